@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host/host.h - the one narrow door to Linux.
+ *
+ * Everything here may block, read clocks or fail; nothing above may do so by
+ * itself. No function is callable from a fiber unless it says so.
+ */
+#ifndef HOST_HOST_H
+#define HOST_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum host_prot { HOST_NONE = 0, HOST_R = 1, HOST_RW = 3, HOST_RX = 5, HOST_RWX = 7 };
+
+/* Map at exactly va or fail with -EEXIST/-ENOMEM; never moves. fd -1: anonymous. shared: MAP_SHARED. */
+int host_map_fixed(uint64_t va, uint64_t size, enum host_prot prot, int fd, uint64_t offset, bool shared);
+int host_protect(uint64_t va, uint64_t size, enum host_prot prot);
+int host_unmap(uint64_t va, uint64_t size);
+/* Replace what is mapped at va (inside one of our ranges) by pages of fd. */
+int host_remap_fixed(uint64_t va, uint64_t size, enum host_prot prot, int fd, uint64_t offset);
+int host_memfd(const char *name, uint64_t size); /* fd or -errno */
+
+uint64_t host_now_ns(void);     /* monotonic */
+uint64_t host_cpu_ns(void);     /* CPU time of this process */
+void host_set_gs(uint64_t base);
+
+int host_read_file(const char *path, uint8_t **out, size_t *len); /* caller frees; -errno */
+int host_write_file(const char *path, const void *data, size_t len);
+int host_mkdir_p(const char *path);
+
+/* Sandbox of a worker: no-new-privileges, a system call allow-list, none at all from driver addresses, rdtsc traps. */
+int host_sandbox(void);
+
+/* Shared memory between supervisor and worker, zeroed. */
+void *host_shared(size_t size);
+
+#endif

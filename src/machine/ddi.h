@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine/ddi.h - exports: what drivers bind to.
+ *
+ * Drivers never see the address of a host function. Each export owns a 256-byte
+ * slot in a pseudo image (ntoskrnl.exe, ndis.sys, hal.dll ...) at an address that
+ * is the same in every run and in every build of undis. The slot enters
+ * ddi_enter (crossing.S), which moves from the driver's stack to the fiber's
+ * host stack, passes the scheduling point, checks IRQL, emits the event and
+ * calls the C implementation.
+ *
+ * A folder lists its exports in exports.def, an X-macro file:
+ *
+ *     FN(module, name, nargs, irql, touch, flags)
+ *     VFN(module, name, nargs, irql, touch, flags)   variadic; nargs counts the named ones
+ *     DATA(module, name, object)                     object: a C lvalue inside the arena, made by the folder's init
+ *     SYM(module, name)                              no export: a name for a frame below driver code
+ *
+ *   module  ntoskrnl ndis hal (…): which pseudo image; import tables name it without case
+ *   nargs   number of integer/pointer arguments (0..16)
+ *   irql    PASSIVE APC DISPATCH (highest allowed), EXACT_DISPATCH, ANY
+ *   touch   what the call depends on, for happens-before caching and partial-order sampling:
+ *           NONE     touches nothing another fiber can see: no scheduling point at all
+ *           ARG0..ARG7  the object that argument points at
+ *           WORLD    anything (sound, prunes nothing)
+ *           SELF     the implementation calls sched_point()/sched_touch() itself
+ *   flags   0, or of: AFTER (a point after the call, for calls that release), RAISES (may raise an SEH exception)
+ *
+ * The implementation is `RET NTAPI name(args)` with the DDK's prototype; for a
+ * VFN it is `RET NTAPI name_va(named args, const uint64_t *va)` where va walks
+ * 8-byte argument slots. ms_abi costs nothing and keeps one prototype.
+ */
+#ifndef MACHINE_DDI_H
+#define MACHINE_DDI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct crossing;
+
+enum ddi_irql { DDI_PASSIVE = 0, DDI_APC = 1, DDI_DISPATCH = 2, DDI_ANY = 15, DDI_EXACT_DISPATCH = 18 };
+
+enum ddi_touch {
+    TOUCH_ARG0, TOUCH_ARG1, TOUCH_ARG2, TOUCH_ARG3, TOUCH_ARG4, TOUCH_ARG5, TOUCH_ARG6, TOUCH_ARG7,
+    TOUCH_NONE, TOUCH_WORLD, TOUCH_SELF,
+};
+
+enum ddi_kind { DDI_FUNCTION, DDI_VARIADIC, DDI_DATA, DDI_SYMBOL };
+
+#define DDI_0      0u
+#define DDI_AFTER  1u
+#define DDI_RAISES 2u
+
+struct ddi_export {
+    const char *module;  /* "ntoskrnl", "ndis", "hal" */
+    const char *name;
+    void *function;      /* host implementation; data: the arena object (NULL until the folder's init) */
+    uint8_t kind;        /* enum ddi_kind */
+    uint8_t nargs;
+    uint8_t irql;        /* enum ddi_irql */
+    uint8_t touch;       /* enum ddi_touch */
+    uint8_t flags;
+};
+
+/*
+ * ddi_register - add a folder's table of exports. Call once per folder before machine_init().
+ * Borrows tab for the life of the process. Returns the index of the first entry.
+ */
+unsigned ddi_register(const struct ddi_export *tab, unsigned count);
+
+/* Index of an export or symbol, -1 if there is none. module: with or without extension, any case. */
+int ddi_lookup(const char *module, const char *name);
+const struct ddi_export *ddi_get(unsigned index);
+unsigned ddi_count(void);
+
+/* Address drivers see: the slot for functions and symbols, the object for data; 0 if unknown. */
+uint64_t ddi_address(unsigned index);
+
+/* Slot for a lacking import: calling it stops the run as unsupported, naming function and caller. */
+uint64_t ddi_lacking(const char *module, const char *name);
+
+/* Name the pseudo-image address: module, symbol and offset. false: not inside a pseudo image. */
+bool ddi_symbolize(uint64_t address, const char **module, const char **name, uint32_t *offset);
+
+/*
+ * Pseudo image number i: name ("ntoskrnl.exe"), short name as debuggers print it ("nt"), base, size in bytes.
+ * false past the last.
+ */
+bool ddi_module(unsigned i, const char **file, const char **short_name, uint64_t *base, uint64_t *size);
+
+/* How often each export was called since start (survives resets). */
+uint64_t ddi_calls(unsigned index);
+
+#endif
