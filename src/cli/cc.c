@@ -1,9 +1,531 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * cli/cc.c - `undis cc`: build a Windows driver from its own source, on Linux.
+ *
+ * Model: two tool chains make the same kind of file, a PE32+ image with subsystem native whose entry is
+ * DriverEntry and whose imports are the kernel's: mingw gcc with GNU ld (DWARF), and clang for windows-msvc
+ * with lld-link (PDB or DWARF). The options given are sorted into those for the compiler and those for the
+ * linker, the command lines are built, run and, with -v, shown. The output is a function of the inputs: its
+ * time stamp is a hash of its contents.
+ * Start reading at: cmd_cc().
+ */
 #include "cli/cc.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/str.h"
+
+extern char **environ;
+
+enum { EXIT_INPUT = 4, EXIT_USAGE = 64 };
+
+struct args {
+    char **v; /* NULL terminated */
+    unsigned count;
+};
+
+struct cc {
+    bool clang;
+    bool pdb, dwarf, verbose;
+    const char *output;
+    char ddk[PATH_MAX], lib[PATH_MAX];
+    struct args options; /* for the compiler, in the order given */
+    struct args sources;
+    struct args link; /* objects, libraries and -l, in the order given */
+};
+
+static const char usage[] =
+    "usage: undis cc [options] FILE... -o NAME.sys\n"
+    "Builds a Windows x64 driver from C sources against the DDK of undis.\n"
+    "\n"
+    "  --cc gcc|clang     mingw gcc (default), or clang and lld-link\n"
+    "  --pdb, --dwarf     debug information: gcc writes DWARF, clang a PDB unless told otherwise\n"
+    "  -O0 .. -O3         optimisation (default -O2)\n"
+    "  -I DIR, -D NAME[=VALUE], -U NAME, -W..., -f..., -m..., -std=..., -include FILE\n"
+    "                     handed to the compiler\n"
+    "  -l NAME            link another import library; objects and libraries may stand among the files\n"
+    "  --ddk DIR          headers to use, default: those that come with undis\n"
+    "  --lib DIR          import libraries to use, default: those that come with undis\n"
+    "  -v                 show the commands\n";
+
+/* What every source is compiled with; the comment says why where it is not plain. */
+static const char *const flags_common[] = {
+    "-std=gnu11",
+    "-g",
+    "-ffreestanding",
+    "-fms-extensions",
+    "-fno-strict-aliasing",          /* MSVC has none, and driver sources rely on that */
+    "-fno-optimize-sibling-calls",   /* a tail jump would show the caller's line as the failing call */
+    "-fasynchronous-unwind-tables",  /* without it clang gives C functions no .pdata */
+    "-fno-stack-protector",
+    "-mno-stack-arg-probe",          /* the stack is never grown by touching it: no probe needed */
+    "-Wno-unknown-pragmas",          /* alloc_text, warning, prefast */
+    "-Wno-multichar",                /* pool tags */
+    "-D_KERNEL_MODE=1",
+};
+
+static const char *const flags_clang[] = {
+    "-target", "x86_64-pc-windows-msvc", "-nostdlibinc", "-fasync-exceptions",
+};
+
+/* No DLL, imports only by declaration, relocatable, exports nothing. */
+static const char *const link_gcc[] = {
+    "-nostdlib",
+    "-Wl,--subsystem,native",
+    "-Wl,--entry,DriverEntry",
+    "-Wl,--image-base,0x140000000",
+    "-Wl,--dynamicbase",
+    "-Wl,--nxcompat",
+    "-Wl,--exclude-all-symbols",
+    "-Wl,--disable-auto-import",
+    "-Wl,--disable-runtime-pseudo-reloc",
+    "-Wl,--no-insert-timestamp",
+};
+
+static const char *const link_lld[] = {
+    "/nologo", "/driver", "/subsystem:native", "/entry:DriverEntry", "/nodefaultlib", "/dynamicbase", "/nxcompat",
+    "/Brepro", /* the time stamp is a hash */
+};
+
+static const char *const import_libraries[] = { "ntoskrnl", "hal", "ndis" };
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void __attribute__((format(printf, 2, 3)))
+args_add(struct args *args, const char *format, ...)
+{
+    char *text = NULL;
+    va_list list;
+
+    va_start(list, format);
+    if (vasprintf(&text, format, list) < 0)
+        abort();
+    va_end(list);
+    args->v = realloc(args->v, (args->count + 2) * sizeof(*args->v));
+    if (args->v == NULL)
+        abort();
+    args->v[args->count++] = text;
+    args->v[args->count] = NULL;
+}
+
+static void
+args_add_all(struct args *args, const char *const *more, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        args_add(args, "%s", more[i]);
+}
+
+static void
+args_join(struct args *args, const struct args *more)
+{
+    args_add_all(args, (const char *const *)more->v, more->count);
+}
+
+static void
+args_fini(struct args *args)
+{
+    for (unsigned i = 0; i < args->count; i++)
+        free(args->v[i]);
+    free(args->v);
+    *args = (struct args){ 0 };
+}
+
+/* Print a command so that a shell would read it back. */
+static void
+show_command(const struct args *args)
+{
+    for (unsigned i = 0; i < args->count; i++) {
+        const char *at = args->v[i];
+
+        if (i > 0)
+            fputc(' ', stderr);
+        if (*at && strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%") == strlen(at)) {
+            fputs(at, stderr);
+            continue;
+        }
+        fputc('\'', stderr);
+        for (; *at; at++)
+            *at == '\'' ? fputs("'\\''", stderr) : fputc(*at, stderr);
+        fputc('\'', stderr);
+    }
+    fputc('\n', stderr);
+}
+
+/*
+ * Run a command; programs are the names to try in its first place, NULL terminated.
+ * 0, 1 when it failed, EXIT_INPUT when there is no such program (said, with the package that has it).
+ */
+static int
+run(const struct cc *cc, struct args *args, const char *const *programs, const char *package)
+{
+    int status;
+    int err = ENOENT;
+    pid_t pid;
+
+    for (unsigned i = 0; programs[i] != NULL && err == ENOENT; i++) {
+        free(args->v[0]);
+        args->v[0] = strdup(programs[i]);
+        err = posix_spawnp(&pid, programs[i], NULL, NULL, args->v, environ);
+    }
+    if (err) {
+        fprintf(stderr, "undis cc: cannot run %s: %s (Debian package %s)\n", programs[0],
+                err == ENOENT ? "it is not installed" : strerror(err), package);
+        return EXIT_INPUT;
+    }
+    if (cc->verbose)
+        show_command(args);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
+}
+
+/* The checksum of a PE image, as link.exe /release and every kernel-mode image has it. documented: ImageHlp. */
+static uint32_t
+pe_checksum(const uint8_t *image, size_t size, size_t field)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < size; i += 2) {
+        if (i == field || i == field + 2)
+            continue;
+        sum += image[i] | (i + 1 < size ? (uint32_t)image[i + 1] << 8 : 0);
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    return sum + (uint32_t)size;
+}
+
+/* Give the image a time stamp made of its contents, and its checksum. 0 or -errno. */
+static int
+stamp_image(const char *path)
+{
+    FILE *file = fopen(path, "r+b");
+    uint8_t *image = NULL;
+    struct stat st;
+    uint32_t pe, word;
+    int err = -EIO;
+
+    if (file == NULL)
+        return -errno;
+    if (fstat(fileno(file), &st) != 0 || st.st_size < 0x200 || st.st_size > INT_MAX)
+        goto out;
+    image = malloc((size_t)st.st_size);
+    if (image == NULL || fread(image, 1, (size_t)st.st_size, file) != (size_t)st.st_size)
+        goto out;
+    memcpy(&pe, image + 0x3c, 4);
+    if (pe > st.st_size - 0x60u || memcmp(image + pe, "PE\0", 4) != 0)
+        goto out;
+    memset(image + pe + 8, 0, 4);
+    memset(image + pe + 0x58, 0, 4);
+    word = (uint32_t)hash64_bytes(0, image, (size_t)st.st_size) | 1;
+    memcpy(image + pe + 8, &word, 4);
+    word = pe_checksum(image, (size_t)st.st_size, pe + 0x58);
+    memcpy(image + pe + 0x58, &word, 4);
+    rewind(file);
+    err = fwrite(image, 1, (size_t)st.st_size, file) == (size_t)st.st_size ? 0 : -EIO;
+out:
+    free(image);
+    if (fclose(file) != 0 && err == 0)
+        err = -errno;
+    return err;
+}
+
+static int
+build_gcc(const struct cc *cc)
+{
+    static const char *const compiler[] = { "x86_64-w64-mingw32-gcc", NULL };
+    static const char *const objcopy[] = { "x86_64-w64-mingw32-objcopy", NULL };
+    struct args args = { 0 };
+    int err;
+
+    args_add(&args, "%s", compiler[0]);
+    args_add_all(&args, flags_common, COUNT(flags_common));
+    args_add(&args, "-O2");
+    args_join(&args, &cc->options);
+    args_add(&args, "-I%s", cc->ddk);
+    args_join(&args, &cc->sources);
+    args_add_all(&args, link_gcc, COUNT(link_gcc));
+    args_join(&args, &cc->link);
+    args_add(&args, "-L%s", cc->lib);
+    for (unsigned i = 0; i < COUNT(import_libraries); i++)
+        args_add(&args, "-l%s", import_libraries[i]);
+    args_add(&args, "-o");
+    args_add(&args, "%s", cc->output);
+    err = run(cc, &args, compiler, "gcc-mingw-w64-x86-64");
+    args_fini(&args);
+    if (err)
+        return err;
+
+    /* the linker's own ___ symbols lie at section starts and would name the function there */
+    args_add(&args, "%s", objcopy[0]);
+    args_add(&args, "--wildcard");
+    args_add(&args, "--strip-symbol=___*");
+    args_add(&args, "%s", cc->output);
+    err = run(cc, &args, objcopy, "binutils-mingw-w64-x86-64");
+    args_fini(&args);
+    if (err == 0 && stamp_image(cc->output) != 0) {
+        fprintf(stderr, "undis cc: the linker's output %s is no PE image\n", cc->output);
+        err = 1;
+    }
+    return err;
+}
+
+/* The output's name with another extension. */
+static void
+output_beside(const struct cc *cc, char *out, const char *extension)
+{
+    const char *leaf = str_leaf(cc->output);
+    const char *dot = strrchr(leaf, '.');
+    int stem = dot ? (int)(dot - cc->output) : (int)strlen(cc->output);
+
+    snprintf(out, PATH_MAX, "%.*s%s", stem, cc->output, extension);
+}
+
+static int
+build_clang(const struct cc *cc)
+{
+    static const char *const compiler[] = { "clang-19", "clang", NULL };
+    static const char *const linker[] = { "lld-link-19", "lld-link", NULL };
+    struct args objects = { 0 };
+    struct args args = { 0 };
+    char pdb[PATH_MAX];
+    int err = 0;
+
+    for (unsigned i = 0; i < cc->sources.count && err == 0; i++) {
+        char extension[32];
+        char object[PATH_MAX];
+
+        /* beside the output, so that the names the debug information keeps are the same each time */
+        snprintf(extension, sizeof(extension), ".%u.obj", i);
+        output_beside(cc, object, extension);
+        args_add(&objects, "%s", object);
+        args_add(&args, "%s", compiler[0]);
+        args_add_all(&args, flags_clang, COUNT(flags_clang));
+        args_add_all(&args, flags_common, COUNT(flags_common));
+        args_add(&args, "-O2");
+        args_add(&args, cc->pdb ? "-gcodeview" : "-gdwarf");
+        args_join(&args, &cc->options);
+        args_add(&args, "-I%s", cc->ddk);
+        args_add(&args, "-c");
+        args_add(&args, "%s", cc->sources.v[i]);
+        args_add(&args, "-o");
+        args_add(&args, "%s", object);
+        err = run(cc, &args, compiler, "clang-19");
+        args_fini(&args);
+    }
+    if (err == 0) {
+        args_add(&args, "%s", linker[0]);
+        args_add_all(&args, link_lld, COUNT(link_lld));
+        if (cc->pdb) {
+            output_beside(cc, pdb, ".pdb");
+            args_add(&args, "/debug");
+            args_add(&args, "/pdb:%s", pdb);
+            args_add(&args, "/pdbaltpath:%%_PDB%%");
+        } else {
+            args_add(&args, "/debug:dwarf");
+        }
+        args_add(&args, "/out:%s", cc->output);
+        args_join(&args, &objects);
+        for (unsigned i = 0; i < cc->link.count; i++) {
+            if (str_starts(cc->link.v[i], "-l"))
+                args_add(&args, "%s.lib", cc->link.v[i] + 2);
+            else
+                args_add(&args, "%s", cc->link.v[i]);
+        }
+        args_add(&args, "/libpath:%s", cc->lib);
+        for (unsigned i = 0; i < COUNT(import_libraries); i++)
+            args_add(&args, "%s.lib", import_libraries[i]);
+        err = run(cc, &args, linker, "lld-19");
+        args_fini(&args);
+    }
+    for (unsigned i = 0; i < objects.count; i++)
+        unlink(objects.v[i]);
+    args_fini(&objects);
+    return err;
+}
+
+/* Find ddk/ or lib/ beside the executable (a build tree) or in ../share/undis (installed). */
+static bool
+find_beside_executable(char *out, const char *what)
+{
+    static const char *const places[] = { ".", "../share/undis" };
+    char self[PATH_MAX - 64];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash;
+
+    if (len <= 0)
+        return false;
+    self[len] = 0;
+    slash = strrchr(self, '/');
+    if (slash == NULL)
+        return false;
+    *slash = 0;
+    for (unsigned i = 0; i < COUNT(places); i++) {
+        snprintf(out, PATH_MAX, i == 0 ? "%s/%s" : "%s/../share/undis/%s", self, what);
+        if (access(out, R_OK | X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int __attribute__((format(printf, 1, 2)))
+fail_usage(const char *format, ...)
+{
+    va_list list;
+
+    fputs("undis cc: ", stderr);
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputs("; undis cc --help shows the options\n", stderr);
+    return EXIT_USAGE;
+}
+
+/* The value of an option that takes one, in the same word or the next; NULL if it is lacking. */
+static const char *
+option_value(char **argv, int argc, int *at, size_t prefix)
+{
+    if (argv[*at][prefix] != 0)
+        return argv[*at] + prefix;
+    return *at + 1 < argc ? argv[++*at] : NULL;
+}
+
+/* 0 or EXIT_USAGE. */
+static int
+parse_option(struct cc *cc, int argc, char **argv, int *at)
+{
+    static const char *const pass[] = { "-O", "-W", "-f", "-m", "-std=", "-g" };
+    const char *arg = argv[*at];
+    const char *value;
+
+    if (str_eq(arg, "--cc")) {
+        value = option_value(argv, argc, at, 4);
+        if (value == NULL || (!str_eq(value, "gcc") && !str_eq(value, "clang")))
+            return fail_usage("--cc takes gcc or clang");
+        cc->clang = str_eq(value, "clang");
+    } else if (str_eq(arg, "--pdb")) {
+        cc->pdb = true;
+        cc->dwarf = false;
+    } else if (str_eq(arg, "--dwarf")) {
+        cc->dwarf = true;
+        cc->pdb = false;
+    } else if (str_eq(arg, "-v")) {
+        cc->verbose = true;
+    } else if (str_eq(arg, "--ddk") || str_eq(arg, "--lib")) {
+        value = option_value(argv, argc, at, 5);
+        if (value == NULL || !str_copy(arg[2] == 'd' ? cc->ddk : cc->lib, PATH_MAX, value))
+            return fail_usage("%s takes a folder", arg);
+    } else if (arg[1] == 'o') {
+        cc->output = option_value(argv, argc, at, 2);
+        if (cc->output == NULL)
+            return fail_usage("-o takes the name of the image");
+    } else if (arg[1] == 'I' || arg[1] == 'D' || arg[1] == 'U' || arg[1] == 'l') {
+        value = option_value(argv, argc, at, 2);
+        if (value == NULL)
+            return fail_usage("-%c takes a value", arg[1]);
+        args_add(arg[1] == 'l' ? &cc->link : &cc->options, "-%c%s", arg[1], value);
+    } else if (str_eq(arg, "-include")) {
+        value = option_value(argv, argc, at, 8);
+        if (value == NULL)
+            return fail_usage("-include takes a file");
+        args_add(&cc->options, "-include");
+        args_add(&cc->options, "%s", value);
+    } else {
+        for (unsigned i = 0; i < COUNT(pass); i++) {
+            if (str_starts(arg, pass[i])) {
+                args_add(&cc->options, "%s", arg);
+                return 0;
+            }
+        }
+        return fail_usage("unknown option %s", arg);
+    }
+    return 0;
+}
+
+static int
+check_inputs(const struct args *files)
+{
+    for (unsigned i = 0; i < files->count; i++) {
+        if (files->v[i][0] != '-' && access(files->v[i], R_OK) != 0) {
+            fprintf(stderr, "undis cc: cannot read %s: %s\n", files->v[i], strerror(errno));
+            return EXIT_INPUT;
+        }
+    }
+    return 0;
+}
+
+static int
+build(struct cc *cc)
+{
+    int err = check_inputs(&cc->sources);
+
+    if (err == 0)
+        err = check_inputs(&cc->link);
+    if (err)
+        return err;
+    if (!cc->ddk[0] && !find_beside_executable(cc->ddk, "ddk")) {
+        fprintf(stderr, "undis cc: found no DDK headers beside the program; name their folder with --ddk\n");
+        return EXIT_INPUT;
+    }
+    if (!cc->lib[0] && !find_beside_executable(cc->lib, "lib")) {
+        fprintf(stderr, "undis cc: found no import libraries beside the program; name their folder with --lib\n");
+        return EXIT_INPUT;
+    }
+    err = cc->clang ? build_clang(cc) : build_gcc(cc);
+    if (err)
+        unlink(cc->output);
+    return err;
+}
+
 int
 cmd_cc(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return 64;
+    static const char *const linked[] = { ".o", ".obj", ".a", ".lib" };
+    struct cc cc = { 0 };
+    int err = 0;
+
+    for (int i = 1; i < argc && err == 0; i++) {
+        bool is_linked = false;
+
+        if (str_eq(argv[i], "--help") || str_eq(argv[i], "-h")) {
+            fputs(usage, stdout);
+            goto out;
+        }
+        if (argv[i][0] == '-') {
+            err = parse_option(&cc, argc, argv, &i);
+            continue;
+        }
+        for (unsigned j = 0; j < COUNT(linked); j++)
+            is_linked |= str_iends(argv[i], linked[j]);
+        if (!is_linked && !str_iends(argv[i], ".c"))
+            err = fail_usage("%s is neither a C source nor an object or library", argv[i]);
+        else
+            args_add(is_linked ? &cc.link : &cc.sources, "%s", argv[i]);
+    }
+    if (err == 0 && cc.sources.count == 0 && cc.link.count == 0)
+        err = fail_usage("no sources given");
+    else if (err == 0 && cc.output == NULL)
+        err = fail_usage("-o is missing");
+    else if (err == 0 && cc.pdb && !cc.clang)
+        err = fail_usage("gcc writes DWARF only: --pdb needs --cc clang");
+    if (err == 0) {
+        cc.pdb = cc.clang && !cc.dwarf;
+        err = build(&cc);
+    }
+out:
+    args_fini(&cc.options);
+    args_fini(&cc.sources);
+    args_fini(&cc.link);
+    return err;
 }
