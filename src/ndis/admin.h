@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/admin.h - what an administrator, PnP and the test battery do to NDIS, and what they may ask it.
+ *
+ * Everything that changes a stack is called from a system fiber at PASSIVE_LEVEL and returns when the stack stands
+ * where it should (or a driver hangs: then the fiber stays blocked and the scheduler says on whom). Two callers for one
+ * nic take turns. Names are service names of drivers ("npf"); the built-in ends are "wiretest" and "proto".
+ */
+#ifndef NDIS_ADMIN_H
+#define NDIS_ADMIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ndis_nic;
+struct ndis_layer;
+
+/* What an INF says about a filter (before its driver registers). class_name: FilterClass. */
+void ndis_install_filter(const char *service, const char *class_name, bool mandatory, bool monitoring);
+
+struct ndis_nic_config {
+    const char *name;    /* "Ethernet 1"; NULL: made from the number */
+    const char *service; /* miniport driver */
+    const char *guid;    /* "{...}" NetCfgInstanceId; NULL: made from the number */
+    void *pdo;           /* PhysicalDeviceObject; may be NULL */
+    void *config;        /* config.c: the adapter's registry key; may be NULL */
+};
+
+/* A device appears; its driver must have registered. It stays disabled until ndis_nic_enable(). NULL: no such driver, no memory. */
+struct ndis_nic *ndis_nic_add(const struct ndis_nic_config *config);
+
+/* 0, or -EIO when the miniport or a mandatory filter refused. */
+int ndis_nic_enable(struct ndis_nic *nic);
+void ndis_nic_disable(struct ndis_nic *nic);          /* pause, unbind, detach, halt */
+void ndis_nic_surprise_remove(struct ndis_nic *nic);  /* the same as Windows 8 does it when the device is gone */
+void ndis_nic_pause(struct ndis_nic *nic);            /* the stack stays paused until restarted */
+int ndis_nic_restart(struct ndis_nic *nic);
+void ndis_nic_cycle(struct ndis_nic *nic);            /* pause and restart, as a reconfiguration does */
+
+/* Bind or unbind a driver (filter or protocol) at one nic. -ENOENT: no such driver, -EIO: it refused. */
+int ndis_driver_attach(struct ndis_nic *nic, const char *service);
+int ndis_driver_detach(struct ndis_nic *nic, const char *service);
+
+/* Walk every nic to where it should be: after drivers were loaded. */
+void ndis_settle(void);
+
+struct ndis_nic *ndis_nic_get(unsigned i); /* in order of appearance; NULL past the last */
+struct ndis_nic *ndis_nic_find(const char *name);
+const char *ndis_nic_name(const struct ndis_nic *nic);
+
+struct ndis_layer_info {
+    uint8_t kind;             /* enum ndis_layer_kind */
+    uint8_t state;            /* enum ndis_state */
+    const char *state_name;
+    const char *driver;
+    uint64_t handle, context;
+    uint32_t own_sends, held_sends, own_receives, held_receives, oids;
+};
+
+/* Layers of a nic that exist, bottom up. Returns how many there are; fills at most max. */
+unsigned ndis_stack(const struct ndis_nic *nic, struct ndis_layer_info *out, unsigned max);
+
+/* Bit `state` set for each state that a layer of this driver was ever in during this run; 0: no such driver. */
+uint32_t ndis_states_reached(const char *service);
+
+/* NBLs out, OIDs out, completions pended anywhere: what must be zero when nothing goes on. what: words for the first. */
+bool ndis_idle(const char **what);
+
+#endif

@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/ndis.h - what the files of src/ndis share.
+ *
+ * Model. Three kinds of layer make a stack: a miniport adapter (struct
+ * ndis_adapter), filter modules (struct ndis_filter) over it, protocol bindings
+ * (struct ndis_binding) on top. Each begins with a struct ndis_layer: its state,
+ * its handlers, and for each handler kind the nearest neighbour that wants the
+ * call, so a send costs one indirect call per layer. Layers are objects of the
+ * machine's heap: the handle a driver holds is the address of one, and freeing
+ * it poisons it. Nothing checks a handle: a stale one faults here as it does in
+ * ndis.sys.
+ *
+ * What outlives them is kept beside them in monitor memory: a struct ndis_nic is
+ * one network device of the machine whether enabled or not, a struct ndis_link
+ * says that a driver is wanted over a nic. bind.c compares links with layers and
+ * walks the stack to where it should be, one legal step at a time.
+ *
+ * What only checkers read (who holds which NBL, how many are out) is in struct
+ * ndis_ledger and struct nbl_track, monitor memory too; NDIS acts on none of it
+ * but closing a binding, which waits for what is out.
+ *
+ * Start reading at: bind.c (life), chain.c and send.c (data path), nbl.c (buffers).
+ */
+#ifndef NDIS_NDIS_H
+#define NDIS_NDIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "ddk/ntddk.h"
+#include "ddk/ndis.h"
+#include "machine/machine.h"
+#include "trace/event.h"
+
+/* ------------------------------------------------------------------ objects */
+
+#define NDIS_SIGNATURE(a, b, c, d) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+
+/* First field of every object whose address a driver may hold as a handle. */
+struct ndis_object {
+    uint32_t signature; /* enum below */
+    uint32_t size;
+};
+
+enum {
+    NDIS_SIG_ADAPTER = NDIS_SIGNATURE('N', 'd', 'M', 'a'),
+    NDIS_SIG_FILTER = NDIS_SIGNATURE('N', 'd', 'F', 'm'),
+    NDIS_SIG_BINDING = NDIS_SIGNATURE('N', 'd', 'P', 'o'),
+    NDIS_SIG_MINIPORT_DRIVER = NDIS_SIGNATURE('N', 'd', 'M', 'd'),
+    NDIS_SIG_FILTER_DRIVER = NDIS_SIGNATURE('N', 'd', 'F', 'd'),
+    NDIS_SIG_PROTOCOL_DRIVER = NDIS_SIGNATURE('N', 'd', 'P', 'd'),
+    NDIS_SIG_BIND_CONTEXT = NDIS_SIGNATURE('N', 'd', 'P', 'b'),
+    NDIS_SIG_NBL_POOL = NDIS_SIGNATURE('N', 'd', 'L', 'p'),
+    NDIS_SIG_NB_POOL = NDIS_SIGNATURE('N', 'd', 'B', 'p'),
+};
+
+/* Memory of the machine, zeroed, labelled for reports; NULL when it is out or the choice says so. tag: pool tag. */
+void *ndis_alloc(size_t size_bytes, uint32_t tag, const char *what);
+void ndis_free(void *p);
+/* A new object with its signature set; the same failures. */
+void *ndis_object_alloc(uint32_t signature, size_t size_bytes, const char *what);
+
+/* One revision of a characteristics structure: revisions count from 1 in the order of the sizes. */
+struct ndis_header_spec {
+    const char *name;
+    uint8_t type;
+    uint8_t revisions;
+    uint16_t size[6];
+};
+
+/*
+ * ndis_header_ok - is the header one that NDIS accepts? Type must match, the revision be at least 1 and the size at
+ * least that revision's; a newer revision than we know is taken as the newest we know (assumed). If not, emits
+ * HEADER_MISUSE for export `site` naming the field.
+ */
+bool ndis_header_ok(const NDIS_OBJECT_HEADER *header, const struct ndis_header_spec *spec, uint32_t site);
+enum ndis_header_field { NDIS_HEADER_TYPE, NDIS_HEADER_REVISION, NDIS_HEADER_SIZE, NDIS_HEADER_VERSION, NDIS_HEADER_HANDLER };
+
+/* Fill a header for a structure that NDIS hands to a driver. */
+static inline void
+ndis_header_set(NDIS_OBJECT_HEADER *header, unsigned type, unsigned revision, unsigned size)
+{
+    header->Type = (UCHAR)type;
+    header->Revision = (UCHAR)revision;
+    header->Size = (USHORT)size;
+}
+
+/* Copy what the driver's structure has of `size` bytes and zero the rest. dst: `size` bytes. */
+void ndis_copy_versioned(void *dst, size_t size, const NDIS_OBJECT_HEADER *src);
+
+/* ------------------------------------------------------------------ handlers */
+
+/*
+ * A handler: the address of a driver's function, or a small number that names a host function of the built-in
+ * ends (ndis_host_handler). Host addresses never stand in memory that drivers see.
+ */
+typedef uint64_t ndis_fn;
+typedef uint64_t (*ndis_host_fn)(const uint64_t *args);
+#define NDIS_HOST_MAX 64u
+ndis_fn ndis_host_handler(ndis_host_fn fn); /* in init only */
+
+/* Call a handler. site: symbol index (ndis_sites) shown below the driver's frame. */
+uint64_t ndis_call(uint32_t site, ndis_fn fn, unsigned nargs, const uint64_t *args);
+#define NDIS_CALL(site, fn, ...)                                                                         \
+    ndis_call((site), (fn), sizeof((uint64_t[]){__VA_ARGS__}) / 8, (const uint64_t[]){__VA_ARGS__})
+
+/* Handler kinds of a layer. Those before NDIS_OP_DOWN_END travel towards the miniport, the rest away from it. */
+enum ndis_op {
+    NDIS_OP_SEND,
+    NDIS_OP_CANCEL_SEND,
+    NDIS_OP_RETURN,
+    NDIS_OP_OID,
+    NDIS_OP_CANCEL_OID,
+    NDIS_OP_DIRECT_OID,
+    NDIS_OP_CANCEL_DIRECT_OID,
+    NDIS_OP_SYNC_OID,
+    NDIS_OP_DEVICE_PNP,
+    NDIS_OP_DOWN_END,
+    NDIS_OP_SEND_COMPLETE = NDIS_OP_DOWN_END,
+    NDIS_OP_RECEIVE,
+    NDIS_OP_OID_COMPLETE,
+    NDIS_OP_DIRECT_OID_COMPLETE,
+    NDIS_OP_SYNC_OID_COMPLETE,
+    NDIS_OP_STATUS,
+    NDIS_OP_NET_PNP,
+    NDIS_OP_COUNT,
+};
+
+/* ------------------------------------------------------------------ layers and their states */
+
+enum ndis_layer_kind { NDIS_LAYER_MINIPORT, NDIS_LAYER_FILTER, NDIS_LAYER_PROTOCOL };
+
+/* One numbering for the three machines of contracts/lifecycle.md 1; ndis_state_name() has each kind's own word. */
+enum ndis_state {
+    NDIS_STATE_DOWN,       /* Halted, Detached, Unbound */
+    NDIS_STATE_STARTING,   /* Initializing, Attaching, Opening */
+    NDIS_STATE_PAUSED,
+    NDIS_STATE_RESTARTING,
+    NDIS_STATE_RUNNING,
+    NDIS_STATE_PAUSING,
+    NDIS_STATE_CLOSING,    /* bindings only */
+    NDIS_STATE_SHUTDOWN,   /* adapters only */
+    NDIS_STATE_COUNT,
+};
+
+/* What moves a layer; each is a row of the tables in state.c. */
+enum ndis_move {
+    NDIS_MOVE_START,          /* MiniportInitializeEx, FilterAttach, ProtocolBindAdapterEx entered */
+    NDIS_MOVE_STARTED,
+    NDIS_MOVE_START_FAILED,
+    NDIS_MOVE_RESTART,
+    NDIS_MOVE_RESTARTED,
+    NDIS_MOVE_RESTART_FAILED,
+    NDIS_MOVE_PAUSE,
+    NDIS_MOVE_PAUSE_DONE,
+    NDIS_MOVE_STOP,           /* MiniportHaltEx, FilterDetach, ProtocolUnbindAdapterEx entered */
+    NDIS_MOVE_STOPPED,        /* bindings: unbind done */
+    NDIS_MOVE_SHUTDOWN,
+    NDIS_MOVE_COUNT,
+};
+
+/* What is pended at a layer: a bit each, so that a second completion or one that nobody asked for is seen. */
+enum ndis_pending { NDIS_PENDING_PAUSE = 1, NDIS_PENDING_RESTART = 2, NDIS_PENDING_NET_PNP = 4 };
+
+struct ndis_adapter;
+struct ndis_nic;
+struct ndis_link;
+struct ndis_driver;
+
+/*
+ * What the checkers and the host know of a layer; monitor memory, outlives the layer. Counts move in ndis_nbl_*()
+ * of track.c only.
+ */
+struct ndis_ledger {
+    uint64_t handle;        /* the layer's address */
+    uint8_t kind;           /* enum ndis_layer_kind */
+    uint8_t state;          /* copy of the layer's */
+    bool freed;
+    struct ndis_driver *driver;
+    struct ndis_nic *nic;
+    uint32_t own_sends;     /* NBLs whose SourceHandle it is, on their way */
+    uint32_t held_sends;    /* sends of layers above that it was given and has not passed on or completed */
+    uint32_t own_receives;  /* NBLs it indicated that are not back */
+    uint32_t held_receives; /* NBLs indicated to it that it has not passed on or returned */
+    uint32_t oids;          /* requests of its own that are not complete (oid.c) */
+    uint32_t indicating;    /* receive indications of its own that have not returned */
+};
+
+/* An internal wait: one waiter, set by whoever completes. */
+struct ndis_wait {
+    bool done;
+    int32_t status;         /* NDIS_STATUS given at completion */
+    struct fiber *waiter;
+};
+
+struct ndis_layer {
+    struct ndis_object object;
+    struct ndis_adapter *adapter;
+    uint64_t context;                             /* first argument of its handlers */
+    struct ndis_layer *next[NDIS_OP_COUNT];       /* chain.c: nearest neighbour that has this handler; NULL: the end */
+    ndis_fn op[NDIS_OP_COUNT];                    /* 0: bypassed */
+    uint8_t kind, state;                          /* state: ndis_layer_move() only */
+    uint8_t pending;                              /* enum ndis_pending */
+    uint8_t reserved;
+    uint32_t flags;
+    struct ndis_layer *below, *above;             /* filters and adapter, as stacked; a binding: below = top of the stack */
+    struct ndis_ledger *ledger;
+    struct ndis_link *link;                       /* NULL for an adapter */
+    struct ndis_wait wait;                        /* of the pended pause, restart or event */
+};
+
+/*
+ * ndis_layer_move - the one place where a state changes. Illegal by the table: an assertion, since only NDIS's own
+ * steps come here (a driver's wrong completion is answered before). Emits ADAPTER_/FILTER_/BINDING_STATE.
+ */
+void ndis_layer_move(struct ndis_layer *layer, enum ndis_move move);
+/* The state that move leads to, -1 if it is illegal. */
+int ndis_state_next(enum ndis_layer_kind kind, enum ndis_state state, enum ndis_move move);
+const char *ndis_state_name(enum ndis_layer_kind kind, enum ndis_state state);
+
+/* Recompute next[] of the whole stack after a layer came, went or changed its handlers. */
+void ndis_chain_compute(struct ndis_adapter *ad);
+
+/* ------------------------------------------------------------------ drivers */
+
+/* What the three driver kinds have in common; the handle is its address. */
+struct ndis_driver {
+    struct ndis_object object;
+    uint8_t kind;              /* enum ndis_layer_kind */
+    uint8_t major, minor;      /* NDIS version it registered with */
+    bool leaving;              /* deregistering */
+    bool host;                 /* one of the built-in ends */
+    DRIVER_OBJECT *driver_object;
+    uint64_t context;          /* MiniportDriverContext, FilterDriverContext, ProtocolDriverContext */
+    struct list_node node;     /* ndis_root.drivers, in order of registration */
+    char name[32];             /* service name, for words and labels */
+};
+
+struct ndis_filter_driver {
+    struct ndis_driver driver;
+    NDIS_FILTER_DRIVER_CHARACTERISTICS chars; /* strings point into this object's own copies */
+    uint8_t class_rank;        /* 0 is the lowest place in a stack; filter.c */
+    bool mandatory;
+    bool monitoring;
+};
+
+struct ndis_miniport_driver {
+    struct ndis_driver driver;
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS chars;
+    NDIS_MINIPORT_PNP_CHARACTERISTICS pnp;    /* NdisSetOptionalHandlers; handlers 0 if not set */
+};
+
+struct ndis_protocol_driver {
+    struct ndis_driver driver;
+    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS chars;
+};
+
+/* ------------------------------------------------------------------ nics and links */
+
+/* One network device, enabled or not. Strings live in machine memory (drivers see them). */
+struct ndis_nic {
+    struct list_node node;        /* ndis_root.nics */
+    struct list links;            /* struct ndis_link, filters from the lowest up, then protocols */
+    struct ndis_miniport_driver *driver;
+    struct ndis_adapter *adapter; /* NULL while halted */
+    char name[64];                /* as an administrator calls it: "Ethernet 1" */
+    UNICODE_STRING *guid_name;    /* \DEVICE\{...}: BaseMiniportName, AdapterName */
+    UNICODE_STRING *instance_name;/* friendly: BaseMiniportInstanceName */
+    void *pdo;                    /* PhysicalDeviceObject (pnp), may be NULL */
+    void *config;                 /* config.c: registry key of this adapter; set through ndis_adapter_config */
+    uint32_t if_index;
+    uint64_t luid;
+    uint64_t add_device_context;  /* from MiniportAddDevice */
+    void *host;                   /* ends/: state of a wiretest adapter, monitor memory */
+    bool want_present;            /* enabled: initialize it */
+    bool want_running;            /* restart it, and keep it restarted */
+    bool failed;                  /* the miniport or a mandatory filter failed: being removed until enabled again */
+    bool surprise;                /* it is gone: halt says so */
+    bool dirty;                   /* the worker should look at it */
+    bool options_done;            /* FilterSetModuleOptions called since the stack was last paused */
+    struct fiber *walker;         /* who changes this stack now */
+    uint32_t walkers_waiting;
+};
+
+/* A driver is wanted over a nic. */
+struct ndis_link {
+    struct list_node node;       /* ndis_nic.links */
+    struct ndis_nic *nic;
+    struct ndis_driver *driver;
+    struct ndis_layer *layer;    /* the module or binding; NULL while there is none */
+    UNICODE_STRING *guid_name;   /* of the module: FilterModuleGuidName */
+    uint32_t if_index;
+    uint64_t luid;
+    bool wanted;                 /* bound in the administrator's list */
+    bool refused;                /* attach or bind failed: not tried again until the nic is enabled anew */
+    bool restart;                /* NdisFRestartFilter asks for a pause and restart */
+};
+
+/* ------------------------------------------------------------------ the three layers */
+
+struct ndis_adapter {
+    struct ndis_layer layer;
+    struct ndis_nic *nic;
+    struct ndis_miniport_driver *driver;
+    struct ndis_layer *top;                   /* the highest filter module, or the adapter itself */
+    struct list bindings;                     /* struct ndis_binding.node, open ones in order of opening */
+    NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;
+    NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
+    bool registration_set, general_set;
+    NDIS_OBJECT_HEADER *offload, *hardware_assist, *native; /* copies of further attributes, NULL if not set */
+    NET_IF_MEDIA_CONNECT_STATE connect_state; /* status.c keeps them */
+    NET_IF_MEDIA_DUPLEX_STATE duplex_state;
+    uint64_t xmit_speed, rcv_speed;
+    uint32_t lookahead;
+    NDIS_RESTART_ATTRIBUTES *restart_attributes; /* built for the restart under way */
+    void *oid;                                /* oid.c: its queue */
+};
+
+struct ndis_filter {
+    struct ndis_layer layer;
+    struct ndis_filter_driver *driver;
+    bool attributes_set;
+    void *oid;                                /* oid.c */
+};
+
+struct ndis_binding {
+    struct ndis_layer layer;
+    struct ndis_protocol_driver *driver;
+    struct list_node node;                    /* ndis_adapter.bindings once open */
+    struct ndis_bind_context *bind;           /* while binding or unbinding */
+    bool open, closing, close_pended;
+    uint32_t packet_filter;                   /* NDIS_PACKET_TYPE_xxx; oid.c sets it when the OID succeeded */
+    uint32_t frame_types;
+    uint32_t lookahead;
+    void *oid;                                /* oid.c */
+};
+
+/* BindContext and UnbindContext: one bind or unbind operation. */
+struct ndis_bind_context {
+    struct ndis_object object;
+    struct ndis_binding *binding;
+    bool unbind;
+    bool pended;
+    struct ndis_wait wait;
+};
+
+static inline struct ndis_filter *
+ndis_filter_of(struct ndis_layer *layer)
+{
+    return (struct ndis_filter *)layer; /* layer is the first field */
+}
+
+static inline struct ndis_binding *
+ndis_binding_of(struct ndis_layer *layer)
+{
+    return (struct ndis_binding *)layer;
+}
+
+static inline const char *
+ndis_layer_driver_name(const struct ndis_layer *layer)
+{
+    return layer->ledger->driver->name;
+}
+
+/* ------------------------------------------------------------------ the root */
+
+/* Symbols that stand for NDIS's own frames below a driver's; looked up once. Names as public stack traces show them. */
+#define NDIS_SITES(X)                                                                                    \
+    X(ndisMInitializeAdapter) X(ndisMHaltMiniport) X(ndisMPauseMiniport) X(ndisMRestartMiniport)         \
+    X(ndisMShutdownMiniport) X(ndisMInvokeSetOptions) X(ndisMAddDevice) X(ndisMRemoveDevice)             \
+    X(ndisAttachFilterInner) X(ndisDetachFilterInner) X(ndisPauseFilter) X(ndisRestartFilter)            \
+    X(ndisFInvokeSetOptions) X(ndisFInvokeSetModuleOptions) X(ndisFInvokeNetPnPEvent)                    \
+    X(ndisFInvokeDevicePnPEventNotify)                                                                   \
+    X(ndisBindNdis6Protocol) X(ndisUnbindProtocol) X(ndisPnPNotifyBinding) X(ndisPInvokeSetOptions)      \
+    X(ndisInvokeCloseComplete) X(ndisMDevicePnPEventNotifyInternal)                                      \
+    X(ndisSendNBLToFilter) X(ndisMSendNBLToMiniport) X(ndisInvokeNextSendCompleteHandler)                \
+    X(ndisMSendCompleteNetBufferListsInternal) X(ndisCancelSendToNext)                                   \
+    X(ndisInvokeNextReceiveHandler) X(ndisMIndicateNetBufferListsToOpen) X(ndisReturnNblToNext)          \
+    X(ndisMReturnNetBufferListsInternal)                                                                 \
+    X(ndisInvokeOidRequest) X(ndisInvokeOidRequestComplete) X(ndisInvokeCancelOidRequest)                \
+    X(ndisInvokeStatus) X(ndisInvokeTimer) X(ndisInvokeWorkItem) X(ndisInvokeDispatch)
+
+struct ndis_sites {
+#define X(name) uint32_t name;
+    NDIS_SITES(X)
+#undef X
+};
+
+/* machine->ndis; monitor memory. */
+struct ndis_root {
+    struct list drivers;        /* struct ndis_driver */
+    struct list nics;           /* struct ndis_nic */
+    struct list installs;       /* struct ndis_install: what INFs said, admin.c */
+    struct fiber *worker;       /* does what may not be done in the caller's context */
+    struct list work;           /* struct ndis_work */
+    uint32_t next_if_index;
+    uint32_t partial_cancel_id; /* NdisGeneratePartialCancelId */
+    struct nbl_track *track_free;
+    bool poison_reserved;       /* explore: fields NDIS leaves open are filled with poison */
+    void *misc;                 /* root of oid.c, timer.c, config.c ... */
+    void *ends;                 /* root of ends/ */
+};
+
+extern struct ndis_sites ndis_site; /* const after init */
+
+static inline struct ndis_root *
+ndis_root(void)
+{
+    return machine->ndis;
+}
+
+/* Called once while the machine is built, before any driver. exports must be registered before machine_init(). */
+void ndis_register_exports(void);
+void ndis_init(void);
+
+/* ------------------------------------------------------------------ waiting and work (wait.c) */
+
+/* Block until w->done. object, owner: for hang reports; why: words that live as long as the run (ndis_words). */
+int32_t ndis_wait(struct ndis_wait *w, uint64_t object, const char *why);
+void ndis_wait_done(struct ndis_wait *w, int32_t status);
+/* Monitor memory: "waits for npf to complete FilterPause". */
+const char *ndis_words(const char *format, const char *a, const char *b);
+
+/* Run fn(arg) at PASSIVE_LEVEL on NDIS's own thread. */
+struct ndis_work {
+    struct list_node node;
+    void (*fn)(void *arg);
+    void *arg;
+};
+void ndis_work_queue(void (*fn)(void *arg), void *arg);
+
+/* ------------------------------------------------------------------ bind engine (bind.c) */
+
+/* Walk nic to what is wanted and return when nothing is left to do. PASSIVE, any system fiber. */
+void ndis_nic_settle(struct ndis_nic *nic);
+/* Let the worker do that. */
+void ndis_nic_kick(struct ndis_nic *nic);
+/* Links for a driver that registered, over all nics; the reverse: detach or unbind everywhere and wait. */
+void ndis_links_add(struct ndis_driver *driver);
+void ndis_links_remove(struct ndis_driver *driver);
+void ndis_links_add_nic(struct ndis_nic *nic);
+
+/* Single steps; each is legal only in the state its table names. Return an NDIS_STATUS. */
+NDIS_STATUS ndis_miniport_initialize(struct ndis_nic *nic);
+NDIS_STATUS ndis_miniport_restart(struct ndis_adapter *ad);
+void ndis_miniport_pause(struct ndis_adapter *ad, uint32_t reason);
+void ndis_miniport_halt(struct ndis_adapter *ad);
+NDIS_STATUS ndis_filter_attach(struct ndis_link *link);
+void ndis_filter_set_module_options(struct ndis_filter *fm);
+NDIS_STATUS ndis_filter_restart(struct ndis_filter *fm);
+void ndis_filter_pause(struct ndis_filter *fm, uint32_t reason);
+void ndis_filter_detach(struct ndis_filter *fm);
+NDIS_STATUS ndis_protocol_bind(struct ndis_link *link);
+NDIS_STATUS ndis_protocol_restart(struct ndis_binding *b);
+void ndis_protocol_pause(struct ndis_binding *b, uint32_t reason);
+void ndis_protocol_unbind(struct ndis_binding *b);
+
+/*
+ * Deliver a net-PnP event to one binding or, for a filter with a handler, to the module; waits if it pends.
+ * event lies in machine memory.
+ */
+NDIS_STATUS ndis_net_pnp_deliver(struct ndis_layer *layer, NET_PNP_EVENT_NOTIFICATION *event);
+
+/* ------------------------------------------------------------------ data path (send.c, receive.c, track.c) */
+
+/* Emitted as STATE_MISUSE a0 `what`. */
+enum ndis_state_misuse {
+    NDIS_MISUSE_SEND_WHILE_PAUSED = 1,
+    NDIS_MISUSE_SEND_WHILE_PAUSING,    /* a new NBL of its own; what is still draining is legal */
+    NDIS_MISUSE_SEND_WHILE_RESTARTING,
+    NDIS_MISUSE_SEND_WHILE_STARTING,   /* attaching, initializing, opening */
+    NDIS_MISUSE_SEND_WHILE_DOWN,       /* detached, halted, unbound: inside that very handler */
+    NDIS_MISUSE_RECEIVE_WHILE_PAUSED,
+    NDIS_MISUSE_RECEIVE_WHILE_PAUSING, /* a new indication of its own */
+    NDIS_MISUSE_RECEIVE_WHILE_RESTARTING,
+    NDIS_MISUSE_RECEIVE_WHILE_STARTING,
+    NDIS_MISUSE_RECEIVE_WHILE_DOWN,
+    NDIS_MISUSE_OID_WHILE_STARTING,    /* oid.c, status.c */
+    NDIS_MISUSE_OID_WHILE_DOWN,
+    NDIS_MISUSE_STATUS_WHILE_STARTING,
+    NDIS_MISUSE_STATUS_WHILE_DOWN,
+    NDIS_MISUSE_PAUSE_RETURNED,        /* pause handler returned neither SUCCESS nor PENDING */
+    NDIS_MISUSE_PAUSE_WITH_SENDS,      /* pause done with own or held sends out; state holds the count */
+    NDIS_MISUSE_PAUSE_WITH_RECEIVES,
+    NDIS_MISUSE_STOP_WITH_SENDS,       /* detached, halted or closed with them */
+    NDIS_MISUSE_STOP_WITH_RECEIVES,
+    NDIS_MISUSE_STOP_WITH_OIDS,
+    NDIS_MISUSE_ATTACH_WITHOUT_ATTRIBUTES,
+    NDIS_MISUSE_OPEN_OUTSIDE_BIND,
+    NDIS_MISUSE_CLOSE_OUTSIDE_UNBIND,
+    NDIS_MISUSE_UNBIND_WITHOUT_CLOSE,
+    NDIS_MISUSE_BIND_COMPLETE,         /* bind or unbind completion that nobody waits for */
+    NDIS_MISUSE_COMPLETE_UNEXPECTED,   /* pause, restart or event completion that nobody waits for (before the bugcheck) */
+};
+
+/* Emitted as NBL_MISUSE a0 `what`. */
+enum ndis_nbl_misuse {
+    NDIS_NBL_NOT_YOURS = 1,          /* sent, completed, indicated or returned by a layer that does not hold it */
+    NDIS_NBL_SENT_TWICE,             /* sent again while on its way */
+    NDIS_NBL_COMPLETED_TWICE,        /* completed while at home */
+    NDIS_NBL_RETURNED_TWICE,
+    NDIS_NBL_INDICATED_TWICE,
+    NDIS_NBL_FREED_IN_FLIGHT,        /* freed while on its way or held by others */
+    NDIS_NBL_FREED_TWICE,
+    NDIS_NBL_WRONG_SOURCE,           /* SourceHandle is not the sender's where it must be, or was changed on the way */
+    NDIS_NBL_NO_OWNER,               /* went past its owner: nobody above or below claims it */
+    NDIS_NBL_RESOURCES_RETURNED,     /* return called for an NBL lent with RESOURCES */
+    NDIS_NBL_BAD_COUNT,              /* NumberOfNetBufferLists is not the length of the chain */
+    NDIS_NBL_POOL_NOT_EMPTY,         /* pool freed while NBLs of it are out */
+    NDIS_NBL_CLONE_OUT,              /* parent completed or freed while clones of it exist */
+    NDIS_NBL_NOT_A_CLONE,
+};
+
+enum nbl_where { NBL_HOME, NBL_SENT, NBL_INDICATED, NBL_LENT, NBL_FREED };
+
+/* Where an NBL is; monitor memory, found from the word in front of the NBL. track.c writes it. */
+struct nbl_track {
+    uint64_t nbl;
+    uint64_t pool;
+    struct ndis_ledger *source;  /* who sent or indicated it */
+    struct ndis_ledger *holder;  /* whose it is now; NULL at home */
+    uint64_t source_handle;      /* SourceHandle when it left */
+    uint32_t clones;
+    uint8_t where;               /* enum nbl_where */
+    struct nbl_track *next_free;
+};
+
+/* The NBL's record; NULL if nbl did not come from a pool of this machine. Never faults on a readable nbl. */
+struct nbl_track *nbl_track_of(const NET_BUFFER_LIST *nbl);
+struct nbl_track *nbl_track_new(NET_BUFFER_LIST *nbl, uint64_t pool);
+
+/*
+ * The chain nbls moves from layer `from` towards `to` (NULL: ends at the bottom or is handed to its owner). One of
+ * these per movement; each emits the event and the misuses it sees.
+ */
+void nbl_note_send(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags);
+void nbl_note_send_complete(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags);
+void nbl_note_receive(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags);
+void nbl_note_return(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags);
+/* The call in which they were lent (RESOURCES) returned. */
+void nbl_note_lent_back(struct ndis_layer *from, NET_BUFFER_LIST *nbls);
+
+/* Paths as NDIS walks them, from layer `from` on. */
+void ndis_send_down(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t flags);
+void ndis_send_complete_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t flags);
+void ndis_receive_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t count, uint32_t flags);
+void ndis_return_down(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t flags);
+
+/* A binding's close waits for what it has out; called when a count of it fell to zero. */
+void ndis_binding_drained(struct ndis_binding *b);
+
+/* ------------------------------------------------------------------ buffers (nbl.c, nb.c, mdl.c) */
+
+struct ndis_nbl_pool {
+    struct ndis_object object;
+    uint64_t owner;              /* NdisHandle given */
+    uint64_t context;
+    NET_BUFFER_LIST_POOL_PARAMETERS params;
+    uint32_t out;                /* NBLs allocated and not freed */
+    bool freed;
+};
+
+struct ndis_nb_pool {
+    struct ndis_object object;
+    uint64_t owner;
+    NET_BUFFER_POOL_PARAMETERS params;
+    uint32_t out;
+};
+
+/* Bytes of a net buffer, from offset after its data start. Return how many were copied. */
+size_t ndis_nb_read(const NET_BUFFER *nb, size_t offset, void *to, size_t len);
+size_t ndis_nb_write(NET_BUFFER *nb, size_t offset, const void *from, size_t len);
+
+/* ------------------------------------------------------------------ what the core needs from the other files */
+
+/* oid.c: layer has come (attributes set, module attached, binding open) or is about to go. */
+void ndis_oid_layer_init(struct ndis_layer *layer);
+/* Complete queued requests of and through layer with NDIS_STATUS_NOT_ACCEPTED or wait for those in a handler. */
+void ndis_oid_drain(struct ndis_layer *layer);
+/* status.c: after general attributes and on restart; link words of the attach and bind parameters. */
+void ndis_status_adapter_init(struct ndis_adapter *ad);
+/* NdisSetOptionalHandlers kinds the core does not know: NDIS_STATUS_NOT_SUPPORTED if nobody does. */
+NDIS_STATUS ndis_misc_optional_handlers(NDIS_HANDLE handle, NDIS_OBJECT_HEADER *handlers);
+/* Root and exports of those files. */
+void ndis_misc_init(void);
+
+#endif
