@@ -8,6 +8,7 @@
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,12 @@ void host_set_gs(uint64_t base);
 int host_read_file(const char *path, uint8_t **out, size_t *len); /* caller frees; -errno */
 int host_write_file(const char *path, const void *data, size_t len);
 int host_mkdir_p(const char *path);
+
+/* Install a handler: SA_SIGINFO | SA_ONSTACK | SA_NODEFER on an alternate stack of its own. */
+int host_on_signal(int sig, void (*handler)(int, siginfo_t *, void *));
+
+/* Our own fault: one line on stderr with where, then exit status 3. Signal-safe. */
+_Noreturn void host_crash(const char *what, uint64_t rip, uint64_t address);
 
 /* Sandbox of a worker: no-new-privileges, a system call allow-list, none at all from driver addresses, rdtsc traps. */
 int host_sandbox(void);

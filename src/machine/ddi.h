@@ -76,6 +76,9 @@ unsigned ddi_count(void);
 /* Address drivers see: the slot for functions and symbols, the object for data; 0 if unknown. */
 uint64_t ddi_address(unsigned index);
 
+/* The folder's init tells where a DATA export lives (arena memory). */
+void ddi_set_data(unsigned index, void *object);
+
 /* Slot for a lacking import: calling it stops the run as unsupported, naming function and caller. */
 uint64_t ddi_lacking(const char *module, const char *name);
 

@@ -75,7 +75,12 @@ struct crossing {
     uint8_t pad[15];
 };                              /* 0x110 */
 
-#define CROSSING_L1 (1ull << 32)
+/*
+ * A patched instruction has index CROSSING_L1 | site. [guest_rsp] is then no return address: the driver's rsp is
+ * guest_rsp + CROSSING_L1_FRAME and its rip is that of the site.
+ */
+#define CROSSING_L1       (1ull << 32)
+#define CROSSING_L1_FRAME 0xb0u
 
 /* One edge host -> driver, on the host stack, linked from fiber->outer. */
 struct guest_call {
@@ -197,7 +202,7 @@ void sched_touch(uint64_t object);
  */
 void sched_block(enum block_kind kind, uint64_t object, struct fiber *owner, const char *why);
 void sched_wake(struct fiber *f); /* blocked -> READY; the waker goes on */
-void sched_yield(void);           /* spin, stall, sleep(0): everybody else goes first, free of charge */
+void sched_give_way(void);           /* spin, stall, sleep(0): everybody else goes first, free of charge */
 
 /* IRQL of the running fiber; lowering below DISPATCH lets pending DPCs of this VP run first. */
 uint8_t irql_raise(unsigned irql); /* returns the old one; lowering through it is the caller's bug: check before */
@@ -259,6 +264,9 @@ struct heap_block {
 struct heap_block *heap_find(uint64_t address);
 void heap_label(void *p, const char *what); /* names a block for reports */
 
+/* First live block whose guard bytes were overwritten; NULL: all well. Walks everything. */
+struct heap_block *heap_check(void);
+
 /* Walk live blocks in allocation order. */
 void heap_each(void (*fn)(struct heap_block *b, void *arg), void *arg);
 
@@ -274,6 +282,15 @@ void *user_alloc(size_t size_bytes);
 /* true if [p, p+len) is readable machine memory (user window, images, hot, stacks, KPCR). Never faults. */
 bool machine_readable(uint64_t p, size_t len);
 bool machine_writable(uint64_t p, size_t len);
+
+/* image sets it: is [p, p+len) inside a loaded image's mapped pages? */
+extern bool (*machine_image_readable)(uint64_t p, size_t len);
+
+/*
+ * Image loading (before the snapshot): make the populated, page-aligned range [va, va+size) hot. Its bytes move into
+ * the hot file and the same pages appear at va, writable. 0 or -errno.
+ */
+int machine_image_data(uint64_t va, uint64_t size);
 
 /* ------------------------------------------------------------------ calling drivers */
 
@@ -334,6 +351,14 @@ struct trap {
 /* image/seh.c registers how an exception in driver code is dispatched; it may resume elsewhere (does not return)
  * or return: nobody handled it, and the machine bugchecks. */
 void machine_on_exception(void (*fn)(struct trap *t, uint32_t ntstatus));
+
+/*
+ * Signal context: image sets it (image_fixup_trap). A fault in driver text that is no fault of the driver: a patched
+ * site without room for a jump, KUSER_SHARED_DATA. true: *t was edited and execution goes on there.
+ */
+extern bool (*machine_fixup_trap)(struct trap *t);
+/* image sets it: is the instruction at rip (driver text) a privileged one? */
+extern bool (*machine_privileged)(uint64_t rip);
 
 /* Enter driver code with exactly these registers, dropping host frames above `upto` guest_call (SEH target). */
 _Noreturn void guest_resume(const struct trap *t, struct guest_call *upto);

@@ -40,6 +40,9 @@ struct event_listener {
     uint64_t mask[2]; /* bit k%64 of word k/64 set: wants kind k */
 };
 
+/* The machine fills in step, fiber, VP, IRQL and ip of each event. */
+void trace_set_context(void (*fn)(struct event *));
+
 /* Borrowed for the life of the process; call before the first run. */
 void trace_listen(struct event_listener *l);
 void trace_remask(void); /* after a listener changed its mask */

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* host/host.c - memory, clock, files, signals. */
+#include "host/host.h"
+
+#include <asm/prctl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static int
+prot_bits(enum host_prot prot)
+{
+    return (prot & 1 ? PROT_READ : 0) | (prot & 2 ? PROT_WRITE : 0) | (prot & 4 ? PROT_EXEC : 0);
+}
+
+int
+host_map_fixed(uint64_t va, uint64_t size, enum host_prot prot, int fd, uint64_t offset, bool shared)
+{
+    int flags = MAP_FIXED_NOREPLACE | MAP_NORESERVE | (shared ? MAP_SHARED : MAP_PRIVATE) | (fd < 0 ? MAP_ANONYMOUS : 0);
+    void *p = mmap((void *)va, size, prot_bits(prot), flags, fd, (off_t)offset);
+
+    if (p == MAP_FAILED)
+        return -errno;
+    if (p != (void *)va) { /* a kernel without MAP_FIXED_NOREPLACE took it as a hint */
+        munmap(p, size);
+        return -EEXIST;
+    }
+    return 0;
+}
+
+int
+host_remap_fixed(uint64_t va, uint64_t size, enum host_prot prot, int fd, uint64_t offset)
+{
+    void *p = mmap((void *)va, size, prot_bits(prot), MAP_FIXED | MAP_SHARED, fd, (off_t)offset);
+
+    return p == MAP_FAILED ? -errno : 0;
+}
+
+int
+host_protect(uint64_t va, uint64_t size, enum host_prot prot)
+{
+    return mprotect((void *)va, size, prot_bits(prot)) ? -errno : 0;
+}
+
+int
+host_unmap(uint64_t va, uint64_t size)
+{
+    return munmap((void *)va, size) ? -errno : 0;
+}
+
+int
+host_memfd(const char *name, uint64_t size)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    if (ftruncate(fd, (off_t)size)) {
+        int err = -errno;
+
+        close(fd);
+        return err;
+    }
+    return fd;
+}
+
+static uint64_t
+clock_ns(clockid_t id)
+{
+    struct timespec ts;
+
+    clock_gettime(id, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t
+host_now_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t
+host_cpu_ns(void)
+{
+    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+void
+host_set_gs(uint64_t base)
+{
+    syscall(SYS_arch_prctl, ARCH_SET_GS, base);
+}
+
+int
+host_read_file(const char *path, uint8_t **out, size_t *len)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+    uint8_t *bytes = NULL;
+    size_t have = 0;
+
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, &st)) {
+        err = -errno;
+        goto out;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        err = -EISDIR;
+        goto out;
+    }
+    if (!S_ISREG(st.st_mode) || st.st_size > (off_t)INT_MAX) {
+        err = -EFBIG;
+        goto out;
+    }
+    bytes = malloc((size_t)st.st_size + 1);
+    if (!bytes) {
+        err = -ENOMEM;
+        goto out;
+    }
+    while (have < (size_t)st.st_size) {
+        ssize_t n = read(fd, bytes + have, (size_t)st.st_size - have);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            err = n < 0 ? -errno : 0;
+            break;
+        }
+        have += (size_t)n;
+    }
+    if (!err) {
+        bytes[have] = 0;
+        *out = bytes;
+        *len = have;
+        bytes = NULL;
+    }
+out:
+    free(bytes);
+    close(fd);
+    return err;
+}
+
+int
+host_write_file(const char *path, const void *data, size_t len)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), err = 0;
+    const char *at = data;
+
+    if (fd < 0)
+        return -errno;
+    while (len > 0) {
+        ssize_t n = write(fd, at, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            err = -errno;
+            break;
+        }
+        at += n;
+        len -= (size_t)n;
+    }
+    if (close(fd) && !err)
+        err = -errno;
+    return err;
+}
+
+int
+host_mkdir_p(const char *path)
+{
+    char buf[PATH_MAX];
+    size_t n = strlen(path);
+
+    if (n == 0 || n >= sizeof(buf))
+        return -ENAMETOOLONG;
+    memcpy(buf, path, n + 1);
+    for (char *p = buf + 1; *p; p++) {
+        if (*p != '/')
+            continue;
+        *p = '\0';
+        if (mkdir(buf, 0755) && errno != EEXIST)
+            return -errno;
+        *p = '/';
+    }
+    return mkdir(buf, 0755) && errno != EEXIST ? -errno : 0;
+}
+
+void *
+host_shared(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return p == MAP_FAILED ? NULL : p;
+}
+
+int
+host_on_signal(int sig, void (*handler)(int, siginfo_t *, void *))
+{
+    static uint8_t *alt;
+    struct sigaction sa = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+
+    if (!alt) {
+        stack_t ss = { .ss_size = 128 * 1024 };
+
+        alt = mmap(NULL, ss.ss_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (alt == MAP_FAILED)
+            return -ENOMEM;
+        ss.ss_sp = alt;
+        if (sigaltstack(&ss, NULL))
+            return -errno;
+    }
+    return sigaction(sig, &sa, NULL) ? -errno : 0;
+}
+
+void
+host_crash(const char *what, uint64_t rip, uint64_t address)
+{
+    static const char digits[] = "0123456789abcdef";
+    char buf[256];
+    size_t n = 0;
+
+    for (const char *p = "undis: our own fault: "; *p; p++)
+        buf[n++] = *p;
+    while (*what && n < 160)
+        buf[n++] = *what++;
+    for (int k = 0; k < 2; k++) {
+        uint64_t v = k ? address : rip;
+
+        for (const char *p = k ? ", address 0x" : " at 0x"; *p; p++)
+            buf[n++] = *p;
+        for (int s = 60; s >= 0; s -= 4)
+            buf[n++] = digits[v >> s & 15];
+    }
+    buf[n++] = '\n';
+    if (write(2, buf, n) < 0)
+        _exit(3);
+    _exit(3);
+}

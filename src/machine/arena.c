@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine/arena.c - the ranges of layout.h, monitor memory, snapshot and restore.
+ *
+ * Model: the hot file (a memfd) backs the heap lanes and, at LAYOUT_HOT_IMAGE,
+ * the writable pages of every image, which are mapped a second time at their
+ * image addresses. A snapshot is one host buffer per region that is in use; a
+ * restore copies each back and clears what the run had added. Which regions
+ * exist never changes after the snapshot; how far they are used may.
+ */
+#include "machine/internal.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fmt.h"
+#include "host/host.h"
+
+int arena_hot_fd = -1;
+struct machine *const machine = (struct machine *)LAYOUT_MONITOR_BASE;
+bool (*machine_image_readable)(uint64_t p, size_t len);
+
+static uint64_t monitor_next;   /* host-side bookkeeping of the bump pointer */
+static uint64_t monitor_snap;
+static uint8_t *monitor_copy;
+static uint64_t image_data_used; /* bytes of LAYOUT_HOT_IMAGE in use */
+static uint8_t *image_copy;
+static struct { uint64_t va, size, hot; } image_data[LAYOUT_IMAGE_MAX * 4];
+static unsigned image_data_count;
+static uint64_t user_next, user_snap;
+static uint8_t *user_copy;
+
+static int
+arena_map(uint64_t va, uint64_t size, enum host_prot prot, int fd, bool shared, const char *what, char text[160])
+{
+    int err = host_map_fixed(va, size, prot, fd, 0, shared);
+
+    if (err)
+        fmt(text, 160, "address range 0x%llx for %s is taken in this process (%s): undis cannot run here",
+                   (unsigned long long)va, what, err == -EEXIST ? "something is mapped there" : "the kernel refused");
+    return err;
+}
+
+int
+machine_init(unsigned vps, char text[160])
+{
+    int err;
+
+    text[0] = '\0';
+    arena_hot_fd = host_memfd("undis-hot", LAYOUT_HOT_SIZE);
+    if (arena_hot_fd < 0) {
+        fmt(text, 160, "no anonymous file for machine memory (memfd_create: error %d)", -arena_hot_fd);
+        return arena_hot_fd;
+    }
+    err = arena_map(LAYOUT_MONITOR_BASE, LAYOUT_MONITOR_SIZE, HOST_RW, -1, false, "the monitor arena", text);
+    if (!err)
+        err = arena_map(LAYOUT_HSTACK_BASE, (uint64_t)LAYOUT_HSTACK_SLOT * (FIBER_MAX + 1), HOST_NONE, -1, false,
+                        "host stacks", text);
+    if (!err)
+        err = arena_map(LAYOUT_STACK_BASE, (uint64_t)LAYOUT_STACK_SLOT * (FIBER_MAX + 1), HOST_NONE, -1, false,
+                        "kernel stacks", text);
+    if (!err)
+        err = arena_map(LAYOUT_HOT_BASE, LAYOUT_HOT_SIZE, HOST_RW, arena_hot_fd, true, "machine memory", text);
+    if (!err)
+        err = arena_map(LAYOUT_USER_BASE, LAYOUT_USER_SIZE, HOST_RW, -1, false, "user memory", text);
+    if (!err)
+        err = arena_map(LAYOUT_KPCR, 0x4000, HOST_RW, -1, false, "the processor control region", text);
+    if (err)
+        return err;
+    monitor_next = LAYOUT_MONITOR_BASE + ((sizeof(struct machine) + 63) & ~63ull);
+    user_next = LAYOUT_USER_BASE + 0x10000;
+    machine->vp_count = vps;
+    machine->setup = true;
+    machine->boot_time_100ns = 133801632000000000ull; /* 2025-01-01 00:00 UTC, every boot */
+    for (unsigned i = 0; i < vps; i++)
+        machine->vp[i].number = i;
+    heap_init();
+    fiber_init();
+    kpcr_init();
+    sched_init();
+    trap_init();
+    return 0;
+}
+
+void *
+mon_alloc(size_t size)
+{
+    uint64_t at = monitor_next;
+
+    MACHINE_ASSERT(at + size + 64 <= LAYOUT_MONITOR_BASE + LAYOUT_MONITOR_SIZE);
+    monitor_next = (at + size + 63) & ~63ull;
+    return (void *)at;
+}
+
+void *
+user_alloc(size_t size)
+{
+    uint64_t at = user_next;
+
+    MACHINE_ASSERT(at + size + 16 <= LAYOUT_USER_BASE + LAYOUT_USER_SIZE);
+    user_next = (at + size + 15) & ~15ull;
+    return (void *)at;
+}
+
+/*
+ * machine_image_data - make the populated, page-aligned range [va, va+size) of an image hot: its bytes move into the
+ * hot file and the same pages are mapped at va. 0 or -errno.
+ */
+int
+machine_image_data(uint64_t va, uint64_t size)
+{
+    uint64_t hot = LAYOUT_HOT_IMAGE + image_data_used;
+    int err;
+
+    if (image_data_count == sizeof(image_data) / sizeof(image_data[0]) ||
+        hot + size > LAYOUT_HOT_BASE + LAYOUT_HOT_SIZE)
+        return -ENOSPC;
+    memcpy((void *)hot, (const void *)va, size);
+    err = host_remap_fixed(va, size, HOST_RW, arena_hot_fd, hot - LAYOUT_HOT_BASE);
+    if (err)
+        return err;
+    image_data[image_data_count].va = va;
+    image_data[image_data_count].size = size;
+    image_data[image_data_count++].hot = hot;
+    image_data_used += size;
+    return 0;
+}
+
+static int
+region_save(uint8_t **copy, uint64_t from, uint64_t size)
+{
+    free(*copy);
+    *copy = malloc(size ? size : 1);
+    if (!*copy)
+        return -ENOMEM;
+    memcpy(*copy, (const void *)from, size);
+    return 0;
+}
+
+int
+machine_snapshot(void)
+{
+    int err = heap_snapshot();
+
+    machine->setup = false;
+    monitor_snap = monitor_next;
+    user_snap = user_next;
+    if (!err)
+        err = fiber_snapshot();
+    if (!err)
+        err = region_save(&image_copy, LAYOUT_HOT_IMAGE, image_data_used);
+    if (!err)
+        err = region_save(&user_copy, LAYOUT_USER_BASE, user_snap - LAYOUT_USER_BASE);
+    if (!err) /* last: it holds the machine itself */
+        err = region_save(&monitor_copy, LAYOUT_MONITOR_BASE, monitor_snap - LAYOUT_MONITOR_BASE);
+    return err;
+}
+
+void
+machine_restore(void)
+{
+    fiber_restore(); /* reads the machine of the run that ended */
+    heap_restore();
+    memcpy((void *)LAYOUT_HOT_IMAGE, image_copy, image_data_used);
+    memcpy((void *)LAYOUT_USER_BASE, user_copy, user_snap - LAYOUT_USER_BASE);
+    if (user_next > user_snap)
+        memset((void *)user_snap, 0, user_next - user_snap);
+    memcpy((void *)LAYOUT_MONITOR_BASE, monitor_copy, monitor_snap - LAYOUT_MONITOR_BASE);
+    if (monitor_next > monitor_snap)
+        memset((void *)monitor_snap, 0, monitor_next - monitor_snap);
+    monitor_next = monitor_snap;
+    user_next = user_snap;
+}
+
+unsigned
+machine_ranges(struct machine_range *out, unsigned max)
+{
+    unsigned n = 0;
+
+    if (n < max)
+        out[n++] = (struct machine_range){ LAYOUT_USER_BASE, user_next - LAYOUT_USER_BASE, (void *)LAYOUT_USER_BASE };
+    for (unsigned i = 0; i < image_data_count && n < max; i++)
+        out[n++] = (struct machine_range){ image_data[i].va, image_data[i].size, (void *)image_data[i].hot };
+    n += heap_ranges(out + n, max - n);
+    n += fiber_ranges(out + n, max - n);
+    return n;
+}
+
+void
+machine_hash(uint8_t out[32])
+{
+    struct machine_range r[256];
+    unsigned n = machine_ranges(r, 256);
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+    EVP_DigestInit_ex(md, EVP_sha256(), NULL);
+    for (unsigned i = 0; i < n; i++) {
+        EVP_DigestUpdate(md, &r[i].base, 16);
+        EVP_DigestUpdate(md, r[i].bytes, r[i].size);
+    }
+    EVP_DigestFinal_ex(md, out, NULL);
+    EVP_MD_CTX_free(md);
+}
+
+bool
+machine_readable(uint64_t p, size_t len)
+{
+    uint64_t end = p + len;
+
+    if (end < p)
+        return false;
+    if (p >= LAYOUT_USER_BASE + 0x10000 && end <= LAYOUT_USER_BASE + LAYOUT_USER_SIZE)
+        return true;
+    if (p >= LAYOUT_HOT_BASE && end <= LAYOUT_HOT_BASE + LAYOUT_HOT_SIZE)
+        return true;
+    if (p >= LAYOUT_KPCR && end <= LAYOUT_KPCR + 0x4000)
+        return true;
+    if (p >= LAYOUT_STACK_BASE && end <= LAYOUT_STACK_BASE + (uint64_t)LAYOUT_STACK_SLOT * (FIBER_MAX + 1)) {
+        uint64_t slot = (p - LAYOUT_STACK_BASE) / LAYOUT_STACK_SLOT;
+        const struct fiber *f = &machine->fiber[slot];
+
+        return slot > 0 && slot <= machine->fiber_count && p >= f->stack_limit && end <= f->stack_base;
+    }
+    return machine_image_readable && machine_image_readable(p, len);
+}
+
+bool
+machine_writable(uint64_t p, size_t len)
+{
+    if (p >= LAYOUT_IMAGE_BASE && p < LAYOUT_HOT_BASE) {
+        for (unsigned i = 0; i < image_data_count; i++)
+            if (p >= image_data[i].va && p + len <= image_data[i].va + image_data[i].size)
+                return true;
+        return false;
+    }
+    return machine_readable(p, len);
+}

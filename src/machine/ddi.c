@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine/ddi.c - the export table, the pseudo images, and what happens between a driver's call and our function.
+ *
+ * Model: every registered export has an index; its module gives the pseudo
+ * image, its order of registration within the module the slot. ddi_dispatch() is
+ * the whole of L0: scheduling point, IRQL check, events, the call, the point
+ * after a release.
+ */
+#include "machine/internal.h"
+
+#include <string.h>
+
+#include "base/fmt.h"
+#include "base/str.h"
+#include "host/host.h"
+#include "trace/event.h"
+
+#define EXPORTS_MAX 4096u
+#define LACKING_MAX 512u
+
+void ddi_enter(void);
+void guest_return(void);
+
+static const struct {
+    const char *stem, *file, *short_name;
+} modules[] = {
+    { "ntoskrnl", "ntoskrnl.exe", "nt" }, { "ndis", "ndis.sys", "ndis" },       { "hal", "hal.dll", "hal" },
+    { "netio", "netio.sys", "netio" },    { "fwpkclnt", "fwpkclnt.sys", "fwpkclnt" },
+    { "wdfldr", "wdfldr.sys", "wdfldr" }, { "wmilib", "wmilib.sys", "wmilib" }, { "lacking", "lacking", "lacking" },
+};
+#define MODULES (sizeof(modules) / sizeof(modules[0]))
+#define LACKING_MODULE (MODULES - 1)
+
+static struct {
+    struct ddi_export e;
+    uint8_t module;
+    uint16_t slot;
+    uint64_t calls;
+} table[EXPORTS_MAX];
+static unsigned count;
+static uint16_t slots[MODULES];
+static unsigned by_slot[MODULES][LAYOUT_PSEUDO_SIZE / LAYOUT_SLOT_SIZE];
+static bool mapped;
+static struct { char module[40]; char name[96]; } lacking_names[LACKING_MAX];
+static unsigned lacking_count;
+
+static int
+module_index(const char *name)
+{
+    for (unsigned i = 0; i < MODULES; i++) {
+        if (str_ieq(name, modules[i].stem) || str_ieq(name, modules[i].file))
+            return (int)i;
+        if (strcmp(name, modules[i].short_name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+static uint64_t
+slot_address(unsigned module, unsigned slot)
+{
+    return LAYOUT_PSEUDO_BASE + module * LAYOUT_PSEUDO_SIZE + LAYOUT_SLOT_FIRST + (uint64_t)slot * LAYOUT_SLOT_SIZE;
+}
+
+static void
+write_slot(uint64_t at, unsigned index)
+{
+    uint8_t *p = (uint8_t *)at;
+    uint64_t enter = (uint64_t)ddi_enter, ret = (uint64_t)guest_return;
+
+    memset(p, 0xcc, LAYOUT_SLOT_SIZE);
+    p[0] = 0xb8; /* mov eax, index */
+    memcpy(p + 1, &index, 4);
+    p[5] = 0x49; /* mov r11, ddi_enter */
+    p[6] = 0xbb;
+    memcpy(p + 7, &enter, 8);
+    memcpy(p + 15, "\x41\xff\xe3", 3); /* jmp r11 */
+    p[LAYOUT_SLOT_GATE] = 0x49;        /* mov r11, guest_return */
+    p[LAYOUT_SLOT_GATE + 1] = 0xbb;
+    memcpy(p + LAYOUT_SLOT_GATE + 2, &ret, 8);
+    memcpy(p + LAYOUT_SLOT_GATE + 10, "\x41\xff\xe3", 3);
+}
+
+static void
+map_pseudo(void)
+{
+    if (mapped)
+        return;
+    mapped = true;
+    MACHINE_ASSERT(host_map_fixed(LAYOUT_PSEUDO_BASE, MODULES * LAYOUT_PSEUDO_SIZE, HOST_RWX, -1, 0, false) == 0);
+}
+
+static unsigned
+add(const struct ddi_export *e, unsigned module)
+{
+    unsigned index = count++;
+
+    MACHINE_ASSERT(index < EXPORTS_MAX);
+    map_pseudo();
+    table[index].e = *e;
+    table[index].module = (uint8_t)module;
+    table[index].slot = slots[module]++;
+    by_slot[module][table[index].slot] = index + 1;
+    if (e->kind != DDI_DATA)
+        write_slot(slot_address(module, table[index].slot), index);
+    return index;
+}
+
+unsigned
+ddi_register(const struct ddi_export *tab, unsigned n)
+{
+    unsigned first = count;
+
+    for (unsigned i = 0; i < n; i++) {
+        int m = module_index(tab[i].module);
+
+        MACHINE_ASSERT(m >= 0);
+        add(&tab[i], (unsigned)m);
+    }
+    return first;
+}
+
+int
+ddi_lookup(const char *module, const char *name)
+{
+    int m = module_index(module);
+
+    if (m < 0)
+        return -1;
+    for (unsigned i = 0; i < count; i++)
+        if (table[i].module == m && strcmp(table[i].e.name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+const struct ddi_export *
+ddi_get(unsigned index)
+{
+    return index < count ? &table[index].e : NULL;
+}
+
+unsigned
+ddi_count(void)
+{
+    return count;
+}
+
+void
+ddi_set_data(unsigned index, void *object)
+{
+    MACHINE_ASSERT(index < count && table[index].e.kind == DDI_DATA);
+    table[index].e.function = object;
+}
+
+uint64_t
+ddi_address(unsigned index)
+{
+    if (index >= count)
+        return 0;
+    if (table[index].e.kind == DDI_DATA)
+        return (uint64_t)table[index].e.function;
+    return slot_address(table[index].module, table[index].slot);
+}
+
+uint64_t
+ddi_lacking(const char *module, const char *name)
+{
+    unsigned i;
+    struct ddi_export e = { .module = "lacking", .kind = DDI_FUNCTION, .touch = TOUCH_NONE, .irql = DDI_ANY };
+
+    for (i = 0; i < lacking_count; i++)
+        if (strcmp(lacking_names[i].module, module) == 0 && strcmp(lacking_names[i].name, name) == 0)
+            return ddi_address((unsigned)ddi_lookup("lacking", lacking_names[i].name));
+    MACHINE_ASSERT(lacking_count < LACKING_MAX);
+    fmt(lacking_names[i].module, sizeof(lacking_names[i].module), "%s", module);
+    fmt(lacking_names[i].name, sizeof(lacking_names[i].name), "%s", name);
+    lacking_count++;
+    e.name = lacking_names[i].name;
+    return ddi_address(add(&e, LACKING_MODULE));
+}
+
+/* Module that a lacking import was asked from. */
+static const char *
+lacking_module(const char *name)
+{
+    for (unsigned i = 0; i < lacking_count; i++)
+        if (lacking_names[i].name == name)
+            return lacking_names[i].module;
+    return "?";
+}
+
+bool
+ddi_symbolize(uint64_t address, const char **module, const char **name, uint32_t *offset)
+{
+    uint64_t rel = address - LAYOUT_PSEUDO_BASE;
+    unsigned m = (unsigned)(rel / LAYOUT_PSEUDO_SIZE);
+    uint64_t in = rel % LAYOUT_PSEUDO_SIZE;
+    unsigned slot, index;
+
+    if (address < LAYOUT_PSEUDO_BASE || m >= MODULES || in < LAYOUT_SLOT_FIRST)
+        return false;
+    slot = (unsigned)((in - LAYOUT_SLOT_FIRST) / LAYOUT_SLOT_SIZE);
+    index = by_slot[m][slot];
+    if (index == 0)
+        return false;
+    *module = modules[m].short_name;
+    *name = table[index - 1].e.name;
+    *offset = (uint32_t)((in - LAYOUT_SLOT_FIRST) % LAYOUT_SLOT_SIZE);
+    return true;
+}
+
+bool
+ddi_module(unsigned i, const char **file, const char **short_name, uint64_t *base, uint64_t *size)
+{
+    if (i >= LACKING_MODULE)
+        return false;
+    *file = modules[i].file;
+    *short_name = modules[i].short_name;
+    *base = LAYOUT_PSEUDO_BASE + i * LAYOUT_PSEUDO_SIZE;
+    *size = LAYOUT_PSEUDO_SIZE;
+    return true;
+}
+
+uint64_t
+ddi_calls(unsigned index)
+{
+    return index < count ? table[index].calls : 0;
+}
+
+/* ------------------------------------------------------------------ a call */
+
+#define A(n) a[n]
+typedef uint64_t u;
+#define MS __attribute__((ms_abi))
+
+static uint64_t
+call_ms(const void *fn, unsigned n, const uint64_t *a)
+{
+    switch (n) {
+    case 0: return ((u(MS *)(void))fn)();
+    case 1: return ((u(MS *)(u))fn)(A(0));
+    case 2: return ((u(MS *)(u, u))fn)(A(0), A(1));
+    case 3: return ((u(MS *)(u, u, u))fn)(A(0), A(1), A(2));
+    case 4: return ((u(MS *)(u, u, u, u))fn)(A(0), A(1), A(2), A(3));
+    case 5: return ((u(MS *)(u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4));
+    case 6: return ((u(MS *)(u, u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4), A(5));
+    case 7: return ((u(MS *)(u, u, u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4), A(5), A(6));
+    case 8: return ((u(MS *)(u, u, u, u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4), A(5), A(6), A(7));
+    default:
+        return ((u(MS *)(u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u))fn)(
+            A(0), A(1), A(2), A(3), A(4), A(5), A(6), A(7), n > 8 ? A(8) : 0, n > 9 ? A(9) : 0, n > 10 ? A(10) : 0,
+            n > 11 ? A(11) : 0, n > 12 ? A(12) : 0, n > 13 ? A(13) : 0, n > 14 ? A(14) : 0, n > 15 ? A(15) : 0);
+    }
+}
+
+uint64_t ddi_dispatch(struct crossing *c);
+
+uint64_t
+ddi_dispatch(struct crossing *c)
+{
+    struct fiber *f = sched_current;
+    unsigned index = (unsigned)c->index;
+    const struct ddi_export *e = &table[index].e;
+    const uint64_t *a = (const uint64_t *)(c->guest_rsp + 8);
+    uint64_t result, va;
+
+    f->in_driver = false;
+    c->irql_at_entry = f->irql;
+    table[index].calls++;
+    if (f->guest_sp < f->stack_limit || f->guest_sp > f->stack_base)
+        guest_stack_overflow(f);
+    if (e->kind == DDI_SYMBOL || !e->function) {
+        char text[160];
+
+        if (table[index].module == LACKING_MODULE)
+            fmt(text, sizeof(text), "%s!%s", lacking_module(e->name), e->name);
+        else
+            fmt(text, sizeof(text), "%s!%s", e->module, e->name);
+        machine_unsupported(index, text);
+    }
+    if (e->irql == DDI_EXACT_DISPATCH ? f->irql != IRQL_DISPATCH : f->irql > e->irql)
+        trace_emit(EV_IRQL_TOO_HIGH, 0, index, f->irql, e->irql == DDI_EXACT_DISPATCH ? IRQL_DISPATCH : e->irql);
+    if (e->touch <= TOUCH_ARG7)
+        sched_point(OP_DDI, a[e->touch - TOUCH_ARG0]);
+    else if (e->touch == TOUCH_WORLD)
+        sched_point(OP_DDI, OBJECT_WORLD);
+    trace_emit(EV_DDI_ENTER, e->nargs ? a[0] : 0, index, e->nargs > 0 ? a[0] : 0, e->nargs > 1 ? a[1] : 0,
+               e->nargs > 2 ? a[2] : 0, e->nargs > 3 ? a[3] : 0);
+    if (e->kind == DDI_VARIADIC) {
+        uint64_t with_va[9];
+
+        memcpy(with_va, a, e->nargs * 8u);
+        va = (uint64_t)(a + e->nargs);
+        with_va[e->nargs] = va;
+        result = call_ms(e->function, e->nargs + 1u, with_va);
+    } else {
+        result = call_ms(e->function, e->nargs, a);
+    }
+    if (e->flags & DDI_AFTER)
+        sched_point(OP_AFTER, 0);
+    trace_emit(EV_DDI_LEAVE, e->nargs ? a[0] : 0, index, result);
+    f->in_driver = true;
+    return result;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine/fiber.c - fibers: their stacks, creation, switching, and their part of a snapshot.
+ *
+ * Model: slot n owns guest stack n, host stack n and heap lane n for good. A
+ * fiber's registers while it does not run are on its host stack (fiber_switch).
+ * A snapshot keeps the live part of both stacks of every parked fiber; restore
+ * puts those back and zeroes the rest of the guest stacks that the run used, so
+ * an uninitialised variable of a driver reads the same in every run.
+ */
+#include "machine/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/host.h"
+#include "trace/event.h"
+
+static struct {
+    uint8_t *guest, *host;
+    uint64_t guest_from, guest_len, host_from, host_len;
+} saved[FIBER_MAX + 1];
+static uint32_t saved_count;
+static bool ran[FIBER_MAX + 1]; /* host side: used its guest stack since the last restore */
+static uint32_t mapped;         /* stacks that have memory behind them */
+
+_Static_assert(offsetof(struct fiber, host_sp) == 0x00, "crossing.S");
+_Static_assert(offsetof(struct fiber, guest_sp) == 0x08, "crossing.S");
+_Static_assert(offsetof(struct fiber, crossing) == 0x10, "crossing.S");
+_Static_assert(offsetof(struct fiber, outer) == 0x18, "crossing.S");
+_Static_assert(offsetof(struct crossing, xmm) == 0x50, "crossing.S");
+_Static_assert(offsetof(struct crossing, index) == 0xf0, "crossing.S");
+_Static_assert(sizeof(struct crossing) == 0x110, "crossing.S");
+_Static_assert(offsetof(struct trap, rip) == 0x80 && offsetof(struct trap, xmm) == 0x90, "crossing.S");
+
+void
+fiber_init(void)
+{
+    machine->fiber_count = 0;
+}
+
+static void
+map_stacks(uint32_t id)
+{
+    uint64_t base = LAYOUT_STACK_BASE + (uint64_t)id * LAYOUT_STACK_SLOT + 0x1000;
+    uint64_t hbase = LAYOUT_HSTACK_BASE + (uint64_t)id * LAYOUT_HSTACK_SLOT + 0x1000;
+
+    MACHINE_ASSERT(host_protect(base, LAYOUT_STACK_SIZE, HOST_RW) == 0);
+    MACHINE_ASSERT(host_protect(hbase, LAYOUT_HSTACK_SIZE, HOST_RW) == 0);
+}
+
+static void
+fiber_start(void)
+{
+    struct fiber *f = sched_current;
+
+    sched_enter_fiber(f);
+    f->entry(f->entry_arg);
+    fiber_exit();
+}
+
+struct fiber *
+fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void *arg, bool daemon)
+{
+    uint32_t id = machine->fiber_count + 1;
+    struct fiber *f;
+    uint64_t *sp;
+
+    if (id >= FIBER_MAX)
+        return NULL;
+    while (mapped < id)
+        map_stacks(++mapped);
+    machine->fiber_count = id;
+    f = &machine->fiber[id];
+    memset(f, 0, sizeof(*f));
+    f->id = id;
+    f->kind = (uint8_t)kind;
+    f->state = FIBER_READY;
+    f->daemon = daemon;
+    f->entry = entry;
+    f->entry_arg = arg;
+    f->stack_limit = LAYOUT_STACK_BASE + (uint64_t)id * LAYOUT_STACK_SLOT + 0x1000;
+    f->stack_base = f->stack_limit + LAYOUT_STACK_SIZE;
+    f->hstack_limit = LAYOUT_HSTACK_BASE + (uint64_t)id * LAYOUT_HSTACK_SLOT + 0x1000;
+    f->hstack_base = f->hstack_limit + LAYOUT_HSTACK_SIZE;
+    f->guest_sp = f->stack_base - 0x20;
+    f->hb = id * 0x9e3779b97f4a7c15ull;
+    list_node_init(&f->link);
+    for (size_t i = 0; i < sizeof(f->name) - 1 && (f->name[i] = name[i]); i++)
+        ;
+    sp = (uint64_t *)(f->hstack_base - 64);
+    *--sp = 0;                        /* keeps rsp 8 mod 16 at fiber_start's entry */
+    *--sp = (uint64_t)fiber_start;    /* popped into rcx by fiber_switch */
+    for (int i = 0; i < 6; i++)
+        *--sp = 0;
+    f->host_sp = (uint64_t)sp;
+    if (sched_current)
+        hb_join(f, sched_current);
+    trace_emit(EV_FIBER_CREATE, id, id, kind);
+    return f;
+}
+
+void
+fiber_go(struct fiber *to)
+{
+    struct fiber *from = sched_current;
+
+    ran[to->id] = true;
+    sched_current = to;
+    kpcr_load(to);
+    fiber_switch(from ? &from->host_sp : &engine_sp, to->host_sp);
+}
+
+void
+fiber_to_engine(void)
+{
+    uint64_t dead;
+
+    sched_current = NULL;
+    fiber_switch(&dead, engine_sp);
+    __builtin_unreachable();
+}
+
+int
+fiber_snapshot(void)
+{
+    saved_count = machine->fiber_count;
+    for (uint32_t i = 1; i <= saved_count; i++) {
+        struct fiber *f = &machine->fiber[i];
+
+        free(saved[i].guest);
+        free(saved[i].host);
+        saved[i].guest_from = f->state == FIBER_DONE ? f->stack_base : f->guest_sp & ~7ull;
+        saved[i].guest_len = f->stack_base - saved[i].guest_from;
+        saved[i].host_from = f->state == FIBER_DONE ? f->hstack_base : f->host_sp;
+        saved[i].host_len = f->hstack_base - saved[i].host_from;
+        saved[i].guest = malloc(saved[i].guest_len + 1);
+        saved[i].host = malloc(saved[i].host_len + 1);
+        if (!saved[i].guest || !saved[i].host)
+            return -ENOMEM;
+        memcpy(saved[i].guest, (void *)saved[i].guest_from, saved[i].guest_len);
+        memcpy(saved[i].host, (void *)saved[i].host_from, saved[i].host_len);
+        memset((void *)f->stack_limit, 0, saved[i].guest_from - f->stack_limit);
+        ran[i] = false;
+    }
+    return 0;
+}
+
+void
+fiber_restore(void)
+{
+    for (uint32_t i = 1; i <= machine->fiber_count; i++) {
+        struct fiber *f = &machine->fiber[i];
+
+        if (!ran[i])
+            continue;
+        ran[i] = false;
+        if (i > saved_count) {
+            memset((void *)f->stack_limit, 0, LAYOUT_STACK_SIZE);
+            continue;
+        }
+        memset((void *)f->stack_limit, 0, saved[i].guest_from - f->stack_limit);
+        memcpy((void *)saved[i].guest_from, saved[i].guest, saved[i].guest_len);
+        memcpy((void *)saved[i].host_from, saved[i].host, saved[i].host_len);
+    }
+}
+
+unsigned
+fiber_ranges(struct machine_range *out, unsigned max)
+{
+    unsigned n = 0;
+
+    for (uint32_t i = 1; i <= machine->fiber_count && n < max; i++) {
+        struct fiber *f = &machine->fiber[i];
+        uint64_t from = f->guest_sp & ~7ull;
+
+        if (f->state == FIBER_DONE || from < f->stack_limit || from >= f->stack_base)
+            continue;
+        out[n++] = (struct machine_range){ from, f->stack_base - from, (void *)from };
+    }
+    return n;
+}

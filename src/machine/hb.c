@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine/hb.c - the happens-before order of a run as a hash, and which objects are private.
+ *
+ * Model (Musuvathi & Qadeer, MSR-TR-2007-12): touching an object is an event that
+ * depends on the fiber's previous event and on the object's previous event. The
+ * hash of an event mixes those two; the hash of the order is the sum of its
+ * events, so equivalent prefixes have equal hashes whatever order they ran in.
+ *
+ * An object only one fiber has ever touched needs no scheduling point. Who
+ * touched what outlives runs (addresses are the same in each); when a second
+ * fiber appears after points were skipped, hb_filter_changed is set and the
+ * explorer starts its bound again.
+ */
+#include "machine/internal.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+
+#define TABLE 8192u
+
+struct object {
+    uint64_t address;
+    uint64_t last;     /* hash of the last event on it, this run */
+    uint32_t run;      /* which run `last` belongs to */
+    uint16_t fiber;    /* the only one that touched it, 0xffff: several */
+    uint16_t skipped;  /* a point was left out because it was private */
+};
+
+struct hb_state hb;
+bool hb_filter_changed;
+static bool filter_on = true;
+static struct object table[TABLE];
+static uint32_t table_used;
+static uint32_t run_number;
+static uint64_t arrived[FIBER_MAX + 1];
+static uint32_t arrived_run[FIBER_MAX + 1];
+
+bool
+hb_filter_enabled(bool on)
+{
+    bool old = filter_on;
+
+    filter_on = on;
+    return old;
+}
+
+void
+hb_filter_reset(void)
+{
+    memset(table, 0, sizeof(table));
+    table_used = 0;
+    hb_filter_changed = false;
+}
+
+void
+hb_begin_run(void)
+{
+    run_number++;
+    hb.lo = hb.hi = hb.pending = 0;
+}
+
+static struct object *
+find(uint64_t address)
+{
+    uint32_t i = (uint32_t)hash_mix64(address) & (TABLE - 1);
+
+    while (table[i].address != address) {
+        if (table[i].address == 0) {
+            if (table_used >= TABLE * 3 / 4)
+                return &table[i]; /* full: this slot stands for all newcomers, shared: sound, prunes less */
+            table_used++;
+            table[i].address = address;
+            break;
+        }
+        i = (i + 1) & (TABLE - 1);
+    }
+    return &table[i];
+}
+
+bool
+hb_private(struct fiber *f, uint64_t address)
+{
+    struct object *o;
+
+    if (!filter_on || address <= OBJECT_WORLD)
+        return false;
+    o = find(address);
+    if (o->fiber == 0 && o->address)
+        o->fiber = (uint16_t)f->id;
+    if (o->fiber != f->id)
+        return false;
+    o->skipped = 1;
+    return true;
+}
+
+void
+hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip)
+{
+    uint64_t h = hash_mix64(f->hb ^ hash_mix64_b(object + ((uint64_t)op << 56)) ^ ip);
+
+    if (arrived_run[f->id] == run_number)
+        hb.pending -= arrived[f->id];
+    arrived_run[f->id] = run_number;
+    arrived[f->id] = h;
+    hb.pending += h;
+}
+
+void
+hb_touch(struct fiber *f, uint64_t address)
+{
+    struct object *o = find(address);
+    uint64_t h;
+
+    if (o->run != run_number) {
+        o->run = run_number;
+        o->last = 0;
+    }
+    if (o->fiber == 0)
+        o->fiber = (uint16_t)f->id;
+    else if (o->fiber != f->id && o->fiber != 0xffff) {
+        o->fiber = 0xffff;
+        if (o->skipped)
+            hb_filter_changed = true;
+    }
+    h = hash_mix64((f->hb * 3) ^ hash_mix64_b(o->last + 0x51) ^ address);
+    f->hb = h;
+    o->last = h;
+    hb.lo += h;
+    hb.hi += hash_mix64_b(h ^ 0xa5a5a5a5a5a5a5a5ull);
+}
+
+void
+hb_join(struct fiber *woken, struct fiber *waker)
+{
+    woken->hb = hash_mix64(woken->hb ^ (waker->hb * 5));
+    hb.lo += woken->hb;
+    hb.hi += hash_mix64_b(woken->hb);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine/heap.c - machine memory, one lane per fiber.
+ *
+ * Model: lane f is a bump region that only fiber f allocates from, so an address
+ * depends on nothing but that fiber's own history. A block is
+ *
+ *     [16 bytes guard][size bytes, rounded up to 16][16 bytes guard]
+ *
+ * Freed blocks are filled with a non-canonical pattern and not used again within
+ * a run. What is known of a block (owner, tag, label) lies in a table per lane in
+ * monitor memory, in address order, so finding a block is a binary search.
+ */
+#include "machine/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/host.h"
+
+#define GUARD       16u
+#define GUARD_BYTE  0xfd
+#define LANES       (FIBER_MAX)
+#define BLOCKS_BASE 0x7e9510000000ull
+#define BLOCKS_LANE 0x400000ull /* 4 MB of address per lane */
+
+struct lane {
+    uint64_t used;  /* bytes */
+    uint32_t count; /* blocks */
+    uint32_t dirty; /* an old block changed since the snapshot */
+};
+
+/* Lives in monitor memory. */
+static struct lane *lanes;
+
+/* Host side: what the snapshot holds. */
+static struct { uint8_t *bytes; struct heap_block *blocks; uint64_t used; uint32_t count; } saved[LANES];
+
+static uint64_t
+lane_base(unsigned lane)
+{
+    return LAYOUT_HOT_BASE + lane * LAYOUT_LANE_SIZE;
+}
+
+static struct heap_block *
+lane_blocks(unsigned lane)
+{
+    return (struct heap_block *)(BLOCKS_BASE + lane * BLOCKS_LANE);
+}
+
+void
+heap_init(void)
+{
+    _Static_assert(LANES <= LAYOUT_LANE_MAX, "a lane per fiber");
+    MACHINE_ASSERT(host_map_fixed(BLOCKS_BASE, LANES * BLOCKS_LANE, HOST_RW, -1, 0, false) == 0);
+    lanes = mon_alloc(sizeof(*lanes) * LANES);
+}
+
+static void
+fill(uint64_t at, uint64_t size, uint64_t pattern)
+{
+    uint64_t *p = (uint64_t *)at;
+
+    for (uint64_t i = 0; i < size / 8; i++)
+        p[i] = pattern;
+}
+
+void *
+heap_alloc_aligned(size_t size, size_t align, uint32_t tag)
+{
+    struct fiber *f = sched_current;
+    unsigned lane = f ? f->id : 0;
+    struct lane *l = &lanes[lane];
+    uint64_t rounded = (size + 15) & ~15ull;
+    uint64_t at = (lane_base(lane) + l->used + GUARD + align - 1) & ~(uint64_t)(align - 1);
+    struct heap_block *b;
+
+    if (size > LAYOUT_LANE_SIZE || at + rounded + GUARD > lane_base(lane) + LAYOUT_LANE_SIZE ||
+        (l->count + 1) * sizeof(*b) > BLOCKS_LANE)
+        return NULL;
+    memset((void *)(at - GUARD), GUARD_BYTE, GUARD);
+    fill(at, rounded, HEAP_POISON_FRESH);
+    memset((void *)(at + size), GUARD_BYTE, rounded - size + GUARD);
+    b = lane_blocks(lane) + l->count++;
+    memset(b, 0, sizeof(*b));
+    b->address = at;
+    b->size = size;
+    b->tag = tag;
+    b->fiber = lane;
+    b->site = guest_caller();
+    l->used = at + rounded + GUARD - lane_base(lane);
+    if (f)
+        f->allocs++;
+    return (void *)at;
+}
+
+void *
+heap_alloc(size_t size, uint32_t tag)
+{
+    return heap_alloc_aligned(size, size >= 4096 ? 4096 : 16, tag);
+}
+
+struct heap_block *
+heap_find(uint64_t address)
+{
+    uint64_t lane = (address - LAYOUT_HOT_BASE) / LAYOUT_LANE_SIZE;
+    struct heap_block *b;
+    uint32_t lo = 0, hi;
+
+    if (address < LAYOUT_HOT_BASE || lane >= LANES)
+        return NULL;
+    b = lane_blocks(lane);
+    hi = lanes[lane].count;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+
+        if (b[mid].address <= address)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == 0)
+        return NULL;
+    b += lo - 1;
+    return address < b->address + (b->size ? b->size : 1) ? b : NULL;
+}
+
+static bool
+guard_ok(const uint8_t *p, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (p[i] != GUARD_BYTE)
+            return false;
+    return true;
+}
+
+enum heap_free_result
+heap_free(void *p)
+{
+    struct heap_block *b = heap_find((uint64_t)p);
+    uint64_t rounded;
+    enum heap_free_result result = HEAP_FREED;
+
+    if (!b || b->address != (uint64_t)p)
+        return HEAP_BAD_POINTER;
+    if (b->freed)
+        return HEAP_DOUBLE_FREE;
+    rounded = (b->size + 15) & ~15ull;
+    if (!guard_ok((uint8_t *)b->address - GUARD, GUARD))
+        result = HEAP_UNDERRUN;
+    else if (!guard_ok((uint8_t *)b->address + b->size, rounded - b->size + GUARD))
+        result = HEAP_OVERRUN;
+    b->freed = true;
+    b->free_site = guest_caller();
+    b->free_fiber = sched_current ? sched_current->id : 0;
+    lanes[b->fiber].dirty = 1;
+    fill(b->address, rounded, HEAP_POISON_FREE);
+    return result;
+}
+
+void
+heap_label(void *p, const char *what)
+{
+    struct heap_block *b = heap_find((uint64_t)p);
+
+    if (!b)
+        return;
+    lanes[b->fiber].dirty = 1;
+    for (size_t i = 0; i < sizeof(b->what) - 1 && (b->what[i] = what[i]); i++)
+        ;
+    b->what[sizeof(b->what) - 1] = '\0';
+}
+
+void
+heap_each(void (*fn)(struct heap_block *b, void *arg), void *arg)
+{
+    for (unsigned lane = 0; lane < LANES; lane++)
+        for (uint32_t i = 0; i < lanes[lane].count; i++)
+            if (!lane_blocks(lane)[i].freed)
+                fn(&lane_blocks(lane)[i], arg);
+}
+
+/* First damaged live block, or NULL: who wrote past its memory without freeing it yet. */
+struct heap_block *
+heap_check(void)
+{
+    for (unsigned lane = 0; lane < LANES; lane++)
+        for (uint32_t i = 0; i < lanes[lane].count; i++) {
+            struct heap_block *b = &lane_blocks(lane)[i];
+
+            if (!b->freed && (!guard_ok((uint8_t *)b->address - GUARD, GUARD) ||
+                              !guard_ok((uint8_t *)b->address + b->size, GUARD + ((16 - b->size % 16) & 15))))
+                return b;
+        }
+    return NULL;
+}
+
+int
+heap_snapshot(void)
+{
+    for (unsigned i = 0; i < LANES; i++) {
+        struct lane *l = &lanes[i];
+
+        free(saved[i].bytes);
+        free(saved[i].blocks);
+        saved[i].bytes = malloc(l->used + 1);
+        saved[i].blocks = malloc(l->count * sizeof(struct heap_block) + 1);
+        if (!saved[i].bytes || !saved[i].blocks)
+            return -ENOMEM;
+        l->dirty = 0;
+        saved[i].used = l->used;
+        saved[i].count = l->count;
+        memcpy(saved[i].bytes, (void *)lane_base(i), l->used);
+        memcpy(saved[i].blocks, lane_blocks(i), l->count * sizeof(struct heap_block));
+    }
+    return 0;
+}
+
+/* Runs before monitor memory is put back: lanes[] still tells what this run used. */
+void
+heap_restore(void)
+{
+    for (unsigned i = 0; i < LANES; i++) {
+        struct lane *l = &lanes[i];
+
+        if (l->used == 0)
+            continue;
+        memcpy((void *)lane_base(i), saved[i].bytes, saved[i].used);
+        if (l->used > saved[i].used)
+            memset((void *)(lane_base(i) + saved[i].used), 0, l->used - saved[i].used);
+        if (l->dirty)
+            memcpy(lane_blocks(i), saved[i].blocks, saved[i].count * sizeof(struct heap_block));
+    }
+}
+
+unsigned
+heap_ranges(struct machine_range *out, unsigned max)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < LANES && n < max; i++)
+        if (lanes[i].used)
+            out[n++] = (struct machine_range){ lane_base(i), lanes[i].used, (void *)lane_base(i) };
+    return n;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* machine/internal.h - what the files of src/machine share. */
+#ifndef MACHINE_INTERNAL_H
+#define MACHINE_INTERNAL_H
+
+#include "machine/machine.h"
+#include "machine/strategy.h"
+
+/* arena.c */
+extern int arena_hot_fd;
+uint64_t arena_reserve_monitor(size_t size); /* bump, zeroed */
+void arena_snapshot_begin(void);
+
+/* heap.c */
+void heap_init(void);
+int heap_snapshot(void);
+void heap_restore(void);
+unsigned heap_ranges(struct machine_range *out, unsigned max);
+
+/* fiber.c */
+void fiber_init(void);
+int fiber_snapshot(void);
+void fiber_restore(void);
+unsigned fiber_ranges(struct machine_range *out, unsigned max);
+void fiber_switch(uint64_t *save_rsp, uint64_t load_rsp);
+void fiber_go(struct fiber *to);        /* from a fiber or the engine to a fiber */
+_Noreturn void fiber_to_engine(void);
+
+/* sched.c */
+void sched_init(void);
+extern struct strategy *sched_strategy;
+extern struct run_result *sched_result;
+extern uint64_t engine_sp;
+void sched_enter_fiber(struct fiber *f); /* bookkeeping after a switch */
+
+/* hb.c */
+void hb_begin_run(void);
+void hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip);
+void hb_touch(struct fiber *f, uint64_t object);
+bool hb_private(struct fiber *f, uint64_t object);
+void hb_join(struct fiber *woken, struct fiber *waker);
+
+/* guest.c */
+_Noreturn void guest_stack_overflow(struct fiber *f);
+
+/* trap.c */
+void trap_init(void);
+
+/* kpcr.c */
+void kpcr_init(void);
+void kpcr_load(const struct fiber *f); /* KPCR contents for the running fiber */
+void kpcr_irql(unsigned irql);
+
+#define MACHINE_ASSERT(x) ((x) ? (void)0 : machine_assert_failed(#x, __FILE__, __LINE__))
+_Noreturn void machine_assert_failed(const char *what, const char *file, int line);
+
+#endif

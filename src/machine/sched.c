@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine/sched.c - who runs: VPs, IRQL, DPCs, timers, scheduling points, the end of a run.
+ *
+ * Model. A thread fiber is *placed* on a VP while it is that VP's current thread.
+ * What can run:
+ *   - a placed thread at DISPATCH or above owns its VP: it can go on, nothing else there can;
+ *   - a thread below DISPATCH can run on any VP that is neither owned so nor has DPCs waiting or running;
+ *   - the DPC fiber of a VP can run when DPCs wait there and no thread owns the VP.
+ * So a fiber that queues a DPC to its own VP below DISPATCH cannot go on before
+ * that DPC has run, as on Windows.
+ *
+ * sched_point() asks the strategy among everybody who can run, the running fiber
+ * first (answer 0). Time passes only when a timer is chosen: "let time pass" is
+ * the last candidate, so under answer 0 only when nobody else can run.
+ */
+#include "machine/internal.h"
+
+#include <string.h>
+
+#include "base/fmt.h"
+#include "trace/event.h"
+
+#define STEPS_MAX  200000u /* scheduling points of one run; more is reported as a livelock */
+#define SPINS_MAX  2000u   /* yields in a row with nobody else able to run */
+
+struct fiber *sched_current;
+struct strategy *sched_strategy;
+struct run_result *sched_result;
+uint64_t engine_sp;
+
+/* Run state in monitor memory. */
+static struct sched_state {
+    struct list timers;   /* struct mtimer, by due time */
+    uint32_t spins;       /* yields in a row that changed nothing */
+    bool in_timer;
+} *S;
+
+static void (*dpc_drain)(struct vp *);
+static struct fiber *(*on_quiet)(void *);
+static void *on_quiet_arg;
+static void (*bugcheck_hook)(uint32_t, const uint64_t[4]);
+
+static void
+dpc_main(void *arg)
+{
+    struct vp *vp = arg;
+    struct fiber *self = sched_current;
+
+    for (;;) {
+        while (vp->dpc_pending == 0)
+            sched_block(BLOCK_IDLE, 0, NULL, "has no DPC to run");
+        self->irql = vp->irql = IRQL_DISPATCH;
+        kpcr_irql(self->irql);
+        dpc_drain(vp);
+        vp->dpc_pending = 0;
+        self->irql = vp->irql = IRQL_PASSIVE;
+    }
+}
+
+static void
+event_context(struct event *ev)
+{
+    const struct fiber *f = sched_current;
+
+    ev->step = machine->step;
+    if (f) {
+        ev->fiber = f->id;
+        ev->vp = f->vp;
+        ev->irql = f->irql;
+        ev->ip = guest_caller();
+    }
+}
+
+void
+sched_init(void)
+{
+    static const char *const names[VP_MAX] = { "DPC/0", "DPC/1", "DPC/2", "DPC/3" };
+
+    trace_set_context(event_context);
+    S = mon_alloc(sizeof(*S));
+    list_init(&S->timers);
+    for (uint32_t i = 0; i < machine->vp_count; i++) {
+        struct vp *vp = &machine->vp[i];
+
+        vp->dpc_fiber = fiber_create(names[i], FIBER_DPC, dpc_main, vp, true);
+        vp->dpc_fiber->vp = (uint8_t)i;
+        vp->dpc_fiber->state = FIBER_BLOCKED;
+        vp->dpc_fiber->block_kind = BLOCK_IDLE;
+    }
+}
+
+void
+vp_set_dpc_drain(void (*drain)(struct vp *))
+{
+    dpc_drain = drain;
+}
+
+void
+vp_dpc_request(struct vp *vp)
+{
+    vp->dpc_pending++;
+    if (vp->dpc_fiber->state == FIBER_BLOCKED && vp->dpc_fiber->block_kind == BLOCK_IDLE)
+        sched_wake(vp->dpc_fiber);
+    /* A thread below DISPATCH on this VP is interrupted before it executes another instruction. */
+    if (sched_current && sched_current->vp == vp->number && sched_current->irql < IRQL_DISPATCH && !S->in_timer &&
+        sched_current->kind != FIBER_DPC)
+        sched_point(OP_INTERNAL, 0);
+}
+
+/* DPCs wait or run on the VP (one that spins on a lock still holds it). */
+static bool
+dpc_busy(const struct vp *vp)
+{
+    return vp->dpc_fiber->state == FIBER_READY || vp->dpc_fiber->block_kind != BLOCK_IDLE;
+}
+
+/* Can a thread below DISPATCH run there? Not while a thread owns the VP or DPCs hold it. */
+static bool
+vp_free(const struct vp *vp)
+{
+    if (dpc_busy(vp))
+        return false;
+    return !(vp->current && vp->current->irql >= IRQL_DISPATCH);
+}
+
+static bool
+thread_enabled(const struct fiber *f)
+{
+    if (f->placed) {
+        const struct vp *vp = &machine->vp[f->vp];
+
+        if (f->irql >= IRQL_DISPATCH)
+            return true; /* it owns the VP; DPCs wait */
+        return !dpc_busy(vp);
+    }
+    for (uint32_t i = 0; i < machine->vp_count; i++)
+        if (vp_free(&machine->vp[i]))
+            return true;
+    return false;
+}
+
+static bool
+fiber_enabled(const struct fiber *f)
+{
+    if (f->state != FIBER_READY)
+        return false;
+    if (f->kind == FIBER_DPC) {
+        const struct vp *vp = &machine->vp[f->vp];
+
+        return f->irql >= IRQL_DISPATCH || !(vp->current && vp->current->irql >= IRQL_DISPATCH);
+    }
+    return thread_enabled(f);
+}
+
+/* Put a thread on a VP: its own, else an idle one, else one whose thread may be displaced. */
+static void
+place(struct fiber *f)
+{
+    struct vp *best = NULL;
+
+    if (f->kind == FIBER_DPC || f->placed)
+        return;
+    for (uint32_t i = 0; i < machine->vp_count; i++) {
+        struct vp *vp = &machine->vp[i];
+
+        if (!vp_free(vp))
+            continue;
+        if (!vp->current) {
+            best = vp;
+            break;
+        }
+        if (!best)
+            best = vp;
+    }
+    MACHINE_ASSERT(best != NULL);
+    if (best->current)
+        best->current->placed = false;
+    best->current = f;
+    f->placed = true;
+    f->vp = (uint8_t)best->number;
+}
+
+static void
+unplace(struct fiber *f)
+{
+    if (f->placed) {
+        machine->vp[f->vp].current = NULL;
+        f->placed = false;
+    }
+}
+
+static void
+switch_to(struct fiber *to)
+{
+    struct fiber *from = sched_current;
+
+    if (to == from)
+        return;
+    trace_emit(EV_SWITCH, to->id, from ? from->id : 0, to->id, machine->preemptions);
+    place(to);
+    machine->vp[to->vp].irql = to->irql;
+    fiber_go(to);
+    sched_enter_fiber(sched_current);
+}
+
+void
+sched_enter_fiber(struct fiber *f)
+{
+    kpcr_irql(f->irql);
+}
+
+/* Let the earliest timer expire. Returns the fiber that its expiry made able to run, if any. */
+static void
+time_pass(void)
+{
+    struct mtimer *t = list_entry(S->timers.head.next, struct mtimer, link);
+
+    list_del(&t->link);
+    t->armed = false;
+    if (t->due_100ns > machine->now_100ns)
+        machine->now_100ns = t->due_100ns;
+    trace_emit(EV_TIME, t, machine->now_100ns);
+    S->in_timer = true;
+    t->fire(t);
+    S->in_timer = false;
+    S->spins = 0;
+}
+
+/* Everybody who can run into v, the dullest first. cur_rank: where the running fiber stands. */
+static void
+collect(struct sched_view *v, struct fiber *cur, bool cur_first, bool cur_last)
+{
+    bool cur_ok = cur && fiber_enabled(cur);
+
+    v->current = cur;
+    v->count = 0;
+    v->current_enabled = false;
+    if (cur_ok && cur_first) {
+        v->candidate[v->count++] = cur;
+        v->current_enabled = true;
+    }
+    for (uint32_t i = 1; i <= machine->fiber_count; i++) {
+        struct fiber *f = &machine->fiber[i];
+
+        if (f != cur && fiber_enabled(f))
+            v->candidate[v->count++] = f;
+    }
+    if (!list_empty(&S->timers))
+        v->candidate[v->count++] = NULL;
+    if (cur_ok && cur_last && v->count == 0)
+        v->candidate[v->count++] = cur;
+}
+
+static void
+sched_end_of_run(void)
+{
+    bool hang = false;
+
+    for (uint32_t i = 1; i <= machine->fiber_count; i++) {
+        struct fiber *f = &machine->fiber[i];
+
+        if (f->state == FIBER_BLOCKED && !f->daemon && f->block_kind != BLOCK_IDLE)
+            hang = true;
+    }
+    if (!hang && on_quiet) {
+        struct fiber *next = on_quiet(on_quiet_arg);
+
+        if (next)
+            return; /* it is READY now */
+    }
+    run_end(hang ? RUN_HANG : RUN_DONE, hang ? "somebody waits for ever" : "");
+}
+
+/* Choose who runs next and go there. The running fiber may be among them. */
+static void
+reschedule(bool cur_first, bool cur_last)
+{
+    struct fiber *cur = sched_current;
+
+    for (;;) {
+        struct sched_view v;
+        unsigned pick = 0;
+        struct fiber *to;
+        bool preempt;
+
+        collect(&v, cur, cur_first, cur_last);
+        if (v.count == 0) {
+            sched_end_of_run();
+            continue;
+        }
+        if (v.count > 1 && !machine->setup)
+            pick = sched_strategy->pick(sched_strategy, &v);
+        MACHINE_ASSERT(pick < v.count);
+        to = v.candidate[pick];
+        preempt = v.current_enabled && pick > 0;
+        if (preempt)
+            machine->preemptions++;
+        if (to == NULL) {
+            uint32_t was_ready[FIBER_MAX + 1], n = 0;
+
+            for (uint32_t i = 1; i <= machine->fiber_count; i++)
+                if (machine->fiber[i].state == FIBER_READY)
+                    was_ready[n++] = i;
+            time_pass();
+            if (!preempt)
+                continue; /* free: choose again among all */
+            /* It entered over a running fiber: whoever it woke runs now, as part of the same preemption. */
+            for (uint32_t i = 1, k = 0; i <= machine->fiber_count && !to; i++) {
+                if (k < n && was_ready[k] == i) {
+                    k++;
+                    continue;
+                }
+                if (fiber_enabled(&machine->fiber[i]))
+                    to = &machine->fiber[i];
+            }
+            if (!to)
+                continue;
+        }
+        switch_to(to);
+        return;
+    }
+}
+
+static void
+step(struct fiber *f)
+{
+    f->points++;
+    if (++machine->step > STEPS_MAX && !machine->setup)
+        run_end(RUN_LIVELOCK, "the run passed its limit of scheduling steps");
+}
+
+void
+sched_point(enum op_kind op, uint64_t object)
+{
+    struct fiber *f = sched_current;
+
+    f->next_op = op;
+    f->next_object = object;
+    step(f);
+    S->spins = 0;
+    if (machine->setup) {
+        if (!fiber_enabled(f))
+            reschedule(true, false);
+        return;
+    }
+    hb_arrive(f, op, object, guest_caller());
+    if (object == 0 || !hb_private(f, object) || !fiber_enabled(f))
+        reschedule(true, false);
+    if (object)
+        hb_touch(f, object);
+}
+
+void
+sched_touch(uint64_t object)
+{
+    if (!machine->setup && object && sched_current)
+        hb_touch(sched_current, object);
+}
+
+void
+sched_block(enum block_kind kind, uint64_t object, struct fiber *owner, const char *why)
+{
+    struct fiber *f = sched_current;
+
+    f->state = FIBER_BLOCKED;
+    f->block_kind = (uint8_t)kind;
+    f->block_object = object;
+    f->block_owner = owner;
+    f->block_why = why;
+    trace_emit(EV_BLOCK, object, kind);
+    if (f->irql < IRQL_DISPATCH)
+        unplace(f); /* a spinning thread keeps its VP */
+    step(f);
+    reschedule(false, false);
+    f->block_kind = BLOCK_NONE;
+    f->block_owner = NULL;
+    f->block_why = NULL;
+}
+
+void
+sched_wake(struct fiber *f)
+{
+    if (f->state != FIBER_BLOCKED)
+        return;
+    f->state = FIBER_READY;
+    S->spins = 0;
+    if (sched_current && !S->in_timer)
+        hb_join(f, sched_current);
+    trace_emit(EV_WAKE, f->id, f->id);
+}
+
+void
+sched_give_way(void)
+{
+    struct fiber *f = sched_current;
+
+    f->next_op = OP_YIELD;
+    f->next_object = 0;
+    step(f);
+    if (++S->spins > SPINS_MAX)
+        run_end(RUN_LIVELOCK, "spins, and nobody else can run");
+    if (!machine->setup)
+        hb_arrive(f, OP_YIELD, 0, guest_caller());
+    reschedule(false, true);
+}
+
+void
+fiber_exit(void)
+{
+    struct fiber *f = sched_current;
+
+    f->state = FIBER_DONE;
+    trace_emit(EV_FIBER_EXIT, f->id, 0);
+    f->irql = IRQL_PASSIVE;
+    unplace(f);
+    for (;;)
+        reschedule(false, false);
+}
+
+uint8_t
+irql_raise(unsigned irql)
+{
+    struct fiber *f = sched_current;
+    uint8_t old = f->irql;
+
+    if (irql != old)
+        trace_emit(EV_IRQL, 0, old, irql);
+    f->irql = (uint8_t)irql;
+    machine->vp[f->vp].irql = f->irql;
+    kpcr_irql(irql);
+    return old;
+}
+
+void
+irql_lower(unsigned irql)
+{
+    struct fiber *f = sched_current;
+    uint8_t old = f->irql;
+
+    if (irql != old)
+        trace_emit(EV_IRQL, 0, old, irql);
+    f->irql = (uint8_t)irql;
+    machine->vp[f->vp].irql = f->irql;
+    kpcr_irql(irql);
+    if (old >= IRQL_DISPATCH && irql < IRQL_DISPATCH && f->kind != FIBER_DPC && !fiber_enabled(f))
+        reschedule(true, false); /* DPCs that waited run now */
+}
+
+void
+mtimer_set(struct mtimer *t, uint64_t due, void (*fire)(struct mtimer *))
+{
+    struct list_node *at;
+
+    if (t->armed)
+        list_del(&t->link);
+    t->due_100ns = due;
+    t->fire = fire;
+    t->vp = sched_current ? sched_current->vp : 0;
+    t->armed = true;
+    for (at = S->timers.head.next; at != &S->timers.head; at = at->next)
+        if (list_entry(at, struct mtimer, link)->due_100ns > due)
+            break;
+    list_insert_before(at, &t->link);
+}
+
+bool
+mtimer_cancel(struct mtimer *t)
+{
+    bool was = t->armed;
+
+    if (was)
+        list_del(&t->link);
+    t->armed = false;
+    return was;
+}
+
+unsigned
+choose(enum choice_kind kind, unsigned n, uint64_t key)
+{
+    unsigned v = 0;
+
+    if (n > 1 && !machine->setup && sched_strategy->choose)
+        v = sched_strategy->choose(sched_strategy, kind, n, key);
+    MACHINE_ASSERT(v < n);
+    if (v)
+        trace_emit(EV_CHOICE, key, kind, n, v);
+    return v;
+}
+
+/* ------------------------------------------------------------------ runs */
+
+void
+machine_run(struct strategy *s, struct run_result *out)
+{
+    struct fiber *first = NULL;
+
+    memset(out, 0, sizeof(*out));
+    sched_strategy = s;
+    sched_result = out;
+    hb_begin_run();
+    for (uint32_t i = 1; i <= machine->fiber_count && !first; i++)
+        if (fiber_enabled(&machine->fiber[i]))
+            first = &machine->fiber[i];
+    if (!first && on_quiet)
+        first = on_quiet(on_quiet_arg);
+    if (!first) {
+        out->end = RUN_DONE;
+        return;
+    }
+    if (!machine->setup && s->pick) {
+        struct sched_view v;
+
+        collect(&v, NULL, false, false);
+        if (v.count > 1) {
+            first = v.candidate[s->pick(s, &v)];
+            if (!first)
+                first = v.candidate[0];
+        }
+    }
+    place(first);
+    fiber_go(first); /* comes back through fiber_to_engine() */
+    out->points = machine->step;
+    out->preemptions = machine->preemptions;
+    out->hb_lo = hb.lo;
+    out->hb_hi = hb.hi;
+}
+
+void
+machine_on_quiet(struct fiber *(*fn)(void *), void *arg)
+{
+    on_quiet = fn;
+    on_quiet_arg = arg;
+}
+
+void
+run_end(enum run_end how, const char *text)
+{
+    sched_result->end = how;
+    fmt(sched_result->text, sizeof(sched_result->text), "%s", text);
+    if (!sched_current) { /* a strategy cut the very first pick */
+        MACHINE_ASSERT(how == RUN_CUT);
+    }
+    fiber_to_engine();
+}
+
+void
+run_cut(void)
+{
+    run_end(RUN_CUT, "");
+}
+
+void
+machine_on_bugcheck(void (*fn)(uint32_t, const uint64_t[4]))
+{
+    bugcheck_hook = fn;
+}
+
+void
+machine_bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4)
+{
+    uint64_t p[4] = { p1, p2, p3, p4 };
+
+    trace_emit(EV_BUGCHECK, 0, code, p1, p2, p3, p4);
+    sched_result->code = code;
+    memcpy(sched_result->p, p, sizeof(p));
+    if (bugcheck_hook)
+        bugcheck_hook(code, p);
+    run_end(RUN_BUGCHECK, "");
+}
+
+void
+machine_unsupported(uint32_t index, const char *what)
+{
+    trace_emit(EV_UNSUPPORTED, 0, index);
+    sched_result->export_index = index;
+    run_end(RUN_UNSUPPORTED, what);
+}

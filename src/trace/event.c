@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* trace/event.c - event names and delivery. Who did it is filled in by a hook, as trace knows no machine. */
+#include "trace/event.h"
+
+#include <stddef.h>
+
+#define LISTENERS_MAX 8
+
+uint64_t trace_wanted[2];
+static struct event_listener *listeners[LISTENERS_MAX];
+static unsigned listener_count;
+static void (*fill_in)(struct event *ev);
+
+static const struct { const char *name, *text, *args; } kinds[EV_COUNT] = {
+#define EV(name, text, args) { #name, text, args },
+#include "trace/events.def"
+#undef EV
+};
+
+void
+trace_set_context(void (*fn)(struct event *))
+{
+    fill_in = fn;
+}
+
+void
+trace_remask(void)
+{
+    trace_wanted[0] = trace_wanted[1] = 0;
+    for (unsigned i = 0; i < listener_count; i++) {
+        trace_wanted[0] |= listeners[i]->mask[0];
+        trace_wanted[1] |= listeners[i]->mask[1];
+    }
+}
+
+void
+trace_listen(struct event_listener *l)
+{
+    if (listener_count < LISTENERS_MAX)
+        listeners[listener_count++] = l;
+    trace_remask();
+}
+
+void
+trace_emit_slow(uint16_t kind, uint64_t object, const uint64_t a[6])
+{
+    struct event ev = { .kind = kind, .object = object };
+
+    for (int i = 0; i < 6; i++)
+        ev.a[i] = a[i];
+    if (fill_in)
+        fill_in(&ev);
+    for (unsigned i = 0; i < listener_count; i++)
+        if (listeners[i]->mask[kind / 64] >> (kind % 64) & 1)
+            listeners[i]->on_event(listeners[i]->context, &ev);
+}
+
+const char *
+event_name(unsigned kind)
+{
+    return kind < EV_COUNT ? kinds[kind].name : "?";
+}
+
+const char *
+event_text(unsigned kind)
+{
+    return kind < EV_COUNT ? kinds[kind].text : "?";
+}
+
+const char *
+event_args(unsigned kind)
+{
+    return kind < EV_COUNT ? kinds[kind].args : "";
+}
