@@ -2,12 +2,12 @@
 #
 # Unit tests: tests/unit/<area>/test_<name>.c becomes test_<area>_<name>, linked with cmocka and the libraries of
 # src/ up to <area> (an area that is no folder of src/ gets all of them). A file tests/unit/<area>/link.txt names
-# the folders instead, one a line. Fuzz targets: tests/fuzz/<name>_fuzz.c, corpus in tests/fuzz/<name>_corpus/.
+# the folders instead, one a line. Fuzz targets: tests/fuzz/<name>_fuzz.c, corpus in tests/fuzz/<name>_corpus/,
+# folders to link in tests/fuzz/<name>_link.txt.
 
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
 file(GLOB_RECURSE unit_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/test_*.c)
-file(GLOB_RECURSE link_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/link.txt)
 foreach(source IN LISTS unit_tests)
     cmake_path(GET source PARENT_PATH folder)
     cmake_path(GET folder FILENAME area)
@@ -47,7 +47,11 @@ foreach(source IN LISTS fuzz_sources)
     set(corpus ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}_corpus)
     add_executable(${target} ${source})
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
-    undis_link(${target} ${UNDIS_FOLDERS})
+    set(folders ${UNDIS_FOLDERS})
+    if(EXISTS ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}_link.txt)
+        file(STRINGS ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}_link.txt folders)
+    endif()
+    undis_link(${target} ${folders})
     if(UNDIS_FUZZ)
         target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     else()

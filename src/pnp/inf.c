@@ -24,6 +24,7 @@ enum {
     MEMORY_BYTES_MAX = 256 << 20, /* strings can multiply a file's size */
     FIELD_MAX = 4096,             /* documented: with its terminator, before and after substitution */
     SECTION_NAME_MAX = 255,       /* documented */
+    SECTIONS_MAX = 16384,         /* assumed, as the file's size */
     CHUNK_BYTES = 64 << 10,
 };
 
@@ -178,13 +179,16 @@ section_open(struct scanner *s, const char *name, size_t len)
     struct inf_section *section;
     unsigned *slot;
 
-    if (copy == NULL || index_grow(inf) != 0 || grow(&inf->sections, inf->count, &inf->room, sizeof(*inf->sections)) != 0)
+    if (copy == NULL || index_grow(inf) != 0 ||
+        grow(&inf->sections, inf->count, &inf->room, sizeof(*inf->sections)) != 0)
         return -ENOMEM;
     slot = index_slot(inf, copy);
     if (*slot != 0) {
         s->section = inf->sections[*slot - 1];
         return 0;
     }
+    if (inf->count == SECTIONS_MAX)
+        return fail(s->err, s->line, "there are more than %d sections", SECTIONS_MAX);
     section = calloc(1, sizeof(*section));
     if (section == NULL)
         return -ENOMEM;

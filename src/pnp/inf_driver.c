@@ -24,7 +24,15 @@
 #define NCF_FILTER    0x400u
 #define NCF_LW_FILTER 0x40000u
 
-enum { NAME_MAX_BYTES = 512, SPSVCINST_ASSOCSERVICE = 2 };
+enum {
+    NAME_MAX_BYTES = 512,
+    SPSVCINST_ASSOCSERVICE = 2,
+    /* assumed: no real INF comes near these; they bound what a hostile one costs */
+    REGS_MAX = 8192,
+    FILES_MAX = 8192,
+    MANUFACTURERS_MAX = 1024,
+    MEMORY_BYTES_MAX = 64 << 20,
+};
 
 struct builder {
     const struct inf *inf;
@@ -212,6 +220,8 @@ reg_binary(struct builder *b, struct inf_reg *reg, const struct inf_line *line, 
 static int
 reg_push(struct builder *b, const struct inf_reg *reg)
 {
+    if (b->reg_count == REGS_MAX)
+        return fail(b, reg->line, "the driver sets more than %d registry values", REGS_MAX);
     if (b->reg_count == b->reg_room) {
         unsigned room = b->reg_room ? b->reg_room * 2 : 32;
         struct inf_reg *bigger = realloc(b->regs, room * sizeof(*bigger));
@@ -336,8 +346,9 @@ static int
 add_defaults(struct builder *b)
 {
     unsigned count = b->reg_count;
+    int err = 0;
 
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count && err == 0; i++) {
         struct inf_reg reg = b->regs[i];
 
         if (reg.root != INF_HKR || !str_istarts(reg.key, "Ndi\\Params\\") || !str_ieq(reg.name, "default"))
@@ -347,10 +358,9 @@ add_defaults(struct builder *b)
             continue;
         reg.key = "";
         reg.is_default = true;
-        if (reg_push(b, &reg) != 0)
-            return -ENOMEM;
+        err = reg_push(b, &reg);
     }
-    return 0;
+    return err;
 }
 
 /* ---- files and services ---------------------------------------------------------------------------------------- */
@@ -360,6 +370,8 @@ file_push(struct builder *b, const char *name)
 {
     if (*name == 0)
         return 0;
+    if (b->file_count == FILES_MAX)
+        return fail(b, 0, "the driver copies more than %d files", FILES_MAX);
     if (b->file_count == b->file_room) {
         unsigned room = b->file_room ? b->file_room * 2 : 8;
         const char **bigger = realloc(b->files, room * sizeof(*bigger));
@@ -509,6 +521,8 @@ choose_model(struct builder *b, const char **base)
         *base = "DefaultInstall";
         return 0;
     }
+    if (manufacturers->count > MANUFACTURERS_MAX)
+        return fail(b, manufacturers->line, "there are more than %d manufacturers", MANUFACTURERS_MAX);
     for (unsigned i = 0; i < manufacturers->count; i++) {
         const struct inf_line *line = &manufacturers->lines[i];
         const char *name = line->key && !*inf_value(line, 0) ? line->key : inf_value(line, 0);
@@ -653,8 +667,10 @@ inf_describe_driver(const struct inf *inf, struct inf_driver *out, struct inf_er
     *b.err = (struct inf_error){ 0 };
     *out = (struct inf_driver){ 0 };
     b.memory = calloc(1, sizeof(*b.memory));
-    if (b.memory != NULL)
+    if (b.memory != NULL) {
+        b.memory->limit = MEMORY_BYTES_MAX;
         result = describe(&b);
+    }
     if (result == -ENOMEM)
         fail(&b, 0, "out of memory while reading the file");
     free(b.regs);
