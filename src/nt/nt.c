@@ -13,7 +13,7 @@
 #define VFN(m, n, a, i, t, f) { #m, #n, (void *)n##_va, DDI_VARIADIC, a, DDI_##i, TOUCH_##t, DDI_##f },
 #define DATA(m, n, o) { #m, #n, NULL, DDI_DATA, 0, 0, TOUCH_NONE, 0 },
 #define SYM(m, n) { #m, #n, NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0 },
-static struct ddi_export exports[] = {
+static const struct ddi_export exports[] = {
 #include "nt/exports.def"
 };
 #undef FN
@@ -21,20 +21,22 @@ static struct ddi_export exports[] = {
 #undef DATA
 #undef SYM
 
+static unsigned first_export;
+
 void
 nt_register_exports(void)
 {
-    ddi_register(exports, sizeof(exports) / sizeof(exports[0]));
+    first_export = ddi_register(exports, sizeof(exports) / sizeof(exports[0]));
 }
 
 static void
 bind_data(void)
 {
-    struct ddi_export *at = exports;
+    unsigned at = first_export;
 
 #define FN(m, n, a, i, t, f) at++;
 #define VFN(m, n, a, i, t, f) at++;
-#define DATA(m, n, o) (at++)->function = (void *)&(o);
+#define DATA(m, n, o) ddi_set_data(at++, &(o));
 #define SYM(m, n) at++;
 #include "nt/exports.def"
     (void)at;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* nt/ke/init.c - makes the root of ke. */
+#include "nt/ke/state.h"
+
+void
+ke_init(struct nt *nt)
+{
+    nt->ke = mon_alloc(sizeof(*nt->ke));
+    ke_dpc_init();
+    ke_timer_init();
+    ke_stack_init();
+}

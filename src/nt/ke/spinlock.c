@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt/ke/spinlock.c - KSPIN_LOCK: ordinary and in-stack queued.
+ *
+ * Model: the word is 0 when free, 1 when held through the ordinary forms, the address of the last queued handle when
+ * held through the queued ones (observed: x64 multiprocessor kernels). Spinning is blocking at DISPATCH_LEVEL: the
+ * fiber keeps its VP. A lock whose word is not 0 though nobody is known to hold it was never initialised or is
+ * garbage: Windows would spin for ever, so does the fiber, after an event.
+ * Queued locks hand over in the order of arrival, through the chain in the drivers' handles.
+ */
+#include "nt/ke/state.h"
+
+#include "trace/event.h"
+
+#define QUEUE_WAIT  1ull /* in KSPIN_LOCK_QUEUE.Lock: still waits */
+#define QUEUE_OWNER 2ull
+#define QUEUE_FLAGS 3ull
+
+/* ------------------------------------------------------------------ host side */
+
+bool
+ke_spin_try(void *lock, enum lock_kind kind)
+{
+    KSPIN_LOCK *word = lock;
+    KSPIN_LOCK seen = 0;
+
+    if (!__atomic_compare_exchange_n(word, &seen, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return false;
+    ke_lock_owned(ke_lock_get(lock), kind);
+    return true;
+}
+
+void
+ke_spin_acquire(void *lock, enum lock_kind kind)
+{
+    while (!ke_spin_try(lock, kind)) {
+        struct ke_lock *l = ke_lock_get(lock);
+
+        if (l->owner == 0)
+            ke_lock_misuse(lock, kind, LOCK_MISUSE_UNINITIALIZED);
+        ke_lock_block(l, BLOCK_SPIN, "spins for a lock");
+    }
+}
+
+void
+ke_spin_release(void *lock, enum lock_kind kind)
+{
+    struct ke_lock *l = ke_lock_get(lock);
+
+    ke_lock_released(l, kind);
+    __atomic_store_n((KSPIN_LOCK *)lock, 0, __ATOMIC_RELEASE);
+    ke_lock_wake(l);
+}
+
+struct fiber *
+ke_spin_owner(const void *lock)
+{
+    struct ke_lock *l = ke_lock_find(lock);
+
+    return l != NULL && l->owner != 0 ? &machine->fiber[l->owner] : NULL;
+}
+
+static void
+want_dispatch(void *lock, enum lock_kind kind)
+{
+    if (irql_get() < IRQL_DISPATCH)
+        ke_lock_misuse(lock, kind, LOCK_MISUSE_IRQL);
+}
+
+/* Raise, then acquire: the IRQL that a release must give back. */
+static KIRQL
+acquire_raising(PKSPIN_LOCK lock, unsigned irql)
+{
+    KIRQL old = irql_raise(irql);
+
+    ke_spin_acquire(lock, LOCK_SPIN);
+    ke_lock_get(lock)->irql = old;
+    return old;
+}
+
+static void
+release_lowering(PKSPIN_LOCK lock, KIRQL irql)
+{
+    if (irql > irql_get() || irql_get() < IRQL_DISPATCH)
+        ke_lock_misuse(lock, LOCK_SPIN, LOCK_MISUSE_IRQL);
+    ke_spin_release(lock, LOCK_SPIN);
+    irql_lower(irql);
+}
+
+/* ------------------------------------------------------------------ ordinary forms */
+
+VOID NTAPI
+KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
+{
+    *SpinLock = 0;
+}
+
+KIRQL NTAPI
+KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
+{
+    return acquire_raising(SpinLock, IRQL_DISPATCH);
+}
+
+KIRQL NTAPI
+KfAcquireSpinLock(PKSPIN_LOCK SpinLock)
+{
+    return acquire_raising(SpinLock, IRQL_DISPATCH);
+}
+
+KIRQL NTAPI
+KeAcquireSpinLockRaiseToSynch(PKSPIN_LOCK SpinLock)
+{
+    return acquire_raising(SpinLock, SYNCH_LEVEL);
+}
+
+VOID NTAPI
+KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
+{
+    release_lowering(SpinLock, NewIrql);
+}
+
+VOID NTAPI
+KfReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
+{
+    release_lowering(SpinLock, NewIrql);
+}
+
+VOID NTAPI
+KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    want_dispatch(SpinLock, LOCK_SPIN);
+    ke_spin_acquire(SpinLock, LOCK_SPIN);
+}
+
+VOID NTAPI
+KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    want_dispatch(SpinLock, LOCK_SPIN);
+    ke_spin_release(SpinLock, LOCK_SPIN);
+}
+
+VOID NTAPI
+KiAcquireSpinLock(PKSPIN_LOCK SpinLock)
+{
+    KeAcquireSpinLockAtDpcLevel(SpinLock);
+}
+
+VOID NTAPI
+KiReleaseSpinLock(PKSPIN_LOCK SpinLock)
+{
+    KeReleaseSpinLockFromDpcLevel(SpinLock);
+}
+
+BOOLEAN NTAPI
+KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
+{
+    want_dispatch(SpinLock, LOCK_SPIN);
+    return ke_spin_try(SpinLock, LOCK_SPIN);
+}
+
+/* documented: TRUE if the lock is free. Drivers spin on it, so FALSE gives way. */
+BOOLEAN NTAPI
+KeTestSpinLock(PKSPIN_LOCK SpinLock)
+{
+    if (*SpinLock == 0)
+        return TRUE;
+    sched_give_way();
+    return FALSE;
+}
+
+/* documented: raises only if not called from a threaded DPC at PASSIVE_LEVEL; the old IRQL is the release's. */
+KIRQL NTAPI
+KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock)
+{
+    return acquire_raising(SpinLock, irql_get() > IRQL_DISPATCH ? irql_get() : IRQL_DISPATCH);
+}
+
+VOID NTAPI
+KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
+{
+    release_lowering(SpinLock, OldIrql);
+}
+
+/* ------------------------------------------------------------------ in-stack queued forms */
+
+static PKSPIN_LOCK
+queued_lock(PKLOCK_QUEUE_HANDLE handle)
+{
+    return (PKSPIN_LOCK)((ULONG_PTR)handle->LockQueue.Lock & ~QUEUE_FLAGS);
+}
+
+static void
+queued_acquire(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle)
+{
+    KSPIN_LOCK_QUEUE *self = &handle->LockQueue;
+    KSPIN_LOCK_QUEUE *prev;
+    struct ke_lock *l = ke_lock_get(lock);
+
+    self->Next = NULL;
+    self->Lock = lock;
+    prev = (KSPIN_LOCK_QUEUE *)__atomic_exchange_n(lock, (KSPIN_LOCK)self, __ATOMIC_ACQ_REL);
+    if (prev != NULL) {
+        if (l->owner == 0)
+            ke_lock_misuse(lock, LOCK_QUEUED_SPIN, LOCK_MISUSE_UNINITIALIZED);
+        else if (l->kind != LOCK_QUEUED_SPIN)
+            ke_lock_misuse(lock, LOCK_QUEUED_SPIN, LOCK_MISUSE_WRONG_FORM);
+        self->Lock = (PKSPIN_LOCK)((ULONG_PTR)lock | QUEUE_WAIT);
+        prev->Next = self; /* prev is no handle if the lock was taken by another form: Windows faults here too */
+        while ((ULONG_PTR)self->Lock & QUEUE_WAIT)
+            ke_lock_block(l, BLOCK_SPIN, "spins for a queued lock");
+    }
+    self->Lock = (PKSPIN_LOCK)((ULONG_PTR)lock | QUEUE_OWNER);
+    ke_lock_owned(l, LOCK_QUEUED_SPIN);
+}
+
+static void
+queued_release(PKLOCK_QUEUE_HANDLE handle)
+{
+    KSPIN_LOCK_QUEUE *self = &handle->LockQueue;
+    PKSPIN_LOCK lock = queued_lock(handle);
+    struct ke_lock *l = ke_lock_get(lock);
+
+    sched_point(OP_DDI, (uint64_t)lock); /* the argument is the handle, so the stub cannot know the object */
+    ke_lock_released(l, LOCK_QUEUED_SPIN);
+    self->Lock = lock;
+    if (self->Next == NULL) {
+        *lock = 0;
+    } else {
+        self->Next->Lock = lock; /* it no longer waits */
+        self->Next = NULL;
+    }
+    ke_lock_wake(l);
+}
+
+VOID NTAPI
+KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    LockHandle->OldIrql = irql_raise(IRQL_DISPATCH);
+    queued_acquire(SpinLock, LockHandle);
+}
+
+VOID NTAPI
+KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    if (LockHandle->OldIrql > irql_get() || irql_get() < IRQL_DISPATCH)
+        ke_lock_misuse(queued_lock(LockHandle), LOCK_QUEUED_SPIN, LOCK_MISUSE_IRQL);
+    queued_release(LockHandle);
+    irql_lower(LockHandle->OldIrql);
+}
+
+VOID NTAPI
+KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    want_dispatch(SpinLock, LOCK_QUEUED_SPIN);
+    queued_acquire(SpinLock, LockHandle);
+}
+
+VOID NTAPI
+KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    want_dispatch(queued_lock(LockHandle), LOCK_QUEUED_SPIN);
+    queued_release(LockHandle);
+}
+
+VOID NTAPI
+KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    KeAcquireInStackQueuedSpinLock(SpinLock, LockHandle);
+}
+
+VOID NTAPI
+KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle)
+{
+    KeReleaseInStackQueuedSpinLock(LockHandle);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* nt/ke/state.h - the root of ke, for the files of this folder. */
+#ifndef NT_KE_STATE_H
+#define NT_KE_STATE_H
+
+#include "nt/ke/ke.h"
+
+#define KE_LOCK_BUCKETS 256u
+
+/* A DPC in a queue. The KDPC is the driver's; the order is ours. */
+struct ke_dpc_node {
+    struct list_node link;
+    PKDPC dpc;
+    uint64_t routine; /* as it was when queued */
+    uint64_t serial;  /* grows with every insertion of the run */
+};
+
+struct ke_dpc_queue {
+    struct list nodes;
+    PKDPC running;     /* NULL: none */
+    uint64_t running_serial;
+    uint64_t running_routine;
+};
+
+/* An armed KTIMER: the machine's timer for it. Nodes are reused. */
+struct ke_timer_node {
+    struct mtimer clock;
+    struct list_node link;
+    PKTIMER timer;
+};
+
+/* Monitor memory. */
+struct ke_state {
+    struct ke_lock *locks[KE_LOCK_BUCKETS];
+    struct ke_dpc_queue dpc[VP_MAX];
+    struct list dpc_free;      /* struct ke_dpc_node */
+    uint64_t dpc_serial;
+    struct ke_queue dpc_flush; /* who waits for DPCs to end */
+    struct list timers;        /* struct ke_timer_node, armed, in the order they were set */
+    struct list timers_free;
+    struct {
+        struct mtimer clock;
+    } wait[FIBER_MAX + 1];     /* per fiber: timeout of its wait, end of its stall */
+    uint32_t threaded_dpcs;    /* threaded DPCs queued or running */
+};
+
+/* What a VP's DPC queue is called where objects are touched. */
+#define KE_DPC_QUEUE(vp) (LAYOUT_KPCR + 0x800 + 0x40 * (uint64_t)(vp))
+
+/* here: the VP that a DPC without a target goes to. */
+bool ke_dpc_queue_from(PKDPC dpc, void *arg1, void *arg2, unsigned here);
+
+void ke_dpc_init(void);
+void ke_timer_init(void);
+void ke_stack_init(void);
+
+#endif
