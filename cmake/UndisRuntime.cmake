@@ -3,7 +3,7 @@
 # The runtime: flags, libraries of src/, the executable.
 
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(CYAML REQUIRED IMPORTED_TARGET libcyaml)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
@@ -52,7 +52,7 @@ endforeach()
 
 add_library(undis_system INTERFACE)
 target_link_libraries(undis_system INTERFACE
-    ${ZYDIS_LIBRARY} ${ZYCORE_LIBRARY} PkgConfig::CYAML PkgConfig::JANSSON PkgConfig::SECCOMP PkgConfig::CRYPTO
+    ${ZYDIS_LIBRARY} ${ZYCORE_LIBRARY} PkgConfig::YAML PkgConfig::JANSSON PkgConfig::SECCOMP PkgConfig::CRYPTO
     pthread dl m)
 
 # undis_link(TARGET FOLDER...) - link those folders' libraries, in whatever order symbols need.

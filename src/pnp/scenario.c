@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pnp/scenario.c - reading and writing scenario files (see scenario.h).
+ *
+ * Model: libyaml builds a tree of nodes that know their lines; tables say which keys a mapping may have, where
+ * each goes and within which bounds, and which of them an op needs or may have. So every mistake is told with
+ * its line, and a new op is a row. (libcyaml would fill the structs, but forget the lines before a check that
+ * comes after, such as that of a write op by an administrator, can name one.)
+ * Start reading at: scenario_parse().
+ */
+#include "pnp/scenario.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "base/fmt.h"
+#include "base/str.h"
+#include "host/host.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { ACTORS_MAX = 64, OPS_MAX = 1024, NAMES_MAX = 32, TEXT_MAX = 512 };
+
+struct reader {
+    yaml_document_t *doc;
+    struct scn_error *err;
+};
+
+enum field_type { FIELD_NUMBER, FIELD_TEXT, FIELD_TEXTS, FIELD_WORD, FIELD_NODE };
+
+struct field {
+    const char *name;
+    enum field_type type;
+    size_t offset;       /* TEXTS: of the char **; the count follows it */
+    unsigned low, high;  /* NUMBER: bounds */
+    const char *const *words; /* WORD: NULL terminated; the value is an int-sized enum */
+};
+
+static const char *const actor_words[] = { "program", "admin", "wire", "protocol", NULL };
+static const char *const shape_words[] = { "plain", "offset", "split", "bytes", "nbs", "chain", "each", NULL };
+static const char *const op_words[] = {
+    "open", "read", "write", "ioctl", "close", "disable", "enable", "pause", "restart", "filter-insert",
+    "filter-remove", "unload", "load", "receive", "link-down", "link-up", "send", "oid", "cancel", "wait", NULL,
+};
+
+#define NUMBER(type, field, low, high) { #field, FIELD_NUMBER, offsetof(type, field), low, high, NULL }
+#define TEXT(type, field) { #field, FIELD_TEXT, offsetof(type, field), 0, 0, NULL }
+#define TEXTS(type, field) { #field, FIELD_TEXTS, offsetof(type, field), 0, 0, NULL }
+#define WORD(type, field, name, words) { name, FIELD_WORD, offsetof(type, field), 0, 0, words }
+#define NODE(name) { name, FIELD_NODE, 0, 0, 0, NULL }
+
+enum { F_OP, F_DEVICE, F_LEN, F_SHAPE, F_COUNT, F_FRAMES, F_CODE, F_OID, F_IN, F_OUT, F_ADAPTER, F_MS };
+
+static const struct field op_fields[] = {
+    [F_OP] = WORD(struct scn_op, kind, "op", op_words),
+    [F_DEVICE] = TEXT(struct scn_op, device),
+    [F_LEN] = NUMBER(struct scn_op, len, 0, 1 << 20),
+    [F_SHAPE] = WORD(struct scn_op, shape, "shape", shape_words),
+    [F_COUNT] = NUMBER(struct scn_op, count, 1, 4096),
+    [F_FRAMES] = NUMBER(struct scn_op, frames, 1, 4096),
+    [F_CODE] = NUMBER(struct scn_op, code, 0, UINT32_MAX),
+    [F_OID] = NUMBER(struct scn_op, oid, 0, UINT32_MAX),
+    [F_IN] = NUMBER(struct scn_op, in, 0, 1 << 20),
+    [F_OUT] = NUMBER(struct scn_op, out, 0, 1 << 20),
+    [F_ADAPTER] = NUMBER(struct scn_op, adapter, 0, 15),
+    [F_MS] = NUMBER(struct scn_op, ms, 0, 1000 * 3600),
+};
+
+enum { A_NAME, A_KIND, A_REPEAT, A_OPS };
+
+static const struct field actor_fields[] = {
+    [A_NAME] = TEXT(struct scn_actor, name),
+    [A_KIND] = WORD(struct scn_actor, kind, "kind", actor_words),
+    [A_REPEAT] = NUMBER(struct scn_actor, repeat, 1, 1000000),
+    [A_OPS] = NODE("ops"),
+};
+
+static const struct field stack_fields[] = {
+    TEXT(struct scn_stack, miniport),
+    NUMBER(struct scn_stack, adapters, 1, 16),
+    TEXTS(struct scn_stack, filters),
+    TEXTS(struct scn_stack, protocols),
+};
+
+enum { S_NAME, S_VPS, S_OS, S_STACK, S_ACTORS };
+
+static const struct field scenario_fields[] = {
+    [S_NAME] = TEXT(struct scenario, name),
+    [S_VPS] = NUMBER(struct scenario, vps, 1, 32),
+    [S_OS] = TEXT(struct scenario, os),
+    [S_STACK] = NODE("stack"),
+    [S_ACTORS] = NODE("actors"),
+};
+
+#define BIT(n) (1u << (n))
+#define BY_PROGRAM BIT(ACTOR_PROGRAM)
+#define BY_ADMIN BIT(ACTOR_ADMIN)
+#define BY_WIRE BIT(ACTOR_WIRE)
+#define BY_PROTOCOL BIT(ACTOR_PROTOCOL)
+
+static const struct {
+    unsigned actors;  /* kinds that can do it */
+    unsigned needs;   /* fields it must have */
+    unsigned may;     /* fields it may have besides */
+} op_rules[OP_KINDS] = {
+    [OP_OPEN] = { BY_PROGRAM, BIT(F_DEVICE), 0 },
+    [OP_READ] = { BY_PROGRAM, BIT(F_LEN), BIT(F_COUNT) },
+    [OP_WRITE] = { BY_PROGRAM, BIT(F_LEN), BIT(F_COUNT) | BIT(F_SHAPE) },
+    [OP_IOCTL] = { BY_PROGRAM, BIT(F_CODE), BIT(F_IN) | BIT(F_OUT) | BIT(F_COUNT) },
+    [OP_CLOSE] = { BY_PROGRAM, 0, 0 },
+    [OP_DISABLE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
+    [OP_ENABLE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
+    [OP_PAUSE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
+    [OP_RESTART] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
+    [OP_FILTER_INSERT] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
+    [OP_FILTER_REMOVE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
+    [OP_UNLOAD] = { BY_ADMIN, 0, 0 },
+    [OP_LOAD] = { BY_ADMIN, 0, 0 },
+    [OP_RECEIVE] = { BY_WIRE, BIT(F_LEN), BIT(F_FRAMES) | BIT(F_SHAPE) | BIT(F_ADAPTER) },
+    [OP_LINK_DOWN] = { BY_WIRE, 0, BIT(F_ADAPTER) },
+    [OP_LINK_UP] = { BY_WIRE, 0, BIT(F_ADAPTER) },
+    [OP_SEND] = { BY_PROTOCOL, BIT(F_LEN), BIT(F_COUNT) | BIT(F_SHAPE) | BIT(F_ADAPTER) },
+    [OP_OID] = { BY_PROTOCOL, BIT(F_OID), BIT(F_IN) | BIT(F_OUT) | BIT(F_COUNT) | BIT(F_ADAPTER) },
+    [OP_CANCEL] = { BY_PROGRAM | BY_PROTOCOL, 0, BIT(F_ADAPTER) },
+    [OP_WAIT] = { BY_PROGRAM | BY_ADMIN | BY_WIRE | BY_PROTOCOL, BIT(F_MS), 0 },
+};
+
+const char *
+scn_op_name(enum scn_op_kind kind)
+{
+    return op_words[kind];
+}
+
+const char *
+scn_actor_kind_name(enum scn_actor_kind kind)
+{
+    return actor_words[kind];
+}
+
+const char *
+scn_shape_name(enum scn_shape shape)
+{
+    return shape_words[shape];
+}
+
+/* ---- reading --------------------------------------------------------------------------------------------------- */
+
+static int __attribute__((format(printf, 3, 4)))
+fail(struct scn_error *err, const yaml_node_t *at, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    err->line = at ? (unsigned)at->start_mark.line + 1 : 0;
+    fmt_v(err->text, sizeof(err->text), format, args);
+    va_end(args);
+    return -EINVAL;
+}
+
+static yaml_node_t *
+node_at(const struct reader *r, int index)
+{
+    return yaml_document_get_node(r->doc, index);
+}
+
+/* The text of a scalar, NULL if the node is none or holds a NUL. */
+static const char *
+scalar(const yaml_node_t *node)
+{
+    if (node->type != YAML_SCALAR_NODE)
+        return NULL;
+    return strlen((char *)node->data.scalar.value) == node->data.scalar.length ? (char *)node->data.scalar.value : NULL;
+}
+
+static size_t
+sequence_count(const yaml_node_t *node)
+{
+    return (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+}
+
+/* "a, b, c" of the words, for a message. */
+static const char *
+list_words(char *out, size_t room, const char *const *words)
+{
+    out[0] = 0;
+    for (unsigned i = 0; words[i] != NULL; i++)
+        fmt_append(out, room, "%s%s", i ? ", " : "", words[i]);
+    return out;
+}
+
+static int
+read_word(struct reader *r, const yaml_node_t *node, const struct field *field, int *out)
+{
+    const char *text = scalar(node);
+    char known[180];
+
+    for (int i = 0; text != NULL && field->words[i] != NULL; i++) {
+        if (str_eq(text, field->words[i])) {
+            *out = i;
+            return 0;
+        }
+    }
+    return fail(r->err, node, "%s \"%.30s\" is none of %s", field->name, text ? text : "",
+                list_words(known, sizeof(known), field->words));
+}
+
+static int
+read_text(struct reader *r, const yaml_node_t *node, const char *name, char **out)
+{
+    const char *text = scalar(node);
+
+    if (text == NULL || strlen(text) > TEXT_MAX)
+        return fail(r->err, node, "%s must be one line of text", name);
+    *out = strdup(text);
+    return *out ? 0 : -ENOMEM;
+}
+
+static int
+read_texts(struct reader *r, const yaml_node_t *node, const char *name, char ***out)
+{
+    unsigned *count = (unsigned *)(void *)(out + 1); /* fields of this type are a char ** and its count */
+    size_t n = node->type == YAML_SEQUENCE_NODE ? sequence_count(node) : 0;
+    int err = 0;
+
+    if (node->type != YAML_SEQUENCE_NODE || n > NAMES_MAX)
+        return fail(r->err, node, "%s must be a list of at most %d names", name, NAMES_MAX);
+    *out = calloc(n + 1, sizeof(**out));
+    if (*out == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < n && err == 0; i++) {
+        err = read_text(r, node_at(r, node->data.sequence.items.start[i]), name, &(*out)[i]);
+        *count += err == 0;
+    }
+    return err;
+}
+
+static int
+read_field(struct reader *r, const yaml_node_t *node, const struct field *field, void *base)
+{
+    void *at = (char *)base + field->offset;
+    const char *text;
+    uint64_t number;
+
+    switch (field->type) {
+    case FIELD_TEXT:
+        return read_text(r, node, field->name, at);
+    case FIELD_TEXTS:
+        return read_texts(r, node, field->name, at);
+    case FIELD_WORD:
+        return read_word(r, node, field, at);
+    case FIELD_NUMBER:
+        text = scalar(node);
+        if (text == NULL || !str_to_u64(text, &number) || number < field->low || number > field->high)
+            return fail(r->err, node, "%s \"%.30s\" is no number from %u to %u", field->name, text ? text : "",
+                        field->low, field->high);
+        *(unsigned *)at = (unsigned)number;
+        return 0;
+    case FIELD_NODE:
+        return 0; /* the caller's */
+    }
+    return 0;
+}
+
+/*
+ * Read a mapping into base. what: "an actor", for messages. nodes, if not NULL, gets the value of each field by
+ * its number; the return is 0 or negative, *seen the set of fields there were.
+ */
+static int
+read_mapping(struct reader *r, const yaml_node_t *node, const char *what, const struct field *fields, unsigned count,
+             void *base, const yaml_node_t **nodes, unsigned *seen)
+{
+    *seen = 0;
+    if (node->type != YAML_MAPPING_NODE)
+        return fail(r->err, node, "%s must be a mapping of keys to values", what);
+    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *key = node_at(r, pair->key);
+        const char *name = scalar(key);
+        unsigned i = 0;
+        int err;
+
+        while (name != NULL && i < count && !str_eq(fields[i].name, name))
+            i++;
+        if (name == NULL || i == count)
+            return fail(r->err, key, "%s has no key \"%.40s\"", what, name ? name : "");
+        if (*seen & BIT(i))
+            return fail(r->err, key, "%s has the key \"%s\" twice", what, name);
+        *seen |= BIT(i);
+        if (nodes != NULL)
+            nodes[i] = node_at(r, pair->value);
+        err = read_field(r, node_at(r, pair->value), &fields[i], base);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+/* A list of at most max items of size bytes; *out and *count belong to the scenario from the start. */
+static int
+read_list(struct reader *r, const yaml_node_t *node, const char *what, unsigned max, size_t size, void *out)
+{
+    void **items = out;
+
+    if (node->type != YAML_SEQUENCE_NODE || sequence_count(node) > max || sequence_count(node) == 0)
+        return fail(r->err, node, "%s must be a list of 1 to %u entries", what, max);
+    *items = calloc(sequence_count(node), size);
+    return *items ? 0 : -ENOMEM;
+}
+
+static int
+check_op(struct reader *r, const yaml_node_t *node, const struct scn_op *op, enum scn_actor_kind actor, unsigned seen)
+{
+    const char *name = op_words[op->kind];
+    unsigned needs = op_rules[op->kind].needs;
+    unsigned may = needs | op_rules[op->kind].may | BIT(F_OP);
+
+    if (!(op_rules[op->kind].actors & BIT(actor)))
+        return fail(r->err, node, "an actor of kind %s cannot do \"%s\"", actor_words[actor], name);
+    for (unsigned i = 0; i < COUNT(op_fields); i++) {
+        if ((needs & BIT(i)) && !(seen & BIT(i)))
+            return fail(r->err, node, "the op \"%s\" needs \"%s\"", name, op_fields[i].name);
+        if ((seen & BIT(i)) && !(may & BIT(i)))
+            return fail(r->err, node, "the op \"%s\" takes no \"%s\"", name, op_fields[i].name);
+    }
+    return 0;
+}
+
+/* { op: word, ... }, or just the word. */
+static int
+read_op(struct reader *r, const yaml_node_t *node, enum scn_actor_kind actor, struct scn_op *op)
+{
+    unsigned seen = BIT(F_OP);
+    int kind;
+    int err;
+
+    if (node->type == YAML_SCALAR_NODE) {
+        err = read_word(r, node, &op_fields[F_OP], &kind);
+        if (err == 0)
+            op->kind = (enum scn_op_kind)kind;
+    } else {
+        err = read_mapping(r, node, "an op", op_fields, COUNT(op_fields), op, NULL, &seen);
+        if (err == 0 && !(seen & BIT(F_OP)))
+            err = fail(r->err, node, "an op needs \"op\", which says what to do");
+    }
+    if (err == 0)
+        err = check_op(r, node, op, actor, seen);
+    if (op->count == 0)
+        op->count = 1;
+    if (op->frames == 0)
+        op->frames = 1;
+    return err;
+}
+
+static int
+read_actor(struct reader *r, const yaml_node_t *node, struct scn_actor *actor)
+{
+    const yaml_node_t *nodes[COUNT(actor_fields)] = { 0 };
+    unsigned seen;
+    int err;
+
+    actor->repeat = 1;
+    err = read_mapping(r, node, "an actor", actor_fields, COUNT(actor_fields), actor, nodes, &seen);
+    if (err)
+        return err;
+    for (unsigned i = 0; i < COUNT(actor_fields); i++)
+        if (i != A_REPEAT && !(seen & BIT(i)))
+            return fail(r->err, node, "an actor needs \"%s\"", actor_fields[i].name);
+    err = read_list(r, nodes[A_OPS], "ops", OPS_MAX, sizeof(*actor->ops), &actor->ops);
+    if (err)
+        return err;
+    actor->ops_count = (unsigned)sequence_count(nodes[A_OPS]);
+    for (unsigned i = 0; i < actor->ops_count && err == 0; i++)
+        err = read_op(r, node_at(r, nodes[A_OPS]->data.sequence.items.start[i]), actor->kind, &actor->ops[i]);
+    return err;
+}
+
+static int
+set_default(char **text, const char *value)
+{
+    if (*text == NULL)
+        *text = strdup(value);
+    return *text ? 0 : -ENOMEM;
+}
+
+static int
+read_scenario(struct reader *r, const yaml_node_t *root, struct scenario *scn)
+{
+    const yaml_node_t *nodes[COUNT(scenario_fields)] = { 0 };
+    unsigned seen;
+    int err;
+
+    scn->vps = 2;
+    scn->stack.adapters = 1;
+    err = read_mapping(r, root, "a scenario", scenario_fields, COUNT(scenario_fields), scn, nodes, &seen);
+    if (err)
+        return err;
+    if (!(seen & BIT(S_ACTORS)))
+        return fail(r->err, root, "a scenario needs \"actors\"");
+    if (seen & BIT(S_STACK)) {
+        err = read_mapping(r, nodes[S_STACK], "a stack", stack_fields, COUNT(stack_fields), &scn->stack, NULL, &seen);
+        if (err)
+            return err;
+    }
+    if (set_default(&scn->name, "scenario") != 0 || set_default(&scn->os, "") != 0 ||
+        set_default(&scn->stack.miniport, "loop") != 0)
+        return -ENOMEM;
+    err = read_list(r, nodes[S_ACTORS], "actors", ACTORS_MAX, sizeof(*scn->actors), &scn->actors);
+    if (err)
+        return err;
+    scn->actors_count = (unsigned)sequence_count(nodes[S_ACTORS]);
+    for (unsigned i = 0; i < scn->actors_count && err == 0; i++)
+        err = read_actor(r, node_at(r, nodes[S_ACTORS]->data.sequence.items.start[i]), &scn->actors[i]);
+    return err;
+}
+
+int
+scenario_parse(const void *bytes, size_t len, struct scenario **out, struct scn_error *err)
+{
+    struct scenario *scn = calloc(1, sizeof(*scn));
+    yaml_parser_t parser;
+    yaml_document_t doc;
+    struct reader r = { &doc, err };
+    const yaml_node_t *root;
+    int result = -ENOMEM;
+
+    *err = (struct scn_error){ 0 };
+    if (scn == NULL || !yaml_parser_initialize(&parser)) {
+        free(scn);
+        fail(err, NULL, "out of memory while reading the scenario");
+        return -ENOMEM;
+    }
+    yaml_parser_set_input_string(&parser, bytes, len);
+    if (!yaml_parser_load(&parser, &doc)) {
+        result = fail(err, NULL, "the file is no YAML: %s", parser.problem ? parser.problem : "unreadable");
+        err->line = (unsigned)(parser.problem_mark.line + 1);
+        goto out_parser;
+    }
+    root = yaml_document_get_root_node(&doc);
+    result = root ? read_scenario(&r, root, scn) : fail(err, NULL, "the file is empty");
+    if (result == -ENOMEM)
+        fail(err, NULL, "out of memory while reading the scenario");
+    if (result == 0) {
+        *out = scn;
+        scn = NULL;
+    }
+    yaml_document_delete(&doc);
+out_parser:
+    yaml_parser_delete(&parser);
+    scenario_free(scn);
+    return result;
+}
+
+int
+scenario_load(const char *path, struct scenario **out, struct scn_error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int result = host_read_file(path, &bytes, &len);
+
+    *err = (struct scn_error){ 0 };
+    if (result) {
+        fail(err, NULL, "cannot read %.150s: %s", path, strerror(-result));
+        return result;
+    }
+    result = scenario_parse(bytes, len, out, err);
+    free(bytes);
+    return result;
+}
+
+void
+scenario_free(struct scenario *scn)
+{
+    if (scn == NULL)
+        return;
+    for (unsigned i = 0; i < scn->actors_count; i++) {
+        for (unsigned j = 0; j < scn->actors[i].ops_count; j++)
+            free(scn->actors[i].ops[j].device);
+        free(scn->actors[i].ops);
+        free(scn->actors[i].name);
+    }
+    free(scn->actors);
+    for (unsigned i = 0; i < scn->stack.filters_count; i++)
+        free(scn->stack.filters[i]);
+    for (unsigned i = 0; i < scn->stack.protocols_count; i++)
+        free(scn->stack.protocols[i]);
+    free(scn->stack.filters);
+    free(scn->stack.protocols);
+    free(scn->stack.miniport);
+    free(scn->name);
+    free(scn->os);
+    free(scn);
+}
+
+/* ---- writing --------------------------------------------------------------------------------------------------- */
+
+/* Plain where YAML reads it back as the same text, in double quotes otherwise. */
+static void
+write_text(FILE *file, const char *text)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./ -";
+    bool plain = *text && strspn(text, safe) == strlen(text) && strchr(" -.", *text) == NULL &&
+                 text[strlen(text) - 1] != ' ' && strstr(text, " -") == NULL;
+
+    if (plain) {
+        fputs(text, file);
+        return;
+    }
+    fputc('"', file);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', file);
+        if ((unsigned char)*text < 0x20)
+            fprintf(file, "\\x%02x", (unsigned char)*text);
+        else
+            fputc(*text, file);
+    }
+    fputc('"', file);
+}
+
+static void
+write_texts(FILE *file, const char *name, char *const *texts, unsigned count)
+{
+    if (count == 0)
+        return;
+    fprintf(file, "  %s: [", name);
+    for (unsigned i = 0; i < count; i++) {
+        fputs(i ? ", " : "", file);
+        write_text(file, texts[i]);
+    }
+    fputs("]\n", file);
+}
+
+static bool
+is_default(const struct scn_op *op, unsigned field)
+{
+    unsigned value = *(const unsigned *)(const void *)((const char *)op + op_fields[field].offset);
+
+    return value == ((field == F_COUNT || field == F_FRAMES) ? 1u : 0u);
+}
+
+static void
+write_op(FILE *file, const struct scn_op *op)
+{
+    unsigned needs = op_rules[op->kind].needs;
+    unsigned may = op_rules[op->kind].may;
+    bool braces = needs != 0;
+
+    for (unsigned i = F_OP + 1; i < COUNT(op_fields); i++)
+        if ((may & BIT(i)) && !is_default(op, i))
+            braces = true;
+    fprintf(file, braces ? "      - { op: %s" : "      - %s", op_words[op->kind]);
+    for (unsigned i = F_OP + 1; i < COUNT(op_fields); i++) {
+        const struct field *field = &op_fields[i];
+        const void *at = (const char *)op + field->offset;
+
+        if (!((needs & BIT(i)) || ((may & BIT(i)) && !is_default(op, i))))
+            continue;
+        fprintf(file, ", %s: ", field->name);
+        if (field->type == FIELD_TEXT)
+            write_text(file, *(char *const *)at);
+        else if (field->type == FIELD_WORD)
+            fputs(field->words[*(const unsigned *)at], file);
+        else
+            fprintf(file, i == F_CODE || i == F_OID ? "0x%08x" : "%u", *(const unsigned *)at);
+    }
+    fputs(braces ? " }\n" : "\n", file);
+}
+
+int
+scenario_save(const struct scenario *scn, FILE *file)
+{
+    fputs("name: ", file);
+    write_text(file, scn->name);
+    fprintf(file, "\nvps: %u\n", scn->vps);
+    if (*scn->os) {
+        fputs("os: ", file);
+        write_text(file, scn->os);
+        fputc('\n', file);
+    }
+    fputs("stack:\n  miniport: ", file);
+    write_text(file, scn->stack.miniport);
+    fprintf(file, "\n  adapters: %u\n", scn->stack.adapters);
+    write_texts(file, "filters", scn->stack.filters, scn->stack.filters_count);
+    write_texts(file, "protocols", scn->stack.protocols, scn->stack.protocols_count);
+    fputs("actors:\n", file);
+    for (unsigned i = 0; i < scn->actors_count; i++) {
+        const struct scn_actor *actor = &scn->actors[i];
+
+        fputs("  - name: ", file);
+        write_text(file, actor->name);
+        fprintf(file, "\n    kind: %s\n    repeat: %u\n    ops:\n", actor_words[actor->kind], actor->repeat);
+        for (unsigned j = 0; j < actor->ops_count; j++)
+            write_op(file, &actor->ops[j]);
+    }
+    return fflush(file) == 0 && !ferror(file) ? 0 : -EIO;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pnp/scenario.h - scenario files: a stack, and the actors that act on it.
+ *
+ * Model: a scenario is data, written by hand or by `undis test --write-scenario`. It names a stack to build and
+ * actors, each a fiber that carries out its ops in order, `repeat` times over. Which actor moves when is no part
+ * of it: that is the trace. YAML, one op a line:
+ *
+ *     name: write while disabled
+ *     vps: 2
+ *     os: win10
+ *     stack: { miniport: loop, adapters: 1, filters: [npf.inf], protocols: [test] }
+ *     actors:
+ *       - name: writer
+ *         kind: program
+ *         repeat: 2
+ *         ops:
+ *           - { op: open, device: each }
+ *           - { op: write, len: 60 }
+ *           - close
+ *       - name: operator
+ *         kind: admin
+ *         ops: [disable, enable]
+ *
+ * Fields an op does not use are 0 or NULL. The whole structure belongs to whoever loaded it.
+ */
+#ifndef PNP_SCENARIO_H
+#define PNP_SCENARIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum scn_actor_kind { ACTOR_PROGRAM, ACTOR_ADMIN, ACTOR_WIRE, ACTOR_PROTOCOL };
+
+enum scn_op_kind {
+    /* a user-mode program */
+    OP_OPEN,   /* device: a path (\\.\npf), or "each": every device the driver made */
+    OP_READ,   /* len */
+    OP_WRITE,  /* len, shape: of the user buffer's contents' frame; count times */
+    OP_IOCTL,  /* code, in, out: lengths */
+    OP_CLOSE,
+    /* an administrator; adapter says which, filter ops mean the driver under test */
+    OP_DISABLE,
+    OP_ENABLE,
+    OP_PAUSE,
+    OP_RESTART,
+    OP_FILTER_INSERT,
+    OP_FILTER_REMOVE,
+    OP_UNLOAD,
+    OP_LOAD,
+    /* the wire */
+    OP_RECEIVE, /* frames, len, shape */
+    OP_LINK_DOWN,
+    OP_LINK_UP,
+    /* a protocol driver */
+    OP_SEND, /* count NBLs, len, shape */
+    OP_OID,  /* oid; in: bytes to set, out: bytes to query */
+    /* more than one kind */
+    OP_CANCEL, /* what this actor has pending */
+    OP_WAIT,   /* ms of virtual time */
+    OP_KINDS
+};
+
+/* How the bytes of one send or receive are laid out. */
+enum scn_shape {
+    SHAPE_PLAIN,  /* one NBL, one NB, one MDL, data at its start */
+    SHAPE_OFFSET, /* data starts inside the MDL */
+    SHAPE_SPLIT,  /* two MDLs, cut inside the header */
+    SHAPE_BYTES,  /* one-byte MDLs */
+    SHAPE_NBS,    /* several NBs in an NBL */
+    SHAPE_CHAIN,  /* several NBLs in one call */
+    SHAPE_EACH,   /* every one of the above in turn */
+    SHAPE_KINDS
+};
+
+struct scn_op {
+    enum scn_op_kind kind;
+    char *device;
+    unsigned len;
+    enum scn_shape shape;
+    unsigned count, frames; /* at least 1 where the op has them */
+    uint32_t code, oid;
+    unsigned in, out;
+    unsigned adapter; /* number of the adapter, from 0 */
+    unsigned ms;
+};
+
+struct scn_actor {
+    char *name;
+    enum scn_actor_kind kind;
+    struct scn_op *ops;
+    unsigned ops_count;
+    unsigned repeat; /* at least 1 */
+};
+
+struct scn_stack {
+    char *miniport; /* "loop", "pcap", or an INF */
+    unsigned adapters;
+    char **filters; /* INFs from the bottom up */
+    unsigned filters_count;
+    char **protocols; /* "test", or INFs */
+    unsigned protocols_count;
+};
+
+struct scenario {
+    char *name;
+    unsigned vps;
+    char *os; /* OS profile, "" for the default */
+    struct scn_stack stack;
+    struct scn_actor *actors;
+    unsigned actors_count;
+};
+
+struct scn_error {
+    unsigned line;  /* 0: about the file as a whole */
+    char text[200]; /* one sentence without full stop */
+};
+
+/* 0 and *out; -EINVAL with *err; another negative errno, with *err too, when the file cannot be read. */
+int scenario_load(const char *path, struct scenario **out, struct scn_error *err);
+int scenario_parse(const void *bytes, size_t len, struct scenario **out, struct scn_error *err);
+
+/* Write a file that scenario_parse() reads back as the same scenario. 0 or -EIO. */
+int scenario_save(const struct scenario *scenario, FILE *file);
+
+void scenario_free(struct scenario *scenario);
+
+/* The words of the file: "write", "program", "plain". */
+const char *scn_op_name(enum scn_op_kind kind);
+const char *scn_actor_kind_name(enum scn_actor_kind kind);
+const char *scn_shape_name(enum scn_shape shape);
+
+#endif
