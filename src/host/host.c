@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -200,6 +201,19 @@ host_shared(size_t size)
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     return p == MAP_FAILED ? NULL : p;
+}
+
+void
+host_unshare(void *p, size_t size)
+{
+    munmap(p, size);
+}
+
+int
+host_sandbox_ready(void)
+{
+    signal(SIGINT, SIG_IGN); /* the supervisor ends us */
+    return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) ? -errno : 0;
 }
 
 int

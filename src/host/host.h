@@ -40,7 +40,14 @@ _Noreturn void host_crash(const char *what, uint64_t rip, uint64_t address);
 /* Sandbox of a worker: no-new-privileges, a system call allow-list, none at all from driver addresses, rdtsc traps. */
 int host_sandbox(void);
 
+/*
+ * In a fresh worker, before any input is touched: survive nothing of the terminal, die with the supervisor.
+ * host_sandbox() follows when the machine is mapped. 0 or -errno.
+ */
+int host_sandbox_ready(void);
+
 /* Shared memory between supervisor and worker, zeroed. */
 void *host_shared(size_t size);
+void host_unshare(void *p, size_t size);
 
 #endif

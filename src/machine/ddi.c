@@ -102,7 +102,11 @@ add(const struct ddi_export *e, unsigned module)
     table[index].module = (uint8_t)module;
     table[index].slot = slots[module]++;
     by_slot[module][table[index].slot] = index + 1;
-    if (e->kind != DDI_DATA)
+    if (e->kind == DDI_RAW) {
+        MACHINE_ASSERT(e->nargs <= LAYOUT_SLOT_GATE);
+        memset((void *)slot_address(module, table[index].slot), 0xcc, LAYOUT_SLOT_SIZE);
+        memcpy((void *)slot_address(module, table[index].slot), e->function, e->nargs);
+    } else if (e->kind != DDI_DATA)
         write_slot(slot_address(module, table[index].slot), index);
     return index;
 }

@@ -14,6 +14,7 @@
  *     FN(module, name, nargs, irql, touch, flags)
  *     VFN(module, name, nargs, irql, touch, flags)   variadic; nargs counts the named ones
  *     DATA(module, name, object)                     object: a C lvalue inside the arena, made by the folder's init
+ *     RAW(module, name, bytes, length)               runs as it is on the guest stack: __chkstk and its like
  *     SYM(module, name)                              no export: a name for a frame below driver code
  *
  *   module  ntoskrnl ndis hal (…): which pseudo image; import tables name it without case
@@ -45,7 +46,8 @@ enum ddi_touch {
     TOUCH_NONE, TOUCH_WORLD, TOUCH_SELF,
 };
 
-enum ddi_kind { DDI_FUNCTION, DDI_VARIADIC, DDI_DATA, DDI_SYMBOL };
+/* DDI_RAW: function points at nargs bytes of position-independent machine code, copied into the slot (<= 0x80). */
+enum ddi_kind { DDI_FUNCTION, DDI_VARIADIC, DDI_DATA, DDI_SYMBOL, DDI_RAW };
 
 #define DDI_0      0u
 #define DDI_AFTER  1u

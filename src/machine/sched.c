@@ -537,6 +537,7 @@ void
 run_end(enum run_end how, const char *text)
 {
     sched_result->end = how;
+    sched_result->fiber = sched_current ? sched_current->id : 0;
     fmt(sched_result->text, sizeof(sched_result->text), "%s", text);
     if (!sched_current) { /* a strategy cut the very first pick */
         MACHINE_ASSERT(how == RUN_CUT);

@@ -48,6 +48,7 @@ struct run_result {
     uint64_t p[4];
     uint32_t export_index; /* RUN_UNSUPPORTED */
     char text[160];
+    uint32_t fiber;        /* id of the fiber that ran when it ended, 0: none */
     uint64_t points;      /* scheduling points passed */
     uint32_t preemptions;
     uint64_t hb_lo, hb_hi; /* hash of the happens-before order of the whole run */

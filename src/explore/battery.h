@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explore/battery.h - the standard scenarios, by what kind of driver it is.
+ *
+ * Each is an ordinary struct scenario, so `--write-scenario` can save it and
+ * `--scenario` run it. Names follow NDISTest and Driver Verifier where they have one.
+ */
+#ifndef EXPLORE_BATTERY_H
+#define EXPLORE_BATTERY_H
+
+#include <stdbool.h>
+
+#include "pnp/inf.h"
+#include "pnp/scenario.h"
+
+struct battery_entry {
+    const char *name;
+    const char *what;      /* one line for the report */
+    unsigned k;            /* bound to exhaust by default */
+    unsigned kinds;        /* bit per enum inf_kind it applies to */
+    bool needs_device;     /* only when the driver makes a device */
+    struct scenario *(*make)(enum inf_kind kind);
+};
+
+const struct battery_entry *battery_get(unsigned i); /* NULL past the last */
+
+#endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* explore/detail.c - recording and collecting one run. See detail.h. */
+#include "explore/detail.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "host/host.h"
+#include "image/image.h"
+
+#define FRAMES_MAX 64u
+
+struct detail *
+detail_create(uint64_t size)
+{
+    struct detail *d = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (d == MAP_FAILED)
+        return NULL;
+    d->size = size;
+    d->next = (sizeof(*d) + 63) & ~63ull;
+    return d;
+}
+
+void
+detail_destroy(struct detail *d)
+{
+    if (d)
+        munmap(d, d->size);
+}
+
+void *
+detail_alloc(struct detail *d, size_t size)
+{
+    uint64_t at = d->next;
+
+    if (at + size > d->size)
+        return NULL;
+    d->next = (at + size + 15) & ~15ull;
+    return (uint8_t *)d + at;
+}
+
+static struct event *events;
+static struct finding_frame *violation_frames;
+static unsigned violation_frame_count, violations_seen, violation_fiber;
+
+static void
+frames_from(const struct stack_frame *sf, unsigned n, struct finding_frame *out)
+{
+    for (unsigned i = 0; i < n; i++)
+        out[i].f = sf[i];
+}
+
+static void
+on_event(void *context, const struct event *ev)
+{
+    struct detail *d = context;
+
+    if (d->event_total < DETAIL_EVENTS_MAX)
+        events[d->event_total] = *ev;
+    d->event_total++;
+    if (verify_violation_count() > 0 && violations_seen == 0 && sched_current && !machine->setup) {
+        struct stack_frame sf[FRAMES_MAX];
+
+        violations_seen = 1;
+        violation_fiber = sched_current->id;
+        violation_frame_count = stack_walk(sched_current, NULL, sf, FRAMES_MAX);
+        frames_from(sf, violation_frame_count, violation_frames);
+    }
+}
+
+void
+detail_listen(struct detail *d)
+{
+    static struct event_listener l;
+
+    events = detail_alloc(d, sizeof(*events) * DETAIL_EVENTS_MAX);
+    violation_frames = detail_alloc(d, sizeof(*violation_frames) * FRAMES_MAX);
+    l.on_event = on_event;
+    l.context = d;
+    l.mask[0] = l.mask[1] = UINT64_MAX;
+    trace_listen(&l);
+}
+
+void
+detail_begin(struct detail *d)
+{
+    d->event_total = 0;
+    violations_seen = 0;
+    violation_frame_count = 0;
+}
+
+static void
+collect_fibers(struct detail *d)
+{
+    unsigned n = machine->fiber_count;
+
+    d->fibers = detail_alloc(d, sizeof(*d->fibers) * n);
+    for (unsigned i = 0; i < n; i++) {
+        const struct fiber *f = &machine->fiber[i + 1];
+        struct finding_fiber *out = &d->fibers[i];
+        struct stack_frame sf[FRAMES_MAX];
+        struct finding_frame *ff;
+        unsigned count;
+
+        out->id = f->id;
+        snprintf(out->name, sizeof(out->name), "%s", f->name);
+        out->kind = f->kind;
+        out->state = f->state;
+        out->irql = f->irql;
+        out->vp = f->vp;
+        out->block_kind = f->block_kind;
+        out->daemon = f->daemon;
+        out->block_object = f->block_object;
+        out->block_owner = f->block_owner ? f->block_owner->id : 0;
+        snprintf(out->block_why, sizeof(out->block_why), "%s", f->block_why ? f->block_why : "");
+        out->stack_limit = f->stack_limit;
+        out->stack_base = f->stack_base;
+        if (f->state == FIBER_DONE || f->state == FIBER_FREE || (!f->crossing && !f->outer))
+            continue;
+        count = stack_walk((struct fiber *)f, NULL, sf, FRAMES_MAX);
+        ff = detail_alloc(d, sizeof(*ff) * (count + 1));
+        if (!ff)
+            continue;
+        frames_from(sf, count, ff);
+        if (count > 0) {
+            out->context.rip = sf[0].ip;
+            out->context.gpr[4] = sf[0].child_sp;
+        }
+        out->frames = ff;
+        out->frame_count = count;
+    }
+    d->in.fibers = d->fibers;
+    d->in.fiber_count = n;
+}
+
+static void
+collect_modules(struct detail *d)
+{
+    struct finding_module *m = detail_alloc(d, sizeof(*m) * (LAYOUT_IMAGE_MAX + LAYOUT_PSEUDO_MAX));
+    unsigned n = 0;
+    const char *file, *name;
+    uint64_t base, size;
+    struct image *im;
+
+    for (unsigned i = 0; ddi_module(i, &file, &name, &base, &size); i++, n++) {
+        snprintf(m[n].name, sizeof(m[n].name), "%s", name);
+        snprintf(m[n].file, sizeof(m[n].file), "%s", file);
+        m[n].base = base;
+        m[n].size = size;
+        m[n].pseudo = true;
+    }
+    for (unsigned i = 0; (im = image_get(i)) != NULL; i++, n++) {
+        snprintf(m[n].name, sizeof(m[n].name), "%s", im->name);
+        snprintf(m[n].file, sizeof(m[n].file), "%s", im->file);
+        snprintf(m[n].path, sizeof(m[n].path), "%s", im->path);
+        snprintf(m[n].version, sizeof(m[n].version), "%s", im->version);
+        m[n].base = im->base;
+        m[n].size = im->size;
+        m[n].timestamp = im->timestamp;
+        m[n].checksum = im->checksum;
+        memcpy(m[n].sha256, im->sha256, 32);
+    }
+    d->in.modules = m;
+    d->in.module_count = n;
+}
+
+static void
+add_range(struct detail *d, struct finding_range *out, unsigned *n, uint64_t va, uint64_t size, const void *from,
+          unsigned prot)
+{
+    void *copy = detail_alloc(d, size);
+
+    if (!copy || size == 0)
+        return;
+    memcpy(copy, from, size);
+    out[(*n)++] = (struct finding_range){ va, size, copy, (uint8_t)prot };
+}
+
+static void
+collect_memory(struct detail *d)
+{
+    struct machine_range r[200];
+    unsigned n = machine_ranges(r, 200), out_n = 0;
+    struct finding_range *out = detail_alloc(d, sizeof(*out) * (n + LAYOUT_IMAGE_MAX + 8));
+    struct image *im;
+
+    for (unsigned i = 0; (im = image_get(i)) != NULL; i++)
+        for (uint64_t va = im->base; va < im->base + im->size; va += 0x1000)
+            if (machine_readable(va, 0x1000) && !machine_writable(va, 0x1000))
+                add_range(d, out, &out_n, va, 0x1000, (const void *)va, 5);
+            else if (out_n > n + LAYOUT_IMAGE_MAX)
+                break;
+    (void)im;
+    for (unsigned i = 0; i < n; i++)
+        add_range(d, out, &out_n, r[i].base, r[i].size, r[i].bytes, 3);
+    d->in.ranges = out;
+    d->in.range_count = out_n;
+}
+
+struct object_walk {
+    struct detail *d;
+    unsigned n, max;
+};
+
+/* Objects the events speak of, freed ones too: enough to say whose it was. */
+static void
+collect_objects(struct detail *d)
+{
+    unsigned max = 256, n = 0;
+    struct finding_object *o = detail_alloc(d, sizeof(*o) * max);
+    uint64_t total = d->event_total < DETAIL_EVENTS_MAX ? d->event_total : DETAIL_EVENTS_MAX;
+
+    for (uint64_t i = 0; i < total && n < max; i++) {
+        const struct heap_block *b = heap_find(events[i].object);
+        bool have = false;
+
+        for (unsigned k = 0; k < n && b && !have; k++)
+            have = o[k].block.address == b->address;
+        if (b && !have)
+            o[n++].block = *b;
+    }
+    d->objects = o;
+    d->in.objects = o;
+    d->in.object_count = n;
+}
+
+void
+detail_collect(struct detail *d, const struct run_result *r, const struct explorer *x, const struct found *f)
+{
+    struct finding_input *in = &d->in;
+    const struct trap *t = machine_last_trap();
+    unsigned n;
+    EVP_MD_CTX *md;
+
+    d->run = *r;
+    if (r->end == RUN_BUGCHECK)
+        in->kind = FINDING_BUGCHECK;
+    else if (r->end == RUN_HANG)
+        in->kind = FINDING_HANG;
+    else if (r->end == RUN_LIVELOCK)
+        in->kind = FINDING_LIVELOCK;
+    else if (r->end == RUN_SYSCALL)
+        in->kind = FINDING_ESCAPE;
+    else if (f && f->check[0])
+        in->kind = FINDING_CHECK;
+    else
+        in->kind = FINDING_VIOLATION;
+    in->code = r->code;
+    memcpy(in->p, r->p, sizeof(in->p));
+    if (in->kind == FINDING_VIOLATION && verify_violation_count() > 0) {
+        const struct violation *v = verify_violation(0);
+
+        in->code = v->rule->bugcheck.code;
+        in->p[0] = v->rule->bugcheck.p1;
+        in->p[1] = v->ev.object;
+        in->p[2] = v->ev.a[0];
+        in->p[3] = v->ev.a[1];
+    }
+    if (in->kind == FINDING_CHECK || in->kind == FINDING_HANG || in->kind == FINDING_LIVELOCK ||
+        in->kind == FINDING_ESCAPE) {
+        char *text = detail_alloc(d, 200);
+
+        snprintf(text, 200, "%s", f && f->check[0] ? f->check : r->text);
+        in->check_text = text;
+    }
+    if (t && (r->end == RUN_BUGCHECK || r->end == RUN_SYSCALL)) {
+        struct trap *copy = detail_alloc(d, sizeof(*copy));
+
+        *copy = *t;
+        in->trap = copy;
+    }
+    in->fiber = r->fiber;
+    if (in->kind == FINDING_VIOLATION && violation_frame_count > 0) {
+        in->fiber = violation_fiber;
+        d->frames = violation_frames;
+        in->frame_count = violation_frame_count;
+    } else if (r->fiber && in->kind != FINDING_CHECK) {
+        struct stack_frame sf[FRAMES_MAX];
+
+        n = stack_walk(&machine->fiber[r->fiber], in->trap, sf, FRAMES_MAX);
+        d->frames = detail_alloc(d, sizeof(*d->frames) * (n + 1));
+        frames_from(sf, n, d->frames);
+        in->frame_count = n;
+    }
+    in->frames = d->frames;
+    if (in->fiber) {
+        in->irql = machine->fiber[in->fiber].irql;
+        in->vp = machine->fiber[in->fiber].vp;
+    }
+    collect_fibers(d);
+    collect_modules(d);
+    collect_memory(d);
+    collect_objects(d);
+    in->events = events;
+    in->event_count = (unsigned)(d->event_total < DETAIL_EVENTS_MAX ? d->event_total : DETAIL_EVENTS_MAX);
+    n = verify_violation_count();
+    if (n > 0) {
+        struct violation *v = detail_alloc(d, sizeof(*v) * n);
+
+        for (unsigned i = 0; i < n; i++)
+            v[i] = *verify_violation(i);
+        in->violations = v;
+        in->violation_count = n;
+    }
+    if (x->made.count > 0) {
+        struct finding_choice *c = detail_alloc(d, sizeof(*c) * x->made.count);
+
+        for (uint32_t i = 0; i < x->made.count; i++) {
+            const struct choice *m = &x->made.c[i];
+
+            c[i].kind = m->kind;
+            snprintf(c[i].fiber, sizeof(c[i].fiber), "%s", m->fiber ? machine->fiber[m->fiber].name : "start");
+            c[i].point = m->point;
+            c[i].n = m->n;
+            c[i].value = m->value;
+        }
+        in->choices = c;
+        in->choice_count = x->made.count;
+    }
+    in->preemptions = r->preemptions;
+    in->step = machine->step;
+    in->vps = machine->vp_count;
+    in->uptime_100ns = machine->now_100ns;
+    in->time_100ns = machine->boot_time_100ns + machine->now_100ns;
+    machine_hash(d->arena_sha256);
+    md = EVP_MD_CTX_new();
+    EVP_DigestInit_ex(md, EVP_sha256(), NULL);
+    EVP_DigestUpdate(md, events, in->event_count * sizeof(*events));
+    EVP_DigestFinal_ex(md, d->events_sha256, NULL);
+    EVP_MD_CTX_free(md);
+    memcpy(in->arena_sha256, d->arena_sha256, 32);
+    memcpy(in->events_sha256, d->events_sha256, 32);
+    d->complete = true;
+}

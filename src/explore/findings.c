@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* explore/findings.c - see findings.h. Start reading at: findings_write(). */
+#include "explore/findings.h"
+
+#include <errno.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/host.h"
+#include "undis/version.h"
+
+/* ------------------------------------------------------------------ worker side */
+
+static struct detail *recording;
+static void (*inner_begin)(void *);
+
+static void
+begin_recorded(void *arg)
+{
+    detail_begin(recording);
+    if (inner_begin)
+        inner_begin(arg);
+}
+
+static void
+collect(void *arg, const struct run_result *r, const struct explorer *x, const struct found *f)
+{
+    (void)arg;
+    detail_collect(recording, r, x, f);
+}
+
+void
+findings_worker_begin(struct detail *d, struct search_hooks *h)
+{
+    recording = d;
+    inner_begin = h->run_begin;
+    h->run_begin = begin_recorded;
+    h->detail = collect;
+    detail_listen(d);
+}
+
+void
+findings_worker_setup(struct detail *d, const struct run_result *r)
+{
+    static struct explorer none;
+
+    detail_collect(d, r, &none, NULL);
+}
+
+/* ------------------------------------------------------------------ supervisor side */
+
+void
+hex_of(const uint8_t *bytes, size_t len, char *out)
+{
+    for (size_t i = 0; i < len; i++)
+        sprintf(out + 2 * i, "%02x", bytes[i]);
+    out[2 * len] = '\0';
+}
+
+static char *
+scenario_text(const struct scenario *s)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
+
+    if (!f)
+        return NULL;
+    scenario_save(s, f);
+    fclose(f);
+    return text;
+}
+
+static char *
+trace_text(const struct lab_config *lab, const struct scenario_result *s, const struct found *f)
+{
+    size_t size = 4096 + (f ? f->choices.count * 200u : 0), n;
+    char *text = malloc(size), hash[65];
+    uint8_t sha[32];
+
+    if (!text)
+        return NULL;
+    SHA256(lab->driver[0].bytes, lab->driver[0].len, sha);
+    hex_of(sha, 32, hash);
+    n = (size_t)snprintf(text, size,
+                         "# undis trace 1\n# undis: %s\n# driver: %s\n# sha256: %s\n# scenario: %s\n# vps: %u\n"
+                         "# os: win10\n",
+                         UNDIS_VERSION, lab->driver[0].inf[0] ? lab->driver[0].inf : lab->driver[0].sys, hash, s->name,
+                         lab->vps);
+    if (f)
+        choices_print(&f->choices, text + n, size - n);
+    return text;
+}
+
+int
+trace_parse(const char *text, size_t len, struct trace_file *out, char err[200])
+{
+    static const char magic[] = "# undis trace 1\n";
+    const char *at = text, *end = text + len;
+    int line;
+
+    memset(out, 0, sizeof(*out));
+    if (len < sizeof(magic) - 1 || memcmp(text, magic, sizeof(magic) - 1) != 0) {
+        snprintf(err, 200, "not a trace: its first line is not \"# undis trace 1\"");
+        return -EINVAL;
+    }
+    while (at < end && *at == '#') {
+        const char *nl = memchr(at, '\n', (size_t)(end - at));
+        char buf[700];
+        size_t n = nl ? (size_t)(nl - at) : (size_t)(end - at);
+
+        if (n < sizeof(buf)) {
+            memcpy(buf, at, n);
+            buf[n] = '\0';
+            if (sscanf(buf, "# driver: %511[^\n]", out->driver) != 1 && sscanf(buf, "# sha256: %64s", out->sha256) != 1 &&
+                sscanf(buf, "# scenario: %63[^\n]", out->scenario) != 1)
+                sscanf(buf, "# vps: %u", &out->vps);
+        }
+        at += n + 1;
+    }
+    line = at < end ? choices_parse(at, (size_t)(end - at), &out->choices) : 0;
+    if (line) {
+        snprintf(err, 200, "line %d after the header is no choice", line);
+        return -EINVAL;
+    }
+    if (!out->driver[0] || !out->sha256[0] || !out->scenario[0]) {
+        snprintf(err, 200, "the header names no driver, sha256 or scenario");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+/* The driver's own statement that led there: the innermost frame of a driver with a line. */
+static void
+where_of(const struct finding_input *in, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (unsigned i = 0; i < in->frame_count; i++) {
+        const struct finding_frame *f = &in->frames[i];
+
+        if (f->call_file[0]) {
+            snprintf(out, size, "%s:%u", f->call_file, f->call_line);
+            return;
+        }
+        if (f->file[0]) {
+            snprintf(out, size, "%s:%u", f->file, f->line);
+            return;
+        }
+    }
+}
+
+static void
+folder_name(const struct test_options *o, const struct finding_record *rec, unsigned n, char *out, size_t size)
+{
+    char clean[160];
+    size_t len = 0;
+
+    for (const char *p = rec->verdict.bucket; *p && len + 1 < sizeof(clean); p++)
+        clean[len++] = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') || *p == '_' ||
+                               *p == '-' || *p == '.' ? *p : '-';
+    clean[len] = '\0';
+    snprintf(out, size, "%s/%02u-%s", o->out ? o->out : "findings", n, clean);
+}
+
+static bool
+minimal(const struct scenario_result *s, unsigned bound)
+{
+    for (unsigned k = 0; k < bound && k < SEARCH_K_MAX; k++)
+        if (!s->report.level[k].exhausted)
+            return false;
+    return true;
+}
+
+/* The same failure under another scenario, or at a higher price: told once. */
+static struct finding_record *
+duplicate(struct test_result *out, const struct finding_record *rec)
+{
+    for (unsigned i = 0; i < out->finding_count; i++)
+        if (strcmp(out->finding[i].verdict.bucket, rec->verdict.bucket) == 0 ||
+            (rec->rule[0] && strcmp(out->finding[i].rule, rec->rule) == 0))
+            return &out->finding[i];
+    return NULL;
+}
+
+static void
+describe(struct finding_record *rec, const struct finding_input *in)
+{
+    if (in->violation_count > 0) {
+        snprintf(rec->rule, sizeof(rec->rule), "%s", in->violations[0].rule->id);
+        snprintf(rec->sentence, sizeof(rec->sentence), "%s", in->violations[0].text);
+    } else if (in->check_text) {
+        snprintf(rec->sentence, sizeof(rec->sentence), "%s", in->check_text);
+    }
+}
+
+static void
+one_finding(const struct test_options *o, const struct lab_config *lab, struct scenario_result *s,
+            const struct found *f, struct test_result *out)
+{
+    static const struct choice_list empty;
+    struct detail *d = supervisor_detail(lab, f ? &f->choices : &empty);
+    struct finding_record rec = { .k = f ? f->bound : 0, .minimal = f ? minimal(s, f->bound) : true };
+    struct finding_record *same;
+    char *text, *scn;
+
+    if (!d || (f && (d->run.end != f->run.end || d->run.code != f->run.code))) {
+        s->state = 3;
+        snprintf(s->text, sizeof(s->text), "a failing run did not fail the same way when it was replayed");
+        detail_destroy(d);
+        return;
+    }
+    text = trace_text(lab, s, f);
+    scn = scenario_text(lab->scenario);
+    d->in.trace_text = text;
+    d->in.scenario = s->name;
+    d->in.scenario_text = scn;
+    if (scn)
+        SHA256((const uint8_t *)scn, strlen(scn), d->in.scenario_sha256);
+    d->in.preemptions = rec.k;
+    d->in.preemptions_minimal = rec.minimal;
+    d->in.runs = f ? f->at_run : 0;
+    d->in.undis_version = UNDIS_VERSION;
+    d->in.undis_commit = UNDIS_COMMIT;
+    d->in.os_profile = "10.0.19041";
+    d->in.os_build = 19041;
+    d->in.verifier = true;
+    d->in.src_map = o->src_map[0] ? o->src_map : NULL;
+    finding_symbolize(&d->in, d->frames, d->in.frame_count, o->symbols);
+    for (unsigned i = 0; i < d->in.fiber_count; i++)
+        if (d->fibers[i].frame_count)
+            finding_symbolize(&d->in, (struct finding_frame *)d->fibers[i].frames, d->fibers[i].frame_count,
+                              o->symbols);
+    for (unsigned i = 0; i < d->in.object_count; i++) {
+        finding_name_address(&d->in, d->objects[i].block.site, o->symbols, d->objects[i].alloc_where, 128);
+        finding_name_address(&d->in, d->objects[i].block.free_site, o->symbols, d->objects[i].free_where, 128);
+    }
+    finding_conclude(&d->in, &rec.verdict);
+    rec.kind = d->in.kind;
+    rec.code = d->in.code;
+    rec.runs = d->in.runs;
+    rec.cpu_seconds = s->cpu_seconds;
+    rec.root = f ? f->root : 0;
+    snprintf(rec.scenario, sizeof(rec.scenario), "%s", s->name);
+    where_of(&d->in, rec.where, sizeof(rec.where));
+    describe(&rec, &d->in);
+    same = duplicate(out, &rec);
+    if (!same && out->finding_count < FINDINGS_MAX) {
+        char command[700], path[700];
+
+        folder_name(o, &rec, out->finding_count + 1, rec.folder, sizeof(rec.folder));
+        snprintf(command, sizeof(command), "undis replay %s", rec.folder);
+        d->in.replay = command;
+        if (finding_write(rec.folder, &d->in) == 0 && scn) {
+            snprintf(path, sizeof(path), "%s/scenario.yaml", rec.folder);
+            host_write_file(path, scn, strlen(scn));
+        }
+        rec.verdict.violation = NULL;
+        out->finding[out->finding_count++] = rec;
+    }
+    free(text);
+    free(scn);
+    detail_destroy(d);
+}
+
+void
+findings_write(const struct test_options *o, const struct lab_config *lab, struct scenario_result *s,
+               const struct run_result *setup, struct test_result *out)
+{
+    if (setup) {
+        one_finding(o, lab, s, NULL, out);
+        return;
+    }
+    /* The worst of the lowest bound first. */
+    for (unsigned rank = 6; rank-- > 0;)
+        for (unsigned i = 0; i < s->report.found_count; i++)
+            if (s->report.found[i].severity == rank)
+                one_finding(o, lab, s, &s->report.found[i], out);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explore/lab.h - a machine with the drivers under test in it, ready to be explored.
+ *
+ * Model: the supervisor reads files and INFs (lab_driver_read) before it forks; the
+ * worker then makes the machine, installs and starts the drivers, builds a stack
+ * around them, lets programs open the devices they find, and takes the snapshot.
+ * From there every run executes the scenario's actors.
+ */
+#ifndef EXPLORE_LAB_H
+#define EXPLORE_LAB_H
+
+#include "explore/search.h"
+#include "pnp/inf.h"
+#include "pnp/scenario.h"
+
+#define LAB_DRIVERS_MAX 8u
+
+enum lab_error { LAB_OK = 0, LAB_INPUT = 4, LAB_OURS = 3 };
+
+struct lab_driver {
+    char service[64];   /* "npf" */
+    char sys[512], inf[512]; /* paths; inf "" when there is none */
+    uint8_t *bytes;
+    size_t len;
+    enum inf_kind kind;
+    struct inf *parsed; /* NULL without an INF */
+    struct inf_driver info;
+};
+
+/*
+ * lab_driver_read - what the user named: a folder, an .inf or a .sys. 0, or LAB_INPUT with one sentence in text.
+ * The description's strings live until lab_driver_free().
+ */
+int lab_driver_read(const char *path, struct lab_driver *out, char text[256]);
+void lab_driver_free(struct lab_driver *d);
+
+struct lab_config {
+    struct lab_driver *driver;
+    unsigned driver_count;
+    const struct scenario *scenario;
+    unsigned vps;
+};
+
+/* What a scenario reached, over all runs of a worker; in shared memory. */
+struct lab_reached {
+    uint64_t calls[4096];     /* per export: DDI calls */
+    uint32_t states;          /* bit per enum ndis_state, of the driver under test */
+    uint64_t requests_ok, requests_failed;
+    char devices[512];        /* names of devices the driver made, comma separated */
+    uint32_t majors;          /* bit per IRP major function dispatched to the driver */
+    uint64_t setup_us;
+};
+
+/*
+ * lab_setup - up to the snapshot. Runs in the worker. 0; LAB_INPUT or LAB_OURS with text. A bugcheck, hang or
+ * failing DriverEntry before the snapshot is a result about the driver: *r and text say what, returns 0 with
+ * r->end != RUN_DONE or *entry_status < 0.
+ */
+int lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_result *r, int32_t *entry_status,
+              char text[256]);
+
+/* Hooks for search_run(). */
+void lab_run_begin(void *arg);
+bool lab_run_check(void *arg, const struct run_result *r, char text[160]);
+void lab_collect(struct lab_reached *reached);
+
+#endif

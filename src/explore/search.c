@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explore/search.c - the loop: restore, run, judge, next.
+ *
+ * Start reading at: search_run().
+ */
+#include "explore/search.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+#define TRACES_SIZE    (1u << 20)
+#define RUNS_AFTER_HIT 2000u /* how far a bound is searched on after its first failure, for worse ones of its kind */
+
+/* Happens-before orders seen at ends of runs: a set of 128-bit hashes, host memory of the worker. */
+static struct { uint64_t lo, hi; } *traces;
+static uint32_t traces_used;
+
+static bool
+trace_is_new(uint64_t lo, uint64_t hi)
+{
+    uint32_t i;
+
+    if (!traces && !(traces = calloc(TRACES_SIZE, sizeof(*traces))))
+        return false;
+    if (traces_used >= TRACES_SIZE / 4 * 3)
+        return false;
+    lo |= 1;
+    for (i = (uint32_t)hash_mix64(lo) & (TRACES_SIZE - 1); traces[i].lo; i = (i + 1) & (TRACES_SIZE - 1))
+        if (traces[i].lo == lo && traces[i].hi == hi)
+            return false;
+    traces[i].lo = lo;
+    traces[i].hi = hi;
+    traces_used++;
+    return true;
+}
+
+static void
+traces_forget(void)
+{
+    if (traces && traces_used)
+        memset(traces, 0, TRACES_SIZE * sizeof(*traces));
+    traces_used = 0;
+}
+
+/* How bad: memory faults first, then other stops, then hangs, then rules and checks. */
+static unsigned
+severity(const struct run_result *r)
+{
+    if (r->end == RUN_SYSCALL)
+        return 5;
+    if (r->end == RUN_BUGCHECK)
+        return r->code == 0x3b || r->code == 0x7e || r->code == 0xd1 || r->code == 0x0a || r->code == 0x50 ? 4 : 3;
+    if (r->end == RUN_HANG || r->end == RUN_LIVELOCK)
+        return 2;
+    return 1;
+}
+
+static uint64_t
+fault_ip(const struct run_result *r)
+{
+    const struct trap *t = machine_last_trap();
+    const struct fiber *f = r->fiber ? &machine->fiber[r->fiber] : NULL;
+
+    if (r->end == RUN_BUGCHECK && t)
+        return t->rip;
+    if (f && f->crossing && !(f->crossing->index & CROSSING_L1))
+        return *(const uint64_t *)f->crossing->guest_rsp;
+    return 0;
+}
+
+/* A short name of the cause, equal for failures that one repair would cure. */
+static uint64_t
+root_of(const struct run_result *r, const struct found *f)
+{
+    if (f->rule >= 0)
+        return hash64_add(1, (uint64_t)f->rule);
+    if (f->check[0])
+        return hash64_bytes(2, f->check, strlen(f->check));
+    if (r->end == RUN_BUGCHECK)
+        return hash64_add(hash64_add(3, r->code), f->ip);
+    return hash64_add(4, r->end);
+}
+
+static void
+keep(struct search_report *rep, const struct explorer *x, const struct run_result *r, const char *check, unsigned k)
+{
+    struct found *f = NULL, tmp;
+
+    memset(&tmp, 0, offsetof(struct found, choices));
+    tmp.run = *r;
+    tmp.rule = -1;
+    tmp.bound = k;
+    tmp.at_run = rep->runs;
+    tmp.ip = fault_ip(r);
+    snprintf(tmp.check, sizeof(tmp.check), "%s", check);
+    if (verify_violation_count() > 0) {
+        tmp.violation = *verify_violation(0);
+        tmp.rule = (int)verify_rule_index(tmp.violation.rule);
+    }
+    tmp.severity = severity(r);
+    tmp.root = root_of(r, &tmp);
+    rep->failing_runs++;
+    for (unsigned i = 0; i < rep->found_count; i++)
+        if (rep->found[i].root == tmp.root) {
+            f = &rep->found[i];
+            if (f->bound < k || f->severity > tmp.severity ||
+                (f->severity == tmp.severity && f->choices.count <= x->made.count))
+                return;
+        }
+    if (!f) {
+        if (rep->found_count == FOUND_MAX)
+            return;
+        f = &rep->found[rep->found_count];
+    }
+    tmp.choices = x->made;
+    *f = tmp;
+    if (f == &rep->found[rep->found_count])
+        rep->found_count++;
+}
+
+static void
+one_run(struct explorer *x, const struct search_hooks *h, struct search_report *rep, struct run_result *r)
+{
+    machine_restore();
+    verify_run_begin();
+    if (h->run_begin)
+        h->run_begin(h->arg);
+    x->begin(x);
+    rep->in_run++;
+    machine_run(&x->s, r);
+}
+
+/* The same choices again: everything must be equal. */
+static void
+check_twice(const struct explorer *x, const struct run_result *first, const struct search_hooks *h,
+            struct search_report *rep)
+{
+    uint8_t a[32], b[32];
+    struct run_result r;
+    struct explorer *again;
+
+    if (x->made.overflow)
+        return;
+    machine_hash(a);
+    again = replay_create(&x->made);
+    one_run(again, h, rep, &r);
+    machine_hash(b);
+    rep->double_runs++;
+    if (r.end != first->end || r.points != first->points || r.hb_lo != first->hb_lo || r.code != first->code ||
+        memcmp(a, b, 32) != 0)
+        rep->divergences++;
+}
+
+/* Judge the run that just ended. True: it failed. */
+static bool
+judge(struct explorer *x, const struct run_result *r, const struct search_hooks *h, struct search_report *rep,
+      unsigned k, const struct search_job *job)
+{
+    char check[160] = "";
+    bool failed;
+
+    if (r->end == RUN_CUT)
+        return false;
+    if (r->end == RUN_UNSUPPORTED) {
+        rep->unsupported_index = r->export_index;
+        snprintf(rep->unsupported, sizeof(rep->unsupported), "%s", r->text);
+        return false;
+    }
+    if (r->end == RUN_DONE)
+        verify_run_end();
+    failed = r->end != RUN_DONE || verify_violation_count() > 0;
+    if (r->end == RUN_DONE && h->run_check && h->run_check(h->arg, r, check))
+        failed = true;
+    if (failed)
+        keep(rep, x, r, check, k);
+    if (job->detail && h->detail)
+        h->detail(h->arg, r, x, failed && rep->found_count ? &rep->found[0] : NULL);
+    return failed;
+}
+
+/* Everything one explorer has to offer. False: stop searching. */
+static bool
+search_with(struct explorer *x, unsigned k, const struct search_job *job, const struct search_hooks *h,
+            struct search_report *rep)
+{
+    struct search_level *l = &rep->level[k];
+    uint64_t since_hit = 0;
+    struct run_result r;
+    bool hit = false;
+
+    do {
+        one_run(x, h, rep, &r);
+        rep->runs++;
+        l->runs++;
+        l->points += r.points;
+        rep->points += r.points;
+        if (r.points > rep->points_max)
+            rep->points_max = (uint32_t)r.points;
+        if (hb_filter_changed)
+            return true; /* what was skipped as private was not: the bound begins again */
+        if (x->diverged) {
+            rep->divergences++;
+            return false;
+        }
+        if (r.end == RUN_CUT)
+            l->cuts++;
+        else if (trace_is_new(r.hb_lo, r.hb_hi))
+            l->traces++;
+        if (judge(x, &r, h, rep, k, job)) {
+            hit = true;
+            if (job->first)
+                return false;
+        }
+        if (rep->unsupported[0])
+            return false;
+        if (job->check_every && rep->runs % job->check_every == 0 && r.end != RUN_CUT)
+            check_twice(x, &r, h, rep);
+        if (hit && ++since_hit > RUNS_AFTER_HIT && job->strategy == STRATEGY_ICB)
+            return false;
+        if (rep->stop || (job->runs_max && rep->runs >= job->runs_max))
+            return false;
+    } while (x->more(x, &r));
+    l->exhausted = true;
+    return !hit;
+}
+
+static void
+search_icb(const struct search_job *job, const struct search_hooks *h, struct search_report *rep)
+{
+    for (unsigned k = job->k_first; k <= job->k_last && k < SEARCH_K_MAX; k++) {
+        bool go_on;
+
+        rep->k = k;
+        do {
+            struct explorer *x = icb_create(k, job->cache);
+
+            if (!x)
+                return;
+            hb_filter_changed = false;
+            traces_forget();
+            rep->level[k].traces = 0;
+            rep->level[k].exhausted = false;
+            go_on = search_with(x, k, job, h, rep);
+            if (hb_filter_changed)
+                rep->level[k].restarts++;
+        } while (hb_filter_changed);
+        if (!go_on)
+            return;
+    }
+}
+
+void
+search_run(const struct search_job *job, const struct search_hooks *h, struct search_report *rep)
+{
+    struct explorer *x = NULL;
+
+    rep->state = SEARCH_RUNNING;
+    switch (job->strategy) {
+    case STRATEGY_ICB:
+        search_icb(job, h, rep);
+        break;
+    case STRATEGY_POS:
+        x = pos_create(job->seed, job->runs_max ? job->runs_max : UINT64_MAX);
+        break;
+    case STRATEGY_RANDOM:
+        x = random_create(job->seed, job->runs_max ? job->runs_max : UINT64_MAX);
+        break;
+    case STRATEGY_REPLAY:
+        hb_filter_enabled(false); /* a fresh process knows nothing of who shares what: ask at every point */
+        x = replay_create(&job->replay);
+        break;
+    }
+    if (x)
+        search_with(x, 0, job, h, rep);
+    rep->state = rep->stop ? SEARCH_STOPPED : SEARCH_DONE;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explore/search.h - one search in a worker, and what it reports to the supervisor.
+ *
+ * Model: the supervisor fills a job, forks, and the worker writes only into the
+ * shared report: counters while it works, found failures as they come, a closing
+ * state. A driver is native code and may destroy the worker; whatever stands in
+ * the report is a candidate that the supervisor replays in a fresh worker.
+ */
+#ifndef EXPLORE_SEARCH_H
+#define EXPLORE_SEARCH_H
+
+#include "explore/explore.h"
+#include "verify/verify.h"
+
+#define SEARCH_K_MAX 8u
+#define FOUND_MAX    24u
+
+enum strategy_kind { STRATEGY_ICB, STRATEGY_POS, STRATEGY_RANDOM, STRATEGY_REPLAY };
+
+struct search_job {
+    enum strategy_kind strategy;
+    unsigned k_first, k_last; /* icb: bounds to exhaust, in order */
+    bool cache;
+    uint64_t runs_max;        /* 0: no limit */
+    uint64_t seed;
+    bool first;               /* stop at the first finding */
+    bool detail;              /* record everything of the one run */
+    uint32_t check_every;     /* run every n-th run twice and compare; 0: never */
+    struct choice_list replay;
+};
+
+/* A failing run. */
+struct found {
+    struct run_result run;
+    struct choice_list choices;
+    unsigned bound;            /* k of the search when it was met */
+    uint64_t at_run;           /* how many runs had been made */
+    uint64_t root;             /* groups failures of one cause: the first rule broken, else where it crashed */
+    int rule;                  /* verify_rule_index of the first rule broken, -1 none */
+    unsigned severity;         /* higher is worse */
+    struct violation violation; /* the first one, when rule >= 0 */
+    uint64_t ip;               /* faulting address or caller */
+    char check[160];           /* a failed check of the scenario, in words */
+};
+
+struct search_level {
+    uint64_t runs, cuts, traces, points;
+    bool exhausted;
+    uint32_t restarts;        /* bounds begun again because an object became shared */
+};
+
+enum search_state { SEARCH_NONE, SEARCH_SETUP, SEARCH_RUNNING, SEARCH_DONE, SEARCH_STOPPED, SEARCH_FAILED };
+
+struct search_report {
+    /* supervisor -> worker */
+    volatile uint32_t stop;
+    /* worker -> supervisor */
+    volatile uint32_t state;    /* enum search_state */
+    volatile uint32_t k;        /* bound being searched */
+    volatile uint64_t runs, points;
+    volatile uint64_t in_run;   /* number of the run being executed: a run that hangs keeps it */
+    uint64_t double_runs, divergences;
+    struct search_level level[SEARCH_K_MAX];
+    unsigned found_count;
+    uint64_t failing_runs;
+    struct found found[FOUND_MAX];
+    uint32_t points_max;
+    uint64_t unsupported_index; /* RUN_UNSUPPORTED was met */
+    char unsupported[160];
+    int error;                  /* SEARCH_FAILED: exit status 3 or 4 */
+    char text[256];             /* and why */
+    uint64_t setup_points;
+};
+
+/* What the search asks of whoever prepared the machine. */
+struct search_hooks {
+    void (*run_begin)(void *arg);                    /* after restore */
+    /* After a run that ended by itself: a failed check of the scenario in text, true if one failed. */
+    bool (*run_check)(void *arg, const struct run_result *r, char text[160]);
+    void (*detail)(void *arg, const struct run_result *r, const struct explorer *x, const struct found *f);
+    void *arg;
+};
+
+/* The machine is snapshotted. Returns when everything asked was tried or report->stop was set. */
+void search_run(const struct search_job *job, const struct search_hooks *hooks, struct search_report *report);
+
+#endif

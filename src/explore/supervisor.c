@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explore/supervisor.c - workers, budgets, verdicts, finding folders.
+ *
+ * Start reading at: supervisor_test().
+ */
+#include "explore/supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "explore/battery.h"
+#include "explore/findings.h"
+#include "host/host.h"
+
+#define DETAIL_BYTES  (768ull << 20) /* address space, not memory */
+#define CHECK_EVERY   1000u
+#define STUCK_MS      1500u /* CPU time within one run after which a loop without calls is assumed */
+
+struct shared {
+    struct search_report report;
+    struct lab_reached reached;
+    struct run_result setup;
+    int32_t entry_status;
+    int setup_error;
+    char text[256];
+};
+
+/* ------------------------------------------------------------------ a worker */
+
+static _Noreturn void
+worker_main(const struct lab_config *lab, const struct search_job *job, struct shared *sh, struct detail *d)
+{
+    struct search_hooks hooks = { .run_begin = lab_run_begin, .run_check = lab_run_check };
+    char text[256] = "";
+
+    sh->report.state = SEARCH_SETUP;
+    if (d)
+        findings_worker_begin(d, &hooks);
+    sh->setup_error = lab_setup(lab, &sh->reached, &sh->setup, &sh->entry_status, text);
+    snprintf(sh->text, sizeof(sh->text), "%s", text);
+    if (sh->setup_error) {
+        sh->report.state = SEARCH_FAILED;
+        _exit(0);
+    }
+    if (sh->setup.end != RUN_DONE || sh->entry_status < 0) {
+        if (d)
+            findings_worker_setup(d, &sh->setup);
+        sh->report.state = SEARCH_DONE;
+        _exit(0);
+    }
+    search_run(job, &hooks, &sh->report);
+    lab_collect(&sh->reached);
+    _exit(0);
+}
+
+struct watch {
+    const struct test_options *o;
+    const char *name;
+    double time_s;
+    bool progress;
+};
+
+static double
+seconds_now(void)
+{
+    return (double)host_now_ns() / 1e9;
+}
+
+static double
+child_cpu(const struct timespec *start)
+{
+    struct timespec ts;
+
+    (void)start;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static double
+process_cpu(pid_t pid)
+{
+    clockid_t id;
+    struct timespec ts;
+
+    if (clock_getcpuclockid(pid, &id) || clock_gettime(id, &ts))
+        return 0;
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/*
+ * Fork, watch, reap. Returns 0, or -ECHILD when the worker died by a signal (status in *status). The worker is
+ * told to stop when its time is over, signalled when one run takes too long, killed when that does not help.
+ */
+static int
+worker_run(const struct lab_config *lab, const struct search_job *job, struct shared *sh, struct detail *d,
+           const struct watch *w, double *cpu, int *status)
+{
+    double begin = seconds_now(), last_progress = begin, stuck_since = 0;
+    uint64_t last_run = 0;
+    pid_t pid;
+    unsigned nudges = 0;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid < 0)
+        return -errno;
+    if (pid == 0) {
+        if (host_sandbox_ready())
+            _exit(3);
+        worker_main(lab, job, sh, d);
+    }
+    for (unsigned turns = 0;; turns++) {
+        double now, used;
+        pid_t got = waitpid(pid, status, WNOHANG);
+
+        if (got == pid)
+            break;
+        now = seconds_now();
+        used = process_cpu(pid);
+        *cpu = used;
+        if (w->time_s > 0 && now - begin > w->time_s)
+            sh->report.stop = 1;
+        if (sh->report.in_run != last_run) {
+            last_run = sh->report.in_run;
+            stuck_since = used;
+            nudges = 0;
+        } else if (used - stuck_since > STUCK_MS / 1000.0) {
+            kill(pid, nudges++ < 2 ? SIGUSR1 : SIGKILL);
+            stuck_since = used;
+        }
+        if (w->progress && now - begin > 1 && now - last_progress > 0.2) {
+            last_progress = now;
+            fprintf(stderr, "\r  %-28s k=%u  %llu runs  %.0f runs/s  %.1f s ", w->name, sh->report.k,
+                    (unsigned long long)sh->report.runs, (double)sh->report.runs / (now - begin), now - begin);
+        }
+        usleep(turns < 200 ? 500 : 5000);
+    }
+    if (w->progress && last_progress > begin)
+        fprintf(stderr, "\r%78s\r", "");
+    (void)child_cpu;
+    return WIFSIGNALED(*status) ? -ECHILD : 0;
+}
+
+/* ------------------------------------------------------------------ one scenario */
+
+static struct shared *
+shared_create(void)
+{
+    return host_shared(sizeof(struct shared));
+}
+
+static void
+judge(struct scenario_result *s, const struct shared *sh, int werr, int status)
+{
+    const struct search_report *r = &sh->report;
+
+    s->report = *r;
+    s->reached = sh->reached;
+    s->exhausted = r->found_count == 0;
+    for (unsigned k = 0; k <= s->k && s->exhausted; k++)
+        s->exhausted = r->level[k].exhausted;
+    if (werr == -ECHILD) {
+        s->state = 3;
+        snprintf(s->text, sizeof(s->text), "the worker died (signal %d) in run %llu", WTERMSIG(status),
+                 (unsigned long long)r->in_run);
+    } else if (WEXITSTATUS(status) != 0) {
+        s->state = 3;
+        snprintf(s->text, sizeof(s->text), "the worker ended with status %d: see above", WEXITSTATUS(status));
+    } else if (r->state == SEARCH_FAILED) {
+        s->state = sh->setup_error;
+        snprintf(s->text, sizeof(s->text), "%s", sh->text);
+    } else if (sh->setup.end != RUN_DONE || sh->entry_status < 0) {
+        s->setup_failed = true;
+        s->state = sh->setup.end == RUN_UNSUPPORTED ? 4 : 1;
+        snprintf(s->text, sizeof(s->text), "%s", sh->text);
+    } else if (r->divergences > 0) {
+        s->state = 3;
+        snprintf(s->text, sizeof(s->text), "nondeterminism: %llu of %llu runs that were made twice differed",
+                 (unsigned long long)r->divergences, (unsigned long long)r->double_runs);
+    } else if (r->found_count > 0) {
+        s->state = 1;
+    } else if (r->unsupported[0]) {
+        s->state = 4;
+        snprintf(s->text, sizeof(s->text), "the driver calls %s, which undis does not have", r->unsupported);
+    } else if (!s->exhausted) {
+        s->state = 2;
+        snprintf(s->text, sizeof(s->text), "the budget ended first");
+    } else {
+        s->state = 0;
+    }
+}
+
+static void
+run_scenario(const struct test_options *o, struct lab_driver *drivers, unsigned driver_count,
+             const struct scenario *scn, const char *name, unsigned k, struct scenario_result *s,
+             struct test_result *out)
+{
+    struct shared *sh = shared_create();
+    struct lab_config lab = { .driver = drivers, .driver_count = driver_count, .scenario = scn,
+                              .vps = o->vps ? o->vps : scn->vps ? scn->vps : 2 };
+    struct search_job job = { .strategy = o->strategy, .k_first = 0, .k_last = o->k == K_DEFAULT ? k : o->k,
+                              .cache = !o->cache_off, .runs_max = o->runs, .seed = o->seed, .first = o->first,
+                              .check_every = CHECK_EVERY };
+    struct watch w = { .o = o, .name = name, .time_s = o->time_s, .progress = !o->quiet && isatty(2) };
+    double begin = seconds_now();
+    int status = 0, werr;
+
+    memset(s, 0, sizeof(*s));
+    snprintf(s->name, sizeof(s->name), "%s", name);
+    if (!sh) {
+        s->state = 3;
+        snprintf(s->text, sizeof(s->text), "no memory to share with a worker");
+        return;
+    }
+    s->k = job.k_last;
+    werr = worker_run(&lab, &job, sh, NULL, &w, &s->cpu_seconds, &status);
+    s->seconds = seconds_now() - begin;
+    judge(s, sh, werr, status);
+    out->runs += s->report.runs;
+    if (s->state == 1)
+        findings_write(o, &lab, s, sh->setup.end != RUN_DONE || sh->entry_status < 0 ? &sh->setup : NULL, out);
+    host_unshare(sh, sizeof(*sh));
+}
+
+/* Replay one failing run with everything recorded. NULL: it did not fail again. */
+struct detail *
+supervisor_detail(const struct lab_config *lab, const struct choice_list *choices)
+{
+    struct shared *sh = shared_create();
+    struct detail *d = detail_create(DETAIL_BYTES);
+    static const struct test_options none;
+    struct search_job job = { .strategy = STRATEGY_REPLAY, .detail = true, .replay = *choices };
+    struct watch w = { .o = &none, .time_s = 60 };
+    double cpu;
+    int status = 0;
+
+    if (!sh || !d || worker_run(lab, &job, sh, d, &w, &cpu, &status) || !d->complete) {
+        detail_destroy(d);
+        d = NULL;
+    }
+    if (sh)
+        host_unshare(sh, sizeof(*sh));
+    return d;
+}
+
+/* ------------------------------------------------------------------ the whole test */
+
+static bool
+any_device(const struct test_result *r)
+{
+    for (unsigned i = 0; i < r->scenario_count; i++)
+        if (r->scenario[i].reached.devices[0])
+            return true;
+    return false;
+}
+
+static struct scenario_result *
+next_result(struct test_result *out)
+{
+    out->scenario = realloc(out->scenario, (out->scenario_count + 1) * sizeof(*out->scenario));
+    return &out->scenario[out->scenario_count++];
+}
+
+static void
+print_line(const struct test_options *o, const struct scenario_result *s)
+{
+    static const char *const words[] = { "clean", "FINDING", "budget ended", "ERROR", "cannot run" };
+
+    if (o->quiet)
+        return;
+    printf("  %-28s %-12s k<=%u%s  %8llu runs  %6.2f s%s%s\n", s->name, words[s->state], s->k,
+           s->exhausted ? " exhausted" : "          ", (unsigned long long)s->report.runs, s->seconds,
+           s->text[0] ? "  " : "", s->text);
+    fflush(stdout);
+}
+
+static void
+fold_status(struct test_result *out)
+{
+    static const int rank[] = { 0, 3, 1, 4, 2 }; /* 3 before 1 before 4 before 2 */
+
+    for (unsigned i = 0; i < out->scenario_count; i++)
+        if (rank[out->scenario[i].state] > rank[out->exit_status])
+            out->exit_status = out->scenario[i].state;
+}
+
+static void
+save_scenario(const struct test_options *o, const struct scenario *scn, const char *name)
+{
+    char path[600];
+    FILE *f;
+
+    if (!o->write_scenario || host_mkdir_p(o->write_scenario))
+        return;
+    snprintf(path, sizeof(path), "%s/%s.yaml", o->write_scenario, name);
+    f = fopen(path, "w");
+    if (f) {
+        scenario_save(scn, f);
+        fclose(f);
+    }
+}
+
+int
+supervisor_test(const struct test_options *o, struct test_result *out)
+{
+    struct lab_driver driver = { 0 };
+    double begin = seconds_now();
+    int err;
+
+    memset(out, 0, sizeof(*out));
+    err = lab_driver_read(o->path, &driver, out->text);
+    if (err)
+        return out->exit_status = err;
+    if (o->scenario) {
+        struct scenario *scn;
+        struct scn_error serr;
+
+        if (scenario_load(o->scenario, &scn, &serr)) {
+            snprintf(out->text, sizeof(out->text), serr.line ? "%s, line %u: %s" : "%s%.0u: %s", o->scenario, serr.line,
+                     serr.text);
+            lab_driver_free(&driver);
+            return out->exit_status = LAB_INPUT;
+        }
+        run_scenario(o, &driver, 1, scn, scn->name, 1, next_result(out), out);
+        print_line(o, &out->scenario[out->scenario_count - 1]);
+        save_scenario(o, scn, scn->name);
+        scenario_free(scn);
+    }
+    for (unsigned i = 0; battery_get(i) && !o->scenario; i++) {
+        const struct battery_entry *b = battery_get(i);
+        struct scenario *scn;
+
+        if (!(b->kinds >> driver.kind & 1) || (o->only && strcmp(o->only, b->name) != 0))
+            continue;
+        if (b->needs_device && out->scenario_count > 0 && !any_device(out))
+            continue;
+        scn = b->make(driver.kind);
+        run_scenario(o, &driver, 1, scn, b->name, b->k, next_result(out), out);
+        print_line(o, &out->scenario[out->scenario_count - 1]);
+        save_scenario(o, scn, b->name);
+        scenario_free(scn);
+        if (out->scenario[out->scenario_count - 1].setup_failed ||
+            (o->first && out->scenario[out->scenario_count - 1].state == 1))
+            break;
+    }
+    fold_status(out);
+    out->seconds = seconds_now() - begin;
+    for (unsigned i = 0; i < out->scenario_count; i++)
+        out->cpu_seconds += out->scenario[i].cpu_seconds;
+    lab_driver_free(&driver);
+    return out->exit_status;
+}
+
+void
+test_result_free(struct test_result *r)
+{
+    free(r->scenario);
+    r->scenario = NULL;
+    r->scenario_count = 0;
+}
