@@ -40,6 +40,8 @@ endforeach()
 add_custom_target(undis_import_libraries ALL DEPENDS ${import_libraries})
 add_custom_target(undis_drivers ALL)
 
+# A driver is built when the DDK, an import library or undis cc changes, too.
+
 file(GLOB_RECURSE UNDIS_DDK CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/ddk/*.h)
 
 # undis_add_driver(NAME OUTDIR <dir> SOURCES <.c>... [FLAGS <undis cc options>...] [FILES <.inf>...])
@@ -56,33 +58,48 @@ function(undis_add_driver name)
         list(APPEND copies ${arg_OUTDIR}/${leaf})
         list(APPEND copy_commands COMMAND ${CMAKE_COMMAND} -E copy ${file} ${arg_OUTDIR}/${leaf})
     endforeach()
-    list(GET arg_SOURCES 0 first)
-    cmake_path(GET first PARENT_PATH folder)
-    file(GLOB headers CONFIGURE_DEPENDS ${folder}/*.h)
+    set(headers "")
+    foreach(source IN LISTS arg_SOURCES)
+        cmake_path(GET source PARENT_PATH folder)
+        file(GLOB more CONFIGURE_DEPENDS ${folder}/*.h)
+        list(APPEND headers ${more})
+    endforeach()
+    list(REMOVE_DUPLICATES headers)
     add_custom_command(OUTPUT ${image} ${copies}
         COMMAND ${CMAKE_COMMAND} -E make_directory ${arg_OUTDIR}
         COMMAND undis-cc -Wall -Wextra -Werror ${arg_FLAGS} ${arg_SOURCES} -o ${image}
         ${copy_commands}
         DEPENDS ${arg_SOURCES} ${arg_FILES} ${headers} ${UNDIS_DDK} ${import_libraries} undis-cc
-        WORKING_DIRECTORY ${folder} VERBATIM COMMENT "Driver ${label}/${name}.sys")
+        VERBATIM COMMENT "Driver ${label}/${name}.sys")
     add_custom_target(${target} DEPENDS ${image})
     add_dependencies(undis_drivers ${target})
 endfunction()
 
 # Every folder under drivers/ and zoo/ that has an .inf and sources is a driver; the image has the .inf's name.
-# A file cc.flags there pins compiler and flags (and may name shared sources, relative to the folder).
+#   sources    more sources, a path relative to the folder on each line (zoo/common)
+#   cc.flags   the compiler (gcc or clang) and its flags, pinned: minimal k is a property of the binary
 if(MINGW_GCC)
     file(GLOB_RECURSE infs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/*.inf ${CMAKE_SOURCE_DIR}/zoo/*.inf)
-    file(GLOB_RECURSE driver_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/*.c ${CMAKE_SOURCE_DIR}/zoo/*.c)
+    file(GLOB_RECURSE driver_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/*.c ${CMAKE_SOURCE_DIR}/zoo/*.c
+        ${CMAKE_SOURCE_DIR}/zoo/cc.flags ${CMAKE_SOURCE_DIR}/zoo/sources)
     foreach(inf IN LISTS infs)
         cmake_path(GET inf PARENT_PATH folder)
         cmake_path(GET inf STEM name)
         file(GLOB sources ${folder}/*.c)
+        if(EXISTS ${folder}/sources)
+            set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/sources)
+            file(STRINGS ${folder}/sources more)
+            foreach(source IN LISTS more)
+                cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${folder} NORMALIZE)
+                list(APPEND sources ${source})
+            endforeach()
+        endif()
         set(flags "")
-        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/cc.flags)
         if(EXISTS ${folder}/cc.flags)
+            set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/cc.flags)
             file(READ ${folder}/cc.flags flags)
             string(REGEX REPLACE "#[^\n]*" "" flags "${flags}")
+            string(REGEX REPLACE "^[ \n]*(gcc|clang)" "--cc \\1" flags "${flags}")
             separate_arguments(flags UNIX_COMMAND "${flags}")
         endif()
         if(sources)
