@@ -39,7 +39,7 @@ lint: build
 	@tools/lint $(B)
 
 format:
-	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+	@git ls-files -z 'src/*.[ch]' 'tests/*.[ch]' 'tools/*.[ch]' 'bench/*.[ch]' | xargs -0 clang-format -i
 
 asan: bootstrap
 	@$(CONFIGURE) -B build-asan -DCMAKE_C_COMPILER=$(COMPILER) -DUNDIS_SANITIZE=address,undefined >/dev/null
