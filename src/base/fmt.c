@@ -28,7 +28,7 @@ struct source {
 struct spec {
     bool left, zero, plus, space, alternate, upper, wide;
     int width;
-    int precision; /* -1: none given */
+    int precision;  /* -1: none given */
     unsigned bytes; /* size of an integer argument */
     char kind;
 };

@@ -20,10 +20,15 @@ struct list {
     struct list_node head;
 };
 
-#define LIST_INIT(list) { { &(list).head, &(list).head } }
+#define LIST_INIT(list)                \
+    {                                  \
+        {                              \
+            &(list).head, &(list).head \
+        }                              \
+    }
 
 /* The object of type `type` whose field `member` is *node. */
-#define list_entry(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define list_entry(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 static inline void
 list_init(struct list *list)
@@ -151,15 +156,14 @@ list_count(const struct list *list)
 }
 
 /* pos: a pointer to the object; the body may not take pos off the list (that needs _safe). */
-#define list_for_each(pos, list, member)                                                                               \
-    for (pos = list_entry((list)->head.next, __typeof__(*pos), member); &pos->member != &(list)->head;                 \
+#define list_for_each(pos, list, member)                                                               \
+    for (pos = list_entry((list)->head.next, __typeof__(*pos), member); &pos->member != &(list)->head; \
          pos = list_entry(pos->member.next, __typeof__(*pos), member))
 
 /* As list_for_each; the body may free pos, but not the object after it. tmp: another pointer of pos's type. */
-#define list_for_each_safe(pos, tmp, list, member)                                                                     \
-    for (pos = list_entry((list)->head.next, __typeof__(*pos), member),                                                \
-        tmp = list_entry(pos->member.next, __typeof__(*pos), member);                                                  \
-         &pos->member != &(list)->head;                                                                                \
-         pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*pos), member))
+#define list_for_each_safe(pos, tmp, list, member)                      \
+    for (pos = list_entry((list)->head.next, __typeof__(*pos), member), \
+        tmp = list_entry(pos->member.next, __typeof__(*pos), member);   \
+         &pos->member != &(list)->head; pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*pos), member))
 
 #endif

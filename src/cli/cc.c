@@ -66,18 +66,21 @@ static const char *const flags_common[] = {
     "-g",
     "-ffreestanding",
     "-fms-extensions",
-    "-fno-strict-aliasing",          /* MSVC has none, and driver sources rely on that */
-    "-fno-optimize-sibling-calls",   /* a tail jump would show the caller's line as the failing call */
-    "-fasynchronous-unwind-tables",  /* without it clang gives C functions no .pdata */
+    "-fno-strict-aliasing",         /* MSVC has none, and driver sources rely on that */
+    "-fno-optimize-sibling-calls",  /* a tail jump would show the caller's line as the failing call */
+    "-fasynchronous-unwind-tables", /* without it clang gives C functions no .pdata */
     "-fno-stack-protector",
-    "-mno-stack-arg-probe",          /* the stack is never grown by touching it: no probe needed */
-    "-Wno-unknown-pragmas",          /* alloc_text, warning, prefast */
-    "-Wno-multichar",                /* pool tags */
+    "-mno-stack-arg-probe", /* the stack is never grown by touching it: no probe needed */
+    "-Wno-unknown-pragmas", /* alloc_text, warning, prefast */
+    "-Wno-multichar",       /* pool tags */
     "-D_KERNEL_MODE=1",
 };
 
 static const char *const flags_clang[] = {
-    "-target", "x86_64-pc-windows-msvc", "-nostdlibinc", "-fasync-exceptions",
+    "-target",
+    "x86_64-pc-windows-msvc",
+    "-nostdlibinc",
+    "-fasync-exceptions",
 };
 
 /* No DLL, imports only by declaration, relocatable, exports nothing. */
@@ -95,16 +98,15 @@ static const char *const link_gcc[] = {
 };
 
 static const char *const link_lld[] = {
-    "/nologo", "/driver", "/subsystem:native", "/entry:DriverEntry", "/nodefaultlib", "/dynamicbase", "/nxcompat",
-    "/Brepro", /* the time stamp is a hash */
+    "/nologo",       "/driver",      "/subsystem:native", "/entry:DriverEntry",
+    "/nodefaultlib", "/dynamicbase", "/nxcompat",         "/Brepro", /* the time stamp is a hash */
 };
 
 static const char *const import_libraries[] = { "ntoskrnl", "hal", "ndis" };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void __attribute__((format(printf, 2, 3)))
-args_add(struct args *args, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) args_add(struct args *args, const char *format, ...)
 {
     char *text = NULL;
     va_list list;
@@ -151,7 +153,8 @@ show_command(const struct args *args)
 
         if (i > 0)
             fputc(' ', stderr);
-        if (*at && strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%") == strlen(at)) {
+        if (*at &&
+            strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%") == strlen(at)) {
             fputs(at, stderr);
             continue;
         }
@@ -379,8 +382,7 @@ find_beside_executable(char *out, const char *what)
     return false;
 }
 
-static int __attribute__((format(printf, 1, 2)))
-fail_usage(const char *format, ...)
+static int __attribute__((format(printf, 1, 2))) fail_usage(const char *format, ...)
 {
     va_list list;
 

@@ -108,8 +108,7 @@ inf_memory_fini(struct inf_memory *memory)
     memory->used = 0;
 }
 
-static int __attribute__((format(printf, 3, 4)))
-fail(struct inf_error *err, unsigned line, const char *format, ...)
+static int __attribute__((format(printf, 3, 4))) fail(struct inf_error *err, unsigned line, const char *format, ...)
 {
     va_list args;
 

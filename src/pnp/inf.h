@@ -78,28 +78,33 @@ enum inf_root {
 
 /* documented: registry value types */
 enum inf_reg_type {
-    INF_REG_NONE = 0, INF_REG_SZ = 1, INF_REG_EXPAND_SZ = 2, INF_REG_BINARY = 3, INF_REG_DWORD = 4,
-    INF_REG_MULTI_SZ = 7, INF_REG_QWORD = 11,
+    INF_REG_NONE = 0,
+    INF_REG_SZ = 1,
+    INF_REG_EXPAND_SZ = 2,
+    INF_REG_BINARY = 3,
+    INF_REG_DWORD = 4,
+    INF_REG_MULTI_SZ = 7,
+    INF_REG_QWORD = 11,
 };
 
 /* Flags of a registry line that are not its type. documented: FLG_ADDREG_* */
-#define INF_REG_NOCLOBBER      0x00000002u
-#define INF_REG_DELVAL         0x00000004u
-#define INF_REG_APPEND         0x00000008u
-#define INF_REG_KEYONLY        0x00000010u
-#define INF_REG_OVERWRITEONLY  0x00000020u
+#define INF_REG_NOCLOBBER     0x00000002u
+#define INF_REG_DELVAL        0x00000004u
+#define INF_REG_APPEND        0x00000008u
+#define INF_REG_KEYONLY       0x00000010u
+#define INF_REG_OVERWRITEONLY 0x00000020u
 
 struct inf_reg {
     enum inf_root root;
     const char *key;  /* below root, "" for root itself */
     const char *name; /* "" for the default value */
     uint32_t type;
-    uint32_t flags;       /* INF_REG_* */
-    const uint8_t *data;  /* as the registry keeps it: strings are UTF-16LE with terminator */
-    uint32_t len;         /* bytes */
-    const char *text;     /* UTF-8 of a string (the first of a MULTI_SZ); numbers and bytes: as written */
+    uint32_t flags;      /* INF_REG_* */
+    const uint8_t *data; /* as the registry keeps it: strings are UTF-16LE with terminator */
+    uint32_t len;        /* bytes */
+    const char *text;    /* UTF-8 of a string (the first of a MULTI_SZ); numbers and bytes: as written */
     unsigned line;
-    bool is_default;      /* not a line of its own: the default of an Ndi\Params keyword */
+    bool is_default; /* not a line of its own: the default of an Ndi\Params keyword */
 };
 
 struct inf_driver {
@@ -110,19 +115,19 @@ struct inf_driver {
     const char *install_section; /* with its decoration, e.g. "Install.NTamd64" */
     uint32_t characteristics;    /* NCF_* */
 
-    const char *service;      /* "npf" */
-    const char *image;        /* "npf.sys" */
-    const char *image_path;   /* as Services\<service>\ImagePath has it */
+    const char *service;    /* "npf" */
+    const char *image;      /* "npf.sys" */
+    const char *image_path; /* as Services\<service>\ImagePath has it */
     uint32_t service_type, start_type;
     const char *load_group;
 
     const char *filter_class; /* "" unless a filter */
     enum inf_filter_type filter_type;
     enum inf_run_type run_type;
-    const char *filter_media; /* FilterMediaTypes, e.g. "ethernet" */
+    const char *filter_media;        /* FilterMediaTypes, e.g. "ethernet" */
     const char *net_cfg_instance_id; /* UniqueName of FilterDriverCharacteristics: "{...}" */
     const char *upper_range, *lower_range;
-    const char *co_services;  /* first of Ndi\CoServices, else Ndi\Service */
+    const char *co_services; /* first of Ndi\CoServices, else Ndi\Service */
 
     const char *const *files; /* what CopyFiles copies: names without folder */
     unsigned file_count;

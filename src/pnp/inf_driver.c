@@ -45,8 +45,7 @@ struct builder {
     unsigned file_count, file_room;
 };
 
-static int __attribute__((format(printf, 3, 4)))
-fail(struct builder *b, unsigned line, const char *format, ...)
+static int __attribute__((format(printf, 3, 4))) fail(struct builder *b, unsigned line, const char *format, ...)
 {
     va_list args;
 
@@ -137,7 +136,10 @@ static const struct {
     const char *name;
     enum inf_root root;
 } roots[] = {
-    { "HKLM", INF_HKLM }, { "HKCR", INF_HKCR }, { "HKCU", INF_HKCU }, { "HKU", INF_HKU },
+    { "HKLM", INF_HKLM },
+    { "HKCR", INF_HKCR },
+    { "HKCU", INF_HKCU },
+    { "HKU", INF_HKU },
 };
 
 static bool
@@ -261,8 +263,8 @@ add_reg_line(struct builder *b, const struct inf_line *line, enum inf_root relat
     reg.key = inf_value(line, 1);
     reg.name = inf_value(line, 2);
     reg.text = inf_value(line, 4);
-    reg.flags = (uint32_t)flags & (INF_REG_NOCLOBBER | INF_REG_DELVAL | INF_REG_APPEND | INF_REG_KEYONLY |
-                                   INF_REG_OVERWRITEONLY);
+    reg.flags = (uint32_t)flags &
+                (INF_REG_NOCLOBBER | INF_REG_DELVAL | INF_REG_APPEND | INF_REG_KEYONLY | INF_REG_OVERWRITEONLY);
     if (flags & 0x2000) /* FLG_ADDREG_KEYONLY_COMMON */
         reg.flags |= INF_REG_KEYONLY;
     type = (uint32_t)flags >> 16;
@@ -552,8 +554,8 @@ static enum inf_kind
 find_kind(const struct builder *b)
 {
     const struct inf_driver *d = b->out;
-    bool service = str_ieq(d->class_name, "NetService") ||
-                   str_ieq(d->class_guid, "{4d36e974-e325-11ce-bfc1-08002be10318}");
+    bool service =
+        str_ieq(d->class_name, "NetService") || str_ieq(d->class_guid, "{4d36e974-e325-11ce-bfc1-08002be10318}");
 
     if (find_reg(b, "Ndi", "FilterDeviceInfId") != NULL || (d->characteristics & NCF_FILTER))
         return INF_INTERMEDIATE;

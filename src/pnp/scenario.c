@@ -35,39 +35,49 @@ enum field_type { FIELD_NUMBER, FIELD_TEXT, FIELD_TEXTS, FIELD_WORD, FIELD_NODE 
 struct field {
     const char *name;
     enum field_type type;
-    size_t offset;       /* TEXTS: of the char **; the count follows it */
-    unsigned low, high;  /* NUMBER: bounds */
+    size_t offset;            /* TEXTS: of the char **; the count follows it */
+    unsigned low, high;       /* NUMBER: bounds */
     const char *const *words; /* WORD: NULL terminated; the value is an int-sized enum */
 };
 
 static const char *const actor_words[] = { "program", "admin", "wire", "protocol", NULL };
 static const char *const shape_words[] = { "plain", "offset", "split", "bytes", "nbs", "chain", "each", NULL };
 static const char *const op_words[] = {
-    "open", "read", "write", "ioctl", "close", "disable", "enable", "pause", "restart", "filter-insert",
-    "filter-remove", "unload", "load", "receive", "link-down", "link-up", "send", "oid", "cancel", "wait", NULL,
+    "open",      "read",    "write",         "ioctl",         "close",  "disable", "enable",
+    "pause",     "restart", "filter-insert", "filter-remove", "unload", "load",    "receive",
+    "link-down", "link-up", "send",          "oid",           "cancel", "wait",    NULL,
 };
 
-#define NUMBER(type, field, low, high) { #field, FIELD_NUMBER, offsetof(type, field), low, high, NULL }
-#define TEXT(type, field) { #field, FIELD_TEXT, offsetof(type, field), 0, 0, NULL }
-#define TEXTS(type, field) { #field, FIELD_TEXTS, offsetof(type, field), 0, 0, NULL }
-#define WORD(type, field, name, words) { name, FIELD_WORD, offsetof(type, field), 0, 0, words }
-#define NODE(name) { name, FIELD_NODE, 0, 0, 0, NULL }
+#define NUMBER(type, field, low, high)                               \
+    {                                                                \
+#field, FIELD_NUMBER, offsetof(type, field), low, high, NULL \
+    }
+#define TEXT(type, field)                                     \
+    {                                                         \
+#field, FIELD_TEXT, offsetof(type, field), 0, 0, NULL \
+    }
+#define TEXTS(type, field)                                     \
+    {                                                          \
+#field, FIELD_TEXTS, offsetof(type, field), 0, 0, NULL \
+    }
+#define WORD(type, field, name, words)                       \
+    {                                                        \
+        name, FIELD_WORD, offsetof(type, field), 0, 0, words \
+    }
+#define NODE(name)                      \
+    {                                   \
+        name, FIELD_NODE, 0, 0, 0, NULL \
+    }
 
 enum { F_OP, F_DEVICE, F_LEN, F_SHAPE, F_COUNT, F_FRAMES, F_CODE, F_OID, F_IN, F_OUT, F_ADAPTER, F_MS };
 
 static const struct field op_fields[] = {
-    [F_OP] = WORD(struct scn_op, kind, "op", op_words),
-    [F_DEVICE] = TEXT(struct scn_op, device),
-    [F_LEN] = NUMBER(struct scn_op, len, 0, 1 << 20),
-    [F_SHAPE] = WORD(struct scn_op, shape, "shape", shape_words),
-    [F_COUNT] = NUMBER(struct scn_op, count, 1, 4096),
-    [F_FRAMES] = NUMBER(struct scn_op, frames, 1, 4096),
-    [F_CODE] = NUMBER(struct scn_op, code, 0, UINT32_MAX),
-    [F_OID] = NUMBER(struct scn_op, oid, 0, UINT32_MAX),
-    [F_IN] = NUMBER(struct scn_op, in, 0, 1 << 20),
-    [F_OUT] = NUMBER(struct scn_op, out, 0, 1 << 20),
-    [F_ADAPTER] = NUMBER(struct scn_op, adapter, 0, 15),
-    [F_MS] = NUMBER(struct scn_op, ms, 0, 1000 * 3600),
+    [F_OP] = WORD(struct scn_op, kind, "op", op_words),    [F_DEVICE] = TEXT(struct scn_op, device),
+    [F_LEN] = NUMBER(struct scn_op, len, 0, 1 << 20),      [F_SHAPE] = WORD(struct scn_op, shape, "shape", shape_words),
+    [F_COUNT] = NUMBER(struct scn_op, count, 1, 4096),     [F_FRAMES] = NUMBER(struct scn_op, frames, 1, 4096),
+    [F_CODE] = NUMBER(struct scn_op, code, 0, UINT32_MAX), [F_OID] = NUMBER(struct scn_op, oid, 0, UINT32_MAX),
+    [F_IN] = NUMBER(struct scn_op, in, 0, 1 << 20),        [F_OUT] = NUMBER(struct scn_op, out, 0, 1 << 20),
+    [F_ADAPTER] = NUMBER(struct scn_op, adapter, 0, 15),   [F_MS] = NUMBER(struct scn_op, ms, 0, 1000 * 3600),
 };
 
 enum { A_NAME, A_KIND, A_REPEAT, A_OPS };
@@ -96,16 +106,16 @@ static const struct field scenario_fields[] = {
     [S_ACTORS] = NODE("actors"),
 };
 
-#define BIT(n) (1u << (n))
-#define BY_PROGRAM BIT(ACTOR_PROGRAM)
-#define BY_ADMIN BIT(ACTOR_ADMIN)
-#define BY_WIRE BIT(ACTOR_WIRE)
+#define BIT(n)      (1u << (n))
+#define BY_PROGRAM  BIT(ACTOR_PROGRAM)
+#define BY_ADMIN    BIT(ACTOR_ADMIN)
+#define BY_WIRE     BIT(ACTOR_WIRE)
 #define BY_PROTOCOL BIT(ACTOR_PROTOCOL)
 
 static const struct {
-    unsigned actors;  /* kinds that can do it */
-    unsigned needs;   /* fields it must have */
-    unsigned may;     /* fields it may have besides */
+    unsigned actors; /* kinds that can do it */
+    unsigned needs;  /* fields it must have */
+    unsigned may;    /* fields it may have besides */
 } op_rules[OP_KINDS] = {
     [OP_OPEN] = { BY_PROGRAM, BIT(F_DEVICE), 0 },
     [OP_READ] = { BY_PROGRAM, BIT(F_LEN), BIT(F_COUNT) },

@@ -35,10 +35,10 @@ enum scn_actor_kind { ACTOR_PROGRAM, ACTOR_ADMIN, ACTOR_WIRE, ACTOR_PROTOCOL };
 
 enum scn_op_kind {
     /* a user-mode program */
-    OP_OPEN,   /* device: a path (\\.\npf), or "each": every device the driver made */
-    OP_READ,   /* len */
-    OP_WRITE,  /* len, shape: of the user buffer's contents' frame; count times */
-    OP_IOCTL,  /* code, in, out: lengths */
+    OP_OPEN,  /* device: a path (\\.\npf), or "each": every device the driver made */
+    OP_READ,  /* len */
+    OP_WRITE, /* len, shape: of the user buffer's contents' frame; count times */
+    OP_IOCTL, /* code, in, out: lengths */
     OP_CLOSE,
     /* an administrator; adapter says which, filter ops mean the driver under test */
     OP_DISABLE,

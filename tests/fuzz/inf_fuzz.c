@@ -14,12 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t sink; /* so that every string is really read */
 
-#define REQUIRE(condition)                                                                                             \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "inf_fuzz: %s\n", #condition);                                                             \
-            abort();                                                                                                   \
-        }                                                                                                              \
+#define REQUIRE(condition)                                 \
+    do {                                                   \
+        if (!(condition)) {                                \
+            fprintf(stderr, "inf_fuzz: %s\n", #condition); \
+            abort();                                       \
+        }                                                  \
     } while (0)
 
 static void
@@ -45,9 +45,9 @@ static void
 read_driver(const struct inf_driver *d)
 {
     const char *const texts[] = {
-        d->class_name,   d->class_guid,   d->provider,     d->driver_version,      d->description, d->component_id,
-        d->service,      d->image,        d->image_path,   d->load_group,          d->filter_class, d->filter_media,
-        d->upper_range,  d->lower_range,  d->co_services,  d->net_cfg_instance_id, d->install_section,
+        d->class_name,  d->class_guid,  d->provider,    d->driver_version,      d->description,     d->component_id,
+        d->service,     d->image,       d->image_path,  d->load_group,          d->filter_class,    d->filter_media,
+        d->upper_range, d->lower_range, d->co_services, d->net_cfg_instance_id, d->install_section,
     };
 
     for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -26,10 +26,10 @@ TEST(list, keeps_insertion_order_and_survives_removal_while_walking)
         items[i].value = i;
         list_add_tail(&list, &items[i].link);
     }
-    list_for_each(pos, &list, link)
+    list_for_each (pos, &list, link)
         CHECK_EQ(pos->value, expect++);
     CHECK_EQ(expect, 5);
-    list_for_each_safe(pos, tmp, &list, link)
+    list_for_each_safe (pos, tmp, &list, link)
         if (pos->value % 2)
             list_del(&pos->link);
     CHECK_EQ(list_count(&list), 3);
@@ -57,7 +57,7 @@ TEST(list, splice_moves_everything_to_the_end)
     list_splice_tail(&a, &b);
     list_splice_tail(&a, &b);
     CHECK(list_empty(&b));
-    list_for_each(pos, &a, link)
+    list_for_each (pos, &a, link)
         CHECK_EQ(pos->value, expect++);
     CHECK_EQ(expect, 4);
     CHECK(list_last(&a) == &items[3].link);
@@ -153,7 +153,8 @@ TEST(utf, every_character_survives_the_round_trip)
 
 TEST(utf, bad_input_becomes_replacement_characters)
 {
-    static const char *const bad[] = { "\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xe2\x82", "\xc3" };
+    static const char *const bad[] = { "\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                                       "\xff", "\xe2\x82", "\xc3" };
     size_t used;
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

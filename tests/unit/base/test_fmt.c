@@ -12,20 +12,20 @@
 #pragma GCC diagnostic ignored "-Wformat"
 
 /* What stdio prints is what fmt prints, in every width and flag both know. */
-#define SAME(...)                                                                                                      \
-    do {                                                                                                               \
-        char want[256], got[256];                                                                                      \
-        int want_len = snprintf(want, sizeof(want), __VA_ARGS__);                                                      \
-        size_t got_len = fmt(got, sizeof(got), __VA_ARGS__);                                                           \
-        CHECK_STR(got, want);                                                                                          \
-        CHECK_EQ(got_len, want_len);                                                                                   \
+#define SAME(...)                                                 \
+    do {                                                          \
+        char want[256], got[256];                                 \
+        int want_len = snprintf(want, sizeof(want), __VA_ARGS__); \
+        size_t got_len = fmt(got, sizeof(got), __VA_ARGS__);      \
+        CHECK_STR(got, want);                                     \
+        CHECK_EQ(got_len, want_len);                              \
     } while (0)
 
-#define IS(want, ...)                                                                                                  \
-    do {                                                                                                               \
-        char got[256];                                                                                                 \
-        fmt(got, sizeof(got), __VA_ARGS__);                                                                            \
-        CHECK_STR(got, want);                                                                                          \
+#define IS(want, ...)                       \
+    do {                                    \
+        char got[256];                      \
+        fmt(got, sizeof(got), __VA_ARGS__); \
+        CHECK_STR(got, want);               \
     } while (0)
 
 TEST(fmt, integers_print_as_stdio_prints_them)
@@ -97,7 +97,7 @@ TEST(fmt, append_continues_a_string)
 TEST(fmt, slots_are_read_in_the_windows_way)
 {
     char out[128];
-    uint64_t slots[] = { 0xffffffff80000000ull, 5, (uintptr_t)"n", (uintptr_t)u"w", 0xfffff80000000001ull, 1 };
+    uint64_t slots[] = { 0xffffffff80000000ull, 5, (uintptr_t) "n", (uintptr_t)u"w", 0xfffff80000000001ull, 1 };
 
     fmt_slots(out, sizeof(out), FMT_WINDOWS, "%lx %ld %s %S %p %I64d", slots);
     CHECK_STR(out, "80000000 5 n w FFFFF80000000001 1");

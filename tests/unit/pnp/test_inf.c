@@ -168,8 +168,7 @@ TEST(inf, malformed_files_get_one_sentence_and_a_line)
     FAILS("", 0, "there is no [Version] section");
     FAILS("a=b\n", 1, "text stands before the first [section]");
     FAILS("[Version]\n", 1, "[Version] has no Signature");
-    FAILS("\n[Version]\nSignature=\"$Linux$\"\n", 3,
-          "Signature is \"$Linux$\", not \"$Windows NT$\" or \"$Chicago$\"");
+    FAILS("\n[Version]\nSignature=\"$Linux$\"\n", 3, "Signature is \"$Linux$\", not \"$Windows NT$\" or \"$Chicago$\"");
     FAILS("[Version]\nSignature=\"$Windows NT$\n", 2, "a quoted string does not end on its line");
     FAILS("[Version\n", 1, "a section name does not end with ]");
     FAILS("[]\n", 1, "a section has no name");
@@ -284,8 +283,8 @@ TEST(inf_driver, what_cannot_be_installed_is_refused_with_the_reason)
     check_refused(NET "[i]\n[i.Services]\nAddService=s,2,t\n", 10, "AddService names [t], which is not there");
     check_refused(NET "[i]\n[i.Services]\nAddService=s,2,t\n[t]\n", 11, "[t] has no ServiceBinary");
     check_refused(HEAD "Class=NetService\n[Manufacturer]\nm=d,NTamd64\n[d.NTamd64]\nx=i,id\n"
-                       "[i]\nCharacteristics=0x40000\n", 0,
-                  "a filter's INF must set Ndi, FilterType to 1 (monitoring) or 2 (modifying)");
+                       "[i]\nCharacteristics=0x40000\n",
+                  0, "a filter's INF must set Ndi, FilterType to 1 (monitoring) or 2 (modifying)");
 }
 
 TEST(inf_driver, every_registry_type_is_stored_as_the_registry_keeps_it)

@@ -108,7 +108,8 @@ TEST(scenario, a_saved_file_reads_back_as_the_same_scenario)
 
 TEST(scenario, odd_names_survive_saving)
 {
-    static const char *const names[] = { "- x", "a: b", "\"q\"\\", "#c", " s ", "", "t\tn", "\xc3\xa4", "yes", "~", "[1]" };
+    static const char *const names[] = { "- x",  "a: b",     "\"q\"\\", "#c", " s ", "",
+                                         "t\tn", "\xc3\xa4", "yes",     "~",  "[1]" };
 
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct scenario *scn = parse("actors: [{ name: x, kind: admin, ops: [load] }]");
