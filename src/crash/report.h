@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * crash/report.h - pieces of analysis.txt.
+ */
+#ifndef CRASH_REPORT_H
+#define CRASH_REPORT_H
+
+#include "crash/finding.h"
+#include "crash/text.h"
+
+/* One line per frame: Child-SP RetAddr : four args : call site [path @ line]. */
+void report_stack(struct text *out, const struct finding_frame *frames, unsigned count);
+
+/*
+ * Ten lines of source around `line`, which gets '>'; call_line (0: none) gets '*'. false: the file cannot be read
+ * (nothing is written).
+ */
+bool report_source(struct text *out, const struct finding_input *in, const char *path, unsigned line, unsigned call_line);
+
+/* "In plain words" and what follows it. */
+void report_explain(struct text *out, const struct finding_input *in, const struct finding_verdict *v);
+
+/* Who waits for what, held by whom. */
+void report_waits(struct text *out, const struct finding_input *in);
+
+#endif

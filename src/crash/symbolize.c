@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * crash/symbolize.c - addresses to names.
+ *
+ * Model: pseudo images are named by the export table; drivers by their debug information, one batch per module,
+ * each frame twice: at its address, as a debugger looks it up, and one byte before, which is the call itself. Where
+ * the call that returns to a frame does not lead to the frame above, the callee left by a tail call and no line
+ * of this frame is the right one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "crash/disasm.h"
+#include "crash/finding.h"
+#include "verify/rule.h"
+
+static void
+frame_module(const struct finding_input *in, struct finding_frame *f)
+{
+    const struct finding_module *m = finding_module_at(in, f->f.ip);
+    const char *module, *name;
+    uint32_t offset;
+
+    f->module[0] = f->function[0] = f->file[0] = f->call_file[0] = 0;
+    f->line = f->call_line = f->offset = 0;
+    f->tail_call = false;
+    if (ddi_symbolize(f->f.ip, &module, &name, &offset)) {
+        str_copy(f->module, sizeof(f->module), m != NULL ? m->name : module);
+        str_copy(f->function, sizeof(f->function), name);
+        f->offset = offset;
+        return;
+    }
+    if (m == NULL)
+        return;
+    str_copy(f->module, sizeof(f->module), m->name);
+    f->offset = (uint32_t)(f->f.ip - m->base);
+}
+
+/* Resolve the frames that lie in m. */
+static unsigned
+module_frames(const struct finding_input *in, const struct finding_module *m, struct finding_frame *frames, unsigned count,
+              const char *symbol_path)
+{
+    uint32_t *rvas = calloc(2 * (size_t)count + 1, sizeof(*rvas));
+    struct symbol *symbols = calloc(2 * (size_t)count + 1, sizeof(*symbols));
+    unsigned n = 0, named = 0;
+
+    if (rvas == NULL || symbols == NULL)
+        goto out;
+    for (unsigned i = 0; i < count; i++) {
+        if (finding_module_at(in, frames[i].f.ip) != m)
+            continue;
+        rvas[n++] = (uint32_t)(frames[i].f.ip - m->base);
+        rvas[n++] = (uint32_t)(frames[i].f.ip - m->base - 1);
+    }
+    if (n == 0 || symbols_resolve(m->path, symbol_path, rvas, n, symbols) != 0)
+        goto out;
+    n = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct finding_frame *f = &frames[i];
+        const struct symbol *at, *call;
+
+        if (finding_module_at(in, f->f.ip) != m)
+            continue;
+        at = &symbols[n++];
+        call = &symbols[n++];
+        if (at->function[0] == 0)
+            continue;
+        named++;
+        str_copy(f->function, sizeof(f->function), at->function);
+        str_copy(f->file, sizeof(f->file), at->file);
+        f->line = at->line;
+        f->offset = at->offset;
+        if (i == 0)
+            call = at; /* where it stands, not where it returns to */
+        str_copy(f->call_file, sizeof(f->call_file), call->file);
+        f->call_line = call->line;
+    }
+out:
+    free(rvas);
+    free(symbols);
+    return named;
+}
+
+/* Is `target`, or the import thunk it leads to (jmp [rip+n]), the function of the frame above? */
+static bool
+call_leads_to(const struct finding_input *in, uint64_t target, const struct finding_frame *above)
+{
+    uint8_t b[6];
+    int32_t rel;
+    uint64_t through;
+
+    if (above->f.pseudo && target / LAYOUT_SLOT_SIZE == above->f.ip / LAYOUT_SLOT_SIZE)
+        return true;
+    if (!above->f.pseudo)
+        return target <= above->f.ip;
+    if (!finding_read(in, target, b, sizeof(b)) || b[0] != 0xff || b[1] != 0x25)
+        return false;
+    memcpy(&rel, b + 2, 4);
+    return finding_read(in, target + 6 + (uint64_t)(int64_t)rel, &through, 8) &&
+           through / LAYOUT_SLOT_SIZE == above->f.ip / LAYOUT_SLOT_SIZE;
+}
+
+unsigned
+finding_symbolize(const struct finding_input *in, struct finding_frame *frames, unsigned count, const char *symbol_path)
+{
+    unsigned named = 0;
+
+    for (unsigned i = 0; i < count; i++)
+        frame_module(in, &frames[i]);
+    for (unsigned i = 0; i < in->module_count; i++)
+        if (!in->modules[i].pseudo && in->modules[i].path[0] != 0)
+            named += module_frames(in, &in->modules[i], frames, count, symbol_path);
+    for (unsigned i = 1; i < count; i++) {
+        uint64_t target;
+
+        if (!frames[i].f.pseudo && frames[i - 1].f.pseudo && disasm_call_target(in, frames[i].f.ip, &target))
+            frames[i].tail_call = !call_leads_to(in, target, &frames[i - 1]);
+    }
+    return named;
+}
+
+void
+finding_symbolize_addresses(const struct finding_input *in, const char *symbol_path, const uint64_t *addresses,
+                            unsigned count, struct finding_name *out)
+{
+    struct finding_frame *frames = calloc(count + 1, sizeof(*frames));
+
+    memset(out, 0, count * sizeof(*out));
+    if (frames == NULL)
+        return;
+    for (unsigned i = 0; i < count; i++)
+        frames[i].f.ip = addresses[i];
+    finding_symbolize(in, frames, count, symbol_path);
+    for (unsigned i = 0; i < count; i++) {
+        char symbol[224];
+
+        out[i].address = addresses[i];
+        frame_symbol(&frames[i], "", symbol, sizeof(symbol));
+        str_copy(out[i].name, sizeof(out[i].name), symbol);
+    }
+    free(frames);
+}
+
+static unsigned
+address_add(const struct finding_input *in, uint64_t address, uint64_t *out, unsigned n, unsigned max)
+{
+    const struct finding_module *m = finding_module_at(in, address);
+
+    if (m == NULL || m->pseudo)
+        return n;
+    for (unsigned i = 0; i < n && i < max; i++)
+        if (out[i] == address)
+            return n;
+    if (n < max)
+        out[n] = address;
+    return n + 1;
+}
+
+unsigned
+finding_addresses(const struct finding_input *in, uint64_t *out, unsigned max)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < in->event_count; i++) {
+        const struct event *ev = &in->events[i];
+
+        if (ev->kind == EV_CALLBACK_ENTER || ev->kind == EV_DPC_QUEUE || ev->kind == EV_WORK_QUEUE ||
+            ev->kind == EV_DPC_RUN || ev->kind == EV_WORK_RUN)
+            n = address_add(in, ev->a[0], out, n, max);
+        if (ev->kind == EV_LOCK_ACQUIRE)
+            n = address_add(in, ev->ip, out, n, max);
+    }
+    for (unsigned i = 0; i < in->violation_count; i++)
+        n = address_add(in, in->violations[i].ev.ip, out, n, max);
+    for (unsigned i = 0; i < in->object_count; i++) {
+        n = address_add(in, in->objects[i].site, out, n, max);
+        n = address_add(in, in->objects[i].free_site, out, n, max);
+    }
+    return n < max ? n : max;
+}
