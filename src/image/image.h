@@ -20,11 +20,45 @@ struct image_import {
     char module[64];
     char name[128];      /* or "#ordinal" */
     uint64_t slot_va;    /* IAT entry */
-    int export_index;    /* ddi index; -1: lacking, a call stops the run as unsupported */
+    int export_index;    /* ddi index; IMPORT_LACKING: a call stops the run as unsupported; IMPORT_DRIVER */
 };
 
-enum site_kind { SITE_LOCKED, SITE_CR8_READ, SITE_CR8_WRITE, SITE_RDTSC, SITE_CPUID, SITE_PAUSE, SITE_KUSER, SITE_PRIVILEGED };
-enum site_patch { PATCH_JMP, PATCH_JMP_MOVED, PATCH_INT3, PATCH_TRAP, PATCH_IMMEDIATE };
+#define IMPORT_LACKING (-1)
+#define IMPORT_DRIVER  (-2) /* bound to an export of a driver loaded before */
+
+enum site_kind {
+    SITE_LOCKED,     /* LOCK prefix, or xchg with memory */
+    SITE_CR8_READ,
+    SITE_CR8_WRITE,
+    SITE_RDTSC,
+    SITE_CPUID,
+    SITE_PAUSE,
+    SITE_KUSER,      /* an address of KUSER_SHARED_DATA as an immediate */
+    SITE_PRIVILEGED, /* other instructions of ring 0: traps, nothing is patched */
+    SITE_RDTSCP,
+    SITE_XGETBV,
+    SITE_KINDS,
+};
+
+enum site_patch {
+    PATCH_JMP,       /* a 5-byte jmp fits into the instruction */
+    PATCH_JMP_MOVED, /* following instructions moved along */
+    PATCH_INT3,      /* somebody may jump into the five bytes: int3, image_fixup_trap() goes to the thunk */
+    PATCH_TRAP,      /* left alone: the processor traps */
+    PATCH_IMMEDIATE, /* the constant was replaced */
+};
+
+/* Where thunks call, with the protocol of crossing.S ("patched instructions"). */
+enum thunk_target {
+    THUNK_LOCKED,
+    THUNK_CR8,
+    THUNK_RDTSC,
+    THUNK_RDTSCP,
+    THUNK_CPUID,
+    THUNK_XGETBV,
+    THUNK_PAUSE,
+    THUNK_COUNT,
+};
 
 struct image_site {
     uint32_t number;     /* global site number */
@@ -33,6 +67,15 @@ struct image_site {
     uint64_t thunk;      /* where the replaced instructions run */
 };
 
+#define IMAGE_SIGNED       0x01u /* has an Authenticode signature (not checked) */
+#define IMAGE_NOT_NATIVE   0x02u /* subsystem is not native */
+#define IMAGE_TLS          0x04u /* has a TLS directory: the kernel ignores it */
+#define IMAGE_CFG          0x08u /* control flow guard pointers */
+#define IMAGE_SHARED_PAGES 0x10u /* sections share pages */
+#define IMAGE_BAD_PDATA    0x20u /* some .pdata entries are no use and were left out */
+#define IMAGE_COOKIE       0x40u /* has a security cookie */
+#define IMAGE_DELAY        0x80u /* has delay imports (bound at load) */
+
 struct image {
     char name[64];       /* "npf" */
     char file[64];       /* "npf.sys" */
@@ -40,6 +83,7 @@ struct image {
     uint64_t base, size, entry;
     uint64_t preferred_base;
     uint32_t timestamp, checksum;
+    uint32_t facts;      /* IMAGE_* */
     char version[48];
     char pdb_name[128];  /* from the CodeView record */
     uint8_t sha256[32];
@@ -47,6 +91,7 @@ struct image {
     unsigned import_count;
     struct image_site *sites;
     unsigned site_count;
+    uint64_t thunks, thunks_size; /* where the replaced instructions lie; 0: none */
     /* .pdata, sections and the rest: private to src/image */
     const void *pdata;
     unsigned pdata_count;
@@ -73,7 +118,36 @@ void image_discard_init(struct image *im);
 
 struct image *image_find(uint64_t address); /* loaded image that holds address; NULL */
 struct image *image_get(unsigned i);        /* in load order; NULL past the last */
-uint64_t image_export(struct image *im, const char *name); /* address of a driver's own export, 0 */
+uint64_t image_export(struct image *im, const char *name); /* address of a driver's own export ("#7": by ordinal), 0 */
+
+/* Section number i of an image. false past the last. name: up to 8 characters. */
+bool image_section(const struct image *im, unsigned i, char name[9], uint32_t *rva, uint32_t *size,
+                   uint32_t *characteristics);
+
+void image_init(void); /* hooks into machine.h: readable pages, trap fixup, privileged instructions */
+void image_register_exports(void); /* what exports.def of this folder lists; ddi_register() */
+
+/* ------------------------------------------------------------------ patched instructions (patch.c, trap.c) */
+
+/* Host routine that thunks of this kind call. May be set before or after images are loaded, not while one runs. */
+void image_set_thunk_target(enum thunk_target which, uint64_t host_address);
+
+/* A site by its global number; im: its image (may be NULL). NULL: no such site. */
+const struct image_site *image_site_get(uint32_t number, struct image **im);
+const char *image_site_kind_name(unsigned kind);
+const char *image_site_patch_name(unsigned patch);
+
+/*
+ * rip inside a thunk: the address in the driver that it stands for, and how many bytes the thunk has pushed
+ * below the driver's rsp there. false: rip is in no thunk.
+ */
+bool image_thunk_origin(uint64_t rip, uint64_t *origin, unsigned *pushed_bytes);
+
+/* Is the instruction at rip (driver text) one that only ring 0 may execute? text: its name, for the report. */
+bool image_privileged(uint64_t rip, char text[32]);
+
+#define KUSER_ADDRESS 0xFFFFF78000000000ull
+#define KUSER_ALIAS   (LAYOUT_KPCR + 0x2000) /* page kept up to date by machine/kpcr.c */
 
 /* ------------------------------------------------------------------ unwinding (unwind.c) */
 
@@ -98,12 +172,17 @@ struct stack_frame {
  * guest_call and guest_frame records. start: the trap to begin at, or NULL for where the fiber stands. A walk that
  * starts inside a DDI begins with a pseudo frame of that export. Ends at a user address (0x7ff6...) for FIBER_USER.
  */
+/* As unwind_step; after_call: cx->rip is a return address, so the function is looked up at rip - 1. */
+bool unwind_frame(struct cpu_context *cx, bool after_call, uint64_t *establisher, uint64_t *handler,
+                  uint64_t *handler_data, bool want_exception_handler);
+
 unsigned stack_walk(struct fiber *f, const struct trap *start, struct stack_frame *out, unsigned max);
 
 /* ------------------------------------------------------------------ exceptions (seh.c) */
 
 /* Raise from host code inside a DDI flagged RAISES: never returns. Unhandled: the machine bugchecks. */
 _Noreturn void seh_raise_status(int32_t ntstatus);
+_Noreturn void seh_raise_record(int32_t ntstatus, unsigned count, const uint64_t *parameters);
 void seh_init(void); /* registers with machine_on_exception, exports __C_specific_handler &c. through image/exports.def */
 
 /* Signal context: called by machine/trap.c for a fault in driver text. true: t was edited (redirected to a thunk or emulated). */

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * image/map.c - loading: from the file to memory a driver can run in.
+ *
+ * Model: image number i lies at LAYOUT_IMAGE_BASE + i * LAYOUT_IMAGE_STRIDE. The
+ * whole range is mapped writable, filled, relocated, bound and patched, and then
+ * each page gets the union of the rights of the sections on it. Runs of writable
+ * pages move into the hot file. Behind the image, on pages of their own, lie the
+ * thunks of patched instructions. The same work up to the mapping is done for
+ * image_inspect(), so what a fuzzer feeds there has been through all parsers.
+ */
+#include "image/internal.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+#include "base/fmt.h"
+#include "base/hash.h"
+#include "base/str.h"
+#include "host/host.h"
+
+static struct loaded *loaded[LAYOUT_IMAGE_MAX];
+static unsigned loaded_count;
+
+#define PAGES(n) (((uint64_t)(n) + PAGE - 1) & ~(uint64_t)(PAGE - 1))
+
+static void
+set_names(struct image *im, const char *name, const char *path)
+{
+    const char *leaf = str_leaf(name);
+    char *dot;
+
+    str_copy(im->file, sizeof(im->file), leaf);
+    str_copy(im->name, sizeof(im->name), leaf);
+    for (char *c = im->name; *c; c++)
+        *c = str_lower(*c);
+    dot = strrchr(im->name, '.');
+    if (dot && dot != im->name)
+        *dot = 0;
+    str_copy(im->path, sizeof(im->path), path ? path : name);
+}
+
+static void
+count_relocation(void *ctx, uint32_t rva)
+{
+    (void)ctx;
+    (void)rva;
+}
+
+/* Everything that only reads the file. On failure the caller frees l. */
+static int
+read_all(struct loaded *l, const uint8_t *bytes, size_t len, struct image_error *err)
+{
+    int rc;
+
+    l->copy = malloc(len ? len : 1);
+    if (!l->copy)
+        return -ENOMEM;
+    memcpy(l->copy, bytes, len);
+    l->im.raw = l->copy;
+    l->im.raw_len = len;
+    rc = pe_parse(&l->pe, l->copy, len, l->im.file, err);
+    if (rc)
+        return rc;
+    EVP_Digest(l->copy, len, l->im.sha256, NULL, EVP_sha256(), NULL);
+    pe_facts(&l->pe, &l->im);
+    l->im.entry = l->im.base + l->pe.entry;
+    rc = pe_relocate(&l->pe, count_relocation, NULL, err);
+    if (!rc)
+        rc = pdata_read(l, err);
+    if (!rc)
+        rc = imports_read(l, err);
+    if (!rc)
+        rc = sites_plan(l, err);
+    return rc;
+}
+
+static int
+create(const uint8_t *bytes, size_t len, const char *name, const char *path, bool map, struct loaded **out,
+       struct image_error *err)
+{
+    struct loaded *l = calloc(1, sizeof(*l));
+    unsigned index = map ? loaded_count : 0;
+    int rc;
+
+    *out = NULL;
+    err->text[0] = 0;
+    if (!l) {
+        fmt(err->text, sizeof(err->text), "no memory to load %s", name);
+        return -ENOMEM;
+    }
+    set_names(&l->im, name, path);
+    l->mapped = map;
+    l->im.base = LAYOUT_IMAGE_BASE + index * LAYOUT_IMAGE_STRIDE;
+    for (unsigned i = 0; map && i < loaded_count; i++)
+        l->first_site += loaded[i]->im.site_count;
+    rc = read_all(l, bytes, len, err);
+    if (rc) {
+        if (!err->text[0])
+            fmt(err->text, sizeof(err->text), "no memory to load %s", name);
+        l->mapped = false;
+        image_free(&l->im);
+        return rc;
+    }
+    *out = l;
+    return 0;
+}
+
+int
+image_inspect(const uint8_t *bytes, size_t len, const char *name, struct image **out, struct image_error *err)
+{
+    struct loaded *l;
+    int rc = create(bytes, len, name, NULL, false, &l, err);
+
+    *out = l ? &l->im : NULL;
+    return rc;
+}
+
+void
+image_free(struct image *im)
+{
+    struct loaded *l = loaded_of(im);
+
+    if (!im || l->mapped) /* a mapped image stays for the life of the process */
+        return;
+    free(l->copy);
+    free(l->function);
+    free(l->plan);
+    free(l->thunk_bytes);
+    free(im->imports);
+    free(im->sites);
+    free(l);
+}
+
+/* ------------------------------------------------------------------ mapping */
+
+static void
+relocate_one(void *ctx, uint32_t rva)
+{
+    struct loaded *l = ctx;
+    uint8_t *p = (uint8_t *)(l->im.base + rva);
+    uint64_t v = get64(p) + (l->im.base - l->pe.preferred_base);
+
+    memcpy(p, &v, 8);
+}
+
+static void
+store_slot(struct loaded *l, uint64_t slot_va, uint64_t value)
+{
+    (void)l;
+    memcpy((void *)slot_va, &value, 8);
+}
+
+/* As the Windows loader does; the value depends on nothing but the image, and its upper 16 bits are 0. */
+static void
+write_cookie(struct loaded *l)
+{
+    uint32_t rva = pe_cookie_rva(&l->pe);
+    uint64_t cookie = hash_mix64(str_ihash(l->im.name) ^ l->pe.timestamp) & 0xffffffffffffull;
+
+    if (!rva)
+        return;
+    if (cookie == 0 || cookie == 0x2b992ddfa232ull) /* the value that means "not written yet" */
+        cookie = 0x5bd1e995a1b7ull;
+    memcpy((void *)(l->im.base + rva), &cookie, 8);
+}
+
+/* Rights of the page at rva: the union of what the sections on it want. The headers are readable. */
+static uint32_t
+page_rights(const struct pe *pe, uint32_t rva)
+{
+    uint32_t rights = rva < pe->size_of_headers ? SCN_READ : 0;
+
+    for (unsigned i = 0; i < pe->section_count; i++) {
+        const struct pe_section *s = &pe->section[i];
+
+        if (s->rva < rva + PAGE && s->rva + s->size > rva)
+            rights |= s->characteristics & (SCN_EXECUTE | SCN_READ | SCN_WRITE);
+    }
+    return rights;
+}
+
+static int
+protect(struct loaded *l)
+{
+    struct pe *pe = &l->pe;
+    uint64_t end = PAGES(pe->size_of_image), at = 0;
+
+    while (at < end) {
+        uint32_t rights = page_rights(pe, (uint32_t)at);
+        uint64_t from = at;
+        bool exec = rights & SCN_EXECUTE;
+        int rc = 0;
+
+        do
+            at += PAGE;
+        while (at < end && page_rights(pe, (uint32_t)at) == rights);
+        if (rights & SCN_WRITE) {
+            rc = machine_image_data(l->im.base + from, at - from);
+            if (!rc && exec)
+                rc = host_protect(l->im.base + from, at - from, HOST_RWX);
+        } else {
+            rc = host_protect(l->im.base + from, at - from, exec ? HOST_RX : rights ? HOST_R : HOST_NONE);
+        }
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static int
+map(struct loaded *l, struct image_error *err)
+{
+    struct pe *pe = &l->pe;
+    struct image *im = &l->im;
+    uint64_t size = PAGES(pe->size_of_image);
+    int rc = host_map_fixed(im->base, size, HOST_RW, -1, 0, false);
+
+    if (rc) {
+        fmt(err->text, sizeof(err->text), "no room for %s at 0x%llx (error %d)", im->file, (unsigned long long)im->base, -rc);
+        return rc;
+    }
+    memcpy((void *)im->base, pe->raw, pe->size_of_headers);
+    for (unsigned i = 0; i < pe->section_count; i++)
+        memcpy((void *)(im->base + pe->section[i].rva), pe->raw + pe->section[i].raw, pe->section[i].raw_size);
+    pe_relocate(pe, relocate_one, l, err); /* cannot fail: read_all() went through it */
+    write_cookie(l);
+    imports_bind(l, store_slot);
+    if (l->thunk_len) {
+        im->thunks = im->base + size;
+        im->thunks_size = PAGES(l->thunk_len);
+        rc = host_map_fixed(im->thunks, im->thunks_size, HOST_RW, -1, 0, false);
+        if (!rc) {
+            memcpy((void *)im->thunks, l->thunk_bytes, l->thunk_len);
+            memcpy((void *)im->thunks, image_thunk_target, sizeof(image_thunk_target));
+            rc = host_protect(im->thunks, im->thunks_size, HOST_RX);
+        }
+    }
+    if (!rc)
+        sites_apply(l);
+    if (!rc)
+        rc = protect(l);
+    if (rc) {
+        fmt(err->text, sizeof(err->text), "cannot map %s (error %d)", im->file, -rc);
+        host_unmap(im->base, size + im->thunks_size);
+    }
+    return rc;
+}
+
+int
+image_load(const uint8_t *bytes, size_t len, const char *name, const char *path, struct image **out,
+           struct image_error *err)
+{
+    struct loaded *l;
+    int rc;
+
+    *out = NULL;
+    if (loaded_count == LAYOUT_IMAGE_MAX) {
+        fmt(err->text, sizeof(err->text), "%s is one driver too many: %u can be loaded", name, LAYOUT_IMAGE_MAX);
+        return -ENOSPC;
+    }
+    rc = create(bytes, len, name, path, true, &l, err);
+    if (rc)
+        return rc;
+    rc = map(l, err);
+    if (rc) {
+        l->mapped = false;
+        image_free(&l->im);
+        return rc;
+    }
+    loaded[loaded_count++] = l;
+    *out = &l->im;
+    return 0;
+}
+
+void
+image_set_thunk_target(enum thunk_target which, uint64_t host_address)
+{
+    image_thunk_target[which] = host_address;
+    for (unsigned i = 0; i < loaded_count; i++) {
+        struct image *im = &loaded[i]->im;
+
+        if (!im->thunks || host_protect(im->thunks, im->thunks_size, HOST_RW) != 0)
+            continue;
+        memcpy((void *)im->thunks, image_thunk_target, sizeof(image_thunk_target));
+        host_protect(im->thunks, im->thunks_size, HOST_RX);
+    }
+}
+
+/*
+ * image_discard_init - documented: sections named INIT are discarded after DriverEntry. Only pages that hold nothing
+ * else; they are filled with int3, and touching them faults.
+ */
+void
+image_discard_init(struct image *im)
+{
+    struct loaded *l = loaded_of(im);
+
+    if (!l->mapped || l->init_discarded)
+        return;
+    l->init_discarded = true;
+    for (unsigned i = 0; i < l->pe.section_count; i++) {
+        const struct pe_section *s = &l->pe.section[i];
+        uint64_t from = PAGES(s->rva), to = s->rva + s->size;
+
+        if (!(s->characteristics & SCN_DISCARDABLE) || !str_starts(s->name, "INIT") || (s->characteristics & SCN_WRITE))
+            continue;
+        if (i + 1 == l->pe.section_count || l->pe.section[i + 1].rva >= PAGES(to))
+            to = PAGES(to);
+        else
+            to &= ~(uint64_t)(PAGE - 1);
+        if (to <= from || host_protect(im->base + from, to - from, HOST_RW) != 0)
+            continue;
+        memset((void *)(im->base + from), 0xcc, to - from);
+        host_protect(im->base + from, to - from, HOST_NONE);
+    }
+}
+
+/* ------------------------------------------------------------------ looking up */
+
+struct image *
+image_get(unsigned i)
+{
+    return i < loaded_count ? &loaded[i]->im : NULL;
+}
+
+struct loaded *
+image_at(uint64_t address)
+{
+    uint64_t i = (address - LAYOUT_IMAGE_BASE) / LAYOUT_IMAGE_STRIDE;
+
+    if (address < LAYOUT_IMAGE_BASE || i >= loaded_count)
+        return NULL;
+    return loaded[i];
+}
+
+struct image *
+image_find(uint64_t address)
+{
+    struct loaded *l = image_at(address);
+
+    return l && address - l->im.base < l->im.size ? &l->im : NULL;
+}
+
+bool
+image_section(const struct image *im, unsigned i, char name[9], uint32_t *rva, uint32_t *size,
+              uint32_t *characteristics)
+{
+    const struct pe *pe = &loaded_of(im)->pe;
+
+    if (i >= pe->section_count)
+        return false;
+    memcpy(name, pe->section[i].name, 9);
+    *rva = pe->section[i].rva;
+    *size = pe->section[i].size;
+    *characteristics = pe->section[i].characteristics;
+    return true;
+}
+
+/* machine_image_readable: pages that some section (or the headers) make readable and that were not discarded. */
+static bool
+readable(uint64_t p, size_t len)
+{
+    struct loaded *l = image_at(p);
+    uint64_t end = p + len;
+
+    if (!l || end < p)
+        return false;
+    if (l->im.thunks && p >= l->im.thunks && end <= l->im.thunks + l->im.thunks_size)
+        return true;
+    if (end > l->im.base + PAGES(l->pe.size_of_image))
+        return false;
+    for (uint64_t at = p & ~(uint64_t)(PAGE - 1); at < end; at += PAGE) {
+        uint32_t rva = (uint32_t)(at - l->im.base);
+        const struct pe_section *s;
+
+        if (page_rights(&l->pe, rva) == 0)
+            return false;
+        s = pe_section_of(&l->pe, rva);
+        if (l->init_discarded && s && str_starts(s->name, "INIT") && (s->characteristics & SCN_DISCARDABLE))
+            return false;
+    }
+    return true;
+}
+
+static bool
+privileged(uint64_t rip)
+{
+    char text[32];
+
+    return image_privileged(rip, text);
+}
+
+void
+image_init(void)
+{
+    machine_image_readable = readable;
+    machine_fixup_trap = image_fixup_trap;
+    machine_privileged = privileged;
+}
