@@ -61,6 +61,11 @@ foreach(source IN LISTS fuzz_sources)
     endif()
 endforeach()
 
+# The tools that can be wrong without anybody noticing.
+add_test(NAME tool_cc COMMAND ${CMAKE_SOURCE_DIR}/tools/test-cc $<TARGET_FILE:undis-cc>)
+add_test(NAME tool_tidy COMMAND ${CMAKE_SOURCE_DIR}/tools/test-tidy)
+set_tests_properties(tool_cc tool_tidy PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77 LABELS tools)
+
 foreach(folder IN ITEMS tests/ddi tests/scenario tests/verify bench)
     if(EXISTS ${CMAKE_SOURCE_DIR}/${folder}/CMakeLists.txt)
         add_subdirectory(${CMAKE_SOURCE_DIR}/${folder})
