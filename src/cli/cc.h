@@ -5,7 +5,7 @@
 #ifndef CLI_CC_H
 #define CLI_CC_H
 
-/* argv[0] is the subcommand's name. Returns the exit status: 0, the compiler's failure as 1, 4 (a tool is lacking), 64 usage. */
+/* argv[0] is the subcommand's name. Returns the exit status: 0, 1 (the compiler failed), 4 (a tool is lacking), 64. */
 int cmd_cc(int argc, char **argv);
 
 #endif
