@@ -228,15 +228,7 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
     d->in.os_build = 19041;
     d->in.verifier = true;
     d->in.src_map = o->src_map[0] ? o->src_map : NULL;
-    finding_symbolize(&d->in, d->frames, d->in.frame_count, o->symbols);
-    for (unsigned i = 0; i < d->in.fiber_count; i++)
-        if (d->fibers[i].frame_count)
-            finding_symbolize(&d->in, (struct finding_frame *)d->fibers[i].frames, d->fibers[i].frame_count,
-                              o->symbols);
-    for (unsigned i = 0; i < d->in.object_count; i++) {
-        finding_name_address(&d->in, d->objects[i].block.site, o->symbols, d->objects[i].alloc_where, 128);
-        finding_name_address(&d->in, d->objects[i].block.free_site, o->symbols, d->objects[i].free_where, 128);
-    }
+    finding_symbolize_all(&d->in, o->symbols);
     finding_conclude(&d->in, &rec.verdict);
     rec.kind = d->in.kind;
     rec.code = d->in.code;
@@ -260,6 +252,7 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
         rec.verdict.violation = NULL;
         out->finding[out->finding_count++] = rec;
     }
+    finding_names_free(&d->in);
     free(text);
     free(scn);
     detail_destroy(d);

@@ -45,11 +45,13 @@ struct lab_config {
 /* What a scenario reached, over all runs of a worker; in shared memory. */
 struct lab_reached {
     uint64_t calls[4096];     /* per export: DDI calls */
-    uint32_t states;          /* bit per enum ndis_state, of the driver under test */
-    uint64_t requests_ok, requests_failed;
+    uint32_t states;          /* bit per enum ndis_state, of the driver under test, over all runs */
+    char states_text[200];    /* the same in words */
+    bool ran;                 /* a layer of the driver was Running at some time, or it has no layer */
+    uint64_t requests, requests_ok; /* of programs */
     char devices[512];        /* names of devices the driver made, comma separated */
-    uint32_t majors;          /* bit per IRP major function dispatched to the driver */
-    uint64_t setup_us;
+    unsigned vps;
+    char driver_sha256[65], scenario_sha256[65];
 };
 
 /*
@@ -59,6 +61,9 @@ struct lab_reached {
  */
 int lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_result *r, int32_t *entry_status,
               char text[256]);
+
+/* Fill the export table (once per process). */
+void lab_register_exports(void);
 
 /* Hooks for search_run(). */
 void lab_run_begin(void *arg);

@@ -252,24 +252,23 @@ collect(struct sched_view *v, struct fiber *cur, bool cur_first, bool cur_last)
         v->candidate[v->count++] = cur;
 }
 
+/* Nobody can run. The runner may have more to do; else somebody who waits for ever is a hang. */
 static void
 sched_end_of_run(void)
 {
-    bool hang = false;
-
+    if (!machine->setup && on_quiet && on_quiet(on_quiet_arg))
+        return; /* somebody is READY now */
     for (uint32_t i = 1; i <= machine->fiber_count; i++) {
         struct fiber *f = &machine->fiber[i];
 
-        if (f->state == FIBER_BLOCKED && !f->daemon && f->block_kind != BLOCK_IDLE)
-            hang = true;
-    }
-    if (!hang && on_quiet) {
-        struct fiber *next = on_quiet(on_quiet_arg);
+        if (f->state == FIBER_BLOCKED && !f->daemon && f->block_kind != BLOCK_IDLE) {
+            char text[160];
 
-        if (next)
-            return; /* it is READY now */
+            fmt(text, sizeof(text), "%s %s", f->name, f->block_why ? f->block_why : "waits for ever");
+            run_end(RUN_HANG, text);
+        }
     }
-    run_end(hang ? RUN_HANG : RUN_DONE, hang ? "somebody waits for ever" : "");
+    run_end(RUN_DONE, "");
 }
 
 /* Choose who runs next and go there. The running fiber may be among them. */

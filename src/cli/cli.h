@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli/cli.h - the subcommands of undis, one file each.
+ *
+ * Exit: 0 clean, 1 finding, 2 budget ended first, 3 our own fault, 4 the input or the host cannot do it, 64 usage.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#define EXIT_CLEAN   0
+#define EXIT_FINDING 1
+#define EXIT_BUDGET  2
+#define EXIT_OURS    3
+#define EXIT_INPUT   4
+#define EXIT_USAGE   64
+
+int cmd_cc(int argc, char **argv);
+int cmd_test(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_ddi(int argc, char **argv);
+int cmd_zoo(int argc, char **argv);
+int cmd_version(int argc, char **argv);
+
+#endif

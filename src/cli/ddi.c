@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* cli/ddi.c - undis ddi: what a driver imports and which of its instructions are patched. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "explore/lab.h"
+#include "image/image.h"
+
+static const char help[] =
+    "usage: undis ddi DIR|FILE.inf|FILE.sys [-v]\n"
+    "Lists every import as bound or lacking, and how each locked instruction and IRQL access was patched.\n"
+    "exit: 0 everything is bound, 1 something is lacking, 4 the file cannot be used\n";
+
+static const char *const site_names[] = { "locked", "read cr8", "write cr8", "rdtsc", "cpuid", "pause", "KUSER",
+                                          "privileged" };
+static const char *const patch_names[] = { "jmp", "jmp, moved followers", "int3", "trap", "immediate" };
+
+int
+cmd_ddi(int argc, char **argv)
+{
+    const char *path = NULL;
+    bool verbose = false;
+    struct lab_driver d;
+    struct image *im;
+    struct image_error err;
+    char text[256];
+    unsigned lacking = 0;
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(help, stdout);
+            return EXIT_CLEAN;
+        } else if (strcmp(argv[i], "-v") == 0) {
+            verbose = true;
+        } else if (argv[i][0] == '-' || path) {
+            fprintf(stderr, "undis ddi: unexpected \"%s\"; undis ddi --help tells more\n", argv[i]);
+            return EXIT_USAGE;
+        } else {
+            path = argv[i];
+        }
+    }
+    if (!path) {
+        fputs(help, stderr);
+        return EXIT_USAGE;
+    }
+    if (lab_driver_read(path, &d, text)) {
+        fprintf(stderr, "undis ddi: %s\n", text);
+        return EXIT_INPUT;
+    }
+    lab_register_exports();
+    if (image_inspect(d.bytes, d.len, d.sys, &im, &err)) {
+        fprintf(stderr, "undis ddi: %s: %s\n", d.sys, err.text);
+        return EXIT_INPUT;
+    }
+    for (unsigned i = 0; i < im->import_count; i++)
+        lacking += im->imports[i].export_index < 0;
+    printf("%s  %u imports, %u lacking, %u patched sites\n", d.sys, im->import_count, lacking, im->site_count);
+    for (unsigned i = 0; i < im->import_count; i++)
+        if (verbose || im->imports[i].export_index < 0)
+            printf("  %-8s %s!%s\n", im->imports[i].export_index < 0 ? "lacking" : "bound", im->imports[i].module,
+                   im->imports[i].name);
+    for (unsigned i = 0; i < im->site_count; i++)
+        printf("  +%06x   %-10s %s\n", im->sites[i].rva, site_names[im->sites[i].kind],
+               patch_names[im->sites[i].patch]);
+    image_free(im);
+    lab_driver_free(&d);
+    return lacking ? EXIT_FINDING : EXIT_CLEAN;
+}

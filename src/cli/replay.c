@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* cli/replay.c - undis replay: a finding again, from its folder alone. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "explore/findings.h"
+#include "host/host.h"
+
+#include <openssl/sha.h>
+
+static const char help[] =
+    "usage: undis replay FINDING [--times N] [--driver PATH]\n"
+    "Runs a finding's trace again and prints bugcheck, step, sha256 of the machine's memory and of its events.\n"
+    "  --times N      so many times, each in a fresh process; all must be equal\n"
+    "  --driver PATH  the driver, if it is no longer where the trace says\n"
+    "exit: 1 the finding happened again, 3 it did not or runs differed, 4 the folder or driver cannot be used\n";
+
+static int
+fail(const char *folder, const char *what)
+{
+    fprintf(stderr, "undis replay: %s: %s\n", folder, what);
+    return EXIT_INPUT;
+}
+
+static int
+once(const struct lab_config *lab, const struct choice_list *choices, char line[400])
+{
+    struct detail *d = supervisor_detail(lab, choices);
+    char arena[65], events[65];
+
+    if (!d)
+        return EXIT_OURS;
+    hex_of(d->arena_sha256, 32, arena);
+    hex_of(d->events_sha256, 32, events);
+    if (d->in.code)
+        snprintf(line, 400, "bugcheck 0x%X (%llx, %llx, %llx, %llx)\nstep %llu\narena sha256 %s\nevents sha256 %s\n",
+                 d->in.code, (unsigned long long)d->in.p[0], (unsigned long long)d->in.p[1],
+                 (unsigned long long)d->in.p[2], (unsigned long long)d->in.p[3], (unsigned long long)d->in.step, arena,
+                 events);
+    else
+        snprintf(line, 400, "%s\nstep %llu\narena sha256 %s\nevents sha256 %s\n",
+                 d->in.check_text ? d->in.check_text : "ended clean", (unsigned long long)d->in.step, arena, events);
+    detail_destroy(d);
+    return EXIT_FINDING;
+}
+
+int
+cmd_replay(int argc, char **argv)
+{
+    const char *folder = NULL, *driver_path = NULL;
+    unsigned long times = 1;
+    char path[1100], err[256], line[400], first[400] = "", hash[65];
+    uint8_t *bytes, sha[32];
+    size_t len;
+    struct trace_file trace;
+    struct lab_driver driver;
+    struct scenario *scn;
+    struct scn_error serr;
+    struct lab_config lab;
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(help, stdout);
+            return EXIT_CLEAN;
+        } else if (strcmp(argv[i], "--times") == 0 && i + 1 < argc) {
+            times = strtoul(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--driver") == 0 && i + 1 < argc) {
+            driver_path = argv[++i];
+        } else if (argv[i][0] == '-' || folder) {
+            fprintf(stderr, "undis replay: unexpected \"%s\"; undis replay --help tells more\n", argv[i]);
+            return EXIT_USAGE;
+        } else {
+            folder = argv[i];
+        }
+    }
+    if (!folder || times == 0) {
+        fputs(help, stderr);
+        return EXIT_USAGE;
+    }
+    snprintf(path, sizeof(path), "%s/trace", folder);
+    if (host_read_file(path, &bytes, &len))
+        return fail(folder, "no finding here: its file \"trace\" cannot be read");
+    if (trace_parse((const char *)bytes, len, &trace, err))
+        return fail(path, err);
+    free(bytes);
+    snprintf(path, sizeof(path), "%s/scenario.yaml", folder);
+    if (scenario_load(path, &scn, &serr))
+        return fail(path, serr.text);
+    if (lab_driver_read(driver_path ? driver_path : trace.driver, &driver, err))
+        return fail(driver_path ? driver_path : trace.driver, err);
+    SHA256(driver.bytes, driver.len, sha);
+    hex_of(sha, 32, hash);
+    if (strcmp(hash, trace.sha256) != 0)
+        return fail(driver.sys, "this is another build of the driver than the trace was made with (sha256 differs)");
+    lab = (struct lab_config){ .driver = &driver, .driver_count = 1, .scenario = scn, .vps = trace.vps };
+    for (unsigned long i = 0; i < times; i++) {
+        int status = once(&lab, &trace.choices, line);
+
+        if (status != EXIT_FINDING) {
+            fprintf(stderr, "undis replay: the worker did not finish\n");
+            return EXIT_OURS;
+        }
+        if (i == 0) {
+            memcpy(first, line, sizeof(first));
+            fputs(line, stdout);
+        } else if (strcmp(first, line) != 0) {
+            fprintf(stderr, "undis replay: run %lu differs:\n%s", i + 1, line);
+            return EXIT_OURS;
+        }
+    }
+    if (times > 1)
+        printf("equal over %lu replays\n", times);
+    scenario_free(scn);
+    lab_driver_free(&driver);
+    return EXIT_FINDING;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* cli/test.c - undis test: options, report. The work is explore/supervisor.c. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "explore/battery.h"
+#include "explore/certificate.h"
+#include "explore/supervisor.h"
+#include "undis/version.h"
+
+static const char help[] =
+    "usage: undis test DIR|FILE.inf|FILE.sys [options]\n"
+    "\n"
+    "Builds a network around the driver, runs the standard scenarios and explores their schedules.\n"
+    "Each failure becomes a folder: finding.json, trace, dump, analysis.txt, diagram.txt, scenario.yaml.\n"
+    "\n"
+    "  --out DIR             where findings and certificates go (default: findings)\n"
+    "  --k N                 exhaust every schedule with at most N preemptions (default: by scenario)\n"
+    "  --time S              at most S seconds per scenario\n"
+    "  --runs N              at most N runs per scenario\n"
+    "  --strategy NAME       icb (default), pos, random\n"
+    "  --seed N              of pos and random\n"
+    "  --first               stop at the first finding\n"
+    "  --only NAME           one scenario of the battery; --only list names them\n"
+    "  --scenario FILE       run this scenario instead of the battery\n"
+    "  --write-scenario DIR  save the scenarios as files to edit\n"
+    "  --no-cache            explore without happens-before caching\n"
+    "  --vps N               virtual processors (default 2)\n"
+    "  --symbols PATH        where PDB or DWARF files are\n"
+    "  --src FROM=TO         sources recorded under FROM are under TO (up to 8 times)\n"
+    "  --json                the result as JSON on standard output\n"
+    "  -v                    DbgPrint lines of each finding\n"
+    "\n"
+    "exit: 0 clean, 1 finding, 2 budget ended first, 3 undis failed, 4 input or host cannot do it, 64 usage\n";
+
+static int
+bad(const char *what, const char *arg)
+{
+    fprintf(stderr, "undis test: %s \"%s\"; undis test --help lists the options\n", what, arg);
+    return EXIT_USAGE;
+}
+
+static bool
+number(const char *text, double *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtod(text, &end);
+    return errno == 0 && end != text && *end == '\0' && *out >= 0;
+}
+
+static int
+list_battery(void)
+{
+    for (unsigned i = 0; battery_get(i); i++)
+        printf("%-28s k<=%u  %s\n", battery_get(i)->name, battery_get(i)->k, battery_get(i)->what);
+    return EXIT_CLEAN;
+}
+
+static int
+parse(int argc, char **argv, struct test_options *o)
+{
+    unsigned maps = 0;
+
+    *o = (struct test_options){ .k = K_DEFAULT, .out = "findings", .seed = 1 };
+    for (int i = 1; i < argc; i++) {
+        const char *a = argv[i], *v = i + 1 < argc ? argv[i + 1] : NULL;
+        double n = 0;
+
+        if (strcmp(a, "--help") == 0) {
+            fputs(help, stdout);
+            exit(EXIT_CLEAN);
+        } else if (strcmp(a, "--first") == 0) {
+            o->first = true;
+        } else if (strcmp(a, "--json") == 0) {
+            o->json = o->quiet = true;
+        } else if (strcmp(a, "--no-cache") == 0) {
+            o->cache_off = true;
+        } else if (strcmp(a, "-v") == 0) {
+            o->verbose = true;
+        } else if (a[0] != '-') {
+            if (o->path)
+                return bad("one driver at a time, not also", a);
+            o->path = a;
+        } else if (!v) {
+            return bad("unknown option, or its value is missing:", a);
+        } else {
+            i++;
+            if (strcmp(a, "--out") == 0) {
+                o->out = v;
+            } else if (strcmp(a, "--strategy") == 0) {
+                o->strategy_given = true;
+                if (strcmp(v, "icb") == 0)
+                    o->strategy = STRATEGY_ICB;
+                else if (strcmp(v, "pos") == 0)
+                    o->strategy = STRATEGY_POS;
+                else if (strcmp(v, "random") == 0)
+                    o->strategy = STRATEGY_RANDOM;
+                else
+                    return bad("a strategy is icb, pos or random, not", v);
+            } else if (strcmp(a, "--only") == 0) {
+                o->only = v;
+            } else if (strcmp(a, "--scenario") == 0) {
+                o->scenario = v;
+            } else if (strcmp(a, "--write-scenario") == 0) {
+                o->write_scenario = v;
+            } else if (strcmp(a, "--symbols") == 0) {
+                o->symbols = v;
+            } else if (strcmp(a, "--src") == 0) {
+                char *eq = strchr(argv[i], '=');
+
+                if (!eq || maps >= 16)
+                    return bad("--src takes FROM=TO, at most 8 times, not", v);
+                *eq = '\0';
+                o->src_map[maps++] = argv[i];
+                o->src_map[maps++] = eq + 1;
+            } else if (strcmp(a, "--k") == 0 || strcmp(a, "--time") == 0 || strcmp(a, "--runs") == 0 ||
+                       strcmp(a, "--seed") == 0 || strcmp(a, "--vps") == 0) {
+                if (!number(v, &n))
+                    return bad("a number is wanted, not", v);
+                if (strcmp(a, "--k") == 0) {
+                    if (n >= SEARCH_K_MAX)
+                        return bad("--k goes up to 7, not", v);
+                    o->k = (unsigned)n;
+                } else if (strcmp(a, "--time") == 0) {
+                    o->time_s = n;
+                } else if (strcmp(a, "--runs") == 0) {
+                    o->runs = (uint64_t)n;
+                } else if (strcmp(a, "--seed") == 0) {
+                    o->seed = (uint64_t)n;
+                } else {
+                    if (n < 1 || n > VP_MAX)
+                        return bad("--vps is 1 to 4, not", v);
+                    o->vps = (unsigned)n;
+                }
+            } else {
+                return bad("unknown option", a);
+            }
+        }
+    }
+    if (o->only && strcmp(o->only, "list") == 0)
+        exit(list_battery());
+    if (!o->path) {
+        fprintf(stderr, "undis test: which driver? Name its folder, .inf or .sys; undis test --help tells more\n");
+        return EXIT_USAGE;
+    }
+    if (o->strategy != STRATEGY_ICB && o->runs == 0 && o->time_s <= 0)
+        o->runs = 100000;
+    if (o->only) {
+        unsigned i = 0;
+
+        while (battery_get(i) && strcmp(battery_get(i)->name, o->only) != 0)
+            i++;
+        if (!battery_get(i))
+            return bad("--only list names the scenarios; there is none called", o->only);
+    }
+    return -1;
+}
+
+static void
+print_findings(const struct test_result *r)
+{
+    for (unsigned i = 0; i < r->finding_count; i++) {
+        const struct finding_record *f = &r->finding[i];
+
+        printf("\nFINDING  %s\n", f->verdict.bucket);
+        if (f->sentence[0])
+            printf("  %s\n", f->sentence);
+        if (f->where[0])
+            printf("  at %s\n", f->where);
+        if (f->rule[0])
+            printf("  rule %s\n", f->rule);
+        printf("  %s, %u preemption%s%s, run %llu\n", f->scenario, f->k, f->k == 1 ? "" : "s",
+               f->minimal ? " (minimal: fewer were exhausted)" : "", (unsigned long long)f->runs);
+        printf("  read %s/analysis.txt   again: undis replay %s\n", f->folder, f->folder);
+    }
+}
+
+static json_t *
+scenario_json(const struct scenario_result *s)
+{
+    static const char *const words[] = { "clean", "finding", "budget", "error", "input" };
+
+    return json_pack("{s:s, s:s, s:i, s:b, s:I, s:f, s:s}", "name", s->name, "verdict", words[s->state], "k",
+                     (int)s->k, "exhausted", s->exhausted, "runs", (json_int_t)s->report.runs, "cpu_seconds",
+                     s->cpu_seconds, "text", s->text);
+}
+
+static void
+print_json(const struct test_result *r)
+{
+    json_t *scenarios = json_array(), *findings = json_array(), *all;
+
+    for (unsigned i = 0; i < r->scenario_count; i++)
+        json_array_append_new(scenarios, scenario_json(&r->scenario[i]));
+    for (unsigned i = 0; i < r->finding_count; i++) {
+        const struct finding_record *f = &r->finding[i];
+
+        json_array_append_new(findings, json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:s, s:s, s:s}", "bucket",
+                                                  f->verdict.bucket, "hash", f->verdict.hash, "rule", f->rule,
+                                                  "scenario", f->scenario, "preemptions", (int)f->k, "minimal",
+                                                  f->minimal, "where", f->where, "text", f->sentence, "folder",
+                                                  f->folder));
+    }
+    all = json_pack("{s:s, s:i, s:s, s:f, s:f, s:o, s:o}", "undis", UNDIS_VERSION, "exit", r->exit_status, "text",
+                    r->text, "seconds", r->seconds, "cpu_seconds", r->cpu_seconds, "scenarios", scenarios, "findings",
+                    findings);
+    json_dumpf(all, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(all);
+}
+
+int
+cmd_test(int argc, char **argv)
+{
+    struct test_options o;
+    struct test_result r;
+    int status = parse(argc, argv, &o);
+
+    if (status >= 0)
+        return status;
+    if (!o.quiet)
+        printf("undis %s  %s  %u VPs, OS profile win10, NDIS 6.85 below, k by scenario%s\n", UNDIS_VERSION, o.path,
+               o.vps ? o.vps : 2, o.time_s > 0 ? ", time limited" : "");
+    fflush(stdout);
+    status = supervisor_test(&o, &r);
+    if (r.text[0])
+        fprintf(stderr, "undis test: %s\n", r.text);
+    certificates_write(&o, &r);
+    if (o.json) {
+        print_json(&r);
+    } else if (!r.text[0]) {
+        print_findings(&r);
+        certificates_print(&o, &r);
+        printf("\n%u finding%s, %llu runs, %.2f s (CPU %.2f s)\n", r.finding_count, r.finding_count == 1 ? "" : "s",
+               (unsigned long long)r.runs, r.seconds, r.cpu_seconds);
+    }
+    test_result_free(&r);
+    return status;
+}

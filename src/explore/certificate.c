@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* explore/certificate.c - see certificate.h. */
+#include "explore/certificate.h"
+
+#include <jansson.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore/findings.h"
+#include "host/host.h"
+#include "undis/version.h"
+
+#define GRANULARITY "L0+L1 (every DDI call, every locked instruction and IRQL change)"
+
+const char *
+certificate_refusal(const struct scenario_result *s)
+{
+    if (s->state != 0)
+        return s->state == 2 ? "the search did not exhaust its bound" : "the scenario did not end clean";
+    if (!s->exhausted)
+        return "the search did not exhaust its bound";
+    if (s->report.divergences > 0)
+        return "runs made twice differed";
+    if (!s->reached.ran)
+        return "vacuous: the driver's layer never reached Running";
+    if (s->reached.requests > 0 && s->reached.requests_ok == 0)
+        return "vacuous: no request of a program ever succeeded";
+    return NULL;
+}
+
+static json_t *
+certificate_json(const struct test_options *o, const struct scenario_result *s)
+{
+    json_t *levels = json_array(), *j;
+    uint64_t traces = 0;
+
+    for (unsigned k = 0; k <= s->k && k < SEARCH_K_MAX; k++) {
+        const struct search_level *l = &s->report.level[k];
+
+        traces = l->traces > traces ? l->traces : traces;
+        json_array_append_new(levels, json_pack("{s:i, s:I, s:I, s:I, s:b, s:i}", "k", (int)k, "runs",
+                                                (json_int_t)l->runs, "cut_by_cache", (json_int_t)l->cuts, "traces",
+                                                (json_int_t)l->traces, "exhausted", l->exhausted, "restarts",
+                                                (int)l->restarts));
+    }
+    j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:I, s:I, s:i, s:b, s:s, s:s, s:I, s:I, s:o}",
+                  "undis", UNDIS_VERSION, "driver", o->path, "driver_sha256", s->reached.driver_sha256, "scenario",
+                  s->name, "scenario_sha256", s->reached.scenario_sha256, "vps", (int)s->reached.vps, "granularity",
+                  GRANULARITY, "k", (int)s->k, "faults", 0, "unprompted_events", 0, "runs",
+                  (json_int_t)s->report.runs, "traces", (json_int_t)traces, "points_per_run_max",
+                  (int)s->report.points_max, "exhausted", s->exhausted, "race_detector", "not run", "memory_model",
+                  "sequentially consistent", "double_runs", (json_int_t)s->report.double_runs, "divergences",
+                  (json_int_t)s->report.divergences, "bounds", levels);
+    json_object_set_new(j, "reached", json_string(s->reached.states_text));
+    json_object_set_new(j, "result", json_string("none"));
+    return j;
+}
+
+int
+certificates_write(const struct test_options *o, const struct test_result *r)
+{
+    char path[700];
+
+    for (unsigned i = 0; i < r->scenario_count; i++) {
+        const struct scenario_result *s = &r->scenario[i];
+        char *text;
+        json_t *j;
+        int err;
+
+        if (certificate_refusal(s))
+            continue;
+        snprintf(path, sizeof(path), "%s/certificates", o->out);
+        err = host_mkdir_p(path);
+        if (err)
+            return err;
+        j = certificate_json(o, s);
+        text = json_dumps(j, JSON_INDENT(2));
+        json_decref(j);
+        if (!text)
+            return -12;
+        snprintf(path, sizeof(path), "%s/certificates/%s.json", o->out, s->name);
+        err = host_write_file(path, text, strlen(text));
+        free(text);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+void
+certificates_print(const struct test_options *o, const struct test_result *r)
+{
+    unsigned given = 0;
+
+    for (unsigned i = 0; i < r->scenario_count; i++) {
+        const struct scenario_result *s = &r->scenario[i];
+        const char *refusal = certificate_refusal(s);
+
+        if (refusal) {
+            if (s->state == 0)
+                printf("\nno certificate for %s: %s\n", s->name, refusal);
+            continue;
+        }
+        if (!given++)
+            printf("\n");
+        printf("certificate  %-28s no violation in any schedule with <= %u preemptions, %llu runs, granularity L0+L1,"
+               " race detector: not run\n", s->name, s->k, (unsigned long long)s->report.runs);
+    }
+    if (given)
+        printf("certificates are in %s/certificates\n", o->out);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explore/driverfile.c - what the user named: a folder, an INF or a .sys, as one driver.
+ *
+ * A folder holds exactly one INF, or without one exactly one .sys. The image an INF
+ * names is looked for beside it. Without an INF the imports tell the kind.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/str.h"
+#include "explore/lab.h"
+#include "host/host.h"
+#include "image/image.h"
+
+static bool
+ends_with(const char *s, const char *suffix)
+{
+    size_t n = strlen(s), m = strlen(suffix);
+
+    return n >= m && str_ieq(s + n - m, suffix);
+}
+
+/* The only file in dir with that ending. 0, -ENOENT, -E2BIG. */
+static int
+only_file(const char *dir, const char *suffix, char out[512])
+{
+    DIR *d = opendir(dir);
+    struct dirent *e;
+    unsigned n = 0;
+
+    if (!d)
+        return -errno;
+    while ((e = readdir(d)) != NULL)
+        if (ends_with(e->d_name, suffix) && n++ == 0)
+            snprintf(out, 512, "%s/%s", dir, e->d_name);
+    closedir(d);
+    return n == 1 ? 0 : n == 0 ? -ENOENT : -E2BIG;
+}
+
+static const char *
+base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+static enum inf_kind
+kind_by_imports(const uint8_t *bytes, size_t len, const char *name)
+{
+    struct image *im;
+    struct image_error err;
+    bool filter = false, miniport = false, protocol = false;
+
+    if (image_inspect(bytes, len, name, &im, &err))
+        return INF_OTHER;
+    for (unsigned i = 0; i < im->import_count; i++) {
+        filter |= strcmp(im->imports[i].name, "NdisFRegisterFilterDriver") == 0;
+        miniport |= strcmp(im->imports[i].name, "NdisMRegisterMiniportDriver") == 0;
+        protocol |= strcmp(im->imports[i].name, "NdisRegisterProtocolDriver") == 0;
+    }
+    image_free(im);
+    return filter ? INF_FILTER : miniport && protocol ? INF_INTERMEDIATE : miniport ? INF_MINIPORT
+         : protocol ? INF_PROTOCOL : INF_OTHER;
+}
+
+static int
+read_inf(struct lab_driver *d, char text[256])
+{
+    uint8_t *bytes;
+    size_t len;
+    struct inf_error err;
+    int e = host_read_file(d->inf, &bytes, &len);
+    char dir[512];
+
+    if (e) {
+        snprintf(text, 256, "%.200s: cannot be read (%s)", d->inf, strerror(-e));
+        return LAB_INPUT;
+    }
+    e = inf_parse(bytes, len, &d->parsed, &err);
+    free(bytes);
+    if (!e)
+        e = inf_describe_driver(d->parsed, &d->info, &err);
+    if (e) {
+        snprintf(text, 256, "%.120s, line %u: %.110s", d->inf, err.line, e == -ENOMEM ? "out of memory" : err.text);
+        return LAB_INPUT;
+    }
+    d->kind = d->info.kind;
+    snprintf(d->service, sizeof(d->service), "%s", d->info.service);
+    snprintf(dir, sizeof(dir), "%.*s", (int)(base_name(d->inf) - d->inf), d->inf);
+    if (!d->info.image[0]) {
+        snprintf(text, 256, "%.150s: names no driver file (ServiceBinary of the AddService section)", d->inf);
+        return LAB_INPUT;
+    }
+    snprintf(d->sys, sizeof(d->sys), "%.380s%.100s", dir, d->info.image);
+    return 0;
+}
+
+int
+lab_driver_read(const char *path, struct lab_driver *d, char text[256])
+{
+    struct stat st;
+    struct image *im;
+    struct image_error ierr;
+    int err;
+
+    memset(d, 0, sizeof(*d));
+    if (strlen(path) >= sizeof(d->inf) || stat(path, &st)) {
+        snprintf(text, 256, "%.150s: there is no such file or folder; name a driver's folder, .inf or .sys", path);
+        return LAB_INPUT;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        err = only_file(path, ".inf", d->inf);
+        if (err == -E2BIG) {
+            snprintf(text, 256, "%.150s: holds more than one .inf; name the one to test", path);
+            return LAB_INPUT;
+        }
+        if (err && (err = only_file(path, ".sys", d->sys)) != 0) {
+            snprintf(text, 256, "%.150s: holds no .inf and not exactly one .sys; build the driver first", path);
+            return LAB_INPUT;
+        }
+    } else if (ends_with(path, ".inf")) {
+        snprintf(d->inf, sizeof(d->inf), "%s", path);
+    } else if (ends_with(path, ".sys")) {
+        snprintf(d->sys, sizeof(d->sys), "%s", path);
+    } else {
+        snprintf(text, 256, "%.150s: neither a folder nor an .inf nor a .sys", path);
+        return LAB_INPUT;
+    }
+    if (d->inf[0] && read_inf(d, text)) {
+        lab_driver_free(d);
+        return LAB_INPUT;
+    }
+    err = host_read_file(d->sys, &d->bytes, &d->len);
+    if (err) {
+        snprintf(text, 256, "%.200s: cannot be read (%s)%s", d->sys, strerror(-err),
+                 d->inf[0] ? "; the INF names it" : "");
+        lab_driver_free(d);
+        return LAB_INPUT;
+    }
+    if (image_inspect(d->bytes, d->len, base_name(d->sys), &im, &ierr)) {
+        snprintf(text, 256, "%.100s: %.150s", d->sys, ierr.text);
+        lab_driver_free(d);
+        return LAB_INPUT;
+    }
+    image_free(im);
+    if (!d->service[0])
+        snprintf(d->service, sizeof(d->service), "%.*s", (int)strcspn(base_name(d->sys), "."), base_name(d->sys));
+    if (!d->inf[0])
+        d->kind = kind_by_imports(d->bytes, d->len, base_name(d->sys));
+    return 0;
+}
+
+void
+lab_driver_free(struct lab_driver *d)
+{
+    if (d->parsed) {
+        inf_driver_fini(&d->info);
+        inf_free(d->parsed);
+    }
+    free(d->bytes);
+    memset(d, 0, sizeof(*d));
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* explore/lab_internal.h - what lab.c, actors.c and epilogue.c share. Worker side. */
+#ifndef EXPLORE_LAB_INTERNAL_H
+#define EXPLORE_LAB_INTERNAL_H
+
+#include "ddk/wdm.h"
+#include "explore/lab.h"
+
+#define LAB_DEVICES_MAX 16u
+#define LAB_HANDLES_MAX 16u
+#define LAB_IOCTLS_MAX  32u
+#define LAB_ACTORS_MAX  16u
+#define LAB_ADAPTER_KEY "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\{4d36e972-e325-11ce-bfc1-08002be10318}\\0001"
+
+struct ndis_nic;
+struct image;
+
+struct lab_driver_state {
+    const struct lab_driver *file;
+    struct image *image;
+    DRIVER_OBJECT *object;
+};
+
+/* An actor at work; monitor memory, so it is put back with the machine. */
+struct lab_actor {
+    const struct scn_actor *script;
+    struct fiber *fiber;
+    void *process;
+    void *handle[LAB_HANDLES_MAX]; /* one per device opened, NULL: not open */
+    void *buffer;                  /* user memory */
+    unsigned first_op;             /* ops before it were done before the snapshot */
+    bool done;
+};
+
+/* State of one run; monitor memory. */
+struct lab_run {
+    bool epilogue_started;
+    uint32_t requests, requests_ok;
+    char check[160];
+};
+
+/* Set once, before the snapshot; counters are only for reports. */
+struct lab {
+    const struct scenario *scenario;
+    struct lab_reached *reached;
+    struct lab_driver_state driver[LAB_DRIVERS_MAX];
+    unsigned driver_count;
+    struct ndis_nic *nic;
+    int32_t entry_status;
+    const char *failure;
+    char device[LAB_DEVICES_MAX][128];
+    unsigned device_count;
+    int32_t baseline[LAB_DEVICES_MAX]; /* status of a write before anything happened */
+    bool baseline_known[LAB_DEVICES_MAX];
+    uint32_t ioctl[LAB_IOCTLS_MAX];
+    unsigned ioctl_count;
+    struct lab_actor *actor; /* monitor memory */
+    unsigned actor_count;
+    struct lab_run *run;     /* monitor memory */
+    struct fiber *epilogue;
+    uint32_t states_seen;
+    uint64_t requests, requests_ok;
+};
+
+extern struct lab lab;
+#define LAB_RUN (lab.run)
+
+extern struct strategy strategy_none; /* answers 0 */
+
+void lab_actors_create(void);
+void lab_actors_release(void); /* the next run starts them */
+void lab_epilogue_create(void);
+void lab_unload(void);
+struct fiber *lab_epilogue_start(void *arg);
+
+/* A write of one frame of len bytes on a device, as a program would: its final status. */
+int32_t lab_write(struct lab_actor *a, void *handle, unsigned len);
+
+#endif
