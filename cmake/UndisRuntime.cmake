@@ -19,7 +19,8 @@ set(UNDIS_FOLDERS base host trace machine image nt ndis pnp wire builtin verify 
 #   no PIE                       addresses of the runtime are the same in every run (RUNTIME.md section 1)
 add_library(undis_flags INTERFACE)
 target_compile_definitions(undis_flags INTERFACE _GNU_SOURCE)
-target_include_directories(undis_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+target_include_directories(undis_flags INTERFACE
+    ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR}/generated)
 target_compile_options(undis_flags INTERFACE
     -Wall -Wextra -Wno-multichar
     -fno-stack-protector -fcf-protection=none -fno-omit-frame-pointer -fno-strict-aliasing -fno-pie)
@@ -39,6 +40,13 @@ if(UNDIS_FUZZ)
     target_compile_options(undis_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# undis/version.h: version and commit, found at build time so that a commit needs no configure run.
+add_custom_target(undis_version ALL
+    COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DOUT=${CMAKE_BINARY_DIR}/generated/undis/version.h
+            -DVERSION=${PROJECT_VERSION} -P ${CMAKE_SOURCE_DIR}/cmake/WriteVersion.cmake
+    BYPRODUCTS ${CMAKE_BINARY_DIR}/generated/undis/version.h
+    COMMENT "")
+
 set(UNDIS_LIBRARIES "")
 foreach(folder IN LISTS UNDIS_FOLDERS)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS
@@ -46,6 +54,7 @@ foreach(folder IN LISTS UNDIS_FOLDERS)
     if(sources)
         add_library(undis_${folder} STATIC ${sources})
         target_link_libraries(undis_${folder} PUBLIC undis_flags)
+        add_dependencies(undis_${folder} undis_version)
         list(APPEND UNDIS_LIBRARIES undis_${folder})
     endif()
 endforeach()
@@ -71,17 +80,9 @@ function(undis_link target)
     target_link_libraries(${target} PRIVATE undis_system)
 endfunction()
 
-# The version string: the commit, found at build time so that a commit needs no configure run.
-add_custom_target(undis_version ALL
-    COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DOUT=${CMAKE_BINARY_DIR}/generated/version.h
-            -DVERSION=${PROJECT_VERSION} -P ${CMAKE_SOURCE_DIR}/cmake/WriteVersion.cmake
-    BYPRODUCTS ${CMAKE_BINARY_DIR}/generated/version.h
-    COMMENT "")
-
 file(GLOB cli_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/*.c)
 if(EXISTS ${CMAKE_SOURCE_DIR}/src/cli/main.c)
     add_executable(undis ${cli_sources})
-    target_include_directories(undis PRIVATE ${CMAKE_BINARY_DIR}/generated)
     add_dependencies(undis undis_version)
     undis_link(undis ${UNDIS_FOLDERS})
 endif()

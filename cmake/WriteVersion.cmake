@@ -2,7 +2,7 @@
 #
 # Writes OUT (version.h) from VERSION and the commit of SOURCE; leaves the file alone when nothing changed.
 
-set(commit "unknown")
+set(commit "") # not a git tree
 execute_process(COMMAND git -C ${SOURCE} describe --always --dirty --abbrev=12 --exclude=*
     OUTPUT_VARIABLE described OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed ERROR_QUIET)
 if(NOT failed)
