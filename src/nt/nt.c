@@ -9,6 +9,8 @@
 
 #include "nt/exports.h"
 
+#include "nt/rtl/names.h"
+
 #define FN(m, n, a, i, t, f) { #m, #n, (void *)n, DDI_FUNCTION, a, DDI_##i, TOUCH_##t, DDI_##f },
 #define VFN(m, n, a, i, t, f) { #m, #n, (void *)n##_va, DDI_VARIADIC, a, DDI_##i, TOUCH_##t, DDI_##f },
 #define DATA(m, n, o) { #m, #n, NULL, DDI_DATA, 0, 0, TOUCH_NONE, 0 },

@@ -84,6 +84,7 @@ enum nt_use {
     NT_USE_LOOKASIDE,
     NT_USE_CALLBACK,
     NT_USE_RUNDOWN,
+    NT_USE_PAGED_POOL, /* as NT_USE_POOL */
     NT_USE_END = 64,
 };
 

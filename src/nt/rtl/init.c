@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* nt/rtl/init.c - makes the root of rtl. */
+#include "nt/rtl/state.h"
+
+void
+rtl_init(struct nt *nt)
+{
+    nt->rtl = mon_alloc(sizeof(*nt->rtl));
+    rtl_stdlib_init();
+}
