@@ -97,9 +97,10 @@ static const char *const link_gcc[] = {
     "-Wl,--no-insert-timestamp",
 };
 
+/* /Brepro makes the time stamp a hash, /release sets the checksum. */
 static const char *const link_lld[] = {
-    "/nologo",       "/driver",      "/subsystem:native", "/entry:DriverEntry",
-    "/nodefaultlib", "/dynamicbase", "/nxcompat",         "/Brepro", /* the time stamp is a hash */
+    "/nologo",       "/driver",      "/subsystem:native", "/entry:DriverEntry", "/release",
+    "/nodefaultlib", "/dynamicbase", "/nxcompat",         "/Brepro",
 };
 
 static const char *const import_libraries[] = { "ntoskrnl", "hal", "ndis" };
