@@ -343,7 +343,7 @@ static int
 read_op(struct reader *r, const yaml_node_t *node, enum scn_actor_kind actor, struct scn_op *op)
 {
     unsigned seen = BIT(F_OP);
-    int kind;
+    int kind = 0;
     int err;
 
     if (node->type == YAML_SCALAR_NODE) {
