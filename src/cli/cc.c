@@ -99,8 +99,8 @@ static const char *const link_gcc[] = {
 
 /* /Brepro makes the time stamp a hash, /release sets the checksum. */
 static const char *const link_lld[] = {
-    "/nologo",       "/driver",      "/subsystem:native", "/entry:DriverEntry", "/release",
-    "/nodefaultlib", "/dynamicbase", "/nxcompat",         "/Brepro",
+    "/nologo",      "/driver",   "/subsystem:native", "/entry:DriverEntry", "/release", "/nodefaultlib",
+    "/dynamicbase", "/nxcompat", "/Brepro",
 };
 
 static const char *const import_libraries[] = { "ntoskrnl", "hal", "ndis" };
