@@ -2,7 +2,7 @@
 #
 # Unit tests: tests/unit/<area>/test_<name>.c becomes test_<area>_<name>, linked with cmocka and the libraries of
 # src/ up to <area> (an area that is no folder of src/ gets all of them). A file tests/unit/<area>/link.txt names
-# the folders instead, one a line. Fuzz targets: tests/fuzz/<name>_fuzz.c, corpus in tests/fuzz/<name>_corpus/,
+# the folders instead, one a line; other .c files there are linked with each of its tests. Fuzz targets: tests/fuzz/<name>_fuzz.c, corpus in tests/fuzz/<name>_corpus/,
 # folders to link in tests/fuzz/<name>_link.txt.
 
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
@@ -27,9 +27,11 @@ foreach(source IN LISTS unit_tests)
         endif()
     endif()
 
-    add_executable(${target} ${source})
+    file(GLOB support CONFIGURE_DEPENDS ${folder}/*.c)
+    list(FILTER support EXCLUDE REGEX "/test_[^/]*$")
+    add_executable(${target} ${source} ${support})
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-    target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
+    target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR}/tests/unit)
     target_compile_definitions(${target} PRIVATE
         UNDIS_SOURCE_DIR="${CMAKE_SOURCE_DIR}" UNDIS_BUILD_DIR="${CMAKE_BINARY_DIR}")
     undis_link(${target} ${folders})
