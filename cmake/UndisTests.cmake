@@ -2,8 +2,8 @@
 #
 # Unit tests: tests/unit/<area>/test_<name>.c becomes test_<area>_<name>, linked with cmocka and the libraries of
 # src/ up to <area> (an area that is no folder of src/ gets all of them). A file tests/unit/<area>/link.txt names
-# the folders instead, one a line; other .c files there are linked with each of its tests. Fuzz targets: tests/fuzz/<name>_fuzz.c, corpus in tests/fuzz/<name>_corpus/,
-# folders to link in tests/fuzz/<name>_link.txt.
+# the folders instead, one a line; other .c files there are linked with each of its tests.
+# Fuzz targets: tests/fuzz/<name>_fuzz.c, corpus in tests/fuzz/<name>_corpus/, folders in tests/fuzz/<name>_link.txt.
 
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
