@@ -69,7 +69,7 @@ test_one(const char *folder, const char *name, const char *out, struct totals *t
     struct expect e;
     struct test_options o = { .path = folder, .k = K_DEFAULT, .quiet = true, .seed = 1 };
     struct test_result r;
-    char dir[1024], problem[200] = "";
+    char dir[1024], problem[400] = "";
     const struct finding_record *f;
     bool finding;
     unsigned k = 0;
@@ -90,7 +90,7 @@ test_one(const char *folder, const char *name, const char *out, struct totals *t
     else if (finding != (strcmp(e.verdict, "finding") == 0))
         snprintf(problem, sizeof(problem), "expected %s", e.verdict);
     else if (finding && e.bucket[0] && strncmp(e.bucket, f->verdict.bucket, strcspn(e.bucket, "*")) != 0)
-        snprintf(problem, sizeof(problem), "expected bucket %.150s", e.bucket);
+        snprintf(problem, sizeof(problem), "expected bucket %.150s, got %.100s", e.bucket, f->verdict.bucket);
     else if (finding && e.preemptions >= 0 && (f->k != (unsigned)e.preemptions || !f->minimal))
         snprintf(problem, sizeof(problem), "expected exactly %d preemptions", e.preemptions);
     else if (finding && e.rule[0] && strcmp(e.rule, f->rule) != 0)

@@ -61,7 +61,7 @@ open_devices(struct lab_actor *a, const struct scn_op *op)
             continue;
         if (a->handle[i])
             continue;
-        status = user_open(lab.device[i], &a->handle[i]);
+        status = user_open(lab.device[i], 0, &a->handle[i]);
         if (status < 0)
             a->handle[i] = NULL;
         count(status);

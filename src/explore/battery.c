@@ -85,7 +85,7 @@ static const char ioctl_while_disabled[] =
     "    kind: program\n"
     "    ops:\n"
     "      - { op: open, device: each }\n"
-    "      - { op: ioctl, code: each, in: 32, out: 64 }\n"
+    "      - { op: ioctl, code: 0, in: 32, out: 64 }\n"
     "  - { name: administrator, kind: admin, ops: [disable, enable] }\n";
 
 static const char pause_restart[] =

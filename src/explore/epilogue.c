@@ -48,7 +48,7 @@ probe_writes(bool remember)
 {
     for (unsigned i = 0; i < lab.device_count && i < LAB_HANDLES_MAX; i++) {
         void *h = NULL;
-        int32_t status = user_open(lab.device[i], &h);
+        int32_t status = user_open(lab.device[i], 0, &h);
 
         if (status >= 0) {
             status = lab_write(probe, h, 60);
