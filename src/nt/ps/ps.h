@@ -62,13 +62,28 @@ struct _KPROCESS {
     WCHAR ImagePath[64];
 };
 
+/* Machine memory: the variables that data exports are bound to. */
+struct ps_variables {
+    POBJECT_TYPE PsThreadType, PsProcessType;
+    PEPROCESS PsInitialSystemProcess;
+};
+
+#define PS_NOTIFY_MAX 64u /* documented limit of process notify routines */
+#define PS_PROCESS_MAX 64u
+
 /* Monitor memory. */
 struct ps_state {
-    POBJECT_TYPE *thread_type;     /* what PsThreadType and PsProcessType are bound to: machine memory */
-    POBJECT_TYPE *process_type;
-    PEPROCESS *system_process;     /* PsInitialSystemProcess */
-    uint32_t next_process;
-    uint32_t thread_site;          /* nt!PspSystemThreadStartup */
+    struct ps_variables *variables;
+    PEPROCESS process[PS_PROCESS_MAX]; /* in order of creation; ended ones stay until the last reference goes */
+    uint32_t process_count;
+    uint32_t thread_site;              /* nt!PspSystemThreadStartup */
+    uint32_t notify_site;              /* nt!PspCallProcessNotifyRoutines */
+    uint64_t notify[PS_NOTIFY_MAX];
+    uint32_t notify_count;
+    struct {
+        void (*entry)(void *);
+        void *arg;
+    } start[FIBER_MAX + 1];            /* per fiber: what it was made to run */
 };
 
 /* The running fiber's thread, or f's; made if there is none yet. */
@@ -82,10 +97,19 @@ _Noreturn void ps_thread_exit(NTSTATUS status);
 /* The process ends: its object is signalled. ob closes its handles first. */
 void ps_process_exit(void *process, NTSTATUS status);
 
-/* Walk processes in order of creation. */
-void ps_each_process(void (*fn)(PEPROCESS process, void *arg), void *arg);
+/* Process and thread by id; NULL: none. Not referenced. */
+PEPROCESS ps_process_by_id(uint64_t id);
+PKTHREAD ps_thread_by_id(uint64_t id);
+
 
 PEPROCESS NTAPI IoGetCurrentProcess(VOID);
-KPROCESSOR_MODE NTAPI ExGetPreviousMode(VOID);
+BOOLEAN NTAPI PsIsThreadTerminating(PETHREAD Thread);
+HANDLE NTAPI PsGetThreadProcessId(PETHREAD Thread);
+PEPROCESS NTAPI PsGetThreadProcess(PETHREAD Thread);
+PCHAR NTAPI PsGetProcessImageFileName(PEPROCESS Process);
+LONGLONG NTAPI PsGetProcessCreateTimeQuadPart(PEPROCESS Process);
+NTSTATUS NTAPI PsGetProcessExitStatus(PEPROCESS Process);
+VOID NTAPI KeAttachProcess(PRKPROCESS Process);
+VOID NTAPI KeDetachProcess(VOID);
 
 #endif
