@@ -125,8 +125,9 @@ exception(struct text *t, const struct finding_input *in)
             disasm_line(t, in, in->trap->rip, NULL);
         text_put(t, "\n\n");
     }
-    text_add(t, carries_exception(in->code) ? "CONTEXT:  %016" PRIx64 " -- (.cxr 0x%" PRIx64 ")\n"
-                                            : "TRAP_FRAME:  %016" PRIx64 " -- (.trap 0x%" PRIx64 ")\n",
+    text_add(t,
+             carries_exception(in->code) ? "CONTEXT:  %016" PRIx64 " -- (.cxr 0x%" PRIx64 ")\n"
+                                         : "TRAP_FRAME:  %016" PRIx64 " -- (.trap 0x%" PRIx64 ")\n",
              in->trap_address, in->trap_address);
     registers_block(t, in, in->trap);
     text_put(t, "Resetting default scope\n\n");
@@ -163,8 +164,8 @@ call_line_note(struct text *t, const struct finding_frame *f, bool marked)
     }
     if (f->call_line == 0 || (f->call_line == f->line && str_eq(f->call_file, f->file)))
         return;
-    text_add(t, "CALL_SOURCE_LINE:  %s @ %u (the call itself%s; the line above is where it returns to)\n\n", f->call_file,
-             f->call_line, marked ? ", marked *" : "");
+    text_add(t, "CALL_SOURCE_LINE:  %s @ %u (the call itself%s; the line above is where it returns to)\n\n",
+             f->call_file, f->call_line, marked ? ", marked *" : "");
 }
 
 static void
@@ -258,14 +259,15 @@ static void
 left_out(struct text *t, const struct finding_input *in)
 {
     text_put(t, "Fields left out\n---------------\n");
-    text_wrap(t, "  ", 118,
-              "CPU_MHZ, CPU_VENDOR, CPU_FAMILY, CPU_MODEL, CPU_STEPPING, CPU_MICROCODE: time is virtual and the "
-              "processor is no part of the machine.\n"
-              "BIOS_*, BASEBOARD_*, SYSTEM_SKU, SYSTEM_VERSION: there is no firmware.\n"
-              "ANALYSIS_SESSION_HOST, ANALYSIS_SESSION_TIME, ANALYSIS_SESSION_ELAPSED_TIME: two analyses of one finding "
-              "are equal to the byte.\n"
-              "OSEDITION, OS_LOCALE, USER_LCID, OSBUILD_TIMESTAMP, BUILDDATESTAMP_STR, FAILURE_ID_REPORT_LINK: they "
-              "mean nothing here.\n");
+    text_wrap(
+        t, "  ", 118,
+        "CPU_MHZ, CPU_VENDOR, CPU_FAMILY, CPU_MODEL, CPU_STEPPING, CPU_MICROCODE: time is virtual and the "
+        "processor is no part of the machine.\n"
+        "BIOS_*, BASEBOARD_*, SYSTEM_SKU, SYSTEM_VERSION: there is no firmware.\n"
+        "ANALYSIS_SESSION_HOST, ANALYSIS_SESSION_TIME, ANALYSIS_SESSION_ELAPSED_TIME: two analyses of one finding "
+        "are equal to the byte.\n"
+        "OSEDITION, OS_LOCALE, USER_LCID, OSBUILD_TIMESTAMP, BUILDDATESTAMP_STR, FAILURE_ID_REPORT_LINK: they "
+        "mean nothing here.\n");
     if (in->trap == NULL)
         text_wrap(t, "  ", 118, "FAULTING_IP, CONTEXT, TRAP_FRAME: nothing faulted; a check stopped the machine.\n");
 }
@@ -289,7 +291,8 @@ finding_analysis(const struct finding_input *in)
             named |= str_eq(in->frames[k].module, m->name) && in->frames[k].function[0] != 0;
         }
         if (met && !named)
-            text_add(&t, "*** WARNING: no symbols for %s (build it with debug information, or use --symbols)\n\n", m->file);
+            text_add(&t, "*** WARNING: no symbols for %s (build it with debug information, or use --symbols)\n\n",
+                     m->file);
     }
     text_put(&t, "DUMP_CLASS: 1\n\nDUMP_QUALIFIER: 402\n\n");
     text_add(&t, "BUILD_VERSION_STRING:  %s.amd64fre.undis.%s.%s\n\n", known(in->os_profile), known(in->undis_version),

@@ -213,7 +213,7 @@ finding_conclude(const struct finding_input *in, struct finding_verdict *out)
 }
 
 uint64_t
-finding_culprit(const struct finding_input *in)
+bucket_culprit(const struct finding_input *in)
 {
     const struct violation *v = explaining_violation(in);
     const struct finding_module *m;

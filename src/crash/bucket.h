@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "crash/finding.h"
 
@@ -18,5 +19,8 @@ bool triage_skips(const char *module, const char *function, const char **owner);
 
 /* Index of the first frame with an owner; -1 if there is none. */
 int bucket_blame(const struct finding_frame *frames, unsigned count);
+
+/* The driver address the broken rule points at: a routine that returned wrongly, the place of a call; 0 none. */
+uint64_t bucket_culprit(const struct finding_input *in);
 
 #endif

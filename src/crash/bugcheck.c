@@ -56,7 +56,9 @@ struct bugcheck_text
 bugcheck_text(uint32_t code, uint64_t p1)
 {
     struct bugcheck_text t = {
-        "UNKNOWN_BUGCHECK", "undis has no words for this stop code.", { "argument 1", "argument 2", "argument 3", "argument 4" },
+        "UNKNOWN_BUGCHECK",
+        "undis has no words for this stop code.",
+        { "argument 1", "argument 2", "argument 3", "argument 4" },
     };
 
     for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {

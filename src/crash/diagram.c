@@ -132,8 +132,7 @@ finding_diagram(const struct finding_input *in)
         return NULL;
     finding_conclude(in, &v);
     for (unsigned i = 0; i < s->count; i++)
-        if (s->item[i].mark == STORY_EVENT)
-            lane_of(&l, s->item[i].ev->fiber);
+        lane_of(&l, s->item[i].mark == STORY_PREEMPTED ? (uint32_t)s->item[i].ev->a[0] : s->item[i].ev->fiber);
     head(&t, in, &v);
     lane_heads(&t, in, &l);
     if (s->cut)

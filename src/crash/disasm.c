@@ -40,7 +40,8 @@ print_absolute(const ZydisFormatter *formatter, ZydisFormatterBuffer *buffer, Zy
     char words[128];
 
     (void)formatter;
-    if (ZYAN_FAILED(ZydisCalcAbsoluteAddress(context->instruction, context->operand, context->runtime_address, &address)))
+    if (ZYAN_FAILED(
+            ZydisCalcAbsoluteAddress(context->instruction, context->operand, context->runtime_address, &address)))
         return ZYAN_STATUS_FAILED;
     m = finding_module_at(in, address);
     if (m != NULL)
@@ -108,7 +109,9 @@ operands:
     rest++;
     len += (size_t)snprintf(out + len, room - len, "%*s", mnemonic < 8 ? (int)(8 - mnemonic) : 1, "");
     for (; *rest && len + 2 < room; rest++) {
-        if (*rest == ' ' && rest[-1] == ',')
+        bool lone_digit = *rest == 'h' && rest[-1] >= '0' && rest[-1] <= '9' && strchr("+-,* \t[", rest[-2]) != NULL;
+
+        if ((*rest == ' ' && rest[-1] == ',') || lone_digit) /* 0..9 are written without a base */
             continue;
         out[len++] = *rest;
     }
@@ -228,11 +231,17 @@ disasm_call_target(const struct finding_input *in, uint64_t ret, uint64_t *targe
 void
 registers_block(struct text *out, const struct finding_input *in, const struct trap *t)
 {
-    static const struct { unsigned bit; const char *set, *clear; } flags[] = {
+    static const struct {
+        unsigned bit;
+        const char *set, *clear;
+    } flags[] = {
         { 11, "ov", "nv" }, { 10, "dn", "up" }, { 9, "ei", "di" }, { 7, "ng", "pl" },
         { 6, "zr", "nz" },  { 4, "ac", "na" },  { 2, "pe", "po" }, { 0, "cy", "nc" },
     };
-    static const struct { const char *name; int at; } order[] = {
+    static const struct {
+        const char *name;
+        int at;
+    } order[] = {
         { "rax", 0 },  { "rbx", 3 },  { "rcx", 1 },  { "rdx", 2 },  { "rsi", 6 },  { "rdi", 7 },
         { "rip", -1 }, { "rsp", 4 },  { "rbp", 5 },  { " r8", 8 },  { " r9", 9 },  { "r10", 10 },
         { "r11", 11 }, { "r12", 12 }, { "r13", 13 }, { "r14", 14 }, { "r15", 15 },

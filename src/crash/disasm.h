@@ -22,6 +22,6 @@ void frame_symbol(const struct finding_frame *f, const char *prefix, char *out, 
 
 /* 8 digits, back-tick, 8 digits. */
 #define TICK_FMT "%08x`%08x"
-#define TICK(v) (unsigned)((uint64_t)(v) >> 32), (unsigned)((uint64_t)(v) & 0xffffffffu)
+#define TICK(v)  (unsigned)((uint64_t)(v) >> 32), (unsigned)((uint64_t)(v)&0xffffffffu)
 
 #endif

@@ -71,9 +71,21 @@ put(struct blob *b, size_t at, const void *from, size_t len)
         memcpy(b->at + at, from, len);
 }
 
-static void put16(struct blob *b, size_t at, uint16_t v) { put(b, at, &v, 2); }
-static void put32(struct blob *b, size_t at, uint32_t v) { put(b, at, &v, 4); }
-static void put64(struct blob *b, size_t at, uint64_t v) { put(b, at, &v, 8); }
+static void
+put16(struct blob *b, size_t at, uint16_t v)
+{
+    put(b, at, &v, 2);
+}
+static void
+put32(struct blob *b, size_t at, uint32_t v)
+{
+    put(b, at, &v, 4);
+}
+static void
+put64(struct blob *b, size_t at, uint64_t v)
+{
+    put(b, at, &v, 8);
+}
 
 /* MINIDUMP_STRING: byte length, UTF-16LE, NUL. Returns its offset. */
 static uint32_t
@@ -92,7 +104,8 @@ put_string(struct blob *b, const char *text)
 }
 
 static uint32_t
-put_context(struct blob *b, const uint64_t gpr[16], uint64_t rip, uint64_t rflags, const struct xmm *xmm, uint32_t mxcsr)
+put_context(struct blob *b, const uint64_t gpr[16], uint64_t rip, uint64_t rflags, const struct xmm *xmm,
+            uint32_t mxcsr)
 {
     size_t at = blob_reserve(b, CONTEXT_SIZE + 8);
 
@@ -137,7 +150,9 @@ thread_count(const struct finding_input *in)
 }
 
 struct streams {
-    struct { uint32_t type, size, rva; } dir[STREAMS];
+    struct {
+        uint32_t type, size, rva;
+    } dir[STREAMS];
     unsigned count;
 };
 
@@ -341,12 +356,20 @@ static uint32_t
 page_protection(uint8_t prot)
 {
     switch (prot & 7) {
-    case 1: return 0x02; /* PAGE_READONLY */
-    case 3: case 2: return 0x04;
-    case 4: return 0x10;
-    case 5: return 0x20;
-    case 7: case 6: return 0x40;
-    default: return 0x01;
+    case 1:
+        return 0x02; /* PAGE_READONLY */
+    case 3:
+    case 2:
+        return 0x04;
+    case 4:
+        return 0x10;
+    case 5:
+        return 0x20;
+    case 7:
+    case 6:
+        return 0x40;
+    default:
+        return 0x01;
     }
 }
 

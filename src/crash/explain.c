@@ -67,10 +67,17 @@ fault_sentence(struct text *words, const struct finding_input *in)
     char name[80];
 
     if (trap->vector != 14 && trap->vector != 13) {
-        static const struct { unsigned vector; const char *words; } vectors[] = {
-            { 0, "divided by zero" }, { 1, "met a single-step trap" }, { 3, "met a breakpoint" },
-            { 6, "met an instruction the processor does not know" }, { 8, "ran out of stack" },
-            { 12, "used a bad stack pointer" }, { 17, "used data that is not aligned" },
+        static const struct {
+            unsigned vector;
+            const char *words;
+        } vectors[] = {
+            { 0, "divided by zero" },
+            { 1, "met a single-step trap" },
+            { 3, "met a breakpoint" },
+            { 6, "met an instruction the processor does not know" },
+            { 8, "ran out of stack" },
+            { 12, "used a bad stack pointer" },
+            { 17, "used data that is not aligned" },
         };
 
         for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
@@ -82,8 +89,10 @@ fault_sentence(struct text *words, const struct finding_input *in)
         story_object_name(in, trap->address, name, sizeof(name));
         text_add(words, "There it %s %s, which %s. ", verb, name, b->freed ? "is freed" : "may not be used that way");
     } else if (holds_free_poison(trap)) {
-        text_add(words, "There it %s an address taken from freed memory (the pattern of freed memory is in its "
-                        "registers). ", verb);
+        text_add(words,
+                 "There it %s an address taken from freed memory (the pattern of freed memory is in its "
+                 "registers). ",
+                 verb);
     } else if (trap->address < 0x10000) {
         text_add(words, "There it %s address 0x%" PRIx64 ": a NULL pointer. ", verb, trap->address);
     } else {
@@ -131,7 +140,7 @@ what_happened(struct text *t, const struct finding_input *in, const struct findi
     if (in->check_text != NULL)
         text_add(&words, "%s ", in->check_text);
     if (v->violation != NULL)
-        text_add(&words, "Before that, or by that, a rule was broken: %s.", v->violation->text);
+        text_add(&words, "The rule that was broken on the way: %s.", v->violation->text);
     done = text_done(&words);
     if (done != NULL)
         text_wrap(t, "  ", WIDTH, done);
@@ -199,6 +208,19 @@ in_order(struct text *t, const struct finding_input *in)
     free(s);
 }
 
+/* Where it was allocated or freed: the caller's words, else ours. */
+static void
+site_name(const struct finding_input *in, const struct heap_block *b, bool freed, char *out, size_t room)
+{
+    const struct finding_object *o = (const struct finding_object *)b; /* block is the first field */
+    const char *words = freed ? o->free_where : o->alloc_where;
+
+    if (words[0] != 0)
+        str_copy(out, room, words);
+    else
+        finding_name_of(in, freed ? b->free_site : b->site, out, room);
+}
+
 static void
 object_lines(struct text *t, const struct finding_input *in, const struct heap_block *b)
 {
@@ -216,15 +238,13 @@ object_lines(struct text *t, const struct finding_input *in, const struct heap_b
         }
         text_put(t, "'");
     }
-    if (b->site != 0)
-        finding_name_of(in, b->site, site, sizeof(site));
-    text_add(t, "\n    allocated by %s%s%s\n", actor, b->site ? " in " : " (undis itself)", b->site ? site : "");
+    site_name(in, b, false, site, sizeof(site));
+    text_add(t, "\n    allocated by %s%s%s\n", actor, b->site ? " in " : " (the system)", b->site ? site : "");
     if (!b->freed)
         return;
     story_actor(in, b->free_fiber, actor, sizeof(actor));
-    if (b->free_site != 0)
-        finding_name_of(in, b->free_site, site, sizeof(site));
-    text_add(t, "    freed by     %s%s%s\n", actor, b->free_site ? " in " : " (undis itself)", b->free_site ? site : "");
+    site_name(in, b, true, site, sizeof(site));
+    text_add(t, "    freed by     %s%s%s\n", actor, b->free_site ? " in " : " (the system)", b->free_site ? site : "");
 }
 
 static void

@@ -57,8 +57,9 @@ const struct heap_block *
 finding_object_at(const struct finding_input *in, uint64_t address)
 {
     for (unsigned i = 0; i < in->object_count; i++)
-        if (address >= in->objects[i].address && address - in->objects[i].address < in->objects[i].size)
-            return &in->objects[i];
+        if (address >= in->objects[i].block.address &&
+            address - in->objects[i].block.address < in->objects[i].block.size)
+            return &in->objects[i].block;
     return NULL;
 }
 

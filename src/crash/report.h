@@ -15,7 +15,8 @@ void report_stack(struct text *out, const struct finding_frame *frames, unsigned
  * Ten lines of source around `line`, which gets '>'; call_line (0: none) gets '*'. false: the file cannot be read
  * (nothing is written).
  */
-bool report_source(struct text *out, const struct finding_input *in, const char *path, unsigned line, unsigned call_line);
+bool report_source(struct text *out, const struct finding_input *in, const char *path, unsigned line,
+                   unsigned call_line);
 
 /* "In plain words" and what follows it. */
 void report_explain(struct text *out, const struct finding_input *in, const struct finding_verdict *v);

@@ -77,8 +77,11 @@ report_source(struct text *out, const struct finding_input *in, const char *path
         if (number >= first) {
             size_t shown = width > 0 && file[at + width - 1] == '\r' ? width - 1 : width;
 
-            text_add(out, "%c%5u: %.*s\n", number == line ? '>' : number == call_line ? '*' : ' ', number, (int)shown,
-                     file + at);
+            text_add(out, "%c%5u: %.*s\n",
+                     number == line        ? '>'
+                     : number == call_line ? '*'
+                                           : ' ',
+                     number, (int)shown, file + at);
         }
         at += width + 1;
         number++;

@@ -92,8 +92,8 @@ collect_seeds(const struct finding_input *in, struct story *s)
 static bool
 is_life_call(const struct event *ev)
 {
-    static const char *const parts[] = { "Pause", "Restart", "Attach", "Detach", "Initialize", "Halt", "Bind", "Unload",
-                                         "Shutdown" };
+    static const char *const parts[] = { "Pause", "Restart", "Attach", "Detach",  "Initialize",
+                                         "Halt",  "Bind",    "Unload", "Shutdown" };
     const char *site = rule_site_name(ev->a[1]);
 
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -106,12 +106,30 @@ static bool
 is_milestone(const struct event *ev)
 {
     switch (ev->kind) {
-    case EV_ADAPTER_STATE: case EV_FILTER_STATE: case EV_BINDING_STATE: case EV_PAUSE_COMPLETE: case EV_RESTART_COMPLETE:
-    case EV_ATTACH: case EV_DETACH: case EV_DRIVER_ENTRY: case EV_DRIVER_UNLOAD: case EV_BUGCHECK: case EV_EXCEPTION:
-    case EV_UNSUPPORTED: case EV_POOL_CORRUPT: case EV_CHECK_FAILED: case EV_IRQL_TOO_HIGH: case EV_LOCK_MISUSE:
-    case EV_NBL_MISUSE: case EV_STATE_MISUSE: case EV_STALE_HANDLE: case EV_IRP_MISUSE: case EV_WAIT_TIMEOUT_HANG:
+    case EV_ADAPTER_STATE:
+    case EV_FILTER_STATE:
+    case EV_BINDING_STATE:
+    case EV_PAUSE_COMPLETE:
+    case EV_RESTART_COMPLETE:
+    case EV_ATTACH:
+    case EV_DETACH:
+    case EV_DRIVER_ENTRY:
+    case EV_DRIVER_UNLOAD:
+    case EV_BUGCHECK:
+    case EV_EXCEPTION:
+    case EV_UNSUPPORTED:
+    case EV_POOL_CORRUPT:
+    case EV_CHECK_FAILED:
+    case EV_IRQL_TOO_HIGH:
+    case EV_LOCK_MISUSE:
+    case EV_NBL_MISUSE:
+    case EV_STATE_MISUSE:
+    case EV_STALE_HANDLE:
+    case EV_IRP_MISUSE:
+    case EV_WAIT_TIMEOUT_HANG:
         return true;
-    case EV_CALLBACK_ENTER: case EV_CALLBACK_LEAVE:
+    case EV_CALLBACK_ENTER:
+    case EV_CALLBACK_LEAVE:
         return is_life_call(ev);
     default:
         return false;
@@ -123,10 +141,22 @@ static bool
 touches_seed(const struct finding_input *in, const struct story *s, const struct event *ev, uint64_t *seed)
 {
     switch (ev->kind) {
-    case EV_SWITCH: case EV_WAKE: case EV_CHOICE: case EV_TIME: case EV_DDI_LEAVE: case EV_FIBER_CREATE:
-    case EV_FIBER_EXIT: case EV_IRQL: case EV_CALLBACK_LEAVE:
+    case EV_SWITCH:
+    case EV_WAKE:
+    case EV_CHOICE:
+    case EV_TIME:
+    case EV_DDI_LEAVE:
+    case EV_FIBER_CREATE:
+    case EV_FIBER_EXIT:
+    case EV_IRQL:
+    case EV_CALLBACK_LEAVE:
         return false;
-    case EV_SEND: case EV_SEND_COMPLETE: case EV_RECEIVE: case EV_RETURN: case EV_OID_REQUEST: case EV_OID_COMPLETE:
+    case EV_SEND:
+    case EV_SEND_COMPLETE:
+    case EV_RECEIVE:
+    case EV_RETURN:
+    case EV_OID_REQUEST:
+    case EV_OID_COMPLETE:
         return story_is_seed(in, s, ev->a[1], seed) || story_is_seed(in, s, ev->object, seed);
     default:
         return story_is_seed(in, s, ev->object, seed);
@@ -156,6 +186,16 @@ item_add(struct story *s)
     }
     s->item[s->count] = (struct story_item){ 0 };
     return &s->item[s->count++];
+}
+
+/* What the rule says is more than what its event says. */
+static void
+item_text(const struct finding_input *in, struct story_item *item)
+{
+    if (item->violation != NULL)
+        str_copy(item->text, sizeof(item->text), item->violation->text);
+    else
+        story_event_text(in, item->ev, item->text, sizeof(item->text));
 }
 
 /* The call's own event says more than the call: a DDI_ENTER just before it, by the same caller, is taken back. */
@@ -234,7 +274,22 @@ story_build(const struct finding_input *in)
         item->object = touches ? seed : 0;
         item->folded = folded;
         folded = 0;
-        story_event_text(in, ev, item->text, sizeof(item->text));
+        item_text(in, item);
+    }
+    /* A fatal rule stopped the machine inside its event: whoever recorded after the rules did not see it. */
+    for (unsigned i = 0; i < in->violation_count; i++) {
+        const struct violation *v = &in->violations[i];
+        bool told = v->ev.fiber == 0;
+        struct story_item *item;
+
+        for (unsigned j = 0; j < s->count; j++)
+            told |= s->item[j].violation == v;
+        if (told)
+            continue;
+        item = item_add(s);
+        item->ev = &v->ev;
+        item->violation = v;
+        item_text(in, item);
     }
     join_accesses(s);
     return s;

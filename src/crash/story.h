@@ -20,14 +20,14 @@ struct story_item {
     char text[160];
 };
 
-#define STORY_MAX 64u
+#define STORY_MAX   64u
 #define STORY_SEEDS 32u
 
 struct story {
     struct story_item item[STORY_MAX];
     unsigned count;
-    bool cut;                          /* earlier items were dropped */
-    uint64_t seed[STORY_SEEDS];        /* what the failure is about */
+    bool cut;                   /* earlier items were dropped */
+    uint64_t seed[STORY_SEEDS]; /* what the failure is about */
     unsigned seeds;
 };
 

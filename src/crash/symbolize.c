@@ -7,14 +7,18 @@
  * the call that returns to a frame does not lead to the frame above, the callee left by a tail call and no line
  * of this frame is the right one.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "crash/bucket.h"
 #include "crash/disasm.h"
 #include "crash/finding.h"
-#include "verify/rule.h"
+
+/* More distinct addresses than this keep module+offset. */
+#define NAMES_MAX 2048u
 
 static void
 frame_module(const struct finding_input *in, struct finding_frame *f)
@@ -40,8 +44,8 @@ frame_module(const struct finding_input *in, struct finding_frame *f)
 
 /* Resolve the frames that lie in m. */
 static unsigned
-module_frames(const struct finding_input *in, const struct finding_module *m, struct finding_frame *frames, unsigned count,
-              const char *symbol_path)
+module_frames(const struct finding_input *in, const struct finding_module *m, struct finding_frame *frames,
+              unsigned count, const char *symbol_path)
 {
     uint32_t *rvas = calloc(2 * (size_t)count + 1, sizeof(*rvas));
     struct symbol *symbols = calloc(2 * (size_t)count + 1, sizeof(*symbols));
@@ -73,7 +77,7 @@ module_frames(const struct finding_input *in, const struct finding_module *m, st
         str_copy(f->file, sizeof(f->file), at->file);
         f->line = at->line;
         f->offset = at->offset;
-        if (i == 0)
+        if (in->trap != NULL && f->f.ip == in->trap->rip)
             call = at; /* where it stands, not where it returns to */
         str_copy(f->call_file, sizeof(f->call_file), call->file);
         f->call_line = call->line;
@@ -103,8 +107,21 @@ call_leads_to(const struct finding_input *in, uint64_t target, const struct find
            through / LAYOUT_SLOT_SIZE == above->f.ip / LAYOUT_SLOT_SIZE;
 }
 
-unsigned
-finding_symbolize(const struct finding_input *in, struct finding_frame *frames, unsigned count, const char *symbol_path)
+/* Mark frames whose callee is not the one above them: one stack, innermost first. */
+static void
+find_tail_calls(const struct finding_input *in, struct finding_frame *frames, unsigned count)
+{
+    for (unsigned i = 1; i < count; i++) {
+        uint64_t target;
+
+        if (!frames[i].f.pseudo && frames[i - 1].f.pseudo && disasm_call_target(in, frames[i].f.ip, &target))
+            frames[i].tail_call = !call_leads_to(in, target, &frames[i - 1]);
+    }
+}
+
+/* Names only: any frames, of whatever stacks. */
+static unsigned
+name_frames(const struct finding_input *in, struct finding_frame *frames, unsigned count, const char *symbol_path)
 {
     unsigned named = 0;
 
@@ -113,71 +130,148 @@ finding_symbolize(const struct finding_input *in, struct finding_frame *frames, 
     for (unsigned i = 0; i < in->module_count; i++)
         if (!in->modules[i].pseudo && in->modules[i].path[0] != 0)
             named += module_frames(in, &in->modules[i], frames, count, symbol_path);
-    for (unsigned i = 1; i < count; i++) {
-        uint64_t target;
+    return named;
+}
 
-        if (!frames[i].f.pseudo && frames[i - 1].f.pseudo && disasm_call_target(in, frames[i].f.ip, &target))
-            frames[i].tail_call = !call_leads_to(in, target, &frames[i - 1]);
-    }
+unsigned
+finding_symbolize(const struct finding_input *in, struct finding_frame *frames, unsigned count, const char *symbol_path)
+{
+    unsigned named = name_frames(in, frames, count, symbol_path);
+
+    find_tail_calls(in, frames, count);
     return named;
 }
 
 void
-finding_symbolize_addresses(const struct finding_input *in, const char *symbol_path, const uint64_t *addresses,
-                            unsigned count, struct finding_name *out)
+finding_name_address(const struct finding_input *in, uint64_t address, const char *symbol_path, char *out, size_t room)
 {
-    struct finding_frame *frames = calloc(count + 1, sizeof(*frames));
+    struct finding_frame f = { .f.ip = address };
+    const struct finding_module *m = finding_module_at(in, address);
 
-    memset(out, 0, count * sizeof(*out));
-    if (frames == NULL)
+    out[0] = 0;
+    if (m == NULL)
         return;
-    for (unsigned i = 0; i < count; i++)
-        frames[i].f.ip = addresses[i];
-    finding_symbolize(in, frames, count, symbol_path);
-    for (unsigned i = 0; i < count; i++) {
-        char symbol[224];
-
-        out[i].address = addresses[i];
-        frame_symbol(&frames[i], "", symbol, sizeof(symbol));
-        str_copy(out[i].name, sizeof(out[i].name), symbol);
-    }
-    free(frames);
+    name_frames(in, &f, 1, symbol_path);
+    frame_symbol(&f, "", out, room);
 }
 
 static unsigned
-address_add(const struct finding_input *in, uint64_t address, uint64_t *out, unsigned n, unsigned max)
+address_add(const struct finding_input *in, uint64_t address, uint64_t *out, unsigned n)
 {
     const struct finding_module *m = finding_module_at(in, address);
 
-    if (m == NULL || m->pseudo)
+    if (m == NULL || m->pseudo || n == NAMES_MAX)
         return n;
-    for (unsigned i = 0; i < n && i < max; i++)
+    for (unsigned i = 0; i < n; i++)
         if (out[i] == address)
             return n;
-    if (n < max)
-        out[n] = address;
+    out[n] = address;
     return n + 1;
 }
 
-unsigned
-finding_addresses(const struct finding_input *in, uint64_t *out, unsigned max)
+/* Driver addresses that the files of a finding name, without repetition. */
+static unsigned
+collect_addresses(const struct finding_input *in, uint64_t out[NAMES_MAX])
 {
-    unsigned n = 0;
+    unsigned n = address_add(in, bucket_culprit(in), out, 0);
 
+    for (unsigned i = 0; i < in->violation_count; i++)
+        n = address_add(in, in->violations[i].ev.ip, out, n);
+    for (unsigned i = 0; i < in->object_count; i++) {
+        n = address_add(in, in->objects[i].block.site, out, n);
+        n = address_add(in, in->objects[i].block.free_site, out, n);
+    }
     for (unsigned i = 0; i < in->event_count; i++) {
         const struct event *ev = &in->events[i];
 
-        if (ev->kind == EV_CALLBACK_ENTER || ev->kind == EV_DPC_QUEUE || ev->kind == EV_WORK_QUEUE ||
-            ev->kind == EV_DPC_RUN || ev->kind == EV_WORK_RUN)
-            n = address_add(in, ev->a[0], out, n, max);
-        if (ev->kind == EV_LOCK_ACQUIRE)
-            n = address_add(in, ev->ip, out, n, max);
+        switch (ev->kind) {
+        case EV_CALLBACK_ENTER:
+        case EV_DPC_QUEUE:
+        case EV_DPC_RUN:
+        case EV_WORK_QUEUE:
+        case EV_WORK_RUN:
+            n = address_add(in, ev->a[0], out, n);
+            break;
+        case EV_LOCK_ACQUIRE:
+            n = address_add(in, ev->ip, out, n);
+            break;
+        default:
+            break;
+        }
     }
-    for (unsigned i = 0; i < in->violation_count; i++)
-        n = address_add(in, in->violations[i].ev.ip, out, n, max);
-    for (unsigned i = 0; i < in->object_count; i++) {
-        n = address_add(in, in->objects[i].site, out, n, max);
-        n = address_add(in, in->objects[i].free_site, out, n, max);
+    return n;
+}
+
+int
+finding_symbolize_all(struct finding_input *in, const char *symbol_path)
+{
+    uint64_t address[NAMES_MAX];
+    unsigned names = collect_addresses(in, address), total = in->frame_count + names, at = 0;
+    struct finding_frame *all, *culprit;
+    struct finding_name *name;
+
+    for (unsigned i = 0; i < in->fiber_count; i++)
+        total += in->fibers[i].frame_count;
+    all = calloc(total + 1, sizeof(*all));
+    name = calloc(names + 1, sizeof(*name));
+    culprit = calloc(1, sizeof(*culprit));
+    if (all == NULL || name == NULL || culprit == NULL) {
+        free(all);
+        free(name);
+        free(culprit);
+        return -ENOMEM;
     }
-    return n < max ? n : max;
+    if (in->frame_count > 0)
+        memcpy(all, in->frames, in->frame_count * sizeof(*all));
+    at = in->frame_count;
+    for (unsigned i = 0; i < in->fiber_count; i++) {
+        if (in->fibers[i].frame_count > 0)
+            memcpy(all + at, in->fibers[i].frames, in->fibers[i].frame_count * sizeof(*all));
+        at += in->fibers[i].frame_count;
+    }
+    for (unsigned i = 0; i < names; i++)
+        all[at + i].f.ip = address[i];
+
+    name_frames(in, all, total, symbol_path);
+
+    find_tail_calls(in, all, in->frame_count);
+    if (in->frame_count > 0)
+        memcpy((struct finding_frame *)in->frames, all, in->frame_count * sizeof(*all));
+    at = in->frame_count;
+    for (unsigned i = 0; i < in->fiber_count; i++) {
+        unsigned n = in->fibers[i].frame_count;
+
+        find_tail_calls(in, all + at, n);
+        if (n > 0)
+            memcpy((struct finding_frame *)in->fibers[i].frames, all + at, n * sizeof(*all));
+        at += n;
+    }
+    for (unsigned i = 0; i < names; i++) {
+        char symbol[224];
+
+        name[i].address = address[i];
+        frame_symbol(&all[at + i], "", symbol, sizeof(symbol));
+        str_copy(name[i].name, sizeof(name[i].name), symbol);
+    }
+    if (names > 0 && address[0] == bucket_culprit(in)) {
+        *culprit = all[at];
+    } else {
+        free(culprit);
+        culprit = NULL;
+    }
+    in->names = name;
+    in->name_count = names;
+    in->culprit = culprit;
+    free(all);
+    return 0;
+}
+
+void
+finding_names_free(struct finding_input *in)
+{
+    free((void *)in->names);
+    free((void *)in->culprit);
+    in->names = NULL;
+    in->name_count = 0;
+    in->culprit = NULL;
 }

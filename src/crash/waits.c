@@ -100,7 +100,8 @@ wait_line(struct text *t, const struct finding_input *in, const struct finding_f
         text_put(t, "    it holds that itself\n");
     } else if (id != 0) {
         story_actor(in, id, other, sizeof(other));
-        text_add(t, "    held by %s%s", other, holder != NULL && holder->state == FIBER_DONE ? ", which has ended" : "");
+        text_add(t, "    held by %s%s", other,
+                 holder != NULL && holder->state == FIBER_DONE ? ", which has ended" : "");
         if (ip != 0) {
             finding_name_of(in, ip, place, sizeof(place));
             text_add(t, ", acquired in %s", place);

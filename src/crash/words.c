@@ -20,23 +20,45 @@ static const char *
 object_kind(unsigned kind)
 {
     switch (kind) {
-    case EV_IRP_CREATE: case EV_IRP_DISPATCH: case EV_IRP_DISPATCHED: case EV_IRP_PENDING: case EV_IRP_COMPLETE:
-    case EV_IRP_CANCEL: case EV_IRP_FREE: case EV_IRP_MISUSE:
+    case EV_IRP_CREATE:
+    case EV_IRP_DISPATCH:
+    case EV_IRP_DISPATCHED:
+    case EV_IRP_PENDING:
+    case EV_IRP_COMPLETE:
+    case EV_IRP_CANCEL:
+    case EV_IRP_FREE:
+    case EV_IRP_MISUSE:
         return "IRP";
-    case EV_NBL_ALLOC: case EV_NBL_FREE: case EV_SEND: case EV_SEND_COMPLETE: case EV_RECEIVE: case EV_RETURN:
+    case EV_NBL_ALLOC:
+    case EV_NBL_FREE:
+    case EV_SEND:
+    case EV_SEND_COMPLETE:
+    case EV_RECEIVE:
+    case EV_RETURN:
     case EV_NBL_MISUSE:
         return "NBL";
-    case EV_OID_REQUEST: case EV_OID_PEND: case EV_OID_COMPLETE: case EV_OID_CANCEL:
+    case EV_OID_REQUEST:
+    case EV_OID_PEND:
+    case EV_OID_COMPLETE:
+    case EV_OID_CANCEL:
         return "OID request";
-    case EV_LOCK_ACQUIRE: case EV_LOCK_RELEASE: case EV_LOCK_MISUSE:
+    case EV_LOCK_ACQUIRE:
+    case EV_LOCK_RELEASE:
+    case EV_LOCK_MISUSE:
         return "lock";
-    case EV_EVENT_SET: case EV_EVENT_WAIT:
+    case EV_EVENT_SET:
+    case EV_EVENT_WAIT:
         return "event";
-    case EV_TIMER_SET: case EV_TIMER_CANCEL: case EV_TIMER_FIRE:
+    case EV_TIMER_SET:
+    case EV_TIMER_CANCEL:
+    case EV_TIMER_FIRE:
         return "timer";
-    case EV_DPC_QUEUE: case EV_DPC_RUN: case EV_DPC_DONE:
+    case EV_DPC_QUEUE:
+    case EV_DPC_RUN:
+    case EV_DPC_DONE:
         return "DPC";
-    case EV_WORK_QUEUE: case EV_WORK_RUN:
+    case EV_WORK_QUEUE:
+    case EV_WORK_RUN:
         return "work item";
     case EV_FILTER_STATE:
         return "filter module";
@@ -44,7 +66,8 @@ object_kind(unsigned kind)
         return "adapter";
     case EV_BINDING_STATE:
         return "binding";
-    case EV_DEVICE_CREATE: case EV_DEVICE_DELETE:
+    case EV_DEVICE_CREATE:
+    case EV_DEVICE_DELETE:
         return "device";
     default:
         return NULL;
@@ -147,16 +170,33 @@ story_event_text(const struct finding_input *in, const struct event *ev, char *o
     case EV_BINDING_STATE:
         state_text(in, ev, 2, out, room);
         break;
-    case EV_SEND: case EV_SEND_COMPLETE: case EV_RECEIVE: case EV_RETURN:
+    case EV_SEND:
+    case EV_SEND_COMPLETE:
+    case EV_RECEIVE:
+    case EV_RETURN:
         story_object_name(in, ev->a[1], other, sizeof(other));
         snprintf(out, room, "%s %s %s", other, event_text(ev->kind), object);
         break;
-    case EV_PAUSE_COMPLETE: case EV_RESTART_COMPLETE:
+    case EV_PAUSE_COMPLETE:
+    case EV_RESTART_COMPLETE:
         snprintf(out, room, "%s %s%s", object, event_text(ev->kind), ev->a[1] ? "" : " (none was pending)");
         break;
-    case EV_LOCK_ACQUIRE: case EV_LOCK_RELEASE: case EV_LOCK_MISUSE: case EV_EVENT_SET: case EV_EVENT_WAIT:
-    case EV_NBL_ALLOC: case EV_NBL_FREE: case EV_IRP_CREATE: case EV_IRP_PENDING: case EV_IRP_CANCEL: case EV_IRP_FREE:
-    case EV_TIMER_SET: case EV_TIMER_CANCEL: case EV_TIMER_FIRE: case EV_DEVICE_CREATE: case EV_DEVICE_DELETE:
+    case EV_LOCK_ACQUIRE:
+    case EV_LOCK_RELEASE:
+    case EV_LOCK_MISUSE:
+    case EV_EVENT_SET:
+    case EV_EVENT_WAIT:
+    case EV_NBL_ALLOC:
+    case EV_NBL_FREE:
+    case EV_IRP_CREATE:
+    case EV_IRP_PENDING:
+    case EV_IRP_CANCEL:
+    case EV_IRP_FREE:
+    case EV_TIMER_SET:
+    case EV_TIMER_CANCEL:
+    case EV_TIMER_FIRE:
+    case EV_DEVICE_CREATE:
+    case EV_DEVICE_DELETE:
         snprintf(out, room, "%s: %s", event_text(ev->kind), object);
         break;
     case EV_IRP_COMPLETE:
@@ -165,15 +205,25 @@ story_event_text(const struct finding_input *in, const struct event *ev, char *o
     case EV_IRP_DISPATCHED:
         snprintf(out, room, "%s: dispatch returned 0x%08x", object, (unsigned)ev->a[2]);
         break;
-    case EV_OID_REQUEST: case EV_OID_PEND: case EV_OID_COMPLETE: case EV_OID_CANCEL:
+    case EV_OID_REQUEST:
+    case EV_OID_PEND:
+    case EV_OID_COMPLETE:
+    case EV_OID_CANCEL:
         story_object_name(in, ev->a[1], other, sizeof(other));
         snprintf(out, room, "%s %s (%s, OID 0x%08x)", other, event_text(ev->kind), object, (unsigned)ev->a[2]);
         break;
-    case EV_DPC_QUEUE: case EV_DPC_RUN: case EV_DPC_DONE: case EV_WORK_QUEUE: case EV_WORK_RUN:
+    case EV_DPC_QUEUE:
+    case EV_DPC_RUN:
+    case EV_DPC_DONE:
+    case EV_WORK_QUEUE:
+    case EV_WORK_RUN:
         finding_name_of(in, ev->a[0], other, sizeof(other));
         snprintf(out, room, "%s: %s", event_text(ev->kind), other);
         break;
-    case EV_POOL_ALLOC: case EV_POOL_FREE: case EV_POOL_LEAK: case EV_POOL_CORRUPT:
+    case EV_POOL_ALLOC:
+    case EV_POOL_FREE:
+    case EV_POOL_LEAK:
+    case EV_POOL_CORRUPT:
         snprintf(out, room, "%s %s (%llu bytes)", event_text(ev->kind), object, (unsigned long long)ev->a[0]);
         break;
     case EV_BLOCK: {
@@ -191,7 +241,10 @@ story_event_text(const struct finding_input *in, const struct event *ev, char *o
         break;
     case EV_EXCEPTION:
         snprintf(out, room, "exception 0x%08x: %s of %llx", (unsigned)ev->a[0],
-                 ev->a[3] == 1 ? "write" : ev->a[3] == 8 ? "execution" : "read", (unsigned long long)ev->a[1]);
+                 ev->a[3] == 1   ? "write"
+                 : ev->a[3] == 8 ? "execution"
+                                 : "read",
+                 (unsigned long long)ev->a[1]);
         break;
     case EV_BUGCHECK:
         snprintf(out, room, "bugcheck 0x%X", (unsigned)ev->a[0]);

@@ -29,7 +29,7 @@ struct rule_ctx {
     struct rule_set set;
 };
 
-#define RULE_KEY(tag, address) ((uint64_t)(tag) << 56 | ((uint64_t)(address) & 0x00ffffffffffffffull))
+#define RULE_KEY(tag, address) ((uint64_t)(tag) << 56 | ((uint64_t)(address)&0x00ffffffffffffffull))
 
 /* The key's entry, NULL if it is not there. Good until the next put. */
 struct rule_entry *rule_set_find(struct rule_ctx *ctx, uint64_t key);
@@ -41,7 +41,11 @@ bool rule_set_add(struct rule_ctx *ctx, uint64_t key);
 bool rule_set_del(struct rule_ctx *ctx, uint64_t key);
 /* In insertion order: first with NULL, then with the last one returned; NULL at the end. Do not delete it in between. */
 struct rule_entry *rule_set_next(struct rule_ctx *ctx, const struct rule_entry *e);
-static inline unsigned rule_set_count(const struct rule_ctx *ctx) { return ctx->set.count; }
+static inline unsigned
+rule_set_count(const struct rule_ctx *ctx)
+{
+    return ctx->set.count;
+}
 
 /*
  * The rule is broken. ev: the event that shows it (NULL in on_end). Text in the words of base/fmt.h. The same rule

@@ -24,8 +24,8 @@ static const struct verify_rule *const rules[] = {
 #undef RULE
 };
 
-#define RULE_COUNT    (sizeof(rules) / sizeof(rules[0]))
-#define WATCHERS_MAX  24u
+#define RULE_COUNT   (sizeof(rules) / sizeof(rules[0]))
+#define WATCHERS_MAX 24u
 
 /* Built by verify_init(), constant from then on. */
 static struct {

@@ -16,6 +16,7 @@
 #define VERIFY_VERIFY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "trace/event.h"
@@ -25,15 +26,18 @@ struct rule_ctx;
 enum rule_severity { RULE_NOTED, RULE_FATAL };
 
 struct verify_rule {
-    const char *id;           /* Microsoft's name where there is one; never used again for something else */
-    struct { uint32_t code; uint64_t p1; } bugcheck;
-    uint8_t severity;         /* enum rule_severity */
-    const char *summary;      /* what must hold */
-    const char *why;          /* what happens otherwise */
-    const char *fix;          /* what usually repairs it */
-    const char *source;       /* where the claim comes from: "documented: ...", "assumed: ..." */
-    const char *ddi;          /* the documented function it is about, "" if none */
-    const uint16_t *watches;  /* kinds, ended by EV_NONE: RULE_WATCHES(...) */
+    const char *id; /* Microsoft's name where there is one; never used again for something else */
+    struct {
+        uint32_t code;
+        uint64_t p1;
+    } bugcheck;
+    uint8_t severity;        /* enum rule_severity */
+    const char *summary;     /* what must hold */
+    const char *why;         /* what happens otherwise */
+    const char *fix;         /* what usually repairs it */
+    const char *source;      /* where the claim comes from: "documented: ...", "assumed: ..." */
+    const char *ddi;         /* the documented function it is about, "" if none */
+    const uint16_t *watches; /* kinds, ended by EV_NONE: RULE_WATCHES(...) */
     void (*on_event)(struct rule_ctx *ctx, const struct event *ev);
     void (*on_end)(struct rule_ctx *ctx); /* the run ended by itself; may be NULL */
 };
@@ -63,10 +67,10 @@ void verify_run_begin(void);
  */
 void verify_run_end(void);
 
-unsigned verify_violation_count(void);               /* kept ones */
+unsigned verify_violation_count(void);                /* kept ones */
 const struct violation *verify_violation(unsigned i); /* in order */
 unsigned verify_violations_lost(void);
-unsigned verify_setup_violations(void);              /* how many of the first are from set-up */
+unsigned verify_setup_violations(void); /* how many of the first are from set-up */
 
 /* Rules, for the reference and for --help; NULL past the last. */
 const struct verify_rule *verify_rule_get(unsigned i);

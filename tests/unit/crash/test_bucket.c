@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* Blame and buckets: each form, and who is passed over. */
+#include "unit/crash/sample.h"
+
+#include "crash/bucket.h"
+#include "crash/bugcheck.h"
+
+static const char *
+bucket(void)
+{
+    static struct finding_verdict v;
+
+    finding_conclude(&sample.in, &v);
+    return v.bucket;
+}
+
+TEST(bucket, blames_the_first_frame_that_is_not_the_system)
+{
+    struct finding_verdict v;
+
+    finding_conclude(sample_build(), &v);
+    CHECK_EQ(v.blamed, 1);
+    CHECK_STR(v.bucket, "0x3B_npf!NPF_Write");
+    CHECK_STR(v.hash, "2eb5e15e-9853-313b-618d-2ac277a2bfb5");
+    CHECK_STR(v.symbol, "npf!NPF_Write+40");
+    CHECK_STR(v.image, "npf.sys");
+    CHECK(v.violation == &sample.violations[0]);
+}
+
+TEST(bucket, without_symbols_keeps_the_offset_in_the_module)
+{
+    sample_build();
+    sample.frames[1].function[0] = 0;
+    sample.frames[1].offset = 0x1040;
+    CHECK_STR(bucket(), "0x3B_npf+1040");
+}
+
+TEST(bucket, without_a_driver_frame_names_the_image)
+{
+    sample_build();
+    sample.in.frame_count = 1;
+    CHECK_STR(bucket(), "0x3B_IMAGE_npf.sys");
+}
+
+TEST(bucket, without_anything_is_invalid)
+{
+    sample_build();
+    sample.in.frame_count = 0;
+    sample.in.module_count = 2;
+    CHECK_STR(bucket(), "0x3B_INVALID");
+}
+
+TEST(bucket, passes_over_helpers_of_the_compiler)
+{
+    const char *owner;
+
+    CHECK(triage_skips("npf", "memcpy", &owner));
+    CHECK(triage_skips("NDIS", "anything", &owner));
+    CHECK(triage_skips("npf", "__security_check_cookie", &owner));
+    CHECK(!triage_skips("npf", "memcpy_chain", &owner));
+    CHECK_STR(owner, "MachineOwner");
+}
+
+TEST(bucket, prefix_carries_what_a_debugger_adds)
+{
+    sample_build();
+    sample.in.violation_count = 0;
+    sample.in.code = 0x1e;
+    sample.trap.vector = 14;
+    sample.trap.error_code = 2;
+    CHECK_STR(bucket(), "0x1E_c0000005_W_npf!NPF_Write");
+    sample.in.code = 0xd1;
+    CHECK_STR(bucket(), "0xD1_npf!NPF_Write");
+    sample.in.code = 0xc4;
+    sample.in.p[0] = 0x62;
+    CHECK_STR(bucket(), "0xc4_62_VRF_npf!NPF_Write");
+    sample.in.code = 0;
+    sample.in.kind = FINDING_LIVELOCK;
+    CHECK_STR(bucket(), "LIVELOCK_npf!NPF_Write");
+}
+
+TEST(bucket, replaces_what_a_key_may_not_hold)
+{
+    sample_build();
+    str_copy(sample.frames[1].function, 160, "list<int>::`dtor'");
+    CHECK_STR(bucket(), "0x3B_npf!list_int_::_dtor'");
+}
+
+TEST(bucket, hang_blames_the_driver_frame_of_who_is_stuck)
+{
+    sample_build();
+    sample.in.kind = FINDING_HANG;
+    sample.in.code = 0;
+    sample.in.frame_count = 0;
+    sample.fibers[1].state = FIBER_BLOCKED;
+    sample.fibers[1].block_kind = BLOCK_WAIT;
+    sample.fibers[1].frames = sample.frames;
+    sample.fibers[1].frame_count = 4;
+    CHECK_STR(bucket(), "HANG_npf!NPF_Write");
+    sample.fibers[1].frame_count = 0;
+    CHECK_STR(bucket(), "HANG_IMAGE_npf.sys");
+}
+
+/* A routine that returned wrongly has no frame any more: the event names it. */
+TEST(bucket, blames_the_routine_the_rule_points_at)
+{
+    struct finding_frame culprit = { .module = "npf", .function = "NPF_Read" };
+
+    sample_build();
+    sample.violations[0].ev.kind = EV_CALLBACK_LEAVE;
+    sample.violations[0].ev.a[0] = SAMPLE_NPF + 0x1080;
+    CHECK_EQ(bucket_culprit(&sample.in), SAMPLE_NPF + 0x1080);
+    sample.in.frame_count = 1;
+    sample.in.culprit = &culprit;
+    CHECK_STR(bucket(), "0x3B_npf!NPF_Read");
+}
+
+TEST(bugcheck, arguments_depend_on_the_first)
+{
+    CHECK_STR(bugcheck_text(0x7c, 0x27).name, "BUGCODE_NDIS_DRIVER");
+    CHECK(str_starts(bugcheck_text(0x7c, 0x27).arg[0], "NDIS_BUGCHECK_LEAKED_NBL"));
+    CHECK_STR(bugcheck_text(0x7c, 0x77).arg[0], "kind of violation");
+    CHECK_STR(bugcheck_text(0xd1, 0x10).arg[1], "IRQL at that time");
+    CHECK_STR(bugcheck_text(0xbadc0de, 0).name, "UNKNOWN_BUGCHECK");
+}
+
+/* Every stop has a row of arguments that fits anything. */
+TEST(bugcheck, every_known_stop_has_arguments)
+{
+    static const uint32_t codes[] = {
+#define STOP(code, name, meaning) code,
+#define ARGS(code, p1, a1, a2, a3, a4)
+#include "crash/bugchecks.def"
+#undef STOP
+#undef ARGS
+    };
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        struct bugcheck_text t = bugcheck_text(codes[i], 0x123456789abull);
+
+        CHECK(strcmp(t.arg[0], "argument 1") != 0);
+        CHECK(i == 0 || codes[i] > codes[i - 1]);
+    }
+}
+
+TEST_MAIN(TEST_CASE(bucket, blames_the_first_frame_that_is_not_the_system),
+          TEST_CASE(bucket, without_symbols_keeps_the_offset_in_the_module),
+          TEST_CASE(bucket, without_a_driver_frame_names_the_image), TEST_CASE(bucket, without_anything_is_invalid),
+          TEST_CASE(bucket, passes_over_helpers_of_the_compiler),
+          TEST_CASE(bucket, prefix_carries_what_a_debugger_adds), TEST_CASE(bucket, replaces_what_a_key_may_not_hold),
+          TEST_CASE(bucket, hang_blames_the_driver_frame_of_who_is_stuck),
+          TEST_CASE(bucket, blames_the_routine_the_rule_points_at), TEST_CASE(bugcheck, arguments_depend_on_the_first),
+          TEST_CASE(bugcheck, every_known_stop_has_arguments))

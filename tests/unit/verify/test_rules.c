@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* The rule engine and the rules, fed with events by hand. */
+#include "unit/crash/fakes.h"
+
+#include "base/str.h"
+#include "ndis/ndis.h"
+#include "nt/nt.h"
+#include "verify/rule.h"
+#include "verify/verify.h"
+
+static struct fiber fiber;
+
+static int
+setup(void **state)
+{
+    (void)state;
+    fiber.id = 1;
+    sched_current = &fiber;
+    fake_code = 0;
+    if (fake_machine.verify == NULL) {
+        verify_init();
+        fake_snapshot();
+    }
+    fake_restore();
+    verify_run_begin();
+    return 0;
+}
+
+static struct event next;
+
+/* Fill in who did it, as the machine's hook does. */
+static void
+fill_in(struct event *ev)
+{
+    ev->fiber = next.fiber ? next.fiber : 1;
+    ev->ip = next.ip;
+    ev->irql = next.irql;
+}
+
+/* false: a fatal rule stopped the machine. */
+static bool
+emit(struct event ev)
+{
+    next = ev;
+    trace_set_context(fill_in);
+    if (setjmp(fake_stop))
+        return false;
+    trace_emit(ev.kind, ev.object, ev.a[0], ev.a[1], ev.a[2], ev.a[3], ev.a[4], ev.a[5]);
+    return true;
+}
+
+#define EMIT(...) emit((struct event){ __VA_ARGS__ })
+
+static const char *
+first_rule(void)
+{
+    return verify_violation_count() > 0 ? verify_violation(0)->rule->id : "none";
+}
+
+TEST(verify, ids_and_numbers_are_unique_and_sorted)
+{
+    const struct verify_rule *r, *other;
+
+    for (unsigned i = 0; (r = verify_rule_get(i)) != NULL; i++) {
+        CHECK(r->id[0] && r->summary[0] && r->why[0] && r->fix[0] && r->source != NULL && r->ddi != NULL);
+        CHECK(str_starts(r->source, "documented: ") || str_starts(r->source, "assumed: "));
+        CHECK(r->watches[0] != EV_NONE && r->on_event != NULL);
+        CHECK(verify_rule_find(r->id) == r);
+        CHECK_EQ(verify_rule_index(r), i);
+        for (unsigned j = 0; (other = verify_rule_get(j)) != NULL; j++)
+            CHECK(i == j || r->bugcheck.code != other->bugcheck.code || r->bugcheck.p1 != other->bugcheck.p1);
+    }
+}
+
+TEST(verify, noted_rule_keeps_the_violation_and_goes_on)
+{
+    CHECK(EMIT(.kind = EV_STATE_MISUSE, .object = 0x7e9040001000ull, .ip = 0x7e9010001234ull,
+               .a = { NDIS_MISUSE_SEND_WHILE_PAUSED, NDIS_LAYER_FILTER, 0x7e9040001000ull, NDIS_STATE_PAUSED }));
+    CHECK_EQ(verify_violation_count(), 1);
+    CHECK_STR(first_rule(), "NdisFilterSendWhilePaused");
+    CHECK_STR(verify_violation(0)->text, "filter module 00007e9040001000 sends an NBL of its own while Paused");
+    CHECK_EQ(fake_code, 0);
+}
+
+TEST(verify, same_rule_at_the_same_place_counts_once)
+{
+    for (int i = 0; i < 100; i++)
+        EMIT(.kind = EV_STATE_MISUSE, .ip = 0x7e9010001234ull,
+             .a = { NDIS_MISUSE_SEND_WHILE_PAUSED, NDIS_LAYER_FILTER });
+    CHECK_EQ(verify_violation_count(), 1);
+    CHECK_EQ(verify_violations_lost(), 0);
+}
+
+TEST(verify, violations_beyond_the_kept_ones_are_counted)
+{
+    for (unsigned i = 0; i < VERIFY_VIOLATIONS + 5; i++)
+        EMIT(.kind = EV_STATE_MISUSE, .ip = 0x7e9010001000ull + i,
+             .a = { NDIS_MISUSE_SEND_WHILE_PAUSED, NDIS_LAYER_FILTER });
+    CHECK_EQ(verify_violation_count(), VERIFY_VIOLATIONS);
+    CHECK_EQ(verify_violations_lost(), 5);
+}
+
+TEST(verify, fatal_rule_stops_the_machine_with_its_number)
+{
+    CHECK(!EMIT(.kind = EV_NBL_MISUSE, .object = 0x7e9040002000ull, .ip = 0x7e9010001234ull,
+                .a = { NDIS_NBL_COMPLETED_TWICE, 0x7e9040001000ull, NDIS_LAYER_FILTER }));
+    CHECK_EQ(fake_code, 0xc4);
+    CHECK_EQ(fake_p[1], 0x7e9040002000ull);
+    CHECK_STR(first_rule(), "NblDoubleComplete");
+    CHECK_EQ(fake_p[0], verify_violation(0)->rule->bugcheck.p1);
+    CHECK(EMIT(.kind = EV_NBL_MISUSE, .object = 1, .a = { NDIS_NBL_SENT_TWICE }));
+    CHECK_EQ(verify_violation_count(), 1);
+}
+
+TEST(verify, receives_of_a_filter_and_of_a_miniport_are_told_apart)
+{
+    EMIT(.kind = EV_STATE_MISUSE, .a = { NDIS_MISUSE_RECEIVE_WHILE_PAUSED, NDIS_LAYER_MINIPORT, 1, NDIS_STATE_DOWN });
+    CHECK_STR(first_rule(), "NdisMiniportReceiveWhilePaused");
+    CHECK(strstr(verify_violation(0)->text, "Halted") != NULL);
+}
+
+/* Driver routine entered, lock acquired, routine returns. */
+TEST(verify, spin_lock_held_at_return_stops_the_machine)
+{
+    CHECK(EMIT(.kind = EV_CALLBACK_ENTER, .a = { 0x7e9010001000ull, 1 }));
+    CHECK(EMIT(.kind = EV_LOCK_ACQUIRE, .object = 0x7e9040003000ull, .a = { LOCK_SPIN }));
+    CHECK(!EMIT(.kind = EV_CALLBACK_LEAVE, .a = { 0x7e9010001000ull, 1, 0, 0, 0 }));
+    CHECK_EQ(fake_code, 0xc4);
+    CHECK_STR(first_rule(), "SpinLockBalanced");
+    CHECK_EQ(fake_p[1], 0x7e9040003000ull);
+    CHECK_EQ(fake_p[2], 0x7e9010001000ull);
+}
+
+TEST(verify, spin_lock_held_across_a_nested_routine_is_no_violation)
+{
+    EMIT(.kind = EV_CALLBACK_ENTER, .a = { 0x7e9010001000ull, 1 });
+    EMIT(.kind = EV_LOCK_ACQUIRE, .object = 0x7e9040003000ull, .a = { LOCK_SPIN });
+    EMIT(.kind = EV_CALLBACK_ENTER, .a = { 0x7e9010002000ull, 1 });
+    CHECK(EMIT(.kind = EV_CALLBACK_LEAVE, .a = { 0x7e9010002000ull, 1, 0, 2, 2 }));
+    EMIT(.kind = EV_LOCK_RELEASE, .object = 0x7e9040003000ull, .a = { LOCK_SPIN });
+    CHECK(EMIT(.kind = EV_CALLBACK_LEAVE, .a = { 0x7e9010001000ull, 1, 0, 0, 0 }));
+    CHECK_EQ(verify_violation_count(), 0);
+}
+
+TEST(verify, another_fibers_return_does_not_blame_the_holder)
+{
+    EMIT(.kind = EV_CALLBACK_ENTER, .fiber = 1, .a = { 0x7e9010001000ull, 1 });
+    EMIT(.kind = EV_LOCK_ACQUIRE, .fiber = 1, .object = 0x7e9040003000ull, .a = { LOCK_SPIN });
+    EMIT(.kind = EV_CALLBACK_ENTER, .fiber = 2, .a = { 0x7e9010002000ull, 1 });
+    CHECK(EMIT(.kind = EV_CALLBACK_LEAVE, .fiber = 2, .a = { 0x7e9010002000ull, 1, 0, 0, 0 }));
+    CHECK_EQ(verify_violation_count(), 0);
+}
+
+TEST(verify, changed_irql_stops_the_machine_except_for_cancel_routines)
+{
+    CHECK(EMIT(.kind = EV_CALLBACK_LEAVE, .a = { 0x7e9010001000ull, 4 /* IoCancelIrp */, 0, 2, 0 }));
+    CHECK(!EMIT(.kind = EV_CALLBACK_LEAVE, .a = { 0x7e9010001000ull, 1, 0, 0, 2 }));
+    CHECK_STR(first_rule(), "IrqlReturn");
+    CHECK_EQ(fake_p[0], 0x2001d);
+}
+
+TEST(verify, dispatch_flag_below_dispatch_level_is_noted)
+{
+    EMIT(.kind = EV_SEND, .irql = 2, .a = { NDIS_LAYER_FILTER, 0, 1 });
+    EMIT(.kind = EV_SEND, .irql = 0, .a = { NDIS_LAYER_FILTER, 0, 0 });
+    CHECK_EQ(verify_violation_count(), 0);
+    EMIT(.kind = EV_SEND, .irql = 0, .a = { NDIS_LAYER_FILTER, 0, 1 });
+    CHECK_STR(first_rule(), "SendFlagIrqlMismatch");
+}
+
+TEST(verify, oid_left_pending_is_told_at_the_end)
+{
+    EMIT(.kind = EV_OID_PEND, .object = 0x7e9040005000ull, .a = { NDIS_LAYER_FILTER, 0x10, 0x10101 });
+    EMIT(.kind = EV_OID_PEND, .object = 0x7e9040006000ull, .a = { NDIS_LAYER_MINIPORT, 0x20, 0x10102 });
+    EMIT(.kind = EV_OID_COMPLETE, .object = 0x7e9040005000ull, .a = { NDIS_LAYER_FILTER, 0x10, 0x10101, 0, 1 });
+    CHECK_EQ(verify_violation_count(), 0);
+    verify_run_end();
+    CHECK_EQ(verify_violation_count(), 1);
+    CHECK_STR(first_rule(), "NdisTimedOidComplete");
+    CHECK(strstr(verify_violation(0)->text, "OID 0x00010102") != NULL);
+}
+
+TEST(verify, oid_completed_when_not_pending_is_noted)
+{
+    EMIT(.kind = EV_OID_COMPLETE, .object = 5, .a = { NDIS_LAYER_FILTER, 0, 0, 0, 0 });
+    CHECK_STR(first_rule(), "NdisOidDoubleComplete");
+    CHECK_EQ(verify_violation(0)->rule->bugcheck.p1, 0x91002);
+}
+
+TEST(verify, irp_never_completed_is_told_at_the_end)
+{
+    EMIT(.kind = EV_IRP_DISPATCH, .object = 0x7e9040007000ull, .a = { 0, 4 });
+    EMIT(.kind = EV_IRP_DISPATCH, .object = 0x7e9040008000ull, .a = { 0, 3 });
+    EMIT(.kind = EV_IRP_COMPLETE, .object = 0x7e9040007000ull);
+    verify_run_end();
+    CHECK_STR(first_rule(), "IrpLeft");
+    CHECK_EQ(verify_violation(0)->ev.object, 0x7e9040008000ull);
+}
+
+TEST(verify, call_above_its_irql_names_the_function)
+{
+    EMIT(.kind = EV_IRQL_TOO_HIGH, .a = { 3, 2, 1 });
+    CHECK_STR(first_rule(), "IrqlTooHigh");
+    CHECK_STR(verify_violation(0)->text, "KeWaitForSingleObject is called at IRQL 2; 1 is the highest allowed");
+}
+
+TEST(verify, pool_left_at_unload_names_the_tag)
+{
+    EMIT(.kind = EV_POOL_LEAK, .object = 0x7e9040009000ull, .a = { 64, 0x3146504e });
+    CHECK_STR(first_rule(), "PoolTracking-Leak");
+    CHECK(strstr(verify_violation(0)->text, "'NPF1'") != NULL);
+}
+
+TEST(verify, timer_set_in_freed_memory_is_noted)
+{
+    EMIT(.kind = EV_TIMER_SET, .object = 0x7e904000a040ull, .a = { 100, 0 });
+    EMIT(.kind = EV_TIMER_SET, .object = 0x7e904000a080ull, .a = { 100, 0 });
+    EMIT(.kind = EV_TIMER_FIRE, .object = 0x7e904000a040ull);
+    EMIT(.kind = EV_POOL_FREE, .object = 0x7e904000a000ull, .a = { 0x80 });
+    CHECK_EQ(verify_violation_count(), 0);
+    EMIT(.kind = EV_POOL_FREE, .object = 0x7e904000a080ull, .a = { 0x80 });
+    CHECK_STR(first_rule(), "Auto-UnloadTimersDpcs");
+}
+
+TEST(verify, device_left_at_unload_is_noted)
+{
+    EMIT(.kind = EV_DEVICE_CREATE, .object = 0x7e904000b000ull, .a = { 0x7e904000c000ull });
+    EMIT(.kind = EV_DRIVER_UNLOAD, .object = 0x7e904000d000ull);
+    CHECK_EQ(verify_violation_count(), 0);
+    EMIT(.kind = EV_DRIVER_UNLOAD, .object = 0x7e904000c000ull);
+    CHECK_STR(first_rule(), "DeviceLeft");
+}
+
+TEST(rule_set, keeps_insertion_order_through_growth_and_deletion)
+{
+    struct rule_ctx ctx = { 0 };
+    struct rule_entry *e = NULL;
+
+    for (uint64_t i = 0; i < 1000; i++)
+        CHECK(rule_set_add(&ctx, i * 0x1000));
+    CHECK(!rule_set_add(&ctx, 0x5000));
+    for (uint64_t i = 0; i < 1000; i += 2)
+        CHECK(rule_set_del(&ctx, i * 0x1000));
+    CHECK(!rule_set_del(&ctx, 0));
+    CHECK_EQ(rule_set_count(&ctx), 500);
+    for (uint64_t i = 1; i < 1000; i += 2) {
+        e = rule_set_next(&ctx, e);
+        CHECK(e != NULL && e->key == i * 0x1000);
+        CHECK(rule_set_find(&ctx, e->key) == e);
+    }
+    CHECK(rule_set_next(&ctx, e) == NULL);
+    rule_set_put(&ctx, 7)->value = 9;
+    CHECK_EQ(rule_set_find(&ctx, 7)->value, 9);
+    CHECK_EQ(rule_set_next(&ctx, e)->key, 7);
+}
+
+#define CASE(name) TEST_CASE_WITH(verify, name, setup, NULL)
+
+TEST_MAIN(CASE(ids_and_numbers_are_unique_and_sorted), CASE(noted_rule_keeps_the_violation_and_goes_on),
+          CASE(same_rule_at_the_same_place_counts_once), CASE(violations_beyond_the_kept_ones_are_counted),
+          CASE(fatal_rule_stops_the_machine_with_its_number),
+          CASE(receives_of_a_filter_and_of_a_miniport_are_told_apart), CASE(spin_lock_held_at_return_stops_the_machine),
+          CASE(spin_lock_held_across_a_nested_routine_is_no_violation),
+          CASE(another_fibers_return_does_not_blame_the_holder),
+          CASE(changed_irql_stops_the_machine_except_for_cancel_routines),
+          CASE(dispatch_flag_below_dispatch_level_is_noted), CASE(oid_left_pending_is_told_at_the_end),
+          CASE(oid_completed_when_not_pending_is_noted), CASE(irp_never_completed_is_told_at_the_end),
+          CASE(call_above_its_irql_names_the_function), CASE(pool_left_at_unload_names_the_tag),
+          CASE(timer_set_in_freed_memory_is_noted), CASE(device_left_at_unload_is_noted),
+          TEST_CASE(rule_set, keeps_insertion_order_through_growth_and_deletion))
