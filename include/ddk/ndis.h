@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ddk/ndis.h - the NDIS 6 driver interface.
+ *
+ * Model: one piece per noun under ndis/: types and version first, then nbl,
+ * oidrequest and netpnp (what travels), filter, miniport and protocol (who lives
+ * in a stack), services and hardware (what NDIS offers them).
+ * Start reading at: ndis/nbl.h and ndis/filter.h.
+ */
+#ifndef UNDIS_DDK_NDIS_H
+#define UNDIS_DDK_NDIS_H
+
+#ifndef _NDIS_
+#define _NDIS_
+#endif
+
+#include "ntddndis.h"
+#include "ndis/filter.h"
+#include "ndis/hardware.h"
+#include "ndis/miniport.h"
+#include "ndis/nbl.h"
+#include "ndis/netpnp.h"
+#include "ndis/offload.h"
+#include "ndis/oidrequest.h"
+#include "ndis/protocol.h"
+#include "ndis/services.h"
+
+#endif /* UNDIS_DDK_NDIS_H */
