@@ -242,15 +242,6 @@ ddk_writecr8(ULONG64 v)
     __asm__ volatile("movq %0, %%cr8" ::"r"(v) : "memory");
 }
 
-FORCEINLINE ULONG64
-ddk_readgsqword(ULONG Offset)
-{
-    ULONG64 v;
-
-    __asm__ volatile("movq %%gs:(%q1), %0" : "=r"(v) : "r"((ULONG64)Offset));
-    return v;
-}
-
 #ifndef __readcr8
 #define __readcr8 ddk_readcr8
 #endif

@@ -356,7 +356,10 @@ KeLowerIrql(KIRQL NewIrql)
 FORCEINLINE PKTHREAD
 KeGetCurrentThread(VOID)
 {
-    return (PKTHREAD)ddk_readgsqword(0x188);
+    PKTHREAD thread;
+
+    __asm__ volatile("movq %%gs:0x188, %0" : "=r"(thread));
+    return thread;
 }
 #endif
 NTHALAPI KIRQL NTAPI KfRaiseIrql(KIRQL NewIrql);
@@ -522,7 +525,7 @@ KeGetCurrentProcessorNumber(VOID)
 {
     ULONG n;
 
-    __asm__ volatile("movl %%gs:(%q1), %0" : "=r"(n) : "r"((ULONG64)0x1a4));
+    __asm__ volatile("movl %%gs:0x1a4, %0" : "=r"(n));
     return n;
 }
 #endif
