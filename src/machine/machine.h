@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/args.h"
 #include "base/list.h"
 #include "machine/ddi.h"
 #include "machine/layout.h"
@@ -302,24 +303,8 @@ int machine_image_data(uint64_t va, uint64_t size);
 uint64_t guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *args);
 /* GUEST_CALL(site, fn, a, b ...): arguments are integers or pointers, up to 12. */
 #define GUEST_CALL(site, fn, ...)                                                                        \
-    guest_call((site), (uint64_t)(fn), sizeof((uint64_t[]){ GUEST_ARGS(__VA_ARGS__) }) / 8,              \
-               (const uint64_t[]){ GUEST_ARGS(__VA_ARGS__) })
-
-/* Each argument as a uint64_t. */
-#define GUEST_ARGS(...) GUEST_ARGS_N(__VA_ARGS__, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)(__VA_ARGS__)
-#define GUEST_ARGS_N(a, b, c, d, e, f, g, h, i, j, k, l, n, ...) GUEST_ARGS_##n
-#define GUEST_ARGS_1(a)       (uint64_t)(a)
-#define GUEST_ARGS_2(a, ...)  (uint64_t)(a), GUEST_ARGS_1(__VA_ARGS__)
-#define GUEST_ARGS_3(a, ...)  (uint64_t)(a), GUEST_ARGS_2(__VA_ARGS__)
-#define GUEST_ARGS_4(a, ...)  (uint64_t)(a), GUEST_ARGS_3(__VA_ARGS__)
-#define GUEST_ARGS_5(a, ...)  (uint64_t)(a), GUEST_ARGS_4(__VA_ARGS__)
-#define GUEST_ARGS_6(a, ...)  (uint64_t)(a), GUEST_ARGS_5(__VA_ARGS__)
-#define GUEST_ARGS_7(a, ...)  (uint64_t)(a), GUEST_ARGS_6(__VA_ARGS__)
-#define GUEST_ARGS_8(a, ...)  (uint64_t)(a), GUEST_ARGS_7(__VA_ARGS__)
-#define GUEST_ARGS_9(a, ...)  (uint64_t)(a), GUEST_ARGS_8(__VA_ARGS__)
-#define GUEST_ARGS_10(a, ...) (uint64_t)(a), GUEST_ARGS_9(__VA_ARGS__)
-#define GUEST_ARGS_11(a, ...) (uint64_t)(a), GUEST_ARGS_10(__VA_ARGS__)
-#define GUEST_ARGS_12(a, ...) (uint64_t)(a), GUEST_ARGS_11(__VA_ARGS__)
+    guest_call((site), (uint64_t)(fn), sizeof((uint64_t[]){ U64_ARGS(__VA_ARGS__) }) / 8,              \
+               (const uint64_t[]){ U64_ARGS(__VA_ARGS__) })
 
 /*
  * guest_alloc - zeroed scratch on the guest stack, 16-byte aligned, gone when the DDI or actor step that called

@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+#include "base/args.h"
+
 enum event_kind {
 #define EV(name, text, args) EV_##name,
 #include "trace/events.def"
@@ -53,10 +55,9 @@ void trace_emit_slow(uint16_t kind, uint64_t object, const uint64_t a[6]);
 
 /* trace_emit(EV_X, object, a0, a1 ...): up to six values. */
 #define trace_emit(kind, object, ...)                                                                 \
-    do {                                                                                              \
-        if (__builtin_expect((trace_wanted[(kind) / 64] >> ((kind) % 64)) & 1, 0))                    \
-            trace_emit_slow((kind), (uint64_t)(object), (const uint64_t[6]){__VA_ARGS__});            \
-    } while (0)
+    (__builtin_expect((trace_wanted[(kind) / 64] >> ((kind) % 64)) & 1, 0)                            \
+         ? trace_emit_slow((kind), (uint64_t)(object), (const uint64_t[6]){ U64_ARGS(__VA_ARGS__) })  \
+         : (void)0)
 
 const char *event_name(unsigned kind);
 const char *event_text(unsigned kind); /* words for a reader */
