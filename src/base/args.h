@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* base/args.h - a list of integers and pointers, 1 to 12, each as a uint64_t. */
+/* base/args.h - a list of integers and pointers, 0 to 12 (none: one 0), each as a uint64_t. */
 #ifndef BASE_ARGS_H
 #define BASE_ARGS_H
 
 #include <stdint.h>
 
-#define U64_ARGS(...) U64_ARGS_N(__VA_ARGS__, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)(__VA_ARGS__)
-#define U64_ARGS_N(a, b, c, d, e, f, g, h, i, j, k, l, n, ...) U64_ARGS_##n
+#define U64_ARGS(...) U64_ARGS_N(_, ##__VA_ARGS__, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)(__VA_ARGS__)
+#define U64_ARGS_N(_, a, b, c, d, e, f, g, h, i, j, k, l, n, ...) U64_ARGS_##n
+#define U64_ARGS_0()         0
 #define U64_ARGS_1(a)       (uint64_t)(a)
 #define U64_ARGS_2(a, ...)  (uint64_t)(a), U64_ARGS_1(__VA_ARGS__)
 #define U64_ARGS_3(a, ...)  (uint64_t)(a), U64_ARGS_2(__VA_ARGS__)
