@@ -26,7 +26,7 @@ struct ndis_nic_config {
     void *config;        /* config.c: the adapter's registry key; may be NULL */
 };
 
-/* A device appears; its driver must have registered. It stays disabled until ndis_nic_enable(). NULL: no such driver, no memory. */
+/* A device appears; its driver must have registered. Disabled until ndis_nic_enable(). NULL: no such driver. */
 struct ndis_nic *ndis_nic_add(const struct ndis_nic_config *config);
 
 /* 0, or -EIO when the miniport or a mandatory filter refused. */
@@ -63,7 +63,7 @@ unsigned ndis_stack(const struct ndis_nic *nic, struct ndis_layer_info *out, uns
 /* Bit `state` set for each state that a layer of this driver was ever in during this run; 0: no such driver. */
 uint32_t ndis_states_reached(const char *service);
 
-/* NBLs out, OIDs out, completions pended anywhere: what must be zero when nothing goes on. what: words for the first. */
+/* Is anything out: NBLs, OIDs, pended completions? If so false, and *what has words for the first. */
 bool ndis_idle(const char **what);
 
 #endif

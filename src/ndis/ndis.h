@@ -35,6 +35,10 @@
 #include "machine/machine.h"
 #include "trace/event.h"
 
+/* Ours is at fault: stops at once. Never on what a driver can cause. */
+#define NDIS_ASSERT(x) ((x) ? (void)0 : machine_assert_failed(#x, __FILE__, __LINE__))
+_Noreturn void machine_assert_failed(const char *what, const char *file, int line); /* machine/ */
+
 /* ------------------------------------------------------------------ objects */
 
 #define NDIS_SIGNATURE(a, b, c, d) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
@@ -60,6 +64,8 @@ enum {
 /* Memory of the machine, zeroed, labelled for reports; NULL when it is out or the choice says so. tag: pool tag. */
 void *ndis_alloc(size_t size_bytes, uint32_t tag, const char *what);
 void ndis_free(void *p);
+/* A UNICODE_STRING in machine memory with its text, zero-terminated; never NULL (set-up and administration only). */
+UNICODE_STRING *ndis_string(const char *text);
 /* A new object with its signature set; the same failures. */
 void *ndis_object_alloc(uint32_t signature, size_t size_bytes, const char *what);
 
@@ -77,7 +83,13 @@ struct ndis_header_spec {
  * HEADER_MISUSE for export `site` naming the field.
  */
 bool ndis_header_ok(const NDIS_OBJECT_HEADER *header, const struct ndis_header_spec *spec, uint32_t site);
-enum ndis_header_field { NDIS_HEADER_TYPE, NDIS_HEADER_REVISION, NDIS_HEADER_SIZE, NDIS_HEADER_VERSION, NDIS_HEADER_HANDLER };
+enum ndis_header_field {
+    NDIS_HEADER_TYPE,
+    NDIS_HEADER_REVISION,
+    NDIS_HEADER_SIZE,
+    NDIS_HEADER_VERSION, /* value: major << 8 | minor */
+    NDIS_HEADER_HANDLER, /* value: which required handler is lacking; from 0x100: which pair is incomplete */
+};
 
 /* Fill a header for a structure that NDIS hands to a driver. */
 static inline void
@@ -105,7 +117,8 @@ ndis_fn ndis_host_handler(ndis_host_fn fn); /* in init only */
 /* Call a handler. site: symbol index (ndis_sites) shown below the driver's frame. */
 uint64_t ndis_call(uint32_t site, ndis_fn fn, unsigned nargs, const uint64_t *args);
 #define NDIS_CALL(site, fn, ...)                                                                         \
-    ndis_call((site), (fn), sizeof((uint64_t[]){__VA_ARGS__}) / 8, (const uint64_t[]){__VA_ARGS__})
+    ndis_call((site), (fn), sizeof((uint64_t[]){ U64_ARGS(__VA_ARGS__) }) / 8,                         \
+              (const uint64_t[]){ U64_ARGS(__VA_ARGS__) })
 
 /* Handler kinds of a layer. Those before NDIS_OP_DOWN_END travel towards the miniport, the rest away from it. */
 enum ndis_op {
@@ -170,6 +183,17 @@ struct ndis_nic;
 struct ndis_link;
 struct ndis_driver;
 
+/* What is remembered of a driver, deregistered or not; monitor memory. */
+struct ndis_driver_record {
+    struct list_node node;     /* ndis_root.records */
+    uint64_t handle;
+    uint8_t kind;              /* enum ndis_layer_kind */
+    bool gone;                 /* deregistered */
+    bool host;                 /* one of the built-in ends */
+    uint32_t states_reached;   /* bit per enum ndis_state */
+    char name[32];             /* service name */
+};
+
 /*
  * What the checkers and the host know of a layer; monitor memory, outlives the layer. Counts move in ndis_nbl_*()
  * of track.c only.
@@ -179,7 +203,7 @@ struct ndis_ledger {
     uint8_t kind;           /* enum ndis_layer_kind */
     uint8_t state;          /* copy of the layer's */
     bool freed;
-    struct ndis_driver *driver;
+    struct ndis_driver_record *driver;
     struct ndis_nic *nic;
     uint32_t own_sends;     /* NBLs whose SourceHandle it is, on their way */
     uint32_t held_sends;    /* sends of layers above that it was given and has not passed on or completed */
@@ -187,6 +211,7 @@ struct ndis_ledger {
     uint32_t held_receives; /* NBLs indicated to it that it has not passed on or returned */
     uint32_t oids;          /* requests of its own that are not complete (oid.c) */
     uint32_t indicating;    /* receive indications of its own that have not returned */
+    uint32_t calls;         /* bindings: handlers of it that NDIS is in, and its own calls of return */
 };
 
 /* An internal wait: one waiter, set by whoever completes. */
@@ -206,7 +231,7 @@ struct ndis_layer {
     uint8_t pending;                              /* enum ndis_pending */
     uint8_t reserved;
     uint32_t flags;
-    struct ndis_layer *below, *above;             /* filters and adapter, as stacked; a binding: below = top of the stack */
+    struct ndis_layer *below, *above;             /* as stacked; a binding: below = top of the stack */
     struct ndis_ledger *ledger;
     struct ndis_link *link;                       /* NULL for an adapter */
     struct ndis_wait wait;                        /* of the pended pause, restart or event */
@@ -232,11 +257,12 @@ struct ndis_driver {
     uint8_t kind;              /* enum ndis_layer_kind */
     uint8_t major, minor;      /* NDIS version it registered with */
     bool leaving;              /* deregistering */
-    bool host;                 /* one of the built-in ends */
+    bool bind_by_default;      /* wanted over every nic as it appears */
+    bool host;                 /* one of the built-in ends: handlers are host functions */
     DRIVER_OBJECT *driver_object;
     uint64_t context;          /* MiniportDriverContext, FilterDriverContext, ProtocolDriverContext */
     struct list_node node;     /* ndis_root.drivers, in order of registration */
-    char name[32];             /* service name, for words and labels */
+    struct ndis_driver_record *record;
 };
 
 struct ndis_filter_driver {
@@ -268,6 +294,7 @@ struct ndis_nic {
     struct ndis_adapter *adapter; /* NULL while halted */
     char name[64];                /* as an administrator calls it: "Ethernet 1" */
     UNICODE_STRING *guid_name;    /* \DEVICE\{...}: BaseMiniportName, AdapterName */
+    UNICODE_STRING instance_guid; /* the {...} in it */
     UNICODE_STRING *instance_name;/* friendly: BaseMiniportInstanceName */
     void *pdo;                    /* PhysicalDeviceObject (pnp), may be NULL */
     void *config;                 /* config.c: registry key of this adapter; set through ndis_adapter_config */
@@ -280,10 +307,14 @@ struct ndis_nic {
     bool failed;                  /* the miniport or a mandatory filter failed: being removed until enabled again */
     bool surprise;                /* it is gone: halt says so */
     bool dirty;                   /* the worker should look at it */
+    bool cycle;                   /* pause and restart once */
     bool options_done;            /* FilterSetModuleOptions called since the stack was last paused */
     struct fiber *walker;         /* who changes this stack now */
-    uint32_t walkers_waiting;
+    struct list turns;            /* who waits to */
 };
+
+/* install.c: class, order and kind that the filter's INF gave it. */
+void ndis_install_apply(struct ndis_filter_driver *fd);
 
 /* A driver is wanted over a nic. */
 struct ndis_link {
@@ -330,7 +361,9 @@ struct ndis_binding {
     struct ndis_layer layer;
     struct ndis_protocol_driver *driver;
     struct list_node node;                    /* ndis_adapter.bindings once open */
-    struct ndis_bind_context *bind;           /* while binding or unbinding */
+    struct ndis_bind_context *bind;           /* while binding or unbinding: BindContext, UnbindContext */
+    struct ndis_bind_context *unbind;         /* made in advance for the unbind */
+    struct ndis_wait close_wait;              /* set when a pended close has completed */
     bool open, closing, close_pended;
     uint32_t packet_filter;                   /* NDIS_PACKET_TYPE_xxx; oid.c sets it when the OID succeeded */
     uint32_t frame_types;
@@ -392,19 +425,36 @@ struct ndis_sites {
 /* machine->ndis; monitor memory. */
 struct ndis_root {
     struct list drivers;        /* struct ndis_driver */
+    struct list records;        /* struct ndis_driver_record */
     struct list nics;           /* struct ndis_nic */
-    struct list installs;       /* struct ndis_install: what INFs said, admin.c */
+    struct list installs;       /* what INFs said: install.c */
     struct fiber *worker;       /* does what may not be done in the caller's context */
+    bool worker_idle;
     struct list work;           /* struct ndis_work */
     uint32_t next_if_index;
     uint32_t partial_cancel_id; /* NdisGeneratePartialCancelId */
     struct nbl_track *track_free;
+    struct ndis_nbl_pool *default_pool; /* for NBLs that NDIS makes without a pool given */
+    struct ndis_nb_pool *default_nb_pool;
     bool poison_reserved;       /* explore: fields NDIS leaves open are filled with poison */
     void *misc;                 /* root of oid.c, timer.c, config.c ... */
     void *ends;                 /* root of ends/ */
 };
 
 extern struct ndis_sites ndis_site; /* const after init */
+
+/* Exports that name themselves in HEADER_MISUSE. */
+#define NDIS_EXPORT_SITES(X)                                                                             \
+    X(NdisFRegisterFilterDriver) X(NdisFSetAttributes) X(NdisSetOptionalHandlers)                        \
+    X(NdisMRegisterMiniportDriver) X(NdisMSetMiniportAttributes) X(NdisRegisterProtocolDriver)           \
+    X(NdisOpenAdapterEx) X(NdisAllocateNetBufferListPool) X(NdisAllocateNetBufferPool)
+
+struct ndis_exports {
+#define X(name) uint32_t name;
+    NDIS_EXPORT_SITES(X)
+#undef X
+};
+extern struct ndis_exports ndis_export; /* const after init */
 
 static inline struct ndis_root *
 ndis_root(void)
@@ -431,6 +481,7 @@ struct ndis_work {
     void *arg;
 };
 void ndis_work_queue(void (*fn)(void *arg), void *arg);
+void ndis_worker_start(void); /* in init */
 
 /* ------------------------------------------------------------------ bind engine (bind.c) */
 
@@ -493,7 +544,7 @@ enum ndis_state_misuse {
     NDIS_MISUSE_CLOSE_OUTSIDE_UNBIND,
     NDIS_MISUSE_UNBIND_WITHOUT_CLOSE,
     NDIS_MISUSE_BIND_COMPLETE,         /* bind or unbind completion that nobody waits for */
-    NDIS_MISUSE_COMPLETE_UNEXPECTED,   /* pause, restart or event completion that nobody waits for (before the bugcheck) */
+    NDIS_MISUSE_COMPLETE_UNEXPECTED,   /* pause, restart or event completion that nobody waits for */
 };
 
 /* Emitted as NBL_MISUSE a0 `what`. */
@@ -510,8 +561,6 @@ enum ndis_nbl_misuse {
     NDIS_NBL_RESOURCES_RETURNED,     /* return called for an NBL lent with RESOURCES */
     NDIS_NBL_BAD_COUNT,              /* NumberOfNetBufferLists is not the length of the chain */
     NDIS_NBL_POOL_NOT_EMPTY,         /* pool freed while NBLs of it are out */
-    NDIS_NBL_CLONE_OUT,              /* parent completed or freed while clones of it exist */
-    NDIS_NBL_NOT_A_CLONE,
 };
 
 enum nbl_where { NBL_HOME, NBL_SENT, NBL_INDICATED, NBL_LENT, NBL_FREED };
@@ -523,7 +572,6 @@ struct nbl_track {
     struct ndis_ledger *source;  /* who sent or indicated it */
     struct ndis_ledger *holder;  /* whose it is now; NULL at home */
     uint64_t source_handle;      /* SourceHandle when it left */
-    uint32_t clones;
     uint8_t where;               /* enum nbl_where */
     struct nbl_track *next_free;
 };
@@ -531,6 +579,7 @@ struct nbl_track {
 /* The NBL's record; NULL if nbl did not come from a pool of this machine. Never faults on a readable nbl. */
 struct nbl_track *nbl_track_of(const NET_BUFFER_LIST *nbl);
 struct nbl_track *nbl_track_new(NET_BUFFER_LIST *nbl, uint64_t pool);
+void nbl_track_end(struct nbl_track *track);
 
 /*
  * The chain nbls moves from layer `from` towards `to` (NULL: ends at the bottom or is handed to its owner). One of
@@ -576,15 +625,17 @@ size_t ndis_nb_write(NET_BUFFER *nb, size_t offset, const void *from, size_t len
 
 /* ------------------------------------------------------------------ what the core needs from the other files */
 
+/* Weak: NULL where those files are not part of the build; the core asks before it calls. */
+
 /* oid.c: layer has come (attributes set, module attached, binding open) or is about to go. */
-void ndis_oid_layer_init(struct ndis_layer *layer);
+void ndis_oid_layer_init(struct ndis_layer *layer) __attribute__((weak));
 /* Complete queued requests of and through layer with NDIS_STATUS_NOT_ACCEPTED or wait for those in a handler. */
-void ndis_oid_drain(struct ndis_layer *layer);
+void ndis_oid_drain(struct ndis_layer *layer) __attribute__((weak));
 /* status.c: after general attributes and on restart; link words of the attach and bind parameters. */
-void ndis_status_adapter_init(struct ndis_adapter *ad);
+void ndis_status_adapter_init(struct ndis_adapter *ad) __attribute__((weak));
 /* NdisSetOptionalHandlers kinds the core does not know: NDIS_STATUS_NOT_SUPPORTED if nobody does. */
-NDIS_STATUS ndis_misc_optional_handlers(NDIS_HANDLE handle, NDIS_OBJECT_HEADER *handlers);
+NDIS_STATUS ndis_misc_optional_handlers(NDIS_HANDLE handle, NDIS_OBJECT_HEADER *handlers) __attribute__((weak));
 /* Root and exports of those files. */
-void ndis_misc_init(void);
+void ndis_misc_init(void) __attribute__((weak));
 
 #endif

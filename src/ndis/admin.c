@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/admin.c - administration of nics: the host's side of the bind engine.
+ *
+ * Model: each operation changes what is wanted and walks. See admin.h for the contract, bind.c for the walk.
+ */
+#include "ndis/admin.h"
+
+#include <errno.h>
+
+#include "base/fmt.h"
+#include "base/str.h"
+#include "ndis/driver.h"
+
+struct ndis_nic *
+ndis_nic_add(const struct ndis_nic_config *config)
+{
+    struct ndis_root *root = ndis_root();
+    struct ndis_driver *driver = ndis_driver_find(config->service);
+    struct ndis_nic *nic;
+    char text[96];
+    size_t prefix;
+
+    if (driver == NULL || driver->kind != NDIS_LAYER_MINIPORT)
+        return NULL;
+    nic = mon_alloc(sizeof(*nic));
+    list_init(&nic->links);
+    list_init(&nic->turns);
+    nic->driver = (struct ndis_miniport_driver *)driver;
+    nic->if_index = ++root->next_if_index;
+    nic->luid = (uint64_t)6 << 48 | (uint64_t)nic->if_index << 24;
+    nic->pdo = config->pdo;
+    nic->config = config->config;
+    if (config->name != NULL)
+        fmt(nic->name, sizeof(nic->name), "%s", config->name);
+    else
+        fmt(nic->name, sizeof(nic->name), "Ethernet %u", nic->if_index);
+    prefix = fmt(text, sizeof(text), "\\DEVICE\\");
+    if (config->guid != NULL)
+        fmt(text + prefix, sizeof(text) - prefix, "%s", config->guid);
+    else
+        fmt(text + prefix, sizeof(text) - prefix, "{00000000-0000-4000-8000-%012x}", nic->if_index);
+    nic->guid_name = ndis_string(text);
+    nic->instance_guid = *nic->guid_name;
+    nic->instance_guid.Buffer += prefix;
+    nic->instance_guid.Length -= (USHORT)(prefix * 2);
+    nic->instance_guid.MaximumLength -= (USHORT)(prefix * 2);
+    nic->instance_name = ndis_string(nic->name);
+    list_add_tail(&root->nics, &nic->node);
+    ndis_links_add_nic(nic);
+    return nic;
+}
+
+static int
+result(const struct ndis_nic *nic)
+{
+    return nic->failed ? -EIO : 0;
+}
+
+int
+ndis_nic_enable(struct ndis_nic *nic)
+{
+    struct ndis_link *link;
+
+    sched_touch((uint64_t)nic);
+    list_for_each(link, &nic->links, node)
+        link->refused = false;
+    nic->failed = false;
+    nic->surprise = false;
+    nic->want_present = true;
+    nic->want_running = true;
+    ndis_nic_settle(nic);
+    return result(nic);
+}
+
+void
+ndis_nic_disable(struct ndis_nic *nic)
+{
+    sched_touch((uint64_t)nic);
+    nic->want_present = false;
+    ndis_nic_settle(nic);
+}
+
+void
+ndis_nic_surprise_remove(struct ndis_nic *nic)
+{
+    struct ndis_adapter *ad = nic->adapter;
+
+    sched_touch((uint64_t)nic);
+    nic->surprise = true;
+    if (ad != NULL && ad->layer.op[NDIS_OP_DEVICE_PNP] != 0) {
+        uint64_t mark = guest_mark();
+        NET_DEVICE_PNP_EVENT *event = guest_alloc(sizeof(*event));
+
+        ndis_header_set(&event->Header, NDIS_OBJECT_TYPE_DEFAULT, NET_DEVICE_PNP_EVENT_REVISION_1,
+                        NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1);
+        event->DevicePnPEvent = NdisDevicePnPEventSurpriseRemoved;
+        NDIS_CALL(ndis_site.ndisMDevicePnPEventNotifyInternal, ad->layer.op[NDIS_OP_DEVICE_PNP], ad->layer.context,
+                  (uint64_t)event);
+        guest_release(mark);
+    }
+    ndis_nic_disable(nic);
+}
+
+void
+ndis_nic_pause(struct ndis_nic *nic)
+{
+    sched_touch((uint64_t)nic);
+    nic->want_running = false;
+    ndis_nic_settle(nic);
+}
+
+int
+ndis_nic_restart(struct ndis_nic *nic)
+{
+    sched_touch((uint64_t)nic);
+    nic->want_running = true;
+    ndis_nic_settle(nic);
+    return result(nic);
+}
+
+void
+ndis_nic_cycle(struct ndis_nic *nic)
+{
+    sched_touch((uint64_t)nic);
+    nic->cycle = nic->adapter != NULL;
+    ndis_nic_settle(nic);
+}
+
+static struct ndis_link *
+find_link(struct ndis_nic *nic, const char *service)
+{
+    struct ndis_link *link;
+
+    list_for_each(link, &nic->links, node)
+        if (str_ieq(link->driver->record->name, service))
+            return link;
+    return NULL;
+}
+
+int
+ndis_driver_attach(struct ndis_nic *nic, const char *service)
+{
+    struct ndis_link *link = find_link(nic, service);
+
+    if (link == NULL)
+        return -ENOENT;
+    sched_touch((uint64_t)nic);
+    link->wanted = true;
+    link->refused = false;
+    ndis_nic_settle(nic);
+    return link->refused ? -EIO : 0;
+}
+
+int
+ndis_driver_detach(struct ndis_nic *nic, const char *service)
+{
+    struct ndis_link *link = find_link(nic, service);
+
+    if (link == NULL)
+        return -ENOENT;
+    sched_touch((uint64_t)nic);
+    link->wanted = false;
+    ndis_nic_settle(nic);
+    return 0;
+}
+
+void
+ndis_settle(void)
+{
+    struct ndis_nic *nic;
+
+    list_for_each(nic, &ndis_root()->nics, node)
+        ndis_nic_settle(nic);
+}
+
+/* ------------------------------------------------------------------ questions */
+
+struct ndis_nic *
+ndis_nic_get(unsigned i)
+{
+    struct ndis_nic *nic;
+
+    list_for_each(nic, &ndis_root()->nics, node)
+        if (i-- == 0)
+            return nic;
+    return NULL;
+}
+
+struct ndis_nic *
+ndis_nic_find(const char *name)
+{
+    struct ndis_nic *nic;
+
+    list_for_each(nic, &ndis_root()->nics, node)
+        if (str_ieq(nic->name, name))
+            return nic;
+    return NULL;
+}
+
+const char *
+ndis_nic_name(const struct ndis_nic *nic)
+{
+    return nic->name;
+}
+
+static void
+describe(const struct ndis_layer *layer, struct ndis_layer_info *out)
+{
+    const struct ndis_ledger *ledger = layer->ledger;
+
+    out->kind = layer->kind;
+    out->state = layer->state;
+    out->state_name = ndis_state_name(layer->kind, layer->state);
+    out->driver = ledger->driver->name;
+    out->handle = ledger->handle;
+    out->context = layer->context;
+    out->own_sends = ledger->own_sends;
+    out->held_sends = ledger->held_sends;
+    out->own_receives = ledger->own_receives;
+    out->held_receives = ledger->held_receives;
+    out->oids = ledger->oids;
+}
+
+unsigned
+ndis_stack(const struct ndis_nic *nic, struct ndis_layer_info *out, unsigned max)
+{
+    const struct ndis_link *link;
+    unsigned count = 0;
+
+    if (nic->adapter == NULL)
+        return 0;
+    if (count++ < max)
+        describe(&nic->adapter->layer, &out[0]);
+    list_for_each(link, &nic->links, node)
+        if (link->layer != NULL && count++ < max)
+            describe(link->layer, &out[count - 1]);
+    return count;
+}
+
+uint32_t
+ndis_states_reached(const char *service)
+{
+    const struct ndis_driver_record *record;
+    uint32_t states = 0;
+
+    list_for_each(record, &ndis_root()->records, node)
+        if (str_ieq(record->name, service))
+            states |= record->states_reached;
+    return states;
+}
+
+static const char *
+busy(const struct ndis_layer *layer)
+{
+    const struct ndis_ledger *ledger = layer->ledger;
+
+    if (layer->pending != 0)
+        return ndis_words("%s has not completed what it pended%s", ledger->driver->name, "");
+    if (ledger->own_sends + ledger->held_sends != 0)
+        return ndis_words("sends of %s are out%s", ledger->driver->name, "");
+    if (ledger->own_receives + ledger->held_receives != 0)
+        return ndis_words("receives of %s are out%s", ledger->driver->name, "");
+    if (ledger->oids != 0)
+        return ndis_words("OID requests of %s are out%s", ledger->driver->name, "");
+    return NULL;
+}
+
+bool
+ndis_idle(const char **what)
+{
+    const struct ndis_nic *nic;
+    const struct ndis_link *link;
+
+    *what = NULL;
+    list_for_each(nic, &ndis_root()->nics, node) {
+        if (nic->adapter != NULL && (*what = busy(&nic->adapter->layer)) != NULL)
+            return false;
+        list_for_each(link, &nic->links, node)
+            if (link->layer != NULL && (*what = busy(link->layer)) != NULL)
+                return false;
+    }
+    return true;
+}

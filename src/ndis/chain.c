@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/chain.c - who is next for whom.
+ *
+ * Model: a stack is a chain of below/above pointers, the adapter at the bottom. For every handler kind each layer
+ * holds the nearest neighbour in that kind's direction that has such a handler; a filter without it is bypassed
+ * (documented: "Filter Module Characteristics"). At the top the chain ends with NULL: the path functions then go to
+ * the bindings. Computed when the stack or a layer's handlers change, which happens while the stack is paused.
+ */
+#include "ndis/driver.h"
+
+/* Filled in init: const while drivers run. */
+static ndis_host_fn ndis_host_table[NDIS_HOST_MAX];
+
+static struct ndis_layer *
+nearest(struct ndis_layer *at, bool down, enum ndis_op op)
+{
+    while (at != NULL && at->op[op] == 0)
+        at = down ? at->below : at->above;
+    return at;
+}
+
+static void
+compute(struct ndis_layer *layer)
+{
+    sched_touch((uint64_t)layer);
+    for (unsigned op = 0; op < NDIS_OP_COUNT; op++) {
+        bool down = op < NDIS_OP_DOWN_END;
+
+        layer->next[op] = nearest(down ? layer->below : layer->above, down, op);
+    }
+}
+
+void
+ndis_chain_compute(struct ndis_adapter *ad)
+{
+    struct ndis_binding *b;
+
+    for (struct ndis_layer *at = &ad->layer; at != NULL; at = at->above) {
+        compute(at);
+        ad->top = at;
+    }
+    list_for_each(b, &ad->bindings, node) {
+        b->layer.below = ad->top;
+        compute(&b->layer);
+    }
+}
+
+void
+ndis_chain_prepare(struct ndis_layer *layer)
+{
+    compute(layer);
+}
+
+ndis_fn
+ndis_host_handler(ndis_host_fn fn)
+{
+    for (unsigned i = 1; i < NDIS_HOST_MAX; i++) {
+        if (ndis_host_table[i] == NULL)
+            ndis_host_table[i] = fn;
+        if (ndis_host_table[i] == fn)
+            return i;
+    }
+    NDIS_ASSERT(!"more host handlers than NDIS_HOST_MAX");
+    return 0;
+}
+
+uint64_t
+ndis_call(uint32_t site, ndis_fn fn, unsigned nargs, const uint64_t *args)
+{
+    if (fn < NDIS_HOST_MAX)
+        return ndis_host_table[fn](args);
+    return guest_call(site, fn, nargs, args);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* ndis/driver.h - what driver.c, filter.c, miniport.c and protocol.c share. */
+#ifndef NDIS_DRIVER_H
+#define NDIS_DRIVER_H
+
+#include "ndis/ndis.h"
+
+/* Is it a version 6 NDIS? If not, HEADER_MISUSE. where: the structure; site: the export. */
+bool ndis_version_ok(uint8_t major, uint8_t minor, const void *where, uint32_t site);
+/* Are handlers that must be there, there? The value of the event is the index of the first that is not. */
+bool ndis_handlers_ok(const void *where, uint32_t site, const uint64_t *required, unsigned count);
+/* Last component of a path, as plain text. */
+void ndis_name_from_path(const UNICODE_STRING *path, char *name, size_t room);
+
+int ndis_driver_init(struct ndis_driver *driver, enum ndis_layer_kind kind, DRIVER_OBJECT *driver_object,
+                     const UNICODE_STRING *name);
+void ndis_driver_remove(struct ndis_driver *driver); /* frees it */
+struct ndis_driver *ndis_driver_find(const char *service);
+
+NDIS_STATUS ndis_filter_set_partial(struct ndis_filter *fm, const NDIS_OBJECT_HEADER *header);
+NDIS_STATUS ndis_miniport_set_pnp(struct ndis_miniport_driver *md, const NDIS_OBJECT_HEADER *header);
+
+/* A layer's memory and ledger; not on a stack yet, state DOWN. NULL: no memory. */
+void *ndis_layer_create(enum ndis_layer_kind kind, size_t size, struct ndis_driver *driver, struct ndis_nic *nic,
+                        struct ndis_link *link, const char *what);
+/* Say what is still out, and free it. */
+void ndis_layer_destroy(struct ndis_layer *layer);
+/* next[] of a layer that is not on the stack yet. */
+void ndis_chain_prepare(struct ndis_layer *layer);
+
+/*
+ * Pause or restart a layer by one of its handlers and wait if it pends. what: the handler's name. Returns the final
+ * status; whatever an ill-behaved handler returns is an event and then SUCCESS for a pause.
+ */
+NDIS_STATUS ndis_layer_invoke(struct ndis_layer *layer, enum ndis_pending pending, uint32_t site, ndis_fn handler,
+                              uint64_t arg0, uint64_t arg1, const char *what);
+/* A pended operation is completed by the driver: NdisFPauseComplete and its kin. */
+void ndis_layer_complete(struct ndis_layer *layer, enum ndis_pending pending, NDIS_STATUS status);
+/* Paused or stopped with something out? first: of the pair ..._WITH_SENDS, ..._WITH_RECEIVES. */
+void ndis_layer_check_out(struct ndis_layer *layer, enum ndis_state_misuse first);
+
+#endif

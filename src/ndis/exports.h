@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* ndis/exports.h - declarations the table of exports needs beyond the DDK's prototypes. */
+#ifndef NDIS_EXPORTS_H
+#define NDIS_EXPORTS_H
+
+#include "ddk/ndis.h"
+
+#if __has_include("ndis/misc.h")
+#include "ndis/misc.h"
+#endif
+
+#endif

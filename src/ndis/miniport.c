@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/miniport.c - miniport drivers and miniport adapters.
+ *
+ * Model: as filter.c, one layer lower. The adapter's object (what the driver holds as MiniportAdapterHandle) is born
+ * at MiniportInitializeEx and dies after MiniportHaltEx; the nic stays.
+ */
+#include "ndis/driver.h"
+
+#include <string.h>
+
+static const struct ndis_header_spec driver_characteristics = {
+    "NDIS_MINIPORT_DRIVER_CHARACTERISTICS", NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS, 3,
+    { NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_1, NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2,
+      NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_3 },
+};
+
+static const struct ndis_header_spec pnp_characteristics = {
+    "NDIS_MINIPORT_PNP_CHARACTERISTICS", NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS, 1,
+    { NDIS_SIZEOF_MINIPORT_PNP_CHARACTERISTICS_REVISION_1 },
+};
+
+static const struct ndis_header_spec registration_attributes = {
+    "NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES", NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES, 2,
+    { NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1,
+      NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_2 },
+};
+
+static const struct ndis_header_spec general_attributes = {
+    "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES", NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, 2,
+    { NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_1,
+      NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2 },
+};
+
+/* ------------------------------------------------------------------ the driver */
+
+/*
+ * NdisMRegisterMiniportDriver - make a miniport driver known.
+ *
+ * Source:    documented.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: borrows MiniportDriverCharacteristics; *NdisMiniportDriverHandle lives until
+ *            NdisMDeregisterMiniportDriver.
+ * Returns:   NDIS_STATUS_SUCCESS, _BAD_VERSION, _BAD_CHARACTERISTICS, _INVALID_PARAMETER, _RESOURCES, and what
+ *            MiniportSetOptions returned.
+ */
+NDIS_STATUS NTAPI
+NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath,
+                            NDIS_HANDLE MiniportDriverContext,
+                            PNDIS_MINIPORT_DRIVER_CHARACTERISTICS MiniportDriverCharacteristics,
+                            PNDIS_HANDLE NdisMiniportDriverHandle)
+{
+    const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c = MiniportDriverCharacteristics;
+    uint32_t site = ndis_export.NdisMRegisterMiniportDriver;
+    struct ndis_miniport_driver *md;
+    NDIS_STATUS status = NDIS_STATUS_BAD_CHARACTERISTICS;
+
+    if (c == NULL || RegistryPath == NULL || NdisMiniportDriverHandle == NULL)
+        return NDIS_STATUS_INVALID_PARAMETER;
+    if (!ndis_header_ok(&c->Header, &driver_characteristics, site))
+        goto out;
+    status = NDIS_STATUS_BAD_VERSION;
+    if (!ndis_version_ok(c->MajorNdisVersion, c->MinorNdisVersion, c, site))
+        goto out;
+    status = NDIS_STATUS_BAD_CHARACTERISTICS;
+    if (!ndis_handlers_ok(c, site,
+                          (const uint64_t[]){ (uint64_t)c->InitializeHandlerEx, (uint64_t)c->HaltHandlerEx,
+                                              (uint64_t)c->UnloadHandler, (uint64_t)c->PauseHandler,
+                                              (uint64_t)c->RestartHandler, (uint64_t)c->OidRequestHandler,
+                                              (uint64_t)c->SendNetBufferListsHandler,
+                                              (uint64_t)c->ReturnNetBufferListsHandler, (uint64_t)c->CancelSendHandler,
+                                              (uint64_t)c->DevicePnPEventNotifyHandler, (uint64_t)c->ShutdownHandlerEx,
+                                              (uint64_t)c->CancelOidRequestHandler }, 12))
+        goto out;
+    status = NDIS_STATUS_RESOURCES;
+    md = ndis_object_alloc(NDIS_SIG_MINIPORT_DRIVER, sizeof(*md), "miniport driver");
+    if (md == NULL)
+        goto out;
+    ndis_copy_versioned(&md->chars, sizeof(md->chars), &c->Header);
+    md->driver.major = c->MajorNdisVersion;
+    md->driver.minor = c->MinorNdisVersion;
+    md->driver.context = (uint64_t)MiniportDriverContext;
+    ndis_driver_init(&md->driver, NDIS_LAYER_MINIPORT, DriverObject, RegistryPath);
+    *NdisMiniportDriverHandle = md;
+    status = NDIS_STATUS_SUCCESS;
+    if (md->chars.SetOptionsHandler != NULL)
+        status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisMInvokeSetOptions, (ndis_fn)md->chars.SetOptionsHandler,
+                                        (uint64_t)md, md->driver.context);
+    if (status != NDIS_STATUS_SUCCESS) {
+        ndis_driver_remove(&md->driver);
+        goto out;
+    }
+    /* Documented: NDIS calls MiniportDriverUnload from the unload routine it gives the driver object. */
+    if (DriverObject != NULL && md->chars.UnloadHandler != NULL)
+        DriverObject->DriverUnload = (PDRIVER_UNLOAD)md->chars.UnloadHandler;
+out:
+    trace_emit(EV_NDIS_REGISTER, DriverObject, NDIS_LAYER_MINIPORT, (uint64_t)DriverObject,
+               (uint64_t)c->MajorNdisVersion << 8 | c->MinorNdisVersion, (uint32_t)status);
+    return status;
+}
+
+/*
+ * NdisMDeregisterMiniportDriver - forget a miniport driver; adapters that are left are halted first.
+ *
+ * Source:    documented.
+ * IRQL:      PASSIVE_LEVEL
+ */
+void NTAPI
+NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
+{
+    struct ndis_miniport_driver *md = NdisMiniportDriverHandle;
+    struct ndis_nic *nic;
+
+    md->driver.leaving = true;
+    list_for_each(nic, &ndis_root()->nics, node)
+        if (nic->driver == md) {
+            ndis_nic_settle(nic);
+            nic->driver = NULL;
+        }
+    ndis_driver_remove(&md->driver);
+}
+
+NDIS_STATUS
+ndis_miniport_set_pnp(struct ndis_miniport_driver *md, const NDIS_OBJECT_HEADER *header)
+{
+    if (!ndis_header_ok(header, &pnp_characteristics, ndis_export.NdisSetOptionalHandlers))
+        return NDIS_STATUS_BAD_CHARACTERISTICS;
+    ndis_copy_versioned(&md->pnp, sizeof(md->pnp), header);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* ------------------------------------------------------------------ attributes */
+
+/* The adapter's own copy of a structure that begins with a header. */
+static NDIS_OBJECT_HEADER *
+copy_object(const NDIS_OBJECT_HEADER *from)
+{
+    NDIS_OBJECT_HEADER *copy;
+
+    if (from == NULL)
+        return NULL;
+    copy = ndis_alloc(from->Size, NDIS_SIG_ADAPTER, "adapter attributes");
+    if (copy != NULL)
+        memcpy(copy, from, from->Size);
+    return copy;
+}
+
+static NDIS_STATUS
+set_general(struct ndis_adapter *ad, const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *from)
+{
+    NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *to = &ad->general;
+
+    if (!ndis_header_ok(&from->Header, &general_attributes, ndis_export.NdisMSetMiniportAttributes))
+        return NDIS_STATUS_BAD_CHARACTERISTICS;
+    ndis_copy_versioned(to, sizeof(*to), &from->Header);
+    if (to->SupportedOidList != NULL && to->SupportedOidListLength != 0) {
+        to->SupportedOidList = ndis_alloc(to->SupportedOidListLength, NDIS_SIG_ADAPTER, "adapter OID list");
+        if (to->SupportedOidList == NULL)
+            return NDIS_STATUS_RESOURCES;
+        memcpy(to->SupportedOidList, from->SupportedOidList, from->SupportedOidListLength);
+    }
+    to->RecvScaleCapabilities = (void *)copy_object((NDIS_OBJECT_HEADER *)from->RecvScaleCapabilities);
+    ad->connect_state = to->MediaConnectState;
+    ad->duplex_state = to->MediaDuplexState;
+    ad->xmit_speed = to->XmitLinkSpeed;
+    ad->rcv_speed = to->RcvLinkSpeed;
+    ad->lookahead = to->LookaheadSize;
+    ad->general_set = true;
+    if (ndis_status_adapter_init)
+        ndis_status_adapter_init(ad);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/*
+ * NdisMSetMiniportAttributes - what the adapter is; inside MiniportInitializeEx, registration attributes first.
+ *
+ * Source:    documented; assumed: general attributes before registration attributes fail with _FAILURE.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: borrows MiniportAttributes; pointers in it are copied.
+ * Returns:   NDIS_STATUS_SUCCESS, _BAD_CHARACTERISTICS, _RESOURCES, _FAILURE, _NOT_SUPPORTED for a type we lack.
+ */
+NDIS_STATUS NTAPI
+NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle, PNDIS_MINIPORT_ADAPTER_ATTRIBUTES MiniportAttributes)
+{
+    struct ndis_adapter *ad = NdisMiniportAdapterHandle;
+    const NDIS_OBJECT_HEADER *header = (const NDIS_OBJECT_HEADER *)MiniportAttributes;
+    NDIS_OBJECT_HEADER **slot = NULL;
+
+    sched_touch(ad->layer.ledger->handle);
+    switch (header->Type) {
+    case NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES:
+        return NDIS_STATUS_SUCCESS; /* its context is read by whoever called MiniportAddDevice */
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
+        if (!ndis_header_ok(header, &registration_attributes, ndis_export.NdisMSetMiniportAttributes))
+            return NDIS_STATUS_BAD_CHARACTERISTICS;
+        ndis_copy_versioned(&ad->registration, sizeof(ad->registration), header);
+        ad->layer.context = (uint64_t)ad->registration.MiniportAdapterContext;
+        ad->layer.flags = ad->registration.AttributeFlags;
+        ad->registration_set = true;
+        return NDIS_STATUS_SUCCESS;
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
+        if (!ad->registration_set)
+            return NDIS_STATUS_FAILURE;
+        return set_general(ad, (const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *)header);
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES: slot = &ad->offload; break;
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_NATIVE_802_11_ATTRIBUTES: slot = &ad->native; break;
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES: slot = &ad->hardware_assist; break;
+    default:
+        trace_emit(EV_HEADER_MISUSE, header, ndis_export.NdisMSetMiniportAttributes, NDIS_HEADER_TYPE, header->Type,
+                   NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES);
+        return NDIS_STATUS_NOT_SUPPORTED;
+    }
+    if (!ad->registration_set)
+        return NDIS_STATUS_FAILURE;
+    *slot = copy_object(header);
+    return *slot != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+}
+
+/* ------------------------------------------------------------------ initialize and halt */
+
+static void
+set_handlers(struct ndis_layer *layer, const NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c)
+{
+    layer->op[NDIS_OP_SEND] = (ndis_fn)c->SendNetBufferListsHandler;
+    layer->op[NDIS_OP_CANCEL_SEND] = (ndis_fn)c->CancelSendHandler;
+    layer->op[NDIS_OP_RETURN] = (ndis_fn)c->ReturnNetBufferListsHandler;
+    layer->op[NDIS_OP_OID] = (ndis_fn)c->OidRequestHandler;
+    layer->op[NDIS_OP_CANCEL_OID] = (ndis_fn)c->CancelOidRequestHandler;
+    layer->op[NDIS_OP_DIRECT_OID] = (ndis_fn)c->DirectOidRequestHandler;
+    layer->op[NDIS_OP_CANCEL_DIRECT_OID] = (ndis_fn)c->CancelDirectOidRequestHandler;
+    layer->op[NDIS_OP_SYNC_OID] = (ndis_fn)c->SynchronousOidRequestHandler;
+    layer->op[NDIS_OP_DEVICE_PNP] = (ndis_fn)c->DevicePnPEventNotifyHandler;
+}
+
+static void
+adapter_free(struct ndis_adapter *ad)
+{
+    ad->nic->adapter = NULL;
+    ndis_free(ad->general.SupportedOidList);
+    ndis_free(ad->general.RecvScaleCapabilities);
+    ndis_free(ad->offload);
+    ndis_free(ad->native);
+    ndis_free(ad->hardware_assist);
+    ndis_layer_destroy(&ad->layer);
+}
+
+static void
+call_halt(struct ndis_adapter *ad, NDIS_HALT_ACTION action)
+{
+    if (ndis_oid_drain)
+        ndis_oid_drain(&ad->layer);
+    ndis_layer_move(&ad->layer, NDIS_MOVE_STOP);
+    NDIS_CALL(ndis_site.ndisMHaltMiniport, (ndis_fn)ad->driver->chars.HaltHandlerEx, ad->layer.context, action);
+}
+
+NDIS_STATUS
+ndis_miniport_initialize(struct ndis_nic *nic)
+{
+    struct ndis_miniport_driver *md = nic->driver;
+    struct ndis_adapter *ad;
+    NDIS_MINIPORT_INIT_PARAMETERS *p;
+    NDIS_STATUS status;
+    uint64_t mark;
+
+    ad = ndis_layer_create(NDIS_LAYER_MINIPORT, sizeof(*ad), &md->driver, nic, NULL, "miniport adapter");
+    if (ad == NULL)
+        return NDIS_STATUS_RESOURCES;
+    ad->nic = nic;
+    ad->driver = md;
+    ad->layer.adapter = ad;
+    list_init(&ad->bindings);
+    set_handlers(&ad->layer, &md->chars);
+    ndis_chain_compute(ad);
+    nic->adapter = ad;
+    ndis_layer_move(&ad->layer, NDIS_MOVE_START);
+    if (ndis_oid_layer_init)
+        ndis_oid_layer_init(&ad->layer);
+    mark = guest_mark();
+    p = guest_alloc(sizeof(*p));
+    ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, NDIS_MINIPORT_INIT_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_MINIPORT_INIT_PARAMETERS_REVISION_1);
+    p->IfIndex = nic->if_index;
+    p->NetLuid.Value = nic->luid;
+    p->MiniportAddDeviceContext = (NDIS_HANDLE)nic->add_device_context;
+    status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisMInitializeAdapter, (ndis_fn)md->chars.InitializeHandlerEx,
+                                    (uint64_t)ad, md->driver.context, (uint64_t)p);
+    guest_release(mark);
+    if (status == NDIS_STATUS_SUCCESS && !ad->general_set) {
+        /* Assumed: NDIS halts an adapter that initialized without saying what it is. */
+        trace_emit(EV_STATE_MISUSE, ad, NDIS_MISUSE_ATTACH_WITHOUT_ATTRIBUTES, NDIS_LAYER_MINIPORT, (uint64_t)ad,
+                   ad->layer.state);
+        ndis_layer_move(&ad->layer, NDIS_MOVE_STARTED);
+        call_halt(ad, NdisHaltDeviceInitializationFailed);
+        adapter_free(ad);
+        return NDIS_STATUS_FAILURE;
+    }
+    if (status != NDIS_STATUS_SUCCESS) {
+        ndis_layer_move(&ad->layer, NDIS_MOVE_START_FAILED);
+        adapter_free(ad);
+        return status;
+    }
+    ndis_layer_move(&ad->layer, NDIS_MOVE_STARTED);
+    return NDIS_STATUS_SUCCESS;
+}
+
+void
+ndis_miniport_halt(struct ndis_adapter *ad)
+{
+    call_halt(ad, ad->nic->surprise ? NdisHaltDeviceSurpriseRemoved : NdisHaltDeviceDisabled);
+    adapter_free(ad);
+}
+
+/* ------------------------------------------------------------------ pause and restart */
+
+void
+ndis_miniport_pause(struct ndis_adapter *ad, uint32_t reason)
+{
+    uint64_t mark = guest_mark();
+    NDIS_MINIPORT_PAUSE_PARAMETERS *p = guest_alloc(sizeof(*p));
+
+    ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_DEFAULT, NDIS_MINIPORT_PAUSE_PARAMETERS_REVISION_1,
+                    RTL_SIZEOF_THROUGH_FIELD(NDIS_MINIPORT_PAUSE_PARAMETERS, PauseReason));
+    p->PauseReason = reason;
+    ndis_layer_move(&ad->layer, NDIS_MOVE_PAUSE);
+    ndis_layer_invoke(&ad->layer, NDIS_PENDING_PAUSE, ndis_site.ndisMPauseMiniport,
+                      (ndis_fn)ad->driver->chars.PauseHandler, ad->layer.context, (uint64_t)p, "MiniportPause");
+    guest_release(mark);
+    ndis_layer_check_out(&ad->layer, NDIS_MISUSE_PAUSE_WITH_SENDS);
+    ndis_layer_move(&ad->layer, NDIS_MOVE_PAUSE_DONE);
+}
+
+NDIS_STATUS
+ndis_miniport_restart(struct ndis_adapter *ad)
+{
+    uint64_t mark = guest_mark();
+    NDIS_MINIPORT_RESTART_PARAMETERS *p = guest_alloc(sizeof(*p));
+    NDIS_STATUS status;
+
+    ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_DEFAULT, NDIS_MINIPORT_RESTART_PARAMETERS_REVISION_1,
+                    RTL_SIZEOF_THROUGH_FIELD(NDIS_MINIPORT_RESTART_PARAMETERS, Flags));
+    p->RestartAttributes = ad->restart_attributes;
+    ndis_layer_move(&ad->layer, NDIS_MOVE_RESTART);
+    status = ndis_layer_invoke(&ad->layer, NDIS_PENDING_RESTART, ndis_site.ndisMRestartMiniport,
+                               (ndis_fn)ad->driver->chars.RestartHandler, ad->layer.context, (uint64_t)p,
+                               "MiniportRestart");
+    guest_release(mark);
+    ndis_layer_move(&ad->layer, status == NDIS_STATUS_SUCCESS ? NDIS_MOVE_RESTARTED : NDIS_MOVE_RESTART_FAILED);
+    return status;
+}
+
+/*
+ * NdisMPauseComplete - MiniportPause had returned NDIS_STATUS_PENDING and is done.
+ *
+ * Source:    documented; without a pause under way bug check 0x7C, 0x1F.
+ * IRQL:      <= DISPATCH_LEVEL
+ */
+void NTAPI
+NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
+{
+    struct ndis_adapter *ad = MiniportAdapterHandle;
+
+    ndis_layer_complete(&ad->layer, NDIS_PENDING_PAUSE, NDIS_STATUS_SUCCESS);
+}
+
+/* NdisMRestartComplete - the same for MiniportRestart. Source: documented. IRQL: <= DISPATCH_LEVEL */
+void NTAPI
+NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
+{
+    struct ndis_adapter *ad = MiniportAdapterHandle;
+
+    ndis_layer_complete(&ad->layer, NDIS_PENDING_RESTART, Status);
+}

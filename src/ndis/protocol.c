@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/protocol.c - protocol drivers and their bindings.
+ *
+ * Model: a binding is born when NDIS calls ProtocolBindAdapterEx (Opening), is open from NdisOpenAdapterEx on
+ * (Paused), and dies when ProtocolUnbindAdapterEx is done and NdisCloseAdapterEx has completed, whichever is later.
+ * A close waits for the sends that are out, the receives that are held and the handlers NDIS is in. BindContext and
+ * UnbindContext are objects of their own, one per operation. Pause and restart are net-PnP events.
+ */
+#include "ndis/driver.h"
+
+#include <string.h>
+
+static const struct ndis_header_spec driver_characteristics = {
+    "NDIS_PROTOCOL_DRIVER_CHARACTERISTICS", NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS, 2,
+    { NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1, NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2 },
+};
+
+static const struct ndis_header_spec open_parameters = {
+    "NDIS_OPEN_PARAMETERS", NDIS_OBJECT_TYPE_OPEN_PARAMETERS, 1, { NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1 },
+};
+
+/* ------------------------------------------------------------------ the driver */
+
+/*
+ * NdisRegisterProtocolDriver - make a protocol known; bindings follow.
+ *
+ * Source:    documented.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: borrows ProtocolCharacteristics; *NdisProtocolHandle lives until NdisDeregisterProtocolDriver.
+ * Returns:   NDIS_STATUS_SUCCESS, _BAD_VERSION, _BAD_CHARACTERISTICS, _RESOURCES, and what ProtocolSetOptions returned.
+ */
+NDIS_STATUS NTAPI
+NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext,
+                           PNDIS_PROTOCOL_DRIVER_CHARACTERISTICS ProtocolCharacteristics,
+                           PNDIS_HANDLE NdisProtocolHandle)
+{
+    const NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *c = ProtocolCharacteristics;
+    uint32_t site = ndis_export.NdisRegisterProtocolDriver;
+    struct ndis_protocol_driver *pd;
+    NDIS_STATUS status = NDIS_STATUS_BAD_CHARACTERISTICS;
+
+    if (!ndis_header_ok(&c->Header, &driver_characteristics, site))
+        goto out;
+    status = NDIS_STATUS_BAD_VERSION;
+    if (!ndis_version_ok(c->MajorNdisVersion, c->MinorNdisVersion, c, site))
+        goto out;
+    status = NDIS_STATUS_BAD_CHARACTERISTICS;
+    if (!ndis_handlers_ok(c, site,
+                          (const uint64_t[]){ (uint64_t)c->BindAdapterHandlerEx, (uint64_t)c->UnbindAdapterHandlerEx,
+                                              (uint64_t)c->OpenAdapterCompleteHandlerEx,
+                                              (uint64_t)c->CloseAdapterCompleteHandlerEx,
+                                              (uint64_t)c->NetPnPEventHandler, (uint64_t)c->OidRequestCompleteHandler,
+                                              (uint64_t)c->StatusHandlerEx, (uint64_t)c->ReceiveNetBufferListsHandler,
+                                              (uint64_t)c->SendNetBufferListsCompleteHandler }, 9) ||
+        c->Name.Length == 0)
+        goto out;
+    status = NDIS_STATUS_RESOURCES;
+    pd = ndis_object_alloc(NDIS_SIG_PROTOCOL_DRIVER, sizeof(*pd), "protocol driver");
+    if (pd == NULL)
+        goto out;
+    ndis_copy_versioned(&pd->chars, sizeof(pd->chars), &c->Header);
+    pd->driver.major = c->MajorNdisVersion;
+    pd->driver.minor = c->MinorNdisVersion;
+    pd->driver.context = (uint64_t)ProtocolDriverContext;
+    ndis_driver_init(&pd->driver, NDIS_LAYER_PROTOCOL, NULL, &c->Name);
+    *NdisProtocolHandle = pd;
+    status = NDIS_STATUS_SUCCESS;
+    if (pd->chars.SetOptionsHandler != NULL)
+        status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisPInvokeSetOptions, (ndis_fn)pd->chars.SetOptionsHandler,
+                                        (uint64_t)pd, pd->driver.context);
+    if (status != NDIS_STATUS_SUCCESS) {
+        ndis_driver_remove(&pd->driver);
+        goto out;
+    }
+    ndis_links_add(&pd->driver);
+out:
+    trace_emit(EV_NDIS_REGISTER, 0, NDIS_LAYER_PROTOCOL, 0, (uint64_t)c->MajorNdisVersion << 8 | c->MinorNdisVersion,
+               (uint32_t)status);
+    return status;
+}
+
+/*
+ * NdisDeregisterProtocolDriver - unbind all bindings, in this context, and forget the driver.
+ *
+ * Source:    documented.
+ * IRQL:      PASSIVE_LEVEL
+ */
+void NTAPI
+NdisDeregisterProtocolDriver(NDIS_HANDLE NdisProtocolHandle)
+{
+    struct ndis_protocol_driver *pd = NdisProtocolHandle;
+
+    ndis_links_remove(&pd->driver);
+    ndis_driver_remove(&pd->driver);
+}
+
+/* ------------------------------------------------------------------ net-PnP events */
+
+NDIS_STATUS
+ndis_net_pnp_deliver(struct ndis_layer *layer, NET_PNP_EVENT_NOTIFICATION *event)
+{
+    bool filter = layer->kind == NDIS_LAYER_FILTER;
+
+    if (layer->op[NDIS_OP_NET_PNP] == 0)
+        return NDIS_STATUS_SUCCESS;
+    return ndis_layer_invoke(layer, NDIS_PENDING_NET_PNP,
+                             filter ? ndis_site.ndisFInvokeNetPnPEvent : ndis_site.ndisPnPNotifyBinding,
+                             layer->op[NDIS_OP_NET_PNP], layer->context, (uint64_t)event,
+                             filter ? "FilterNetPnPEvent" : "ProtocolNetPnPEvent");
+}
+
+static NET_PNP_EVENT_NOTIFICATION *
+net_pnp_event(NET_PNP_EVENT_CODE code, void *buffer, uint32_t length)
+{
+    NET_PNP_EVENT_NOTIFICATION *event = guest_alloc(sizeof(*event));
+
+    ndis_header_set(&event->Header, NDIS_OBJECT_TYPE_DEFAULT, NET_PNP_EVENT_NOTIFICATION_REVISION_1,
+                    NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1);
+    event->NetPnPEvent.NetEvent = code;
+    event->NetPnPEvent.Buffer = buffer;
+    event->NetPnPEvent.BufferLength = length;
+    return event;
+}
+
+/* NdisCompleteNetPnPEvent - ProtocolNetPnPEvent had pended. Source: documented. IRQL: PASSIVE_LEVEL */
+void NTAPI
+NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification,
+                        NDIS_STATUS Status)
+{
+    struct ndis_binding *b = NdisBindingHandle;
+
+    (void)NetPnPEventNotification; /* one event at a time is under way per binding */
+    ndis_layer_complete(&b->layer, NDIS_PENDING_NET_PNP, Status);
+}
+
+void
+ndis_protocol_pause(struct ndis_binding *b, uint32_t reason)
+{
+    uint64_t mark = guest_mark();
+    NDIS_PROTOCOL_PAUSE_PARAMETERS *p = guest_alloc(sizeof(*p));
+    NDIS_STATUS status;
+
+    ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_DEFAULT, NDIS_PROTOCOL_PAUSE_PARAMETERS_REVISION_1,
+                    RTL_SIZEOF_THROUGH_FIELD(NDIS_PROTOCOL_PAUSE_PARAMETERS, PauseReason));
+    p->PauseReason = reason;
+    ndis_layer_move(&b->layer, NDIS_MOVE_PAUSE);
+    status = ndis_net_pnp_deliver(&b->layer, net_pnp_event(NetEventPause, p, sizeof(*p)));
+    guest_release(mark);
+    if (status != NDIS_STATUS_SUCCESS)
+        trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_PAUSE_RETURNED, NDIS_LAYER_PROTOCOL, (uint64_t)b, (uint32_t)status);
+    trace_emit(EV_PAUSE_COMPLETE, b, NDIS_LAYER_PROTOCOL, 1);
+    ndis_layer_check_out(&b->layer, NDIS_MISUSE_PAUSE_WITH_SENDS);
+    ndis_layer_move(&b->layer, NDIS_MOVE_PAUSE_DONE);
+}
+
+NDIS_STATUS
+ndis_protocol_restart(struct ndis_binding *b)
+{
+    struct ndis_adapter *ad = b->layer.adapter;
+    struct ndis_link *top = ad->top->link;
+    uint64_t mark = guest_mark();
+    NDIS_PROTOCOL_RESTART_PARAMETERS *p = guest_alloc(sizeof(*p));
+    NDIS_STATUS status;
+
+    ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_PROTOCOL_RESTART_PARAMETERS,
+                    NDIS_PROTOCOL_RESTART_PARAMETERS_REVISION_1,
+                    RTL_SIZEOF_THROUGH_FIELD(NDIS_PROTOCOL_RESTART_PARAMETERS, Flags));
+    p->RestartAttributes = ad->restart_attributes;
+    p->BoundIfIndex = top ? top->if_index : ad->nic->if_index;
+    p->BoundIfNetluid.Value = top ? top->luid : ad->nic->luid;
+    ndis_layer_move(&b->layer, NDIS_MOVE_RESTART);
+    status = ndis_net_pnp_deliver(&b->layer, net_pnp_event(NetEventRestart, p, sizeof(*p)));
+    guest_release(mark);
+    trace_emit(EV_RESTART_COMPLETE, b, NDIS_LAYER_PROTOCOL, 1, (uint32_t)status);
+    ndis_layer_move(&b->layer, status == NDIS_STATUS_SUCCESS ? NDIS_MOVE_RESTARTED : NDIS_MOVE_RESTART_FAILED);
+    return status;
+}
+
+/* ------------------------------------------------------------------ bind and unbind */
+
+static struct ndis_bind_context *
+context_create(struct ndis_binding *b, bool unbind)
+{
+    struct ndis_bind_context *bc = ndis_object_alloc(NDIS_SIG_BIND_CONTEXT, sizeof(*bc), "bind context");
+
+    if (bc != NULL) {
+        bc->binding = b;
+        bc->unbind = unbind;
+    }
+    return bc;
+}
+
+static void
+context_end(struct ndis_binding *b)
+{
+    ndis_free(b->bind);
+    b->bind = NULL;
+}
+
+static NDIS_BIND_PARAMETERS *
+bind_parameters(struct ndis_link *link)
+{
+    struct ndis_nic *nic = link->nic;
+    struct ndis_adapter *ad = nic->adapter;
+    const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *g = &ad->general;
+    NDIS_BIND_PARAMETERS *p = guest_alloc(sizeof(*p));
+    bool new = link->driver->minor >= 30;
+
+    ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_BIND_PARAMETERS, new ? 4 : 1,
+                    new ? sizeof(*p) : NDIS_SIZEOF_BIND_PARAMETERS_REVISION_1);
+    p->ProtocolSection = link->guid_name;
+    p->AdapterName = nic->guid_name;
+    p->PhysicalDeviceObject = nic->pdo;
+    p->MediaType = g->MediaType;
+    p->MtuSize = g->MtuSize;
+    p->MaxXmitLinkSpeed = g->MaxXmitLinkSpeed;
+    p->XmitLinkSpeed = ad->xmit_speed;
+    p->MaxRcvLinkSpeed = g->MaxRcvLinkSpeed;
+    p->RcvLinkSpeed = ad->rcv_speed;
+    p->MediaConnectState = ad->connect_state;
+    p->MediaDuplexState = ad->duplex_state;
+    p->LookaheadSize = ad->lookahead;
+    p->SupportedPacketFilters = g->SupportedPacketFilters;
+    p->MaxMulticastListSize = g->MaxMulticastListSize;
+    p->MacAddressLength = g->MacAddressLength;
+    memcpy(p->CurrentMacAddress, g->CurrentMacAddress, sizeof(p->CurrentMacAddress));
+    p->PhysicalMediumType = g->PhysicalMediumType;
+    p->MacOptions = g->MacOptions;
+    p->BoundIfIndex = ad->top->link ? ad->top->link->if_index : nic->if_index;
+    p->BoundIfNetluid.Value = ad->top->link ? ad->top->link->luid : nic->luid;
+    p->LowestIfIndex = nic->if_index;
+    p->LowestIfNetluid.Value = nic->luid;
+    p->AccessType = g->AccessType;
+    p->DirectionType = g->DirectionType;
+    p->ConnectionType = g->ConnectionType;
+    p->IfType = g->IfType;
+    p->IfConnectorPresent = g->IfConnectorPresent;
+    p->DefaultOffloadConfiguration = (NDIS_OFFLOAD *)ad->offload;
+    p->DataBackFillSize = g->DataBackFillSize;
+    p->ContextBackFillSize = g->ContextBackFillSize;
+    p->RcvScaleCapabilities = g->RecvScaleCapabilities;
+    return p;
+}
+
+static void
+binding_off_stack(struct ndis_binding *b)
+{
+    sched_touch((uint64_t)&b->layer.adapter->bindings);
+    list_del(&b->node);
+}
+
+/* The close is done: nothing of the binding is out. */
+static void
+close_finish(struct ndis_binding *b)
+{
+    binding_off_stack(b);
+    b->open = false;
+    ndis_layer_move(&b->layer, NDIS_MOVE_STOPPED);
+}
+
+static bool
+close_may_finish(const struct ndis_binding *b)
+{
+    const struct ndis_ledger *ledger = b->layer.ledger;
+
+    return ledger->own_sends == 0 && ledger->held_receives == 0 && ledger->calls == 0;
+}
+
+static void
+close_complete_work(void *arg)
+{
+    struct ndis_binding *b = arg;
+
+    close_finish(b);
+    NDIS_CALL(ndis_site.ndisInvokeCloseComplete, (ndis_fn)b->driver->chars.CloseAdapterCompleteHandlerEx,
+              b->layer.context);
+    ndis_wait_done(&b->close_wait, NDIS_STATUS_SUCCESS);
+}
+
+void
+ndis_binding_drained(struct ndis_binding *b)
+{
+    if (!b->close_pended || b->layer.state != NDIS_STATE_CLOSING || !close_may_finish(b))
+        return;
+    b->close_pended = false;
+    ndis_work_queue(close_complete_work, b);
+}
+
+/* ProtocolBindAdapterEx and ProtocolUnbindAdapterEx both: call, and wait if it pends. */
+static NDIS_STATUS
+invoke(struct ndis_binding *b, uint32_t site, ndis_fn handler, uint64_t a0, uint64_t a1, uint64_t a2, const char *what)
+{
+    struct ndis_bind_context *bc = b->bind;
+    NDIS_STATUS status;
+
+    status = (NDIS_STATUS)NDIS_CALL(site, handler, a0, a1, a2);
+    if (status == NDIS_STATUS_PENDING)
+        status = ndis_wait(&bc->wait, (uint64_t)b,
+                           ndis_words("waits for %s to complete %s", ndis_layer_driver_name(&b->layer), what));
+    else if (bc->wait.done)
+        trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_BIND_COMPLETE, NDIS_LAYER_PROTOCOL, (uint64_t)b, b->layer.state);
+    return status;
+}
+
+/* Nobody closed it: NDIS does, so that the binding can go (assumed). */
+static void
+force_close(struct ndis_binding *b)
+{
+    trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_UNBIND_WITHOUT_CLOSE, NDIS_LAYER_PROTOCOL, (uint64_t)b, b->layer.state);
+    if (!b->closing)
+        NdisCloseAdapterEx(b);
+}
+
+static void
+wait_closed(struct ndis_binding *b)
+{
+    ndis_binding_drained(b);
+    if (b->closing && b->open)
+        ndis_wait(&b->close_wait, (uint64_t)b,
+                  ndis_words("waits for sends and receives of %s before it closes %s",
+                             ndis_layer_driver_name(&b->layer), "its binding"));
+}
+
+NDIS_STATUS
+ndis_protocol_bind(struct ndis_link *link)
+{
+    struct ndis_protocol_driver *pd = (struct ndis_protocol_driver *)link->driver;
+    struct ndis_binding *b;
+    NDIS_STATUS status = NDIS_STATUS_RESOURCES;
+    uint64_t mark;
+
+    b = ndis_layer_create(NDIS_LAYER_PROTOCOL, sizeof(*b), &pd->driver, link->nic, link, "protocol binding");
+    if (b == NULL)
+        return NDIS_STATUS_RESOURCES;
+    b->driver = pd;
+    b->layer.adapter = link->nic->adapter;
+    b->layer.below = b->layer.adapter->top;
+    list_node_init(&b->node);
+    b->layer.op[NDIS_OP_RECEIVE] = (ndis_fn)pd->chars.ReceiveNetBufferListsHandler;
+    b->layer.op[NDIS_OP_SEND_COMPLETE] = (ndis_fn)pd->chars.SendNetBufferListsCompleteHandler;
+    b->layer.op[NDIS_OP_OID_COMPLETE] = (ndis_fn)pd->chars.OidRequestCompleteHandler;
+    b->layer.op[NDIS_OP_DIRECT_OID_COMPLETE] = (ndis_fn)pd->chars.DirectOidRequestCompleteHandler;
+    b->layer.op[NDIS_OP_STATUS] = (ndis_fn)pd->chars.StatusHandlerEx;
+    b->layer.op[NDIS_OP_NET_PNP] = (ndis_fn)pd->chars.NetPnPEventHandler;
+    ndis_layer_move(&b->layer, NDIS_MOVE_START);
+    b->bind = context_create(b, false);
+    b->unbind = context_create(b, true); /* now: unbinding cannot fail */
+    if (b->bind != NULL && b->unbind != NULL) {
+        mark = guest_mark();
+        status = invoke(b, ndis_site.ndisBindNdis6Protocol, (ndis_fn)pd->chars.BindAdapterHandlerEx,
+                        pd->driver.context, (uint64_t)b->bind, (uint64_t)bind_parameters(link),
+                        "ProtocolBindAdapterEx");
+        guest_release(mark);
+    }
+    if (status == NDIS_STATUS_SUCCESS && b->open && !b->closing) {
+        link->layer = &b->layer;
+        context_end(b);
+        return NDIS_STATUS_SUCCESS;
+    }
+    if (b->open && !b->closing)
+        force_close(b);
+    wait_closed(b);
+    if (b->layer.state == NDIS_STATE_STARTING)
+        ndis_layer_move(&b->layer, NDIS_MOVE_START_FAILED);
+    context_end(b);
+    ndis_free(b->unbind);
+    ndis_layer_destroy(&b->layer);
+    return status != NDIS_STATUS_SUCCESS ? status : NDIS_STATUS_FAILURE;
+}
+
+void
+ndis_protocol_unbind(struct ndis_binding *b)
+{
+    ndis_layer_move(&b->layer, NDIS_MOVE_STOP);
+    b->bind = b->unbind;
+    b->unbind = NULL;
+    invoke(b, ndis_site.ndisUnbindProtocol, (ndis_fn)b->driver->chars.UnbindAdapterHandlerEx, (uint64_t)b->bind,
+           b->layer.context, 0, "ProtocolUnbindAdapterEx");
+    if (b->open && !b->closing)
+        force_close(b);
+    wait_closed(b);
+    context_end(b);
+    ndis_layer_destroy(&b->layer);
+}
+
+static void
+bind_complete(struct ndis_bind_context *bc, bool unbind, NDIS_STATUS status)
+{
+    struct ndis_binding *b = bc->binding;
+
+    sched_touch(b->layer.ledger->handle);
+    if (bc->unbind != unbind || bc->wait.done) {
+        trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_BIND_COMPLETE, NDIS_LAYER_PROTOCOL, (uint64_t)b, b->layer.state);
+        return;
+    }
+    ndis_wait_done(&bc->wait, status);
+}
+
+/* NdisCompleteBindAdapterEx - ProtocolBindAdapterEx had pended. Source: documented. IRQL: <= DISPATCH_LEVEL */
+void NTAPI
+NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Status)
+{
+    bind_complete(BindAdapterContext, false, Status);
+}
+
+/* NdisCompleteUnbindAdapterEx - ProtocolUnbindAdapterEx had pended. Source: documented. IRQL: <= DISPATCH_LEVEL */
+void NTAPI
+NdisCompleteUnbindAdapterEx(NDIS_HANDLE UnbindContext)
+{
+    bind_complete(UnbindContext, true, NDIS_STATUS_SUCCESS);
+}
+
+static bool
+same_name(const UNICODE_STRING *a, const UNICODE_STRING *b)
+{
+    if (a->Length != b->Length)
+        return false;
+    for (unsigned i = 0; i < a->Length / 2u; i++) {
+        WCHAR x = a->Buffer[i], y = b->Buffer[i];
+
+        if (x != y && !((x ^ y) == 0x20 && (x | 0x20) >= 'a' && (x | 0x20) <= 'z'))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * NdisOpenAdapterEx - open the binding that is being made.
+ *
+ * Source:    documented: only inside ProtocolBindAdapterEx. Assumed: it never pends here; a protocol has to be ready
+ *            for both.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: *NdisBindingHandle lives until its close has completed.
+ * Returns:   NDIS_STATUS_SUCCESS, _ADAPTER_NOT_FOUND, _UNSUPPORTED_MEDIA, _FAILURE.
+ */
+NDIS_STATUS NTAPI
+NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE ProtocolBindingContext,
+                  PNDIS_OPEN_PARAMETERS OpenParameters, NDIS_HANDLE BindContext, PNDIS_HANDLE NdisBindingHandle)
+{
+    struct ndis_protocol_driver *pd = NdisProtocolHandle;
+    struct ndis_bind_context *bc = BindContext;
+    struct ndis_binding *b = bc->binding;
+    struct ndis_adapter *ad;
+    unsigned i;
+
+    sched_touch(b->layer.ledger->handle);
+    ad = b->layer.adapter;
+    if (!ndis_header_ok(&OpenParameters->Header, &open_parameters, ndis_export.NdisOpenAdapterEx))
+        return NDIS_STATUS_FAILURE;
+    if (bc->unbind || b->driver != pd || b->layer.state != NDIS_STATE_STARTING) {
+        trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_OPEN_OUTSIDE_BIND, NDIS_LAYER_PROTOCOL, (uint64_t)b, b->layer.state);
+        return NDIS_STATUS_FAILURE;
+    }
+    if (!same_name(OpenParameters->AdapterName, ad->nic->guid_name))
+        return NDIS_STATUS_ADAPTER_NOT_FOUND;
+    for (i = 0; i < OpenParameters->MediumArraySize; i++)
+        if (OpenParameters->MediumArray[i] == ad->general.MediaType)
+            break;
+    if (i == OpenParameters->MediumArraySize)
+        return NDIS_STATUS_UNSUPPORTED_MEDIA;
+    *OpenParameters->SelectedMediumIndex = i;
+    b->layer.context = (uint64_t)ProtocolBindingContext;
+    b->open = true;
+    list_add_tail(&ad->bindings, &b->node);
+    sched_touch((uint64_t)&ad->bindings);
+    ndis_chain_compute(ad);
+    ndis_layer_move(&b->layer, NDIS_MOVE_STARTED);
+    if (ndis_oid_layer_init)
+        ndis_oid_layer_init(&b->layer);
+    *NdisBindingHandle = b;
+    return NDIS_STATUS_SUCCESS;
+}
+
+/*
+ * NdisCloseAdapterEx - close a binding; nothing new is indicated on it from here on.
+ *
+ * Source:    documented; assumed: it pends exactly when something of the binding is out.
+ * IRQL:      PASSIVE_LEVEL
+ * Returns:   NDIS_STATUS_SUCCESS, _PENDING (then ProtocolCloseAdapterCompleteEx follows).
+ */
+NDIS_STATUS NTAPI
+NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
+{
+    struct ndis_binding *b = NdisBindingHandle;
+
+    sched_touch(b->layer.ledger->handle);
+    if (b->bind == NULL || b->closing)
+        trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_CLOSE_OUTSIDE_UNBIND, NDIS_LAYER_PROTOCOL, (uint64_t)b,
+                   b->layer.state);
+    if (b->closing)
+        return NDIS_STATUS_SUCCESS;
+    if (ndis_oid_drain)
+        ndis_oid_drain(&b->layer);
+    b->closing = true;
+    if (b->layer.state == NDIS_STATE_PAUSED) /* inside ProtocolBindAdapterEx, after a successful open */
+        ndis_layer_move(&b->layer, NDIS_MOVE_STOP);
+    if (b->layer.state == NDIS_STATE_CLOSING && close_may_finish(b)) {
+        close_finish(b);
+        return NDIS_STATUS_SUCCESS;
+    }
+    b->close_pended = true;
+    return NDIS_STATUS_PENDING;
+}
+
+/*
+ * NdisUnbindAdapter - a protocol wants to be rid of a binding: NDIS unbinds it on its own thread.
+ *
+ * Source:    documented; it stays unbound until NdisReEnumerateProtocolBindings or the adapter comes anew (assumed).
+ * IRQL:      PASSIVE_LEVEL
+ * Returns:   NDIS_STATUS_SUCCESS
+ */
+NDIS_STATUS NTAPI
+NdisUnbindAdapter(NDIS_HANDLE NdisBindingHandle)
+{
+    struct ndis_binding *b = NdisBindingHandle;
+    struct ndis_link *link = b->layer.link;
+
+    sched_touch((uint64_t)link->nic);
+    link->refused = true;
+    ndis_nic_kick(link->nic);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* NdisReEnumerateProtocolBindings - try all adapters again. Source: documented. IRQL: PASSIVE_LEVEL */
+NDIS_STATUS NTAPI
+NdisReEnumerateProtocolBindings(NDIS_HANDLE NdisProtocolHandle)
+{
+    struct ndis_protocol_driver *pd = NdisProtocolHandle;
+    struct ndis_nic *nic;
+    struct ndis_link *link;
+
+    sched_touch(pd->driver.record->handle);
+    list_for_each(nic, &ndis_root()->nics, node)
+        list_for_each(link, &nic->links, node)
+            if (link->driver == &pd->driver && link->refused) {
+                link->refused = false;
+                ndis_nic_kick(nic);
+            }
+    return NDIS_STATUS_SUCCESS;
+}
