@@ -222,6 +222,8 @@ bucket_culprit(const struct finding_input *in)
         return 0;
     if (v->ev.kind == EV_CALLBACK_LEAVE || v->ev.kind == EV_CALLBACK_ENTER)
         return v->ev.a[0];
+    if (v->ev.kind == EV_POOL_LEAK || v->ev.kind == EV_IRP_MISUSE)
+        return v->ev.a[2];
     m = finding_module_at(in, v->ev.ip);
     return m != NULL && !m->pseudo ? v->ev.ip : 0;
 }

@@ -14,7 +14,7 @@ void disasm_line(struct text *out, const struct finding_input *in, uint64_t addr
 /* The register block of a trap, then the symbol line and the instruction at its rip. */
 void registers_block(struct text *out, const struct finding_input *in, const struct trap *t);
 
-/* Where the call that returns to `ret` goes: target address; false: the bytes before ret are no direct or indirect call. */
+/* Where the call that returns to `ret` goes. false: the bytes before ret are no direct or import call. */
 bool disasm_call_target(const struct finding_input *in, uint64_t ret, uint64_t *target);
 
 /* "npf!NPF_Write+0x24" of a frame, or "npf+0x1042", or the address; 0x as the caller wants. */

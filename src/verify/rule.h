@@ -39,7 +39,7 @@ struct rule_entry *rule_set_put(struct rule_ctx *ctx, uint64_t key);
 bool rule_set_add(struct rule_ctx *ctx, uint64_t key);
 /* true if it was there. */
 bool rule_set_del(struct rule_ctx *ctx, uint64_t key);
-/* In insertion order: first with NULL, then with the last one returned; NULL at the end. Do not delete it in between. */
+/* In insertion order: first with NULL, then with the last one returned, which must still be there; NULL at the end. */
 struct rule_entry *rule_set_next(struct rule_ctx *ctx, const struct rule_entry *e);
 static inline unsigned
 rule_set_count(const struct rule_ctx *ctx)

@@ -162,16 +162,23 @@ verify_rule_index(const struct verify_rule *rule)
 
 /* ------------------------------------------------------------------ for rules */
 
+/* What tells two violations of one rule apart: the place in the driver, for a leak that of the allocation. */
+static uint64_t
+violation_place(const struct event *ev)
+{
+    return ev->kind == EV_POOL_LEAK ? ev->a[2] : ev->ip;
+}
+
 /* Keep it; false if this rule spoke about this place before. */
 static bool
 violation_add(struct verify_state *v, const struct verify_rule *rule, const struct event *ev, const char *format,
               va_list args)
 {
-    uint64_t ip = ev != NULL ? ev->ip : 0;
+    uint64_t place = ev != NULL ? violation_place(ev) : 0;
     struct violation *kept;
 
     for (unsigned i = 0; i < v->count; i++)
-        if (v->violation[i].rule == rule && v->violation[i].ev.ip == ip && ip != 0)
+        if (v->violation[i].rule == rule && violation_place(&v->violation[i].ev) == place && place != 0)
             return false;
     if (v->count == VERIFY_VIOLATIONS) {
         v->lost++;

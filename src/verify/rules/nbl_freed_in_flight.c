@@ -12,7 +12,8 @@ on_event(struct rule_ctx *ctx, const struct event *ev)
 {
     if (ev->a[0] != NDIS_NBL_FREED_IN_FLIGHT)
         return;
-    rule_finding(ctx, ev, "NBL %p is freed while %s %p has it", ev->object, rule_layer_name(ev->a[2]), ev->a[1]);
+    rule_finding(ctx, ev, "NBL %p is freed while it is on its way (held by %s %p)", ev->object,
+                 ev->a[1] ? rule_layer_name(ev->a[2]) : "NDIS", ev->a[1]);
 }
 
 const struct verify_rule rule_nbl_freed_in_flight = {

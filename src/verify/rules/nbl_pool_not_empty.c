@@ -2,7 +2,7 @@
 /*
  * verify/rules/nbl_pool_not_empty.c
  *
- * The object is the pool.
+ * The second value is the pool, the third how many are out.
  */
 #include "ndis/ndis.h"
 #include "verify/rule.h"
@@ -12,7 +12,7 @@ on_event(struct rule_ctx *ctx, const struct event *ev)
 {
     if (ev->a[0] != NDIS_NBL_POOL_NOT_EMPTY)
         return;
-    rule_finding(ctx, ev, "NBL pool %p is freed while NBLs of it are out", ev->object);
+    rule_finding(ctx, ev, "NBL pool %p is freed while %u NBLs of it are out", ev->a[1], (unsigned)ev->a[2]);
 }
 
 const struct verify_rule rule_nbl_pool_not_empty = {

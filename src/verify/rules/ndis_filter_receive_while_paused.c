@@ -13,7 +13,7 @@ on_event(struct rule_ctx *ctx, const struct event *ev)
     if (ev->a[1] != NDIS_LAYER_FILTER || ev->a[0] < NDIS_MISUSE_RECEIVE_WHILE_PAUSED ||
         ev->a[0] > NDIS_MISUSE_RECEIVE_WHILE_DOWN)
         return;
-    rule_finding(ctx, ev, "filter module %p indicates an NBL of its own while %s", ev->a[2],
+    rule_finding(ctx, ev, "filter module %p indicates receives while %s", ev->a[2],
                  rule_state_name(ev->a[1], ev->a[3]));
 }
 

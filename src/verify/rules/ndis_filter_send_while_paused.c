@@ -2,8 +2,7 @@
 /*
  * verify/rules/ndis_filter_send_while_paused.c
  *
- * What is still on its way when FilterPause comes may finish: the event is only emitted for new NBLs of the
- * module.
+ * What is still on its way when FilterPause comes may finish: while Pausing only new NBLs of the module count.
  */
 #include "ndis/ndis.h"
 #include "verify/rule.h"
@@ -14,8 +13,7 @@ on_event(struct rule_ctx *ctx, const struct event *ev)
     if (ev->a[1] != NDIS_LAYER_FILTER || ev->a[0] < NDIS_MISUSE_SEND_WHILE_PAUSED ||
         ev->a[0] > NDIS_MISUSE_SEND_WHILE_DOWN)
         return;
-    rule_finding(ctx, ev, "filter module %p sends an NBL of its own while %s", ev->a[2],
-                 rule_state_name(ev->a[1], ev->a[3]));
+    rule_finding(ctx, ev, "filter module %p sends while %s", ev->a[2], rule_state_name(ev->a[1], ev->a[3]));
 }
 
 const struct verify_rule rule_ndis_filter_send_while_paused = {

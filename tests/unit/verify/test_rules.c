@@ -4,7 +4,9 @@
 
 #include "base/str.h"
 #include "ndis/ndis.h"
+#include "nt/io/io.h"
 #include "nt/nt.h"
+#include "nt/ob/ob.h"
 #include "verify/rule.h"
 #include "verify/verify.h"
 
@@ -78,7 +80,7 @@ TEST(verify, noted_rule_keeps_the_violation_and_goes_on)
                .a = { NDIS_MISUSE_SEND_WHILE_PAUSED, NDIS_LAYER_FILTER, 0x7e9040001000ull, NDIS_STATE_PAUSED }));
     CHECK_EQ(verify_violation_count(), 1);
     CHECK_STR(first_rule(), "NdisFilterSendWhilePaused");
-    CHECK_STR(verify_violation(0)->text, "filter module 00007e9040001000 sends an NBL of its own while Paused");
+    CHECK_STR(verify_violation(0)->text, "filter module 00007e9040001000 sends while Paused");
     CHECK_EQ(fake_code, 0);
 }
 
@@ -231,6 +233,123 @@ TEST(verify, device_left_at_unload_is_noted)
     CHECK_STR(first_rule(), "DeviceLeft");
 }
 
+/* One event each that breaks one rule and no other; fatal rules stop the machine. */
+static const struct {
+    struct event ev;
+    const char *id;
+} broken[] = {
+#define STATE(what, layer, st)                                                             \
+    {                                                                                      \
+        .kind = EV_STATE_MISUSE, .a = { NDIS_MISUSE_##what, NDIS_LAYER_##layer, 0x10, st } \
+    }
+    { STATE(SEND_WHILE_PAUSING, FILTER, NDIS_STATE_PAUSING), "NdisFilterSendWhilePaused" },
+    { STATE(SEND_WHILE_DOWN, FILTER, NDIS_STATE_DOWN), "NdisFilterSendWhilePaused" },
+    { STATE(RECEIVE_WHILE_PAUSED, FILTER, NDIS_STATE_PAUSED), "NdisFilterReceiveWhilePaused" },
+    { STATE(RECEIVE_WHILE_PAUSED, MINIPORT, NDIS_STATE_PAUSED), "NdisMiniportReceiveWhilePaused" },
+    { STATE(SEND_WHILE_RESTARTING, PROTOCOL, NDIS_STATE_RESTARTING), "NdisProtocolSendWhilePaused" },
+    { STATE(OID_WHILE_STARTING, FILTER, NDIS_STATE_STARTING), "NdisOidInWrongState" },
+    { STATE(STATUS_WHILE_DOWN, FILTER, NDIS_STATE_DOWN), "NdisStatusInWrongState" },
+    { STATE(PAUSE_RETURNED, MINIPORT, 0xc0000001), "MiniportPause_Return" },
+    { STATE(PAUSE_WITH_SENDS, FILTER, 2), "NdisPauseWithOutstanding" },
+    { STATE(STOP_WITH_RECEIVES, FILTER, 2), "NdisStopWithNbls" },
+    { STATE(STOP_WITH_OIDS, FILTER, 2), "NdisStopWithOids" },
+    { STATE(ATTACH_WITHOUT_ATTRIBUTES, FILTER, 0), "NdisFSetAttributesMissing" },
+    { STATE(OPEN_OUTSIDE_BIND, PROTOCOL, 0), "NdisOpenOutsideBind" },
+    { STATE(UNBIND_WITHOUT_CLOSE, PROTOCOL, 0), "NdisUnbindWithoutClose" },
+    { STATE(COMPLETE_UNEXPECTED, FILTER, NDIS_STATE_RUNNING), "NdisCompleteUnexpected" },
+#define NBL(what)                                                                                \
+    {                                                                                            \
+        .kind = EV_NBL_MISUSE, .object = 0x20, .a = { NDIS_NBL_##what, 0x10, NDIS_LAYER_FILTER } \
+    }
+    { NBL(NOT_YOURS), "NblTouchNotOwner" },
+    { NBL(SENT_TWICE), "NblSentTwice" },
+    { NBL(RETURNED_TWICE), "NblReturnedTwice" },
+    { NBL(INDICATED_TWICE), "NblIndicatedTwice" },
+    { NBL(FREED_IN_FLIGHT), "NblFreedInFlight" },
+    { NBL(FREED_TWICE), "NblFreedTwice" },
+    { NBL(WRONG_SOURCE), "NblWrongSource" },
+    { NBL(NO_OWNER), "NblNoOwner" },
+    { NBL(RESOURCES_RETURNED), "NblReturnResources" },
+    { NBL(BAD_COUNT), "NblBadCount" },
+    { NBL(POOL_NOT_EMPTY), "NblPoolNotEmpty" },
+#define LOCK(what)                                                                     \
+    {                                                                                  \
+        .kind = EV_LOCK_MISUSE, .object = 0x30, .a = { LOCK_SPIN, LOCK_MISUSE_##what } \
+    }
+    { LOCK(RECURSIVE), "SpinLock" },
+    { LOCK(NOT_HELD), "SpinLockRelease" },
+    { LOCK(NOT_OWNER), "SpinLockRelease" },
+    { LOCK(IRQL), "IrqlKeReleaseSpinLock" },
+    { LOCK(WRONG_FORM), "SpinLockDprRelease" },
+    { LOCK(UNINITIALIZED), "SpinLockUninitialized" },
+    { LOCK(FREED), "SpinLockFreed" },
+#define IRP(rule)                                                                      \
+    {                                                                                  \
+        .kind = EV_IRP_MISUSE, .object = 0x40, .a = { rule, 0x103, 0x7e9010001000ull } \
+    }
+    { IRP(0x07), "IoVerif-CompleteCancelSet" },
+    { IRP(0x224), "IrpStatusMismatch" },
+    { IRP(0x226), "IrpProcessingComplete" },
+    { IRP(0x23d), "MarkIrpPending2" },
+    { IRP(0x23e), "MarkIrpPending" },
+    { { .kind = EV_IRP_COMPLETE, .object = 0x40, .a = { 0x103 } }, "IrpCompletedPending" },
+#define IO(what)                                                              \
+    {                                                                         \
+        .kind = EV_IO_MISUSE, .object = 0x50, .a = { IO_MISUSE_##what, 0x60 } \
+    }
+    { IO(DEVICE_DELETED_TWICE), "IoVerif-DeleteTwice" },
+    { IO(DEVICE_ATTACHED), "DeviceDeletedAttached" },
+    { IO(WORK_ITEM_FREED), "Misc-FreeWithWorkItem" },
+    { IO(WORK_ITEM_QUEUED), "WorkItemQueuedTwice" },
+    { IO(INFORMATION_TOO_LARGE), "IoVerif-InfoTooLarge" },
+    { IO(REMOVE_LOCK), "IoVerif-RemoveLockTags" },
+    { IO(OWN_IRP_COMPLETED), "IrpOwnCompleted" },
+    { IO(SYSTEM_BUFFER), "SystemBufferOverrun" },
+    { IO(FREED_IN_USE), "IoVerif-FreeThreadIrp" },
+    { { .kind = EV_OB_MISUSE, .a = { OB_MISUSE_BAD_HANDLE, 0x70 } }, "BadHandle" },
+    { { .kind = EV_OB_MISUSE, .a = { OB_MISUSE_HANDLE_LEAK, 0x70 } }, "HandleLeak" },
+    { { .kind = EV_MDL_MISUSE, .object = 0x80, .a = { 0xb4 } }, "MdlUnlock" },
+    { { .kind = EV_MDL_MISUSE, .object = 0x80, .a = { 0xb3 } }, "MdlMap" },
+    { { .kind = EV_MDL_MISUSE, .object = 0x80, .a = { 0xb5 } }, "MdlUnmap" },
+    { { .kind = EV_MDL_MISUSE, .object = 0x80, .a = { 0xb8 } }, "MdlFreeLocked" },
+    { { .kind = EV_MDL_MISUSE, .object = 0x80, .a = { 0xb0 } }, "MdlLockDescribed" },
+    { { .kind = EV_IRQL_MISUSE, .a = { 0, 2, 0 } }, "IrqlKeRaiseLower" },
+    { { .kind = EV_IRQL_MISUSE, .a = { 1, 0, 2 } }, "IrqlKeRaiseLower2" },
+    { { .kind = EV_REGION_MISUSE, .object = 0x90 }, "CriticalRegions" },
+    { { .kind = EV_MEMORY_OVERLAP, .a = { 0x1000, 0x1008, 16 } }, "MemoryOverlap" },
+    { { .kind = EV_OID_COMPLETE, .object = 0xa0, .a = { 1, 0, 0, 0x103, 1 } }, "NdisOidComplete" },
+    { { .kind = EV_STALE_HANDLE, .a = { 0, 0xb0 } }, "NdisStaleHandle" },
+    { { .kind = EV_HEADER_MISUSE, .a = { 0, 1, 2, 3 } }, "NdisObjectHeader" },
+    { { .kind = EV_SEND_COMPLETE, .a = { 1, 0, 1 } }, "SendCompleteFlagIrqlMismatch" },
+    { { .kind = EV_RECEIVE, .a = { 0, 0, 1 } }, "ReceiveFlagIrqlMismatch" },
+    { { .kind = EV_RETURN, .a = { 1, 0, 1 } }, "ReturnFlagIrqlMismatch" },
+};
+
+TEST(verify, each_misuse_breaks_its_own_rule_only)
+{
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        bool fatal = verify_rule_find(broken[i].id)->severity == RULE_FATAL;
+
+        fake_restore();
+        CHECK_EQ(emit(broken[i].ev), !fatal);
+        CHECK_EQ(verify_violation_count(), 1);
+        CHECK_STR(first_rule(), broken[i].id);
+        CHECK(verify_violation(0)->text[0] != 0);
+        CHECK(strstr(verify_violation(0)->text, "%") == NULL);
+    }
+}
+
+/* The image of the unloaded driver is named by its base in DRIVER_UNLOAD. */
+TEST(verify, work_item_queued_at_unload_is_noted)
+{
+    EMIT(.kind = EV_IMAGE_LOAD, .a = { 0x7e9010000000ull, 0x4000 });
+    EMIT(.kind = EV_WORK_QUEUE, .object = 0x7e904000e000ull, .a = { 0x7e9010001000ull });
+    EMIT(.kind = EV_WORK_QUEUE, .object = 0x7e904000f000ull, .a = { 0x7e9020001000ull });
+    EMIT(.kind = EV_DRIVER_UNLOAD, .object = 0x7e904000c000ull, .a = { 0x7e9010000000ull });
+    CHECK_EQ(verify_violation_count(), 1);
+    CHECK_STR(first_rule(), "WorkItemLeft");
+}
+
 TEST(rule_set, keeps_insertion_order_through_growth_and_deletion)
 {
     struct rule_ctx ctx = { 0 };
@@ -266,5 +385,6 @@ TEST_MAIN(CASE(ids_and_numbers_are_unique_and_sorted), CASE(noted_rule_keeps_the
           CASE(dispatch_flag_below_dispatch_level_is_noted), CASE(oid_left_pending_is_told_at_the_end),
           CASE(oid_completed_when_not_pending_is_noted), CASE(irp_never_completed_is_told_at_the_end),
           CASE(call_above_its_irql_names_the_function), CASE(pool_left_at_unload_names_the_tag),
+          CASE(each_misuse_breaks_its_own_rule_only), CASE(work_item_queued_at_unload_is_noted),
           CASE(timer_set_in_freed_memory_is_noted), CASE(device_left_at_unload_is_noted),
           TEST_CASE(rule_set, keeps_insertion_order_through_growth_and_deletion))
