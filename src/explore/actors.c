@@ -143,6 +143,18 @@ admin_op(const struct scn_op *op)
     }
 }
 
+/* A scenario's shape as the built-in ends know it; `each` goes through all of them. */
+static unsigned
+shape_of(enum scn_shape shape, unsigned round, bool *more)
+{
+    static const uint8_t as[] = { [SHAPE_PLAIN] = ENDS_PLAIN, [SHAPE_OFFSET] = ENDS_OFFSET,
+                                  [SHAPE_SPLIT] = ENDS_HEADER_MDL, [SHAPE_BYTES] = ENDS_BYTE_MDLS,
+                                  [SHAPE_NBS] = ENDS_TWO_BUFFERS, [SHAPE_CHAIN] = ENDS_CHAIN };
+
+    *more = shape == SHAPE_EACH && round + 1 < ENDS_SHAPES;
+    return shape == SHAPE_EACH ? round : as[shape];
+}
+
 static void
 wire_op(struct lab_actor *a, const struct scn_op *op)
 {
@@ -150,8 +162,15 @@ wire_op(struct lab_actor *a, const struct scn_op *op)
         return;
     fill_frame(a->buffer, op->len);
     for (unsigned i = 0; i < op->frames; i++) {
-        sched_point(OP_ACTOR, OBJECT_WORLD);
-        ends_wire_receive(lab.nic, a->buffer, op->len, op->shape);
+        bool more = true;
+
+        for (unsigned round = 0; more; round++) {
+            unsigned shape = shape_of(op->shape, round, &more);
+
+            sched_point(OP_ACTOR, OBJECT_WORLD);
+            /* frames come from a DPC; every other one of a batch is lent */
+            ends_wire_receive(lab.nic, a->buffer, op->len, shape, ENDS_DISPATCH | (i & 1 ? ENDS_RESOURCES : 0));
+        }
     }
 }
 
@@ -162,8 +181,14 @@ protocol_op(struct lab_actor *a, const struct scn_op *op)
         return;
     fill_frame(a->buffer, op->len);
     for (unsigned i = 0; i < op->count; i++) {
-        sched_point(OP_ACTOR, OBJECT_WORLD);
-        ends_proto_send(lab.nic, a->buffer, op->len, op->shape);
+        bool more = true;
+
+        for (unsigned round = 0; more; round++) {
+            unsigned shape = shape_of(op->shape, round, &more);
+
+            sched_point(OP_ACTOR, OBJECT_WORLD);
+            ends_proto_send(lab.nic, a->buffer, op->len, shape, i & 1 ? ENDS_DISPATCH : 0);
+        }
     }
 }
 

@@ -9,6 +9,8 @@
 
 #include "host/host.h"
 #include "image/image.h"
+#include "nt/nt.h"
+#include "nt/rtl/rtl.h"
 
 #define FRAMES_MAX 64u
 
@@ -227,6 +229,50 @@ collect_objects(struct detail *d)
     d->in.object_count = n;
 }
 
+struct debug_walk {
+    struct detail *d;
+    const char **lines;
+    unsigned n, max;
+};
+
+static void
+one_debug_line(const struct dbgprint *p, void *arg)
+{
+    struct debug_walk *w = arg;
+    size_t len = p->length;
+    char *text;
+
+    while (len > 0 && (p->text[len - 1] == '\n' || p->text[len - 1] == '\r'))
+        len--;
+    if (w->n == w->max || !(text = detail_alloc(w->d, len + 1)))
+        return;
+    memcpy(text, p->text, len);
+    w->lines[w->n++] = text;
+}
+
+static void
+collect_debug(struct detail *d)
+{
+    struct debug_walk w = { .d = d, .max = 4096 };
+
+    w.lines = detail_alloc(d, sizeof(*w.lines) * w.max);
+    if (!w.lines)
+        return;
+    dbgprint_each(one_debug_line, &w);
+    d->in.debug_lines = w.lines;
+    d->in.debug_line_count = w.n;
+}
+
+static const char *
+process_of(struct detail *d, const struct fiber *f)
+{
+    char *name = detail_alloc(d, 64);
+
+    snprintf(name, 64, "%s%s", f->kind == FIBER_USER && f->process ? ps_process_name(f->process) : "System",
+             f->kind == FIBER_USER && f->process && !strchr(ps_process_name(f->process), '.') ? ".exe" : "");
+    return name;
+}
+
 void
 detail_collect(struct detail *d, const struct run_result *r, const struct explorer *x, const struct found *f)
 {
@@ -289,7 +335,11 @@ detail_collect(struct detail *d, const struct run_result *r, const struct explor
     if (in->fiber) {
         in->irql = machine->fiber[in->fiber].irql;
         in->vp = machine->fiber[in->fiber].vp;
+        in->process = process_of(d, &machine->fiber[in->fiber]);
     }
+    if (in->trap)
+        in->trap_address = r->code == 0x3b ? r->p[2] : r->code == 0x7e ? r->p[3] : 0;
+    collect_debug(d);
     collect_fibers(d);
     collect_modules(d);
     collect_memory(d);

@@ -17,16 +17,18 @@
 
 #include "base/fmt.h"
 #include "base/utf.h"
+
 #include "explore/findings.h"
 #include "host/host.h"
 #include "image/image.h"
 #include "image/ioctls.h"
 #include "ndis/admin.h"
 #include "ndis/ends/ends.h"
-#include "ndis/ndis_init.h"
+#include "ndis/ndis.h"
 #include "nt/cm/cm.h"
 #include "nt/io/driver.h"
 #include "nt/nt.h"
+#include "nt/ob/ob.h"
 
 struct lab lab;
 
@@ -71,13 +73,15 @@ static bool
 setup_driver(struct lab_driver_state *s)
 {
     const struct lab_driver *d = s->file;
+    uint16_t service[64];
 
     install_registry(d);
+    service[utf8_to_utf16(d->service, strlen(d->service), service, 63)] = 0;
     if (d->kind == INF_FILTER)
         ndis_install_filter(d->service, d->parsed && d->info.filter_class[0] ? d->info.filter_class : "compression",
                             d->parsed && d->info.run_type == INF_RUN_MANDATORY,
                             d->parsed && d->info.filter_type == INF_FILTER_MONITORING);
-    lab.entry_status = io_driver_create(d->service, s->image->entry, s->image->base, s->image->size, &s->object);
+    lab.entry_status = io_driver_create(service, s->image->entry, s->image->base, s->image->size, &s->object);
     if (lab.entry_status >= 0)
         lab.entry_status = io_driver_start(s->object);
     if (lab.entry_status >= 0)
@@ -88,15 +92,16 @@ setup_driver(struct lab_driver_state *s)
 static void
 setup_main(void *arg)
 {
-    struct ndis_nic_config nic = { .name = "Ethernet", .service = "wiretest" };
+    struct ndis_nic_config nic = { .name = "Ethernet", .service = lab.driver[0].file->service };
 
     (void)arg;
+    ends_proto_start();
     for (unsigned i = 0; i < lab.driver_count; i++)
         if (!setup_driver(&lab.driver[i]))
             return;
-    if (lab.driver[0].file->kind == INF_MINIPORT)
-        nic.service = lab.driver[0].file->service;
-    lab.nic = ndis_nic_add(&nic);
+    lab.nic = lab.driver[0].file->kind == INF_MINIPORT ? ndis_nic_add(&nic) : ends_wire_add("Ethernet", NULL);
+    if (lab.nic && lab.driver[0].file->kind != INF_MINIPORT)
+        ends_wire_mode(lab.nic, ENDS_COMPLETE_LATER, true);
     if (!lab.nic) {
         lab.failure = "the miniport driver registered no miniport with NDIS";
         return;
@@ -120,11 +125,11 @@ find_devices(struct lab_reached *reached)
 
     lab.device_count = 0;
     for (unsigned i = 0; i < lab.driver_count; i++)
-        for (void *dev = NULL; lab.device_count < LAB_DEVICES_MAX &&
-                               (dev = io_device_next(lab.driver[i].object, dev)) != NULL;) {
+        for (PDEVICE_OBJECT dev = lab.driver[i].object->DeviceObject; dev && lab.device_count < LAB_DEVICES_MAX;
+             dev = dev->NextDevice) {
             char *name = lab.device[lab.device_count];
 
-            if (!io_device_path(dev, name, sizeof(lab.device[0])))
+            if (ob_name(dev, name, sizeof(lab.device[0])) == 0)
                 continue;
             lab.device_count++;
             len += (size_t)snprintf(reached->devices + len, len < sizeof(reached->devices)
