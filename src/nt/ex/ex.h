@@ -59,19 +59,27 @@ struct ex_work_item {
     void *arg;
 };
 
+struct holders;
+
 struct ex_state {
-    struct list work_waiting;    /* no fiber was left for them: taken by the next worker that ends */
+    struct list work_waiting;      /* struct ex_work_item: no fiber was left; taken by the next worker that ends */
+    struct list work_free;
     uint32_t work_running;
-    uint32_t work_queued;        /* queued and not yet begun */
-    uint32_t worker_site;        /* nt!ExpWorkerThread */
-    uint32_t callback_site;      /* nt!ExNotifyCallback */
-    uint32_t lookaside_site;     /* nt!ExDeleteLookasideListEx */
-    uint64_t worker_routine;
-    struct list callbacks;       /* named callback objects */
+    uint32_t work_queued;          /* queued and not yet begun */
+    uint32_t worker_site;          /* nt!ExpWorkerThread */
+    uint32_t callback_site;        /* nt!ExNotifyCallback */
+    uint32_t lookaside_site;       /* nt!ExDeleteLookasideListEx */
+    uint32_t timer_site;           /* nt!ExpTimerDpcRoutine */
+    uint64_t timer_dpc;            /* its address */
     POBJECT_TYPE callback_type;
-    struct ke_queue timer_wait;  /* who waits for an EX_TIMER callback to end */
-    uint64_t timer_dpc;          /* address of nt!ExpTimerDpcRoutine */
+    struct ke_queue callback_wait; /* who waits for a callback to end */
+    struct ke_queue timer_wait;    /* who waits for an EX_TIMER's callback to end */
+    struct holders *resources;     /* who holds which ERESOURCE shared */
+    uint32_t uuids[FIBER_MAX + 1];
 };
+
+void ex_callback_init(struct ex_state *ex);
+void ex_timer_init(struct ex_state *ex);
 
 /* ------------------------------------------------------------------ exported, but declared by no DDK header */
 
@@ -88,10 +96,9 @@ PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceShared(PERESOURCE Resource);
 VOID NTAPI ExReleaseResourceAndLeaveCriticalRegion(PERESOURCE Resource);
 ULONG NTAPI ExGetExclusiveWaiterCount(PERESOURCE Resource);
 ULONG NTAPI ExGetSharedWaiterCount(PERESOURCE Resource);
-PVOID NTAPI ExAllocateFromNPagedLookasideList_(PNPAGED_LOOKASIDE_LIST Lookaside);
-VOID NTAPI ExFreeToNPagedLookasideList_(PNPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry);
+PVOID NTAPI ExpAllocateLookasideEx(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, PLOOKASIDE_LIST_EX Lookaside);
+VOID NTAPI ExpFreeLookasideEx(PVOID Buffer, PLOOKASIDE_LIST_EX Lookaside);
 VOID NTAPI KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex);
 VOID NTAPI KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex);
-VOID NTAPI ExReleaseResource(PERESOURCE Resource);
 
 #endif

@@ -3,6 +3,14 @@
  * nt/rtl/names.h - exports whose name the host's C library or a macro of the kit has taken: what implements them.
  * Included last, by the file with the table of exports only.
  */
+#undef InitializeSListHead
+#undef ExInterlockedPopEntrySList
+#undef ExInterlockedPushEntrySList
+#undef ExInterlockedFlushSList
+#define InitializeSListHead         InitializeSListHead_
+#define ExInterlockedPopEntrySList  ExInterlockedPopEntrySList_
+#define ExInterlockedPushEntrySList ExInterlockedPushEntrySList_
+#define ExInterlockedFlushSList     ExInterlockedFlushSList_
 #undef RtlCopyMemory
 #undef RtlMoveMemory
 #undef RtlFillMemory

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt/ex/work.c - worker threads.
+ *
+ * Model: every queued item runs on a fresh worker fiber, so any two items may run at once and in either order, as the
+ * kernel's pool of workers allows. When no fiber is left, items wait and the next worker that ends takes one.
+ * The item's routine and parameter are read when the worker begins; the item may be gone when it returns.
+ */
+#include "nt/ex/ex.h"
+
+#include "nt/ps/ps.h"
+#include "trace/event.h"
+
+static struct ex_work_item *
+new_item(void)
+{
+    struct list_node *free = list_pop_head(&NT->ex->work_free);
+
+    return free != NULL ? list_entry(free, struct ex_work_item, link) : mon_alloc(sizeof(struct ex_work_item));
+}
+
+/* documented: 0xE1 when a routine comes back at DISPATCH_LEVEL or above. */
+static void
+run(struct ex_work_item *item)
+{
+    struct ex_state *ex = NT->ex;
+    void (*entry)(void *) = item->entry;
+    void *arg = item->arg;
+    void *object = item->object;
+    uint64_t routine = item->routine;
+
+    list_add_head(&ex->work_free, &item->link);
+    ex->work_queued--;
+    ex->work_running++;
+    trace_emit(EV_WORK_RUN, object, routine);
+    entry(arg);
+    if (irql_get() >= IRQL_DISPATCH)
+        machine_bugcheck(0xe1, routine, irql_get(), (uint64_t)arg, (uint64_t)object);
+    if (irql_get() != IRQL_PASSIVE)
+        irql_lower(IRQL_PASSIVE);
+    ex->work_running--;
+}
+
+static void
+worker(void *arg)
+{
+    struct list_node *next;
+
+    run(arg);
+    while ((next = list_pop_head(&NT->ex->work_waiting)) != NULL)
+        run(list_entry(next, struct ex_work_item, link));
+}
+
+bool
+ex_work(const char *name, void *object, uint64_t routine, void (*entry)(void *), void *arg)
+{
+    struct ex_state *ex = NT->ex;
+    struct ex_work_item *item = new_item();
+
+    list_node_init(&item->link);
+    item->object = object;
+    item->routine = routine;
+    item->entry = entry;
+    item->arg = arg;
+    ex->work_queued++;
+    trace_emit(EV_WORK_QUEUE, object, routine);
+    if (ps_thread_create(name, FIBER_SYSTEM, NULL, worker, item, false, NULL) == NULL)
+        list_add_tail(&ex->work_waiting, &item->link);
+    return true;
+}
+
+unsigned
+ex_work_pending(void)
+{
+    return NT->ex->work_queued + NT->ex->work_running;
+}
+
+/* ------------------------------------------------------------------ WORK_QUEUE_ITEM */
+
+static void
+run_queue_item(void *arg)
+{
+    PWORK_QUEUE_ITEM item = arg;
+    uint64_t routine, parameter;
+
+    sched_point(OP_INTERNAL, (uint64_t)item); /* dequeued: from here on it may be queued again */
+    routine = (uint64_t)item->WorkerRoutine;
+    parameter = (uint64_t)item->Parameter;
+    item->List.Flink = NULL;
+    ke_call(NT->ex->worker_site, routine, 1, (const uint64_t[4]){ parameter });
+}
+
+/*
+ * ExQueueWorkItem - documented: an item that is queued already must not be queued again (bugcheck 0x96). observed: an
+ * item is queued while List.Flink is not NULL.
+ */
+VOID NTAPI
+ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
+{
+    (void)QueueType;
+    if (WorkItem->List.Flink != NULL)
+        machine_bugcheck(0x96, (uint64_t)WorkItem, (uint64_t)WorkItem->List.Flink, 0, 0);
+    WorkItem->List.Flink = WorkItem->List.Blink = &WorkItem->List;
+    ex_work("worker", WorkItem, (uint64_t)WorkItem->WorkerRoutine, run_queue_item, WorkItem);
+}
