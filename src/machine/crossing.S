@@ -31,6 +31,7 @@
 #define C_INDEX    0xf0
 #define C_OUTER    0xf8
 #define C_SIZE     0x110
+#define G_HOST_SP  0x10
 
         .intel_syntax noprefix
         .text
@@ -135,6 +136,8 @@ guest_enter:
         sub     rsp, 8                  /* entry rsp = 8 mod 16; six pushes and 8 make it 0 mod 16 */
         mov     r10, [sched_current]
         mov     [r10 + F_HOST_SP], rsp
+        mov     r11, [r10 + F_OUTER]
+        mov     [r11 + G_HOST_SP], rsp  /* guest_resume comes back to it */
         mov     rax, rdi
         mov     rsp, rsi
         mov     rcx, [rsp + 0x08]
