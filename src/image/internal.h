@@ -113,6 +113,7 @@ uint32_t pe_cookie_rva(struct pe *pe);
 /* pdata.c */
 int pdata_read(struct loaded *l, struct image_error *err);
 const struct pe_function *pdata_find(const struct loaded *l, uint32_t rva);
+uint64_t pdata_entry_va(struct loaded *l, const struct pe_function *f); /* address of the RUNTIME_FUNCTION; 0: a leaf */
 
 /* import.c */
 int imports_read(struct loaded *l, struct image_error *err);
@@ -127,6 +128,8 @@ extern uint64_t image_thunk_target[THUNK_COUNT];
 /* map.c */
 struct loaded *image_at(uint64_t address); /* image or its thunks */
 
+struct seh_record;
+
 /* walk.c: the stack as records and registers tell it; used for traces and for exceptions */
 struct cursor {
     struct fiber *f;
@@ -134,6 +137,7 @@ struct cursor {
     struct guest_call *call;    /* the segment of driver code that frame runs in */
     struct crossing *crossing;  /* in host code: the edge it was entered through; NULL: outermost */
     bool in_host, after_call;
+    const struct seh_record *via; /* it came here out of a handler that this record called */
 };
 void cursor_at_trap(struct cursor *c, struct fiber *f, const struct trap *t);
 void cursor_at_crossing(struct cursor *c, struct fiber *f); /* host code inside the innermost crossing */
@@ -150,9 +154,7 @@ struct seh_record {
     struct crossing *crossing;  /* f->crossing and f->outer when it began */
     struct guest_call *outer;
     struct cursor resume;
-    bool unwinding;             /* second phase: resume is the frame whose handler runs */
-    uint64_t target;            /* establisher it unwinds to */
-    uint32_t *scope_index;      /* in guest memory: how far that frame's handler got */
+    const uint32_t *scope_index; /* second phase: resume is the frame whose handler runs, this how far that got */
 };
 const struct seh_record *seh_record_of(const struct fiber *f, const struct guest_call *call);
 

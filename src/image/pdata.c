@@ -68,3 +68,22 @@ pdata_find(const struct loaded *l, uint32_t rva)
     }
     return NULL;
 }
+
+uint64_t
+pdata_entry_va(struct loaded *l, const struct pe_function *f)
+{
+    uint32_t rva = l->pe.dir[DIR_EXCEPTION].rva, lo = 0, hi = l->pe.dir[DIR_EXCEPTION].size / 12;
+    const uint8_t *p = pe_at(&l->pe, rva, hi * 12);
+
+    while (p && lo < hi) {
+        uint32_t mid = (lo + hi) / 2, begin = get32(p + mid * 12);
+
+        if (begin == f->begin && f->unwind)
+            return l->im.base + rva + mid * 12;
+        if (begin < f->begin)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return 0;
+}

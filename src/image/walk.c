@@ -124,6 +124,7 @@ cursor_enter_host(struct cursor *c)
         c->crossing = r->resume.crossing;
         c->in_host = r->resume.in_host;
         c->after_call = r->resume.after_call;
+        c->via = r;
         return;
     }
     c->crossing = call->inner && call->inner->outer == call->prev ? call->inner : NULL;
@@ -223,6 +224,11 @@ stack_walk(struct fiber *f, const struct trap *start, struct stack_frame *out, u
     while (w.count < max) {
         uint64_t establisher, handler, data, before;
 
+        if (!c.in_host && cursor_at_gate(&c)) {
+            low = c.call->guest_rsp + 8;
+            add_host(&w, low, c.call->site, LAYOUT_SLOT_GATE);
+            cursor_enter_host(&c);
+        }
         if (c.in_host) {
             add_segment(&w, &c, low);
             if (!cursor_leave_host(&c))
@@ -238,11 +244,6 @@ stack_walk(struct fiber *f, const struct trap *start, struct stack_frame *out, u
             c.cx.gpr[RSP] = c.call->guest_rsp + 8; /* damaged: the record says where the segment ends */
         }
         c.after_call = true;
-        if (cursor_at_gate(&c)) {
-            low = c.call->guest_rsp + 8;
-            add_host(&w, low, c.call->site, LAYOUT_SLOT_GATE);
-            cursor_enter_host(&c);
-        }
     }
     finish(&w, f);
     return w.count;
