@@ -6,5 +6,7 @@ void
 rtl_init(struct nt *nt)
 {
     nt->rtl = mon_alloc(sizeof(*nt->rtl));
+    nt->rtl->once_site = ke_site("RtlRunOnceExecuteOnce");
     rtl_stdlib_init();
+    rtl_avl_init();
 }

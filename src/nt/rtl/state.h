@@ -3,6 +3,7 @@
 #ifndef NT_RTL_STATE_H
 #define NT_RTL_STATE_H
 
+#include "nt/ke/ke.h"
 #include "nt/rtl/rtl.h"
 
 #define DBG_CHUNK      4000u
@@ -20,11 +21,14 @@ struct rtl_state {
     uint32_t chunks;
     uint32_t rand_seed; /* rand() and srand() */
     uint64_t dropped;
+    struct ke_queue once_wait; /* who waits for RtlRunOnceExecuteOnce of another */
+    uint32_t once_site;
 };
 
 
 /* Pool for a string that RtlFree...String will free; NULL: none. */
 void *rtl_alloc_string(size_t size_bytes);
 void rtl_stdlib_init(void);
+void rtl_avl_init(void);
 
 #endif
