@@ -113,6 +113,15 @@ fiber_go(struct fiber *to)
 }
 
 void
+fiber_park_to_engine(void)
+{
+    struct fiber *from = sched_current;
+
+    sched_current = NULL;
+    fiber_switch(&from->host_sp, engine_sp);
+}
+
+void
 fiber_to_engine(void)
 {
     uint64_t dead;

@@ -252,12 +252,15 @@ collect(struct sched_view *v, struct fiber *cur, bool cur_first, bool cur_last)
         v->candidate[v->count++] = cur;
 }
 
-/* Nobody can run. The runner may have more to do; else somebody who waits for ever is a hang. */
-static void
+/*
+ * Nobody can run. The runner may have more to do; else somebody who waits for ever is a hang. Returns false when
+ * somebody is READY now, true when the run ended here and a later one chose the running fiber, which was blocked.
+ */
+static bool
 sched_end_of_run(void)
 {
     if (!machine->setup && on_quiet && on_quiet(on_quiet_arg))
-        return; /* somebody is READY now */
+        return false;
     for (uint32_t i = 1; i <= machine->fiber_count; i++) {
         struct fiber *f = &machine->fiber[i];
 
@@ -268,7 +271,14 @@ sched_end_of_run(void)
             run_end(RUN_HANG, text);
         }
     }
-    run_end(RUN_DONE, "");
+    if (sched_current->state == FIBER_DONE)
+        run_end(RUN_DONE, "");
+    sched_result->end = RUN_DONE;
+    sched_result->fiber = sched_current->id;
+    sched_result->text[0] = '\0';
+    fiber_park_to_engine();
+    sched_enter_fiber(sched_current);
+    return true;
 }
 
 /* Choose who runs next and go there. The running fiber may be among them. */
@@ -285,7 +295,8 @@ reschedule(bool cur_first, bool cur_last)
 
         collect(&v, cur, cur_first, cur_last);
         if (v.count == 0) {
-            sched_end_of_run();
+            if (sched_end_of_run())
+                return;
             continue;
         }
         if (v.count > 1 && !machine->setup)
