@@ -20,9 +20,9 @@ static uint32_t site_insert, site_delete, site_lookup;
 void
 rtl_avl_init(void)
 {
-    site_insert = ke_site_insert;
-    site_delete = ke_site_delete;
-    site_lookup = ke_site_lookup;
+    site_insert = ke_site("RtlInsertElementGenericTableAvl");
+    site_delete = ke_site("RtlDeleteElementGenericTableAvl");
+    site_lookup = ke_site("RtlLookupElementGenericTableAvl");
 }
 
 static RTL_GENERIC_COMPARE_RESULTS
