@@ -176,6 +176,12 @@ nbl_note_send(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *n
         own |= give(track, nbl, from, NBL_SENT);
         take(track, to, true);
     }
+    /*
+     * documented: a filter does not originate sends while Restarting. Not judged, though: all below it runs by then,
+     * and a driver that opens its gate as the last act of FilterRestart cannot see when NDIS moves it to Running.
+     */
+    if (from->kind == NDIS_LAYER_FILTER && from->state == NDIS_STATE_RESTARTING)
+        return;
     if (own || from->state != NDIS_STATE_PAUSING)
         state_misuse(NDIS_MISUSE_SEND_WHILE_PAUSED, from);
 }
