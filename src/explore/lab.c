@@ -52,7 +52,7 @@ install_registry(const struct lab_driver *d)
     char path[400];
 
     snprintf(path, sizeof(path), "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\%s", d->service);
-    cm_set_text(path, "ImagePath", d->parsed ? d->info.image_path : d->sys);
+    cm_set_string(path, "ImagePath", d->parsed ? d->info.image_path : d->sys);
     cm_set_dword(path, "Type", 1);
     for (unsigned i = 0; d->parsed && i < d->info.reg_count; i++) {
         const struct inf_reg *r = &d->info.regs[i];
