@@ -125,10 +125,14 @@ exception(struct text *t, const struct finding_input *in)
             disasm_line(t, in, in->trap->rip, NULL);
         text_put(t, "\n\n");
     }
-    text_add(t,
-             carries_exception(in->code) ? "CONTEXT:  %016" PRIx64 " -- (.cxr 0x%" PRIx64 ")\n"
-                                         : "TRAP_FRAME:  %016" PRIx64 " -- (.trap 0x%" PRIx64 ")\n",
-             in->trap_address, in->trap_address);
+    if (in->trap_address == 0)
+        text_add(t, "%s:  (kept by undis, not in machine memory)\n",
+                 carries_exception(in->code) ? "CONTEXT" : "TRAP_FRAME");
+    else
+        text_add(t,
+                 carries_exception(in->code) ? "CONTEXT:  %016" PRIx64 " -- (.cxr 0x%" PRIx64 ")\n"
+                                             : "TRAP_FRAME:  %016" PRIx64 " -- (.trap 0x%" PRIx64 ")\n",
+                 in->trap_address, in->trap_address);
     registers_block(t, in, in->trap);
     text_put(t, "Resetting default scope\n\n");
 }
@@ -220,7 +224,7 @@ blame_fields(struct text *t, const struct finding_input *in, const struct findin
         if (m->version[0] != 0)
             text_add(t, "IMAGE_VERSION:  %s\n\n", m->version);
     }
-    if (in->trap != NULL)
+    if (in->trap != NULL && in->trap_address != 0)
         text_add(t, "STACK_COMMAND:  .%s 0x%" PRIx64 " ; kb\n\n", carries_exception(in->code) ? "cxr" : "trap",
                  in->trap_address);
     else

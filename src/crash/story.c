@@ -209,6 +209,63 @@ drop_call_before(struct story *s, const struct event *ev)
         s->count--;
 }
 
+/*
+ * What a fiber was doing when something worth telling happened on it: the program's request and the innermost call
+ * into a driver. Each is told once, just before the event that made it interesting.
+ */
+struct doing {
+    const struct event *request, *call;
+};
+
+static void
+doing_note(struct doing *d, const struct event *ev)
+{
+    if (ev->fiber > FIBER_MAX)
+        return;
+    d += ev->fiber;
+    switch (ev->kind) {
+    case EV_USER_REQUEST:
+        d->request = ev;
+        d->call = NULL;
+        break;
+    case EV_USER_RESULT:
+        d->request = NULL;
+        break;
+    case EV_CALLBACK_ENTER:
+        d->call = ev;
+        break;
+    case EV_CALLBACK_LEAVE:
+        d->call = NULL;
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+doing_tell(const struct finding_input *in, struct story *s, struct doing *d, const struct event *ev, uint64_t *folded)
+{
+    const struct event *told[2];
+
+    if (ev->fiber > FIBER_MAX)
+        return;
+    d += ev->fiber;
+    told[0] = d->request;
+    told[1] = d->call;
+    d->request = d->call = NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        struct story_item *item;
+
+        if (told[i] == NULL || told[i] == ev)
+            continue;
+        item = item_add(s);
+        item->ev = told[i];
+        item->folded = *folded;
+        *folded = 0;
+        story_event_text(in, told[i], item->text, sizeof(item->text));
+    }
+}
+
 /* Give numbers to accesses of objects that more than one fiber accessed, and join each to the last by another. */
 static void
 join_accesses(struct story *s)
@@ -235,6 +292,7 @@ struct story *
 story_build(const struct finding_input *in)
 {
     struct story *s = calloc(1, sizeof(*s));
+    struct doing doing[FIBER_MAX + 1] = { 0 };
     uint64_t folded = 0, preemptions = 0;
     uint32_t preempted = 0;
 
@@ -263,11 +321,13 @@ story_build(const struct finding_input *in)
             continue;
         }
         touches = touches_seed(in, s, ev, &seed);
+        doing_note(doing, ev);
         if (!touches && !is_milestone(ev)) {
             folded++;
             continue;
         }
         drop_call_before(s, ev);
+        doing_tell(in, s, doing, ev, &folded);
         item = item_add(s);
         item->ev = ev;
         item->violation = violation_of(in, ev);

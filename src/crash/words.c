@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "crash/story.h"
+#include "nt/io/user.h"
 #include "verify/rule.h"
 
 /* More objects of one kind than this share the last number. */
@@ -136,6 +137,29 @@ state_text(const struct finding_input *in, const struct event *ev, uint64_t laye
     snprintf(out, room, "%s: %s -> %s", name, rule_state_name(layer, ev->a[0]), rule_state_name(layer, ev->a[1]));
 }
 
+static void
+request_text(const struct event *ev, char *out, size_t room)
+{
+    static const char *const operations[] = {
+        [USER_OPEN] = "opens the device",
+        [USER_CLOSE] = "closes its handle",
+        [USER_READ] = "reads",
+        [USER_WRITE] = "writes",
+        [USER_IOCTL] = "sends an IOCTL",
+        [USER_CANCEL] = "cancels its requests",
+        [USER_EXIT] = "exits",
+        [USER_WAIT] = "waits for its request",
+    };
+    uint64_t op = ev->a[0];
+
+    if (op >= sizeof(operations) / sizeof(operations[0]) || operations[op] == NULL)
+        snprintf(out, room, "the program asks for operation %llu", (unsigned long long)op);
+    else if (op == USER_READ || op == USER_WRITE)
+        snprintf(out, room, "the program %s %llu bytes", operations[op], (unsigned long long)ev->a[1]);
+    else
+        snprintf(out, room, "the program %s", operations[op]);
+}
+
 void
 story_event_text(const struct finding_input *in, const struct event *ev, char *out, size_t room)
 {
@@ -152,6 +176,9 @@ story_event_text(const struct finding_input *in, const struct event *ev, char *o
         break;
     case EV_DDI_LEAVE:
         snprintf(out, room, "%s returns 0x%llx", rule_site_name(ev->a[0]), (unsigned long long)ev->a[1]);
+        break;
+    case EV_USER_REQUEST:
+        request_text(ev, out, room);
         break;
     case EV_CALLBACK_ENTER:
         finding_name_of(in, ev->a[0], other, sizeof(other));

@@ -50,7 +50,7 @@ struct violation {
     char text[200];
 };
 
-#define VERIFY_VIOLATIONS 32u /* more of one run are counted, not kept */
+#define VERIFY_VIOLATIONS 16u /* more of one run are counted, not kept */
 
 /* Allocate state, register the listener. Once, after machine_init() and before the first driver is loaded. */
 void verify_init(void);

@@ -14,7 +14,8 @@
 static bool
 may_change_irql(const char *caller)
 {
-    return str_starts(caller, "IoCancelIrp") || str_starts(caller, "IoCsq") || str_starts(caller, "IopCsq");
+    return str_starts(caller, "IoCancelIrp") || str_starts(caller, "IoStartPacket") || str_starts(caller, "IoCsq") ||
+           str_starts(caller, "IopCsq");
 }
 
 static void

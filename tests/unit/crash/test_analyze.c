@@ -185,6 +185,40 @@ TEST(analyze, says_whose_object_it_was_and_what_repairs_it)
     free(text);
 }
 
+/* The request and the routine that a fiber was in are told once, before the event that matters. */
+TEST(analyze, tells_what_the_program_was_doing)
+{
+    char *text;
+
+    sample_build();
+    sample.events[1] = (struct event){ .kind = EV_USER_REQUEST, .fiber = 1, .a = { 4 /* write */, 60 } };
+    text = analysis(&sample.in);
+    check_has(text, "CPU0 thread \"prog1.exe\", IRQL 0: the program writes 60 bytes\n");
+    free(text);
+}
+
+TEST(analyze, fault_at_dispatch_level_has_a_trap_frame)
+{
+    char *text;
+
+    sample_build();
+    sample.in.code = 0xd1;
+    sample.in.p[0] = SAMPLE_MODULE + 8;
+    sample.in.p[1] = 2;
+    sample.in.irql = 2;
+    sample.in.trap_address = 0;
+    sample.trap.vector = 14;
+    sample.trap.error_code = 2;
+    text = analysis(&sample.in);
+    check_has(text, "DRIVER_IRQL_NOT_LESS_OR_EQUAL (d1)\n");
+    check_has(text, "WRITE_ADDRESS:  00007e9040001008 freed: filter module npf+0x8\n");
+    check_has(text, "TRAP_FRAME:  (kept by undis, not in machine memory)\n");
+    check_has(text, "STACK_COMMAND:  .thread ; kb\n");
+    check_has(text, "CURRENT_IRQL:  2\n");
+    check_has(text, "BUCKET_ID:  0xD1_npf!NPF_Write\n");
+    free(text);
+}
+
 TEST(analyze, violation_takes_the_verifiers_stop)
 {
     char *text;
@@ -262,11 +296,10 @@ TEST(analyze, same_input_gives_same_bytes)
     free(b);
 }
 
-TEST_MAIN(TEST_CASE(analyze, begins_as_a_debugger_does),
-          TEST_CASE(analyze, stack_text_has_the_columns_of_the_public_report),
-          TEST_CASE(analyze, fields_come_in_the_order_of_2016), TEST_CASE(analyze, names_the_line_of_the_call_itself),
-          TEST_CASE(analyze, shows_ten_lines_of_source),
-          TEST_CASE(analyze, says_whose_object_it_was_and_what_repairs_it),
-          TEST_CASE(analyze, violation_takes_the_verifiers_stop), TEST_CASE(analyze, deadlock_names_the_ring),
-          TEST_CASE(analyze, lost_wake_up_names_the_signal_before_the_wait),
-          TEST_CASE(analyze, same_input_gives_same_bytes))
+TEST_MAIN(
+    TEST_CASE(analyze, begins_as_a_debugger_does), TEST_CASE(analyze, stack_text_has_the_columns_of_the_public_report),
+    TEST_CASE(analyze, fields_come_in_the_order_of_2016), TEST_CASE(analyze, names_the_line_of_the_call_itself),
+    TEST_CASE(analyze, shows_ten_lines_of_source), TEST_CASE(analyze, says_whose_object_it_was_and_what_repairs_it),
+    TEST_CASE(analyze, tells_what_the_program_was_doing), TEST_CASE(analyze, fault_at_dispatch_level_has_a_trap_frame),
+    TEST_CASE(analyze, violation_takes_the_verifiers_stop), TEST_CASE(analyze, deadlock_names_the_ring),
+    TEST_CASE(analyze, lost_wake_up_names_the_signal_before_the_wait), TEST_CASE(analyze, same_input_gives_same_bytes))
