@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt/io/driver.c - driver objects: see driver.h.
+ *
+ * Model: one object [DRIVER_OBJECT][struct driver_tail]. Devices hold references to it; it is named \Driver\x.
+ */
+#include "nt/io/driver.h"
+
+#include <string.h>
+
+#include "base/fmt.h"
+#include "base/utf.h"
+#include "nt/cm/cm.h"
+#include "nt/io/io.h"
+#include "nt/ke/ke.h"
+#include "nt/ob/ob.h"
+#include "trace/event.h"
+
+#define SERVICES "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
+
+/* What IoAllocateDriverObjectExtension made. */
+struct client_extension {
+    struct client_extension *next;
+    PVOID id;
+    PVOID reserved[2];
+};
+
+struct driver_tail {
+    DRIVER_EXTENSION extension;
+    struct client_extension *clients;
+    UNICODE_STRING registry_path;
+    WCHAR service[64];
+    WCHAR name[80];
+    WCHAR path[160];
+};
+
+static struct driver_tail *
+tail_of(PDRIVER_OBJECT driver)
+{
+    return (struct driver_tail *)(driver + 1);
+}
+
+static void
+driver_destroy(void *body)
+{
+    struct client_extension *c = tail_of(body)->clients;
+
+    while (c != NULL) {
+        struct client_extension *next = c->next;
+
+        heap_free(c);
+        c = next;
+    }
+}
+
+void
+io_driver_init(void)
+{
+    NT->ob->variables->IoDriverObjectType = ob_type_create("Driver", -1, driver_destroy, NULL);
+}
+
+NTSTATUS
+io_driver_create(const uint16_t *service, uint64_t entry, uint64_t image_base, uint64_t image_size, PDRIVER_OBJECT *out)
+{
+    char name[64], text[160];
+    size_t units = 0;
+    PDRIVER_OBJECT driver;
+    struct driver_tail *t;
+    NTSTATUS status;
+
+    *out = NULL;
+    while (service[units] != 0 && units < 63)
+        units++;
+    utf16_to_utf8(service, units, name, sizeof(name));
+    driver = ob_create(NT->ob->variables->IoDriverObjectType, sizeof(*driver) + sizeof(*t), 'virD');
+    if (driver == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    t = tail_of(driver);
+    driver->Type = IO_TYPE_DRIVER;
+    driver->Size = sizeof(*driver);
+    driver->DriverStart = (PVOID)image_base;
+    driver->DriverSize = (ULONG)image_size;
+    driver->DriverInit = (PDRIVER_INITIALIZE)entry;
+    driver->DriverExtension = &t->extension;
+    t->extension.DriverObject = driver;
+    t->extension.ServiceKeyName = ob_text(name, t->service, 64);
+    fmt(text, sizeof(text), "\\Driver\\%s", name);
+    driver->DriverName = ob_text(text, t->name, 80);
+    fmt(text, sizeof(text), SERVICES "%s", name);
+    t->registry_path = ob_text(text, t->path, 160);
+    for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        driver->MajorFunction[i] = (PDRIVER_DISPATCH)NT->io->invalid_request;
+    status = ob_insert(driver, &driver->DriverName, NULL, true);
+    if (status == STATUS_SUCCESS && cm_create(text) != 0)
+        status = STATUS_INSUFFICIENT_RESOURCES;
+    if (status != STATUS_SUCCESS) {
+        ob_unname(driver);
+        ob_dereference(driver);
+        return status;
+    }
+    fmt(text, sizeof(text), "driver %s", name);
+    heap_label(ob_header(driver), text);
+    *out = driver;
+    return STATUS_SUCCESS;
+}
+
+/* The driver ran for the last time: look what it left, then forget it. */
+static void
+driver_gone(PDRIVER_OBJECT driver)
+{
+    struct io_leak_hook *hook = &NT->io->leak_hook;
+
+    trace_emit(EV_DRIVER_UNLOAD, driver, (uint64_t)driver->DriverStart);
+    if (hook->fn != NULL)
+        hook->fn(driver, hook->arg);
+    ob_unname(driver);
+    ob_dereference(driver);
+}
+
+NTSTATUS
+io_driver_start(PDRIVER_OBJECT driver)
+{
+    struct driver_tail *t = tail_of(driver);
+    NTSTATUS status;
+
+    status = (NTSTATUS)GUEST_CALL(io_site.IopLoadDriver, driver->DriverInit, (uint64_t)driver,
+                                  (uint64_t)&t->registry_path);
+    trace_emit(EV_DRIVER_ENTRY, driver, (uint32_t)status);
+    if (!NT_SUCCESS(status)) {
+        driver_gone(driver);
+        return status;
+    }
+    /* documented: the I/O manager clears the flag of devices made in DriverEntry */
+    for (PDEVICE_OBJECT d = driver->DeviceObject; d != NULL; d = d->NextDevice)
+        d->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        if (driver->MajorFunction[i] == NULL) /* observed */
+            driver->MajorFunction[i] = (PDRIVER_DISPATCH)NT->io->invalid_request;
+    driver->Flags |= DRVO_INITIALIZED;
+    return status;
+}
+
+NTSTATUS
+io_driver_add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
+{
+    if (driver->DriverExtension->AddDevice == NULL)
+        return STATUS_NOT_SUPPORTED;
+    return (NTSTATUS)GUEST_CALL(io_site.PnpCallAddDevice, driver->DriverExtension->AddDevice, (uint64_t)driver,
+                                (uint64_t)pdo);
+}
+
+NTSTATUS
+io_driver_unload(PDRIVER_OBJECT driver)
+{
+    sched_touch((uint64_t)driver);
+    if (driver->DriverUnload == NULL) {
+        trace_emit(EV_IO_MISUSE, driver, IO_MISUSE_NO_UNLOAD);
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    for (PDEVICE_OBJECT d = driver->DeviceObject; d != NULL; d = d->NextDevice)
+        if (d->ReferenceCount != 0)
+            return STATUS_DEVICE_BUSY;
+    driver->Flags |= DRVO_UNLOAD_INVOKED;
+    GUEST_CALL(io_site.IopLoadUnloadDriver, driver->DriverUnload, (uint64_t)driver);
+    driver_gone(driver);
+    return STATUS_SUCCESS;
+}
+
+void
+io_driver_on_leak_check(void (*fn)(PDRIVER_OBJECT driver, void *arg), void *arg)
+{
+    NT->io->leak_hook.fn = fn;
+    NT->io->leak_hook.arg = arg;
+}
+
+PDRIVER_OBJECT
+io_driver_find(const char *service)
+{
+    char text[80];
+    WCHAR buffer[80];
+    UNICODE_STRING path;
+    struct ob_walk w;
+
+    fmt(text, sizeof(text), "\\Driver\\%s", service);
+    path = ob_text(text, buffer, 80);
+    if (ob_walk(&w, &path, NULL, 0) != STATUS_SUCCESS || ob_type(w.object) != NT->ob->variables->IoDriverObjectType)
+        return NULL;
+    return w.object;
+}
+
+PDRIVER_OBJECT
+io_driver_at(uint64_t address)
+{
+    WCHAR buffer[16];
+    UNICODE_STRING path = ob_text("\\Driver", buffer, 16);
+    struct ob_walk w;
+
+    if (ob_walk(&w, &path, NULL, 0) != STATUS_SUCCESS)
+        return NULL;
+    for (struct ob_header *h = ((struct ob_directory *)w.object)->first; h != NULL; h = h->next) {
+        PDRIVER_OBJECT driver = (PDRIVER_OBJECT)(h + 1);
+
+        if (h->type == NT->ob->variables->IoDriverObjectType && address - (uint64_t)driver->DriverStart < driver->DriverSize)
+            return driver;
+    }
+    return NULL;
+}
+
+const char *
+io_driver_name(PDRIVER_OBJECT driver, char *buffer, size_t room)
+{
+    fmt(buffer, room, "%wZ", (const struct fmt_ustring *)&driver->DriverExtension->ServiceKeyName);
+    return buffer;
+}
+
+/* ------------------------------------------------------------------ what drivers call */
+
+/*
+ * IoAllocateDriverObjectExtension - memory that goes with the driver object. Returns: STATUS_SUCCESS,
+ * _INSUFFICIENT_RESOURCES, _OBJECT_NAME_COLLISION if the id is in use (documented).
+ */
+NTSTATUS NTAPI
+IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress,
+                                ULONG DriverObjectExtensionSize, PVOID *DriverObjectExtension)
+{
+    struct client_extension *c;
+
+    *DriverObjectExtension = NULL;
+    if (IoGetDriverObjectExtension(DriverObject, ClientIdentificationAddress) != NULL)
+        return STATUS_OBJECT_NAME_COLLISION;
+    if (ex_fault('virD') || (c = heap_alloc(sizeof(*c) + DriverObjectExtensionSize, 'virD')) == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    memset(c, 0, sizeof(*c) + DriverObjectExtensionSize);
+    c->id = ClientIdentificationAddress;
+    c->next = tail_of(DriverObject)->clients;
+    tail_of(DriverObject)->clients = c;
+    *DriverObjectExtension = c + 1;
+    return STATUS_SUCCESS;
+}
+
+PVOID NTAPI
+IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress)
+{
+    for (struct client_extension *c = tail_of(DriverObject)->clients; c != NULL; c = c->next)
+        if (c->id == ClientIdentificationAddress)
+            return c + 1;
+    return NULL;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* nt/io/init.c - the I/O manager's root. */
+#include "nt/io/io.h"
+
+#include <string.h>
+
+#include "nt/ke/ke.h"
+
+struct io_sites io_site;
+
+static uint64_t
+address_of(const char *name)
+{
+    return ddi_address((unsigned)ddi_lookup("ntoskrnl", name));
+}
+
+static void
+list_init_head(LIST_ENTRY *head)
+{
+    head->Flink = head->Blink = head;
+}
+
+void
+io_init(struct nt *nt)
+{
+    struct io_state *io = nt->io = mon_alloc(sizeof(*io));
+    struct io_shared *shared = heap_alloc(sizeof(*shared), '  oI');
+
+#define X(name) io_site.name = ke_site(#name);
+    IO_SITES(X)
+#undef X
+    memset(shared, 0, sizeof(*shared));
+    for (unsigned i = 0; i <= FIBER_MAX; i++) {
+        list_init_head(&shared->irps[i]);
+        list_init_head(&shared->held[i]);
+    }
+    list_init_head(&shared->shutdown);
+    shared->file_mapping = (GENERIC_MAPPING){ FILE_GENERIC_READ, FILE_GENERIC_WRITE,
+                                              STANDARD_RIGHTS_EXECUTE | FILE_READ_ATTRIBUTES | FILE_EXECUTE |
+                                                  SYNCHRONIZE,
+                                              FILE_ALL_ACCESS };
+    heap_label(shared, "I/O manager");
+    io->shared = shared;
+    io->user_iosb = (uint64_t)user_alloc((FIBER_MAX + 1) * sizeof(IO_STATUS_BLOCK));
+    io->invalid_request = address_of("IopInvalidDeviceRequest");
+    io->csq_cancel = address_of("IopCsqCancelRoutine");
+    io->synchronous_completion = address_of("IopSynchronousCompletion");
+    io_driver_init();
+    io_device_init();
+    io_file_init();
+    io_startio_init();
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/* nt/io/user.c - system calls of actors' programs: see user.h. */
+#include "nt/io/user.h"
+
+#include <string.h>
+
+#include "base/fmt.h"
+#include "base/str.h"
+#include "nt/io/io.h"
+#include "nt/ke/ke.h"
+#include "nt/ob/ob.h"
+#include "nt/ps/ps.h"
+#include "trace/event.h"
+
+/* Where the call instruction of a program lies: one pseudo address per system call, below the user buffers. */
+#define USER_TEXT (LAYOUT_USER_BASE + 0x1000)
+
+/* ------------------------------------------------------------------ entering and leaving */
+
+struct call {
+    uint64_t mark;
+    uint64_t outer_rip;
+    unsigned operation;
+};
+
+/* false: the process is ending. */
+static bool
+enter(struct call *c, unsigned operation, uint32_t site, uint64_t a0, uint64_t a1, uint64_t length)
+{
+    struct fiber *f = fiber_self();
+
+    if (ps_self()->Process->Exiting)
+        return false;
+    c->operation = operation;
+    c->mark = guest_mark();
+    c->outer_rip = f->user_rip;
+    f->user_rip = USER_TEXT + operation * 0x20 + 0x14;
+    f->syscall_site = site;
+    trace_emit(EV_USER_REQUEST, a0, operation, length, a0);
+    guest_push_frame(io_site.KiSystemServiceCopyEnd, a0, a1, length, 0);
+    guest_push_frame(site, a0, a1, length, 0);
+    return true;
+}
+
+static void
+wake_exit(void)
+{
+    struct io_thread *t = &NT->io->thread[fiber_self()->id];
+    struct fiber *f = t->waits;
+
+    t->waits = NULL;
+    if (f != NULL)
+        sched_wake(f);
+}
+
+static int32_t
+leave(const struct call *c, uint64_t object, int32_t status, uint64_t information)
+{
+    struct fiber *f = fiber_self();
+
+    guest_pop_frame();
+    guest_pop_frame();
+    guest_release(c->mark);
+    f->user_rip = c->outer_rip;
+    f->syscall_site = 0;
+    trace_emit(EV_USER_RESULT, object, c->operation, (uint32_t)status, information);
+    wake_exit();
+    return status;
+}
+
+static PIO_STATUS_BLOCK
+own_iosb(void)
+{
+    PIO_STATUS_BLOCK iosb = (PIO_STATUS_BLOCK)NT->io->user_iosb + fiber_self()->id;
+
+    iosb->Status = 0;
+    iosb->Information = 0;
+    return iosb;
+}
+
+static void
+give(uint64_t *information, const IO_STATUS_BLOCK *iosb, int32_t status)
+{
+    if (information != NULL)
+        *information = NT_ERROR(status) ? 0 : iosb->Information;
+}
+
+static NTSTATUS
+file_of(HANDLE handle, ACCESS_MASK access, PFILE_OBJECT *file)
+{
+    return ob_handle_reference(handle, access, NT->ob->variables->IoFileObjectType, true, (void **)file, NULL);
+}
+
+/* ------------------------------------------------------------------ open and close */
+
+int32_t
+user_open(const char *path, unsigned flags, void **handle)
+{
+    struct io_open how = { .access = FILE_GENERIC_READ | FILE_GENERIC_WRITE,
+                           .attributes = FILE_ATTRIBUTE_NORMAL,
+                           .share = FILE_SHARE_READ | FILE_SHARE_WRITE,
+                           .disposition = FILE_OPEN,
+                           .options = FILE_NON_DIRECTORY_FILE,
+                           .user = true,
+                           .site = io_site.IopParseDevice };
+    char native[256];
+    WCHAR text[256];
+    UNICODE_STRING name;
+    PFILE_OBJECT file;
+    ULONG_PTR information = 0;
+    struct call c;
+    NTSTATUS status;
+
+    *handle = NULL;
+    if (!(flags & USER_OVERLAPPED))
+        how.options |= FILE_SYNCHRONOUS_IO_NONALERT;
+    if (flags & USER_READ_ONLY)
+        how.access = FILE_GENERIC_READ;
+    if (flags & USER_WRITE_ONLY)
+        how.access = FILE_GENERIC_WRITE;
+    if (str_starts(path, "\\\\.\\") || str_starts(path, "\\\\?\\"))
+        fmt(native, sizeof(native), "\\\?\?\\%s", path + 4);
+    else
+        str_copy(native, sizeof(native), path);
+    name = ob_text(native, text, sizeof(text) / sizeof(text[0]));
+    if (!enter(&c, USER_OPEN, io_site.NtCreateFile, 0, 0, 0))
+        return STATUS_PROCESS_IS_TERMINATING;
+    guest_push_frame(io_site.ObOpenObjectByName, 0, 0, 0, 0);
+    sched_point(OP_INTERNAL, OBJECT_WORLD); /* names are the world's: a device may go or come here */
+    status = io_open(&name, NULL, &how, &file, &information);
+    guest_pop_frame();
+    if (NT_SUCCESS(status)) {
+        file->Flags |= FO_HANDLE_CREATED;
+        status = ob_handle_create(file, how.access, false, handle);
+        if (status != STATUS_SUCCESS)
+            file->Flags &= ~(ULONG)FO_HANDLE_CREATED;
+        ob_dereference(file);
+    }
+    return leave(&c, (uint64_t)*handle, status, information);
+}
+
+int32_t
+user_close(void *handle)
+{
+    struct call c;
+    NTSTATUS status;
+
+    if (!enter(&c, USER_CLOSE, io_site.NtClose, (uint64_t)handle, 0, 0))
+        return STATUS_PROCESS_IS_TERMINATING;
+    guest_push_frame(io_site.ObpCloseHandle, (uint64_t)handle, 0, 0, 0);
+    status = ob_handle_close(handle, true);
+    guest_pop_frame();
+    return leave(&c, (uint64_t)handle, status, 0);
+}
+
+/* ------------------------------------------------------------------ requests */
+
+/* The call around io_submit(). event: handle or NULL. */
+static int32_t
+request(unsigned operation, uint32_t call_site, HANDLE handle, ACCESS_MASK access, HANDLE event_handle,
+        struct io_request *r)
+{
+    PKEVENT event = NULL;
+    struct call c;
+    NTSTATUS status;
+
+    if (!enter(&c, operation, call_site, (uint64_t)handle, (uint64_t)r->buffer, r->length))
+        return STATUS_PROCESS_IS_TERMINATING;
+    status = file_of(handle, access, &r->file);
+    if (status == STATUS_SUCCESS) {
+        sched_point(OP_INTERNAL, (uint64_t)r->file);
+        if (event_handle != NULL)
+            status = ob_handle_reference(event_handle, EVENT_MODIFY_STATE, NT->ob->variables->ExEventObjectType, true,
+                                         (void **)&event, NULL);
+        if (status == STATUS_SUCCESS) {
+            if (event != NULL)
+                ke_event_clear(event);
+            r->event = event;
+            r->user = true;
+            status = io_submit(r);
+            if (event != NULL)
+                ob_dereference(event);
+        }
+        ob_dereference(r->file);
+    }
+    return leave(&c, (uint64_t)handle, status, NT_ERROR(status) ? 0 : r->iosb->Information);
+}
+
+static int32_t
+do_read(HANDLE handle, void *buffer, uint32_t length, PIO_STATUS_BLOCK iosb, HANDLE event)
+{
+    struct io_request r = { .major = IRP_MJ_READ, .site = io_site.IopSynchronousServiceTail, .name = "NtReadFile",
+                            .iosb = iosb, .buffer = buffer, .length = length };
+
+    return request(USER_READ, io_site.NtReadFile, handle, FILE_READ_DATA, event, &r);
+}
+
+static int32_t
+do_write(HANDLE handle, const void *buffer, uint32_t length, PIO_STATUS_BLOCK iosb, HANDLE event)
+{
+    struct io_request r = { .major = IRP_MJ_WRITE, .site = io_site.IopSynchronousServiceTail, .name = "NtWriteFile",
+                            .iosb = iosb, .buffer = (void *)(uintptr_t)buffer, .length = length };
+
+    return request(USER_WRITE, io_site.NtWriteFile, handle, FILE_WRITE_DATA, event, &r);
+}
+
+/* The code says which access the handle must have been opened with (documented: FILE_READ_ACCESS ...). */
+static int32_t
+do_ioctl(HANDLE handle, uint32_t code, void *in, uint32_t in_length, void *out, uint32_t out_length,
+         PIO_STATUS_BLOCK iosb, HANDLE event)
+{
+    struct io_request r = { .major = IRP_MJ_DEVICE_CONTROL, .site = io_site.IopXxxControlFile,
+                            .name = "NtDeviceIoControlFile", .iosb = iosb, .buffer = out, .length = out_length,
+                            .input = in, .input_length = in_length, .code = code };
+    ACCESS_MASK access = (code >> 14) & 3;
+
+    return request(USER_IOCTL, io_site.NtDeviceIoControlFile, handle,
+                   (access & FILE_READ_ACCESS ? FILE_READ_DATA : 0) | (access & FILE_WRITE_ACCESS ? FILE_WRITE_DATA : 0),
+                   event, &r);
+}
+
+int32_t
+user_read(void *handle, void *user_buffer, uint32_t length, uint64_t *information)
+{
+    PIO_STATUS_BLOCK iosb = own_iosb();
+    int32_t status = do_read(handle, user_buffer, length, iosb, NULL);
+
+    give(information, iosb, status);
+    return status;
+}
+
+int32_t
+user_write(void *handle, const void *user_buffer, uint32_t length, uint64_t *information)
+{
+    PIO_STATUS_BLOCK iosb = own_iosb();
+    int32_t status = do_write(handle, user_buffer, length, iosb, NULL);
+
+    give(information, iosb, status);
+    return status;
+}
+
+int32_t
+user_ioctl(void *handle, uint32_t code, void *in, uint32_t in_length, void *out, uint32_t out_length,
+           uint64_t *information)
+{
+    PIO_STATUS_BLOCK iosb = own_iosb();
+    int32_t status = do_ioctl(handle, code, in, in_length, out, out_length, iosb, NULL);
+
+    give(information, iosb, status);
+    return status;
+}
+
+/* ------------------------------------------------------------------ overlapped requests */
+
+static int32_t
+prepare(struct user_async *a, unsigned operation)
+{
+    PIO_STATUS_BLOCK iosb = a->block;
+    PKEVENT event;
+    int32_t status = STATUS_SUCCESS;
+
+    a->operation = operation;
+    iosb->Status = STATUS_PENDING;
+    iosb->Information = 0;
+    if (a->event == NULL) {
+        event = ob_create(NT->ob->variables->ExEventObjectType, sizeof(*event), 'nevE');
+        if (event == NULL)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        ke_event_init(event, NotificationEvent, false);
+        status = ob_handle_create(event, EVENT_ALL_ACCESS, false, &a->event);
+        ob_dereference(event);
+    }
+    return status;
+}
+
+int32_t
+user_read_start(void *handle, void *user_buffer, uint32_t length, struct user_async *a)
+{
+    a->status = prepare(a, USER_READ);
+    if (a->status == STATUS_SUCCESS)
+        a->status = do_read(handle, user_buffer, length, a->block, a->event);
+    return a->status;
+}
+
+int32_t
+user_write_start(void *handle, const void *user_buffer, uint32_t length, struct user_async *a)
+{
+    a->status = prepare(a, USER_WRITE);
+    if (a->status == STATUS_SUCCESS)
+        a->status = do_write(handle, user_buffer, length, a->block, a->event);
+    return a->status;
+}
+
+int32_t
+user_ioctl_start(void *handle, uint32_t code, void *in, uint32_t in_length, void *out, uint32_t out_length,
+                 struct user_async *a)
+{
+    a->status = prepare(a, USER_IOCTL);
+    if (a->status == STATUS_SUCCESS)
+        a->status = do_ioctl(handle, code, in, in_length, out, out_length, a->block, a->event);
+    return a->status;
+}
+
+int32_t
+user_wait(struct user_async *a, uint64_t *information)
+{
+    PIO_STATUS_BLOCK iosb = a->block;
+
+    if (information != NULL)
+        *information = 0;
+    if (NT_ERROR(a->status))
+        return a->status; /* it failed at once: nothing to wait for */
+    if (a->status == STATUS_PENDING) {
+        PKEVENT event;
+        int32_t status = ob_handle_reference(a->event, SYNCHRONIZE, NT->ob->variables->ExEventObjectType, true,
+                                             (void **)&event, NULL);
+
+        if (status != STATUS_SUCCESS)
+            return status;
+        ke_wait(event, NULL, "a program waits for its overlapped request");
+        ob_dereference(event);
+    }
+    give(information, iosb, iosb->Status);
+    trace_emit(EV_USER_RESULT, a->event, USER_WAIT, (uint32_t)iosb->Status, iosb->Information);
+    return iosb->Status;
+}
+
+/* ------------------------------------------------------------------ cancelling */
+
+int32_t
+user_cancel_io(void *handle)
+{
+    struct call c;
+    PFILE_OBJECT file;
+    NTSTATUS status;
+
+    if (!enter(&c, USER_CANCEL, io_site.NtCancelIoFile, (uint64_t)handle, 0, 0))
+        return STATUS_PROCESS_IS_TERMINATING;
+    status = file_of(handle, 0, &file);
+    if (status == STATUS_SUCCESS) {
+        sched_point(OP_INTERNAL, (uint64_t)&NT->io->shared->cancel_lock);
+        io_cancel_thread(fiber_self(), file);
+        ob_dereference(file);
+    }
+    return leave(&c, (uint64_t)handle, status, 0);
+}
+
+int32_t
+user_cancel_io_ex(void *handle)
+{
+    void *process = ps_current_process();
+    struct call c;
+    PFILE_OBJECT file;
+    NTSTATUS status;
+    unsigned asked = 0;
+
+    if (!enter(&c, USER_CANCEL, io_site.NtCancelIoFileEx, (uint64_t)handle, 0, 0))
+        return STATUS_PROCESS_IS_TERMINATING;
+    status = file_of(handle, 0, &file);
+    if (status == STATUS_SUCCESS) {
+        sched_point(OP_INTERNAL, (uint64_t)&NT->io->shared->cancel_lock);
+        for (unsigned i = 1; i <= machine->fiber_count; i++)
+            if (machine->fiber[i].process == process && machine->fiber[i].state != FIBER_FREE)
+                asked += io_cancel_thread(&machine->fiber[i], file);
+        ob_dereference(file);
+        if (asked == 0)
+            status = STATUS_NOT_FOUND;
+    }
+    return leave(&c, (uint64_t)handle, status, asked);
+}
+
+/* ------------------------------------------------------------------ the end of a program */
+
+static bool
+thread_of(const struct fiber *f, const void *process)
+{
+    return f->process == process && f->kind == FIBER_USER && f->state != FIBER_FREE;
+}
+
+/* Cancel f's requests and wait until none is left and it is in no system call. */
+static void
+rundown_thread(struct fiber *f)
+{
+    LIST_ENTRY *list = &NT->io->shared->irps[f->id];
+    struct io_thread *t = &NT->io->thread[f->id];
+    char words[160], name[64];
+
+    sched_point(OP_INTERNAL, (uint64_t)&NT->io->shared->cancel_lock);
+    io_cancel_thread(f, NULL);
+    while (list->Flink != list || (f != fiber_self() && f->syscall_site != 0 && f->state != FIBER_DONE)) {
+        uint64_t object = (uint64_t)f->thread;
+
+        str_copy(words, sizeof(words), "the end of a process waits for its thread to leave the kernel");
+        if (list->Flink != list) {
+            PIRP irp = CONTAINING_RECORD(list->Flink, IRP, ThreadListEntry);
+            PFILE_OBJECT file = irp->Tail.Overlay.OriginalFileObject;
+
+            object = (uint64_t)irp;
+            fmt(words, sizeof(words), "the end of a process waits for IRP %p of %s", (void *)irp,
+                file != NULL ? io_device_words(file->DeviceObject, name, sizeof(name)) : "a driver");
+        }
+        t->waits = fiber_self();
+        sched_block(BLOCK_INTERNAL, object, NULL, words);
+        io_cancel_thread(f, NULL); /* what it began before it saw that its process ends */
+    }
+}
+
+void
+user_process_exit(void *process)
+{
+    PEPROCESS p = process;
+    PKTHREAD thread = ps_self();
+    PKPROCESS attached = thread->Attached;
+
+    sched_touch((uint64_t)process);
+    if (p->Exiting)
+        return;
+    p->Exiting = TRUE;
+    trace_emit(EV_USER_REQUEST, process, USER_EXIT, 0, 0);
+    guest_push_frame(io_site.KiSystemServiceCopyEnd, (uint64_t)process, 0, 0, 0);
+    guest_push_frame(io_site.NtTerminateProcess, (uint64_t)process, 0, 0, 0);
+    guest_push_frame(io_site.PspExitThread, (uint64_t)process, 0, 0, 0);
+    for (unsigned i = 1; i <= machine->fiber_count; i++)
+        if (thread_of(&machine->fiber[i], process))
+            rundown_thread(&machine->fiber[i]);
+    guest_push_frame(io_site.ObKillProcess, (uint64_t)process, 0, 0, 0);
+    thread->Attached = p; /* cleanup comes in the context of the process that ends (documented) */
+    ob_process_close(process);
+    thread->Attached = attached;
+    guest_pop_frame();
+    guest_pop_frame();
+    guest_pop_frame();
+    guest_pop_frame();
+    ps_process_exit(process, STATUS_SUCCESS);
+    trace_emit(EV_USER_RESULT, process, USER_EXIT, 0, 0);
+}
