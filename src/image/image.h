@@ -124,7 +124,8 @@ uint64_t image_export(struct image *im, const char *name); /* address of a drive
 bool image_section(const struct image *im, unsigned i, char name[9], uint32_t *rva, uint32_t *size,
                    uint32_t *characteristics);
 
-void image_init(void); /* hooks into machine.h: readable pages, trap fixup, privileged instructions */
+/* Hooks into the machine: readable pages, trap fixup, privileged instructions, targets of thunks. Before any load. */
+void image_init(void);
 void image_register_exports(void); /* what exports.def of this folder lists; ddi_register() */
 
 /* ------------------------------------------------------------------ patched instructions (patch.c, trap.c) */

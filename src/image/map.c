@@ -392,9 +392,24 @@ privileged(uint64_t rip)
     return image_privileged(rip, text);
 }
 
+/* machine/crossing.S */
+void l1_enter(void);
+void cr8_enter(void);
+void rdtsc_enter(void);
+void cpuid_enter(void);
+void xgetbv_enter(void);
+void pause_enter(void);
+
 void
 image_init(void)
 {
+    image_set_thunk_target(THUNK_LOCKED, (uint64_t)l1_enter);
+    image_set_thunk_target(THUNK_CR8, (uint64_t)cr8_enter);
+    image_set_thunk_target(THUNK_RDTSC, (uint64_t)rdtsc_enter);
+    image_set_thunk_target(THUNK_RDTSCP, (uint64_t)rdtsc_enter);
+    image_set_thunk_target(THUNK_CPUID, (uint64_t)cpuid_enter);
+    image_set_thunk_target(THUNK_XGETBV, (uint64_t)xgetbv_enter);
+    image_set_thunk_target(THUNK_PAUSE, (uint64_t)pause_enter);
     machine_image_readable = readable;
     machine_fixup_trap = image_fixup_trap;
     machine_privileged = privileged;
