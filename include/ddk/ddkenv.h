@@ -27,6 +27,8 @@
 #define NTAPI
 #define DDK_IMPORT __declspec(dllimport)
 #define DDK_MS_STRUCT
+/* A pool tag is a four-character constant in every Windows source. */
+#pragma GCC diagnostic ignored "-Wmultichar"
 #ifndef _WIN64
 #define _WIN64 1
 #endif
@@ -72,7 +74,6 @@
 #undef UNALIGNED
 #define UNALIGNED
 #define RESTRICTED_POINTER
-#define ALLOC_PRAGMA 0
 
 /* Varargs of a DDI are always Microsoft's: a plain char pointer. NTAPI alone covers a variadic function. */
 #if defined(UNDIS_HOST)

@@ -155,7 +155,7 @@ typedef struct _DISPATCHER_HEADER {
         };
         struct {
             UCHAR MutantType;
-            UCHAR MutantSize_;
+            UCHAR MutantSize;
             UCHAR DpcActive;
             UCHAR MutantReserved;
         };
@@ -570,16 +570,21 @@ NTKERNELAPI NTSTATUS NTAPI KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT
                                                            SIZE_T Size, BOOLEAN Wait, PVOID Context);
 #define MAXIMUM_EXPANSION_SIZE 0x10000
 
+typedef struct _XSTATE_CONTEXT {
+    ULONG64 Mask;
+    ULONG Length;
+    ULONG Reserved1;
+    PVOID Area;
+    PVOID Buffer;
+} XSTATE_CONTEXT, *PXSTATE_CONTEXT;
 typedef struct _XSTATE_SAVE {
-    LONG64 Reserved1;
-    ULONG Reserved2;
     struct _XSTATE_SAVE *Prev;
-    PVOID Reserved3;
     PKTHREAD Thread;
-    PVOID Reserved4;
     UCHAR Level;
-    UCHAR XStateContext_[47];
+    XSTATE_CONTEXT XStateContext;
 } XSTATE_SAVE, *PXSTATE_SAVE;
+#define XSTATE_MASK_LEGACY 0x3ull
+#define XSTATE_MASK_GSSE 0x4ull
 NTKERNELAPI NTSTATUS NTAPI KeSaveExtendedProcessorState(ULONG64 Mask, PXSTATE_SAVE XStateSave);
 NTKERNELAPI VOID NTAPI KeRestoreExtendedProcessorState(PXSTATE_SAVE XStateSave);
 
