@@ -133,6 +133,32 @@ TEST(dump, has_every_stream_where_the_directory_says)
     free(dump);
 }
 
+/* A worker that died at once leaves little to tell: every part copes with nothing. */
+TEST(folder, parts_cope_with_an_empty_input)
+{
+    for (int kind = FINDING_BUGCHECK; kind <= FINDING_ESCAPE; kind++) {
+        struct finding_input in = { .kind = (enum finding_kind)kind, .code = kind == FINDING_BUGCHECK ? 0x3b : 0 };
+        struct trap trap = { .rip = 1 };
+        uint8_t *dump = NULL;
+        size_t len;
+
+        for (int with_trap = 0; with_trap < 2; with_trap++) {
+            char *text[3];
+
+            in.trap = with_trap ? &trap : NULL;
+            text[0] = finding_analysis(&in);
+            text[1] = finding_diagram(&in);
+            text[2] = finding_json(&in);
+            for (int i = 0; i < 3; i++) {
+                CHECK(text[i] != NULL && text[i][0] != 0);
+                free(text[i]);
+            }
+            CHECK_EQ(finding_dump(&in, &dump, &len), 0);
+            free(dump);
+        }
+    }
+}
+
 TEST(folder, holds_the_five_files)
 {
     static const char *const names[] = { "finding.json", "trace", "dump", "analysis.txt", "diagram.txt" };
@@ -156,4 +182,5 @@ TEST(folder, holds_the_five_files)
 }
 
 TEST_MAIN(TEST_CASE(json, has_its_stable_keys), TEST_CASE(json, stays_json_when_a_driver_prints_rubbish),
-          TEST_CASE(dump, has_every_stream_where_the_directory_says), TEST_CASE(folder, holds_the_five_files))
+          TEST_CASE(dump, has_every_stream_where_the_directory_says), TEST_CASE(folder, parts_cope_with_an_empty_input),
+          TEST_CASE(folder, holds_the_five_files))
