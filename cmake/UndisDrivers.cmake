@@ -18,7 +18,7 @@ add_executable(undis-cc ${CMAKE_SOURCE_DIR}/tools/undis-cc.c ${CMAKE_SOURCE_DIR}
 target_link_libraries(undis-cc PRIVATE undis_flags)
 
 # One import library per pseudo image and linker family: lib<module>.a for GNU ld, <module>.lib for lld-link.
-file(GLOB_RECURSE export_lists CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/exports.def)
+file(GLOB_RECURSE export_lists CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/exports*.def)
 set(import_libraries "")
 foreach(module IN ITEMS ntoskrnl.exe ndis.sys hal.dll)
     cmake_path(GET module STEM stem)
