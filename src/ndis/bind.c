@@ -4,14 +4,14 @@
  *
  * Model: what should be is on the nic (want_present, want_running) and on its links (wanted); what is, are the
  * layers and their states. step() compares the two and takes one legal step; ndis_nic_settle() repeats it until there
- * is none left, with a scheduling point between steps. So every operation of contracts/lifecycle.md section 2 - start,
- * pause, restart, insert a filter, disable, remove - is a change of what is wanted and then the same walk:
+ * is none left, with a scheduling point between steps. So every operation - start, pause, restart, insert a filter,
+ * disable, remove - is a change of what is wanted and then the same walk:
  *
  *     down   pause protocols, filters from the top, the miniport; unbind; detach from the top; halt
  *     up     initialize; attach from the bottom; bind; restart the miniport, filters from the bottom, protocols
  *
  * A change of the filters of a running stack pauses it first. Unbinding one protocol pauses that one only (assumed:
- * lifecycle.md section 2 leaves it open); binding one pauses the stack.
+ * the pages leave it open); binding one pauses the stack.
  * One fiber walks a nic at a time; the others take turns.
  * Start reading at: step().
  */

@@ -146,7 +146,7 @@ enum ndis_op {
 
 enum ndis_layer_kind { NDIS_LAYER_MINIPORT, NDIS_LAYER_FILTER, NDIS_LAYER_PROTOCOL };
 
-/* One numbering for the three machines of contracts/lifecycle.md 1; ndis_state_name() has each kind's own word. */
+/* One numbering for the three state machines; ndis_state_name() has each kind's own word. */
 enum ndis_state {
     NDIS_STATE_DOWN,       /* Halted, Detached, Unbound */
     NDIS_STATE_STARTING,   /* Initializing, Attaching, Opening */
@@ -517,15 +517,19 @@ NDIS_STATUS ndis_net_pnp_deliver(struct ndis_layer *layer, NET_PNP_EVENT_NOTIFIC
 
 /* ------------------------------------------------------------------ data path (send.c, receive.c, track.c) */
 
-/* Emitted as STATE_MISUSE a0 `what`. */
+/*
+ * Emitted as STATE_MISUSE a0 `what`. Sends and receives: new ones of the layer's own. In Pausing NDIS emits none, since
+ * a driver that counted one before its pause handler was entered may make the call after, and its pause then waits
+ * for it; nor in Restarting, where a driver may let them go just before its restart handler returns and all below runs.
+ */
 enum ndis_state_misuse {
     NDIS_MISUSE_SEND_WHILE_PAUSED = 1,
-    NDIS_MISUSE_SEND_WHILE_PAUSING,    /* a new NBL of its own; what is still draining is legal */
+    NDIS_MISUSE_SEND_WHILE_PAUSING,
     NDIS_MISUSE_SEND_WHILE_RESTARTING,
     NDIS_MISUSE_SEND_WHILE_STARTING,   /* attaching, initializing, opening */
     NDIS_MISUSE_SEND_WHILE_DOWN,       /* detached, halted, unbound: inside that very handler */
     NDIS_MISUSE_RECEIVE_WHILE_PAUSED,
-    NDIS_MISUSE_RECEIVE_WHILE_PAUSING, /* a new indication of its own */
+    NDIS_MISUSE_RECEIVE_WHILE_PAUSING,
     NDIS_MISUSE_RECEIVE_WHILE_RESTARTING,
     NDIS_MISUSE_RECEIVE_WHILE_STARTING,
     NDIS_MISUSE_RECEIVE_WHILE_DOWN,

@@ -2,8 +2,8 @@
 /*
  * ndis/state.c - the state machines of adapters, filter modules and bindings.
  *
- * Model: one table per kind, row by what happens, column by where it happens; the tables of
- * contracts/lifecycle.md section 1 with the three kinds' words under one numbering. A blank is illegal.
+ * Model: one table per kind, row by what happens, column by where it happens; the tables that
+ * Windows documents with the three kinds' words under one numbering. A blank is illegal.
  * Source: documented ("Miniport Adapter States", "Filter Module States", "Protocol Binding States").
  */
 #include "ndis/ndis.h"
@@ -41,7 +41,7 @@ static const uint8_t filter ROWS = {
 
 static const uint8_t protocol ROWS = {
     [NDIS_MOVE_START][NDIS_STATE_DOWN] = TO(STARTING),
-    [NDIS_MOVE_STARTED][NDIS_STATE_STARTING] = TO(PAUSED), /* at NdisOpenAdapterEx: lifecycle.md 1.3, note */
+    [NDIS_MOVE_STARTED][NDIS_STATE_STARTING] = TO(PAUSED), /* at NdisOpenAdapterEx: OIDs may follow inside bind */
     [NDIS_MOVE_START_FAILED][NDIS_STATE_STARTING] = TO(DOWN),
     [NDIS_MOVE_RESTART][NDIS_STATE_PAUSED] = TO(RESTARTING),
     [NDIS_MOVE_RESTARTED][NDIS_STATE_RESTARTING] = TO(RUNNING),

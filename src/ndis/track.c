@@ -6,7 +6,7 @@
  * indication carries RESOURCES). On its way exactly one layer holds it. Each step along a chain is one of the
  * nbl_note_ functions: it emits the event, compares with the record, emits what is wrong, and then believes what
  * the driver did. The record is monitor memory, found through a word in front of the NBL that drivers do not know.
- * Source: documented ("Send and Receive Operations", contracts/lifecycle.md section 5).
+ * Source: documented ("Send and Receive Operations").
  */
 #include "ndis/ndis.h"
 
@@ -71,13 +71,13 @@ misuse(const NET_BUFFER_LIST *nbl, enum ndis_nbl_misuse what, const struct ndis_
 static void
 state_misuse(enum ndis_state_misuse first, const struct ndis_layer *who)
 {
-    static const uint8_t offset[NDIS_STATE_COUNT] = {
-        [NDIS_STATE_PAUSED] = 0, [NDIS_STATE_PAUSING] = 1, [NDIS_STATE_RESTARTING] = 2,
-        [NDIS_STATE_STARTING] = 3, [NDIS_STATE_DOWN] = 4, [NDIS_STATE_CLOSING] = 4, [NDIS_STATE_SHUTDOWN] = 4,
+    static const uint8_t offset[NDIS_STATE_COUNT] = { /* 0: legal */
+        [NDIS_STATE_PAUSED] = 1, [NDIS_STATE_STARTING] = 4, [NDIS_STATE_DOWN] = 5, [NDIS_STATE_CLOSING] = 5,
+        [NDIS_STATE_SHUTDOWN] = 5,
     };
 
-    if (who->state != NDIS_STATE_RUNNING)
-        trace_emit(EV_STATE_MISUSE, who, first + offset[who->state], who->kind, (uint64_t)who, who->state);
+    if (offset[who->state] != 0)
+        trace_emit(EV_STATE_MISUSE, who, first + offset[who->state] - 1, who->kind, (uint64_t)who, who->state);
 }
 
 /* who gives up what it holds. */
@@ -182,7 +182,7 @@ nbl_note_send(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *n
      */
     if (from->kind == NDIS_LAYER_FILTER && from->state == NDIS_STATE_RESTARTING)
         return;
-    if (own || from->state != NDIS_STATE_PAUSING)
+    if (own)
         state_misuse(NDIS_MISUSE_SEND_WHILE_PAUSED, from);
 }
 
@@ -227,10 +227,7 @@ nbl_note_receive(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST
         own |= give(track, nbl, from, lent ? NBL_LENT : NBL_INDICATED);
         take(track, to, false);
     }
-    /* Documented: a miniport may indicate from entry of MiniportRestart on; a filter may pass up while it pauses. */
-    if (from->state == NDIS_STATE_RESTARTING && from->kind == NDIS_LAYER_MINIPORT)
-        return;
-    if (own || from->state == NDIS_STATE_STARTING || from->state == NDIS_STATE_DOWN)
+    if (own)
         state_misuse(NDIS_MISUSE_RECEIVE_WHILE_PAUSED, from);
 }
 

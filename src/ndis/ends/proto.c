@@ -238,7 +238,7 @@ ends_proto_send(struct ndis_nic *nic, const void *frame, size_t length, enum end
     uint32_t count;
     uint8_t irql = (uint8_t)irql_get();
 
-    sched_touch((uint64_t)s);
+    sched_point(OP_INTERNAL, (uint64_t)s);
     if (s->binding == NULL || !s->running)
         return -ENETDOWN;
     nbls = shape_build(&s->pools, s->binding, frame, length, shape, &count);
@@ -248,7 +248,7 @@ ends_proto_send(struct ndis_nic *nic, const void *frame, size_t length, enum end
     s->stats.sent += count;
     if (flags & ENDS_DISPATCH)
         irql_raise(IRQL_DISPATCH);
-    sched_point(OP_INTERNAL, (uint64_t)s->binding);
+    sched_point(OP_DDI, (uint64_t)s->binding);
     NdisSendNetBufferLists(s->binding, nbls, NDIS_DEFAULT_PORT_NUMBER,
                            flags & ENDS_DISPATCH ? NDIS_SEND_FLAGS_DISPATCH_LEVEL : 0);
     irql_lower(irql);

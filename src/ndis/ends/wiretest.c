@@ -302,6 +302,7 @@ indicate(struct wire *w, NET_BUFFER_LIST *nbls, uint32_t count, unsigned flags)
     w->indicating++;
     w->receives_out += count;
     w->stats.indicated += count;
+    sched_point(OP_DDI, (uint64_t)w->adapter);
     NdisMIndicateReceiveNetBufferLists(w->adapter, nbls, NDIS_DEFAULT_PORT_NUMBER, count, ndis_flags);
     w->indicating--;
     for (; (flags & ENDS_RESOURCES) && nbls != NULL; nbls = next) {
@@ -321,7 +322,7 @@ ends_wire_receive(struct ndis_nic *nic, const void *frame, size_t length, enum e
     uint32_t count;
     uint8_t irql = (uint8_t)irql_get();
 
-    sched_touch((uint64_t)w);
+    sched_point(OP_INTERNAL, (uint64_t)w);
     if (!w->running) {
         w->stats.dropped++;
         return -ENETDOWN;
