@@ -112,11 +112,15 @@ NDISAPI VOID NTAPI NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULON
 typedef enum _NDIS_SHARED_MEMORY_USAGE {
     NdisSharedMemoryUsageUndefined,
     NdisSharedMemoryUsageXmit,
+    NdisSharedMemoryUsageXmitHeader,
+    NdisSharedMemoryUsageXmitData,
     NdisSharedMemoryUsageReceive,
     NdisSharedMemoryUsageReceiveLookahead,
+    NdisSharedMemoryUsageReceivePostLookahead,
     NdisSharedMemoryUsageReceiveHeader,
+    NdisSharedMemoryUsageReceiveData,
     NdisSharedMemoryUsageOther,
-    NdisSharedMemoryUsageMaximum
+    NdisSharedMemoryUsageMax
 } NDIS_SHARED_MEMORY_USAGE,
     *PNDIS_SHARED_MEMORY_USAGE;
 typedef struct _NDIS_SHARED_MEMORY_PARAMETERS {
