@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/misc.h - what the service files of src/ndis share: OID requests, status, devices, timers, configuration.
+ *
+ * Model: one root in monitor memory (ndis_root.misc). An OID request lives one hop, from the layer that asked to the
+ * layer that answers; a struct oid_record remembers the hop. Everything else here hangs off objects drivers hold.
+ * Start reading at: oid_submit() (oid.c).
+ */
+#ifndef NDIS_MISC_H
+#define NDIS_MISC_H
+
+#include "ndis/ndis.h"
+
+/* Signatures of objects made here. */
+enum {
+    NDIS_SIG_DEVICE = NDIS_SIGNATURE('N', 'd', 'd', 'v'),
+    NDIS_SIG_TIMER = NDIS_SIGNATURE('N', 'd', 't', 'm'),
+    NDIS_SIG_WORK_ITEM = NDIS_SIGNATURE('N', 'd', 'w', 'i'),
+    NDIS_SIG_CONFIG = NDIS_SIGNATURE('N', 'd', 'c', 'f'),
+    NDIS_SIG_RW_LOCK = NDIS_SIGNATURE('N', 'd', 'r', 'w'),
+    NDIS_SIG_OID = NDIS_SIGNATURE('N', 'd', 'o', 'r'),
+    NDIS_SIG_GENERIC = NDIS_SIGNATURE('N', 'd', 'g', 'o'),
+};
+
+/* ------------------------------------------------------------------ OID requests (oid.c) */
+
+enum oid_state {
+    OID_QUEUED,    /* waits until the target has answered an earlier one */
+    OID_STARTING,  /* a worker is about to call the target */
+    OID_IN_HANDLER,
+    OID_PENDED,    /* the handler returned NDIS_STATUS_PENDING */
+    OID_EARLY,     /* completed while its handler still runs */
+};
+
+struct oid_record;
+typedef void (*oid_done_fn)(struct oid_record *r, NDIS_STATUS status);
+
+/* One hop of one request. Monitor memory, reused. */
+struct oid_record {
+    struct list_node node;       /* ndis_misc.oids, in order of submission */
+    NDIS_OID_REQUEST *request;
+    struct ndis_layer *source;   /* who is told; NULL: `done` is */
+    struct ndis_ledger *ledger;  /* the source's */
+    struct ndis_layer *target;   /* whose handler it is */
+    oid_done_fn done;            /* requests of NDIS's own */
+    uint64_t done_arg;
+    uint64_t request_id;         /* as the request had it when it came */
+    uint32_t oid;
+    uint8_t state;               /* enum oid_state */
+    bool direct;
+    bool cancelled;              /* the target was asked to give it up */
+    struct mtimer *timeout;      /* heap memory; NULL: none */
+};
+
+/* Per layer; what adapter.oid, filter.oid and binding.oid point at. Monitor memory. */
+struct oid_gate {
+    bool closed;                 /* being drained */
+    bool draining;
+    struct ndis_wait wait;       /* set when the last request that this layer handles is done */
+};
+
+/* Queue or deliver. NDIS_STATUS_PENDING: `source` (or done) is told later. */
+NDIS_STATUS oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST *request, bool direct,
+                       oid_done_fn done, uint64_t done_arg);
+
+/* oid_answer.c: requests that NDIS answers for a miniport. false: the miniport is asked. */
+bool oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *status);
+/* oid_set.c: sets whose effect is the sum over bindings. true: *status is what NdisOidRequest returns. */
+bool oid_set_combined(struct ndis_binding *b, NDIS_OID_REQUEST *request, NDIS_STATUS *status);
+
+/* The OID number of a request of any type. */
+static inline uint32_t
+oid_of(const NDIS_OID_REQUEST *request)
+{
+    return request->DATA.QUERY_INFORMATION.Oid; /* all three variants begin with it */
+}
+
+/* ------------------------------------------------------------------ the root */
+
+/* Exports that name themselves in HEADER_MISUSE or in stack traces. */
+#define MISC_SITES(X)                                                                                    \
+    X(NdisFOidRequest) X(NdisRegisterDeviceEx) X(NdisAllocateTimerObject) X(NdisOpenConfigurationEx)     \
+    X(NdisMIndicateStatusEx) X(NdisFIndicateStatus) X(NdisMOidRequestComplete)
+
+struct misc_sites {
+#define X(name) uint32_t name;
+    MISC_SITES(X)
+#undef X
+};
+extern struct misc_sites misc_site; /* const after init */
+
+/* ndis_root.misc. Monitor memory. */
+struct ndis_misc {
+    struct list oids;        /* struct oid_record */
+    struct list oids_free;
+    struct list devices;     /* struct ndis_device_record */
+    uint64_t dispatch;       /* address of ndis!ndisDummyIrpHandler: routes IRPs by device */
+};
+
+static inline struct ndis_misc *
+ndis_misc(void)
+{
+    return ndis_root()->misc;
+}
+
+void ndis_timer_init(void);
+
+#define NDIS_BUGCHECK 0x7cu
+
+/* device.c: in the table of exports, so that a driver object can point at it. */
+NTSTATUS NTAPI ndisDummyIrpHandler(PDEVICE_OBJECT DeviceObject, PIRP Irp);
+
+#endif

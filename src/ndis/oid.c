@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/oid.c - OID requests: from the layer that asks to the nearest layer below that answers, and back.
+ *
+ * Model: a request is good for one hop; a filter forwards by a clone, which is another request. Each layer that
+ * answers has one regular request at a time (documented), further ones queue at it in order; direct requests do not
+ * queue. A request that comes at PASSIVE_LEVEL to an idle layer is delivered at once, in the caller's thread; any
+ * other is delivered by a worker at PASSIVE_LEVEL and NDIS_STATUS_PENDING is returned (assumed: where documentation
+ * leaves the thread open).
+ *
+ * What NDIS knows of a hop is a record in monitor memory, found by target and address, so a completion that nobody
+ * asked for is seen without looking at the request.
+ * Start reading at: oid_submit().
+ */
+#include "ndis/misc.h"
+
+#include <string.h>
+
+#include "nt/ex/ex.h"
+#include "nt/nt.h"
+
+#define BUGCHECK_FAILED_OID_MUST_SUCCEED 0x1cu
+#define BUGCHECK_OID_INVALID_BUFFER      0x1du
+#define BUGCHECK_INVALID_OID_COMPLETION  0x26u
+
+static const struct ndis_header_spec oid_request_spec = {
+    "NDIS_OID_REQUEST", NDIS_OBJECT_TYPE_OID_REQUEST, 1, { NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
+};
+
+/* ------------------------------------------------------------------ records */
+
+static struct oid_record *
+record_new(NDIS_OID_REQUEST *request, struct ndis_layer *source, struct ndis_layer *target, bool direct)
+{
+    struct ndis_misc *misc = ndis_misc();
+    struct list_node *node = list_pop_head(&misc->oids_free);
+    struct oid_record *r = node ? list_entry(node, struct oid_record, node) : mon_alloc(sizeof(*r));
+
+    memset(r, 0, sizeof(*r));
+    r->request = request;
+    r->source = source;
+    r->target = target;
+    r->direct = direct;
+    r->oid = oid_of(request);
+    r->request_id = (uint64_t)request->RequestId;
+    list_add_tail(&misc->oids, &r->node);
+    if (source != NULL) {
+        r->ledger = source->ledger;
+        r->ledger->oids++;
+    }
+    return r;
+}
+
+/* The request is answered: its owner is told next. */
+static void
+record_settle(struct oid_record *r)
+{
+    if (r->ledger != NULL)
+        r->ledger->oids--;
+    r->ledger = NULL;
+}
+
+static void
+record_free(struct oid_record *r)
+{
+    list_del(&r->node);
+    list_add_head(&ndis_misc()->oids_free, &r->node);
+}
+
+static bool
+active(const struct oid_record *r)
+{
+    return r->state == OID_STARTING || r->state == OID_IN_HANDLER || r->state == OID_PENDED;
+}
+
+/* The regular request that target works on; NULL: it may be given one. */
+static struct oid_record *
+busy_with(const struct ndis_layer *target)
+{
+    struct oid_record *r;
+
+    list_for_each(r, &ndis_misc()->oids, node)
+        if (r->target == target && !r->direct && active(r))
+            return r;
+    return NULL;
+}
+
+static struct oid_record *
+first_queued(const struct ndis_layer *target)
+{
+    struct oid_record *r;
+
+    list_for_each(r, &ndis_misc()->oids, node)
+        if (r->target == target && r->state == OID_QUEUED)
+            return r;
+    return NULL;
+}
+
+static struct oid_gate *
+gate_of(const struct ndis_layer *layer)
+{
+    switch (layer->kind) {
+    case NDIS_LAYER_MINIPORT: return ((const struct ndis_adapter *)layer)->oid;
+    case NDIS_LAYER_FILTER: return ((const struct ndis_filter *)layer)->oid;
+    default: return ((const struct ndis_binding *)layer)->oid;
+    }
+}
+
+/* ------------------------------------------------------------------ the answer */
+
+/* Documented (NDIS_BUGCHECK_OID_REQUEST_INVALID_BUFFER): counts must fit the buffer. */
+static void
+check_counts(const struct ndis_layer *target, const NDIS_OID_REQUEST *request)
+{
+    bool bad = false;
+
+    switch (request->RequestType) {
+    case NdisRequestQueryInformation:
+    case NdisRequestQueryStatistics:
+        bad = request->DATA.QUERY_INFORMATION.BytesWritten > request->DATA.QUERY_INFORMATION.InformationBufferLength;
+        break;
+    case NdisRequestSetInformation:
+        bad = request->DATA.SET_INFORMATION.BytesRead > request->DATA.SET_INFORMATION.InformationBufferLength;
+        break;
+    case NdisRequestMethod:
+        bad = request->DATA.METHOD_INFORMATION.BytesRead > request->DATA.METHOD_INFORMATION.InputBufferLength ||
+              request->DATA.METHOD_INFORMATION.BytesWritten > request->DATA.METHOD_INFORMATION.OutputBufferLength;
+        break;
+    default:
+        break;
+    }
+    if (bad)
+        machine_bugcheck(NDIS_BUGCHECK, BUGCHECK_OID_INVALID_BUFFER, (uint64_t)target, (uint64_t)request, 0);
+}
+
+/* Documented (rule NdisOidComplete): requests that give something back may only be refused so. */
+static void
+check_release(const struct ndis_layer *target, const struct oid_record *r, NDIS_STATUS status)
+{
+    switch (r->oid) {
+    case OID_RECEIVE_FILTER_CLEAR_FILTER:
+    case OID_RECEIVE_FILTER_FREE_QUEUE:
+    case OID_TCP_TASK_IPSEC_OFFLOAD_V2_DELETE_SA:
+    case OID_NIC_SWITCH_FREE_VF:
+    case OID_NIC_SWITCH_DELETE_SWITCH:
+    case OID_802_3_DELETE_MULTICAST_ADDRESS:
+    case OID_PM_REMOVE_WOL_PATTERN:
+    case OID_PM_REMOVE_PROTOCOL_OFFLOAD:
+        break;
+    default:
+        return;
+    }
+    if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_NOT_ACCEPTED && status != NDIS_STATUS_REQUEST_ABORTED)
+        machine_bugcheck(NDIS_BUGCHECK, BUGCHECK_FAILED_OID_MUST_SUCCEED, (uint64_t)target, r->oid, (uint32_t)status);
+}
+
+static void start_next(struct ndis_layer *target);
+
+/* r has its answer: event, checks, room for the next. r stays on the list; the caller frees it. */
+static void
+answered(struct oid_record *r, NDIS_STATUS status)
+{
+    struct ndis_layer *target = r->target;
+
+    trace_emit(EV_OID_COMPLETE, r->request, target->kind, (uint64_t)target, r->oid, (uint32_t)status, 1);
+    if (status == NDIS_STATUS_SUCCESS)
+        check_counts(target, r->request);
+    if (target->kind == NDIS_LAYER_MINIPORT)
+        check_release(target, r, status);
+    record_settle(r);
+}
+
+/* Nobody is asked any more: a drain may be waiting for that. */
+static void
+target_freed(struct ndis_layer *target)
+{
+    struct oid_gate *gate = gate_of(target);
+    struct oid_record *r;
+
+    start_next(target);
+    if (gate == NULL || !gate->draining)
+        return;
+    list_for_each(r, &ndis_misc()->oids, node)
+        if (r->target == target && (active(r) || r->state == OID_QUEUED))
+            return;
+    gate->draining = false;
+    ndis_wait_done(&gate->wait, NDIS_STATUS_SUCCESS);
+}
+
+/* Tell who asked. A source that is gone faults here, as it does in ndis.sys. */
+static void
+tell(struct ndis_layer *source, oid_done_fn done, struct oid_record *copy, NDIS_STATUS status)
+{
+    enum ndis_op op = copy->direct ? NDIS_OP_DIRECT_OID_COMPLETE : NDIS_OP_OID_COMPLETE;
+
+    if (done != NULL) {
+        done(copy, status);
+        return;
+    }
+    sched_touch(source->ledger->handle);
+    NDIS_CALL(ndis_site.ndisInvokeOidRequestComplete, source->op[op], source->context, (uint64_t)copy->request,
+              (uint32_t)status);
+}
+
+/* Completion that was not returned by the handler. */
+static void
+complete(struct oid_record *r, NDIS_STATUS status)
+{
+    struct oid_record copy = *r;
+
+    answered(r, status);
+    if (r->state == OID_IN_HANDLER)
+        r->state = OID_EARLY; /* deliver() frees it */
+    else
+        record_free(r);
+    target_freed(copy.target);
+    tell(copy.source, copy.done, &copy, status);
+}
+
+/* ------------------------------------------------------------------ delivery */
+
+static bool
+in_its_handler(const struct oid_record *r, NDIS_OID_REQUEST *request)
+{
+    return r->request == request && r->state == OID_EARLY;
+}
+
+/*
+ * Call the target. NDIS_STATUS_PENDING: the record lives on, or is gone because the completion came first. Anything
+ * else is the answer, and the record is gone.
+ */
+static NDIS_STATUS
+deliver(struct oid_record *r)
+{
+    struct ndis_layer *target = r->target;
+    NDIS_OID_REQUEST *request = r->request;
+    enum ndis_op op = r->direct ? NDIS_OP_DIRECT_OID : NDIS_OP_OID;
+    NDIS_STATUS status;
+
+    r->state = OID_IN_HANDLER;
+    sched_touch((uint64_t)target);
+    if (target->kind != NDIS_LAYER_MINIPORT || !oid_answer((struct ndis_adapter *)target, request, &status))
+        status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisInvokeOidRequest, target->op[op], target->context,
+                                        (uint64_t)request);
+    if (in_its_handler(r, request)) {
+        record_free(r);
+        if (status == NDIS_STATUS_PENDING)
+            return NDIS_STATUS_PENDING;
+        trace_emit(EV_OID_COMPLETE, request, target->kind, (uint64_t)target, 0, (uint32_t)status, 0);
+        if (target->kind == NDIS_LAYER_MINIPORT)
+            machine_bugcheck(NDIS_BUGCHECK, BUGCHECK_INVALID_OID_COMPLETION, (uint64_t)target, (uint64_t)request, 0);
+        return NDIS_STATUS_PENDING; /* its owner was told once */
+    }
+    if (status == NDIS_STATUS_PENDING) {
+        r->state = OID_PENDED;
+        trace_emit(EV_OID_PEND, request, target->kind, (uint64_t)target, r->oid);
+        return NDIS_STATUS_PENDING;
+    }
+    answered(r, status);
+    record_free(r);
+    target_freed(target);
+    return status;
+}
+
+static void
+deliver_work(void *arg)
+{
+    struct oid_record *r = arg, copy = *r;
+    NDIS_STATUS status = deliver(r);
+
+    if (status != NDIS_STATUS_PENDING)
+        tell(copy.source, copy.done, &copy, status);
+}
+
+static void
+deliver_later(struct oid_record *r)
+{
+    r->state = OID_STARTING;
+    if (!ex_work("ndis OID", r->request, 0, deliver_work, r))
+        complete(r, NDIS_STATUS_RESOURCES);
+}
+
+static void
+start_next(struct ndis_layer *target)
+{
+    struct oid_record *r = first_queued(target);
+
+    if (r != NULL && busy_with(target) == NULL)
+        deliver_later(r);
+}
+
+/* The layer below `from` that is to answer; one that is being detached is passed by. */
+static struct ndis_layer *
+target_of(struct ndis_layer *from, enum ndis_op op)
+{
+    struct ndis_layer *to = from->next[op];
+
+    while (to != NULL && to->kind == NDIS_LAYER_FILTER && gate_of(to)->closed)
+        to = to->next[op];
+    return to;
+}
+
+NDIS_STATUS
+oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST *request, bool direct,
+           oid_done_fn done, uint64_t done_arg)
+{
+    struct ndis_layer *target = target_of(from, direct ? NDIS_OP_DIRECT_OID : NDIS_OP_OID);
+    struct oid_record *r;
+
+    if (target == NULL)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    sched_touch((uint64_t)target);
+    if (gate_of(target)->closed)
+        return NDIS_STATUS_NOT_ACCEPTED;
+    r = record_new(request, source, target, direct);
+    r->done = done;
+    r->done_arg = done_arg;
+    if (!direct && (busy_with(target) != NULL || first_queued(target) != r)) {
+        r->state = OID_QUEUED;
+        return NDIS_STATUS_PENDING;
+    }
+    if (!direct && irql_get() > IRQL_PASSIVE) {
+        deliver_later(r);
+        return NDIS_STATUS_PENDING;
+    }
+    return deliver(r);
+}
+
+/* ------------------------------------------------------------------ asking */
+
+/* Documented states for NdisFOidRequest: Restarting, Running, Pausing, Paused. */
+static void
+check_state(struct ndis_layer *layer)
+{
+    if (layer->state == NDIS_STATE_STARTING)
+        trace_emit(EV_STATE_MISUSE, layer, NDIS_MISUSE_OID_WHILE_STARTING, layer->kind, (uint64_t)layer, layer->state);
+    else if (layer->state == NDIS_STATE_DOWN || layer->state == NDIS_STATE_CLOSING)
+        trace_emit(EV_STATE_MISUSE, layer, NDIS_MISUSE_OID_WHILE_DOWN, layer->kind, (uint64_t)layer, layer->state);
+}
+
+static NDIS_STATUS
+request_by(struct ndis_layer *layer, NDIS_OID_REQUEST *request, bool direct)
+{
+    sched_touch(layer->ledger->handle);
+    trace_emit(EV_OID_REQUEST, request, layer->kind, (uint64_t)layer, oid_of(request), request->RequestType);
+    check_state(layer);
+    return oid_submit(layer, layer, request, direct, NULL, 0);
+}
+
+/*
+ * NdisOidRequest - a protocol asks.
+ *
+ * Source:    documented; sets that concern every binding are combined first (oid_set.c).
+ * IRQL:      <= DISPATCH_LEVEL
+ * Ownership: takes OidRequest and its buffers until it returns other than NDIS_STATUS_PENDING or until
+ *            ProtocolOidRequestComplete is called, which may be before this returns.
+ * Returns:   what the layer below says, NDIS_STATUS_PENDING, _NOT_ACCEPTED while the adapter goes away.
+ */
+NDIS_STATUS NTAPI
+NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
+{
+    struct ndis_binding *b = NdisBindingHandle;
+    NDIS_STATUS status;
+
+    sched_touch(b->layer.ledger->handle);
+    if (b->closing)
+        return NDIS_STATUS_CLOSING;
+    if (oid_set_combined(b, OidRequest, &status))
+        return status;
+    return request_by(&b->layer, OidRequest, false);
+}
+
+/*
+ * NdisFOidRequest - a filter module asks, on its own or with a clone.
+ *
+ * Source:    documented.
+ * IRQL:      <= DISPATCH_LEVEL
+ * Ownership: as NdisOidRequest, with FilterOidRequestComplete.
+ * Returns:   as NdisOidRequest; NDIS_STATUS_INVALID_PARAMETER for a wrong header.
+ */
+NDIS_STATUS NTAPI
+NdisFOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest)
+{
+    struct ndis_filter *fm = NdisFilterHandle;
+
+    sched_touch(fm->layer.ledger->handle);
+    if (!ndis_header_ok(&OidRequest->Header, &oid_request_spec, misc_site.NdisFOidRequest))
+        return NDIS_STATUS_INVALID_PARAMETER;
+    return request_by(&fm->layer, OidRequest, false);
+}
+
+/* NdisDirectOidRequest, NdisFDirectOidRequest - the same without a queue. Source: documented. IRQL: <= DISPATCH_LEVEL */
+NDIS_STATUS NTAPI
+NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
+{
+    struct ndis_binding *b = NdisBindingHandle;
+
+    return request_by(&b->layer, OidRequest, true);
+}
+
+NDIS_STATUS NTAPI
+NdisFDirectOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest)
+{
+    struct ndis_filter *fm = NdisFilterHandle;
+
+    return request_by(&fm->layer, OidRequest, true);
+}
+
+/* ------------------------------------------------------------------ completing */
+
+/*
+ * A driver completes. One that nobody asked for: for a miniport bug check 0x7C, 0x26 (documented). For a filter no
+ * page says what happens; assumed: nothing but what reading the request does.
+ */
+static void
+complete_by(struct ndis_layer *layer, NDIS_OID_REQUEST *request, NDIS_STATUS status, bool direct)
+{
+    struct oid_record *r;
+
+    sched_touch(layer->ledger->handle);
+    list_for_each(r, &ndis_misc()->oids, node)
+        if (r->target == layer && r->request == request && r->direct == direct && active(r) &&
+            r->state != OID_STARTING) {
+            complete(r, status);
+            return;
+        }
+    if (layer->kind == NDIS_LAYER_MINIPORT) {
+        trace_emit(EV_OID_COMPLETE, request, layer->kind, (uint64_t)layer, 0, (uint32_t)status, 0);
+        machine_bugcheck(NDIS_BUGCHECK, BUGCHECK_INVALID_OID_COMPLETION, (uint64_t)layer, (uint64_t)request, 0);
+    }
+    trace_emit(EV_OID_COMPLETE, request, layer->kind, (uint64_t)layer, oid_of(request), (uint32_t)status, 0);
+}
+
+/*
+ * NdisMOidRequestComplete - a miniport is done with a request it pended.
+ *
+ * Source:    documented; bug checks 0x7C, 0x1C, 0x1D, 0x26. Assumed: parameter 2 of 0x26, documented as the miniport
+ *            driver handle, is the adapter's.
+ * IRQL:      <= DISPATCH_LEVEL
+ * Ownership: gives OidRequest back; its owner is told before this returns.
+ */
+void NTAPI
+NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
+{
+    struct ndis_adapter *ad = MiniportAdapterHandle;
+
+    complete_by(&ad->layer, OidRequest, Status, false);
+}
+
+/* NdisFOidRequestComplete - a filter is. Source: documented. IRQL: <= DISPATCH_LEVEL */
+void NTAPI
+NdisFOidRequestComplete(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
+{
+    struct ndis_filter *fm = NdisFilterHandle;
+
+    complete_by(&fm->layer, OidRequest, Status, false);
+}
+
+/* The same for direct requests. Source: documented. IRQL: <= DISPATCH_LEVEL */
+void NTAPI
+NdisMDirectOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
+{
+    struct ndis_adapter *ad = MiniportAdapterHandle;
+
+    complete_by(&ad->layer, OidRequest, Status, true);
+}
+
+void NTAPI
+NdisFDirectOidRequestComplete(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
+{
+    struct ndis_filter *fm = NdisFilterHandle;
+
+    complete_by(&fm->layer, OidRequest, Status, true);
+}
+
+/* ------------------------------------------------------------------ cancelling */
+
+/* Ask the target to give r up; complete it here if it still waits. */
+static void
+cancel_record(struct oid_record *r)
+{
+    struct ndis_layer *target = r->target;
+    enum ndis_op op = r->direct ? NDIS_OP_CANCEL_DIRECT_OID : NDIS_OP_CANCEL_OID;
+    uint64_t id = r->request_id;
+
+    r->cancelled = true;
+    trace_emit(EV_OID_CANCEL, r->request, target->kind, (uint64_t)target, r->oid);
+    if (r->state == OID_QUEUED) {
+        complete(r, NDIS_STATUS_REQUEST_ABORTED);
+        return;
+    }
+    sched_touch((uint64_t)target);
+    if (target->op[op] != 0) /* documented: the handler is optional */
+        NDIS_CALL(ndis_site.ndisInvokeCancelOidRequest, target->op[op], target->context, id);
+}
+
+/*
+ * Requests of layer with this id. Documented for filters: the id is the pointer that was given to NdisFOidRequest;
+ * observed: public filters pass the RequestId. Either matches.
+ */
+static void
+cancel_by(struct ndis_layer *layer, uint64_t id, bool direct)
+{
+    struct oid_record *r, *found;
+
+    sched_touch(layer->ledger->handle);
+    do {
+        found = NULL;
+        list_for_each(r, &ndis_misc()->oids, node)
+            if (r->source == layer && r->direct == direct && !r->cancelled && r->state != OID_EARLY &&
+                (r->request_id == id || (layer->kind == NDIS_LAYER_FILTER && (uint64_t)r->request == id))) {
+                found = r;
+                break;
+            }
+        if (found != NULL)
+            cancel_record(found);
+    } while (found != NULL);
+}
+
+/*
+ * NdisCancelOidRequest - a protocol asks for its requests with this id back. NdisFCancelOidRequest - a filter does.
+ *
+ * Source:    documented; assumed: one that still waits in NDIS's queue completes with NDIS_STATUS_REQUEST_ABORTED.
+ * IRQL:      <= DISPATCH_LEVEL
+ */
+void NTAPI
+NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
+{
+    struct ndis_binding *b = NdisBindingHandle;
+
+    cancel_by(&b->layer, (uint64_t)RequestId, false);
+}
+
+void NTAPI
+NdisFCancelOidRequest(NDIS_HANDLE NdisFilterHandle, PVOID RequestId)
+{
+    struct ndis_filter *fm = NdisFilterHandle;
+
+    cancel_by(&fm->layer, (uint64_t)RequestId, false);
+}
+
+/* NdisCancelDirectOidRequest, NdisFCancelDirectOidRequest - Source: documented. IRQL: <= DISPATCH_LEVEL */
+void NTAPI
+NdisCancelDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
+{
+    struct ndis_binding *b = NdisBindingHandle;
+
+    cancel_by(&b->layer, (uint64_t)RequestId, true);
+}
+
+void NTAPI
+NdisFCancelDirectOidRequest(NDIS_HANDLE NdisFilterHandle, PVOID RequestId)
+{
+    struct ndis_filter *fm = NdisFilterHandle;
+
+    cancel_by(&fm->layer, (uint64_t)RequestId, true);
+}
+
+/* ------------------------------------------------------------------ clones */
+
+/*
+ * NdisAllocateCloneOidRequest - a copy to forward a request with.
+ *
+ * Source:    documented; assumed: the fields reserved for NDIS and for the source come out zero.
+ * IRQL:      <= DISPATCH_LEVEL
+ * Ownership: borrows OidRequest; the caller takes *ClonedOidRequest until NdisFreeCloneOidRequest.
+ * Returns:   NDIS_STATUS_SUCCESS, _RESOURCES (then *ClonedOidRequest is NULL). _INVALID_PARAMETER for a bad handle is
+ *            documented; a bad handle faults here.
+ */
+NDIS_STATUS NTAPI
+NdisAllocateCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST OidRequest, UINT PoolTag,
+                            PNDIS_OID_REQUEST *ClonedOidRequest)
+{
+    struct ndis_layer *layer = SourceHandle;
+    NDIS_OID_REQUEST *clone;
+    size_t size = sizeof(*clone);
+
+    sched_touch(layer->ledger->handle);
+    *ClonedOidRequest = NULL;
+    clone = ex_pool_alloc(NonPagedPool, size, PoolTag, EX_POOL_ZERO);
+    if (clone == NULL)
+        return NDIS_STATUS_RESOURCES;
+    memcpy(clone, OidRequest, OidRequest->Header.Size != 0 && OidRequest->Header.Size < size ? OidRequest->Header.Size
+                                                                                             : size);
+    memset(clone->NdisReserved, 0, sizeof(clone->NdisReserved));
+    memset(clone->SourceReserved, 0, sizeof(clone->SourceReserved));
+    *ClonedOidRequest = clone;
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* NdisFreeCloneOidRequest - Source: documented. IRQL: <= DISPATCH_LEVEL. Takes Request. */
+void NTAPI
+NdisFreeCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST Request)
+{
+    struct ndis_layer *layer = SourceHandle;
+
+    sched_touch(layer->ledger->handle);
+    ex_pool_free(Request, 0);
+}
+
+/* ------------------------------------------------------------------ a layer comes and goes */
+
+void
+ndis_oid_layer_init(struct ndis_layer *layer)
+{
+    struct oid_gate *gate = mon_alloc(sizeof(*gate));
+
+    switch (layer->kind) {
+    case NDIS_LAYER_MINIPORT: ((struct ndis_adapter *)layer)->oid = gate; break;
+    case NDIS_LAYER_FILTER: ((struct ndis_filter *)layer)->oid = gate; break;
+    default: ((struct ndis_binding *)layer)->oid = gate; break;
+    }
+}
+
+/*
+ * Assumed: a filter module that goes finishes what it has; new requests pass it by. A miniport's queue is refused
+ * (documented: NDIS_STATUS_NOT_ACCEPTED) and what it pended is waited for.
+ */
+void
+ndis_oid_drain(struct ndis_layer *layer)
+{
+    struct oid_gate *gate = gate_of(layer);
+    struct oid_record *r;
+
+    if (gate == NULL)
+        return;
+    sched_touch((uint64_t)layer);
+    gate->closed = true;
+    if (layer->kind == NDIS_LAYER_MINIPORT)
+        while ((r = first_queued(layer)) != NULL)
+            complete(r, NDIS_STATUS_NOT_ACCEPTED);
+    for (;;) {
+        bool any = false;
+
+        list_for_each(r, &ndis_misc()->oids, node)
+            any |= r->target == layer && (active(r) || r->state == OID_QUEUED);
+        if (!any)
+            return;
+        gate->wait = (struct ndis_wait){ 0 };
+        gate->draining = true;
+        ndis_wait(&gate->wait, (uint64_t)layer,
+                  ndis_words("waits for %s to complete an OID request%s", ndis_layer_driver_name(layer), ""));
+    }
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/status.c - status indications on their way up, and what NDIS keeps of them.
+ *
+ * Model: an indication goes to the nearest filter above that has a status handler, which passes it on or not; past
+ * the last one NDIS hands it to every open binding, or to the one that DestinationHandle names. NDIS remembers the
+ * link state that the miniport indicates, for the parameters of later attaches and binds.
+ * Start reading at: indicate().
+ */
+#include "ndis/misc.h"
+
+#include <string.h>
+
+#define BUGCHECK_STATUS_INVALID_BUFFER 0x20u
+
+void
+ndis_status_adapter_init(struct ndis_adapter *ad)
+{
+    ad->connect_state = ad->general.MediaConnectState;
+    ad->duplex_state = ad->general.MediaDuplexState;
+    ad->xmit_speed = ad->general.XmitLinkSpeed;
+    ad->rcv_speed = ad->general.RcvLinkSpeed;
+}
+
+/* Bytes of the status buffer that a status code must bring; documented on each code's page. 0: none or not known. */
+static uint32_t
+buffer_needed(NDIS_STATUS code)
+{
+    switch (code) {
+    case NDIS_STATUS_LINK_STATE: return sizeof(NDIS_LINK_STATE);
+    case NDIS_STATUS_OPER_STATUS: return sizeof(NDIS_OPER_STATE);
+    case NDIS_STATUS_PORT_STATE: return sizeof(NDIS_PORT_STATE);
+    case NDIS_STATUS_PACKET_FILTER: return sizeof(ULONG);
+    default: return 0;
+    }
+}
+
+static void
+check_buffer(const struct ndis_layer *from, const NDIS_STATUS_INDICATION *s)
+{
+    uint32_t needed = buffer_needed(s->StatusCode);
+
+    if (needed != 0 && (s->StatusBuffer == NULL || s->StatusBufferSize < needed))
+        machine_bugcheck(NDIS_BUGCHECK, BUGCHECK_STATUS_INVALID_BUFFER, (uint32_t)s->StatusCode, (uint64_t)from,
+                         (uint64_t)s->StatusBuffer);
+}
+
+static void
+keep_link_state(struct ndis_adapter *ad, const NDIS_LINK_STATE *link)
+{
+    sched_touch((uint64_t)&ad->connect_state);
+    ad->connect_state = (NET_IF_MEDIA_CONNECT_STATE)link->MediaConnectState;
+    ad->duplex_state = (NET_IF_MEDIA_DUPLEX_STATE)link->MediaDuplexState;
+    ad->xmit_speed = link->XmitLinkSpeed;
+    ad->rcv_speed = link->RcvLinkSpeed;
+}
+
+static void
+to_binding(struct ndis_binding *b, NDIS_STATUS_INDICATION *s)
+{
+    sched_touch((uint64_t)b);
+    b->layer.ledger->calls++;
+    NDIS_CALL(ndis_site.ndisInvokeStatus, b->layer.op[NDIS_OP_STATUS], b->layer.context, (uint64_t)s);
+    b->layer.ledger->calls--;
+}
+
+static void
+to_bindings(struct ndis_adapter *ad, NDIS_STATUS_INDICATION *s)
+{
+    struct ndis_binding *b, *next;
+
+    list_for_each(b, &ad->bindings, node)
+        b->layer.ledger->calls++; /* none leaves the list while we walk it */
+    list_for_each_safe(b, next, &ad->bindings, node) {
+        if (!b->closing && b->layer.op[NDIS_OP_STATUS] != 0 &&
+            (s->DestinationHandle == NULL || s->DestinationHandle == b))
+            to_binding(b, s);
+        b->layer.ledger->calls--;
+        if (b->closing)
+            ndis_binding_drained(b);
+    }
+}
+
+static void
+indicate(struct ndis_layer *from, NDIS_STATUS_INDICATION *s)
+{
+    struct ndis_layer *to = from->next[NDIS_OP_STATUS];
+
+    trace_emit(EV_STATUS_INDICATION, s, from->kind, (uint64_t)from, (uint32_t)s->StatusCode);
+    check_buffer(from, s);
+    if (to == NULL) {
+        to_bindings(from->adapter, s);
+        return;
+    }
+    sched_touch((uint64_t)to);
+    NDIS_CALL(ndis_site.ndisInvokeStatus, to->op[NDIS_OP_STATUS], to->context, (uint64_t)s);
+}
+
+/*
+ * NdisMIndicateStatusEx - a miniport says that something changed.
+ *
+ * Source:    documented: legal from the registration attributes on; bug check 0x7C, 0x20 for a bad buffer.
+ * IRQL:      <= DISPATCH_LEVEL
+ * Ownership: borrows StatusIndication and its buffer.
+ */
+void NTAPI
+NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION StatusIndication)
+{
+    struct ndis_adapter *ad = MiniportAdapterHandle;
+
+    sched_touch(ad->layer.ledger->handle);
+    if (!ad->registration_set)
+        trace_emit(EV_STATE_MISUSE, ad, NDIS_MISUSE_STATUS_WHILE_STARTING, NDIS_LAYER_MINIPORT, (uint64_t)ad,
+                   ad->layer.state);
+    if (StatusIndication->StatusCode == NDIS_STATUS_LINK_STATE) {
+        check_buffer(&ad->layer, StatusIndication);
+        keep_link_state(ad, StatusIndication->StatusBuffer);
+    }
+    indicate(&ad->layer, StatusIndication);
+}
+
+/*
+ * NdisFIndicateStatus - a filter passes a status on or says something itself.
+ *
+ * Source:    documented: legal from NdisFSetAttributes until FilterDetach returns.
+ * IRQL:      <= DISPATCH_LEVEL
+ * Ownership: borrows StatusIndication.
+ */
+void NTAPI
+NdisFIndicateStatus(NDIS_HANDLE NdisFilterHandle, PNDIS_STATUS_INDICATION StatusIndication)
+{
+    struct ndis_filter *fm = NdisFilterHandle;
+
+    sched_touch(fm->layer.ledger->handle);
+    if (!fm->attributes_set)
+        trace_emit(EV_STATE_MISUSE, fm, NDIS_MISUSE_STATUS_WHILE_STARTING, NDIS_LAYER_FILTER, (uint64_t)fm,
+                   fm->layer.state);
+    indicate(&fm->layer, StatusIndication);
+}
