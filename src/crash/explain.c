@@ -106,7 +106,7 @@ what_happened(struct text *t, const struct finding_input *in, const struct findi
     const struct finding_frame *f = v->blamed >= 0 ? &in->frames[v->blamed] : NULL;
     struct bugcheck_text stop = bugcheck_text(in->code, in->p[0]);
     struct text words = { 0 };
-    char actor[96], place[512];
+    char actor[96], place[512], broken[400];
     char *done;
 
     heading(t, "In plain words");
@@ -139,8 +139,10 @@ what_happened(struct text *t, const struct finding_input *in, const struct findi
     }
     if (in->check_text != NULL)
         text_add(&words, "%s ", in->check_text);
-    if (v->violation != NULL)
-        text_add(&words, "The rule that was broken on the way: %s.", v->violation->text);
+    if (v->violation != NULL) {
+        finding_name_text(in, v->violation->text, broken, sizeof(broken));
+        text_add(&words, "A rule was broken: %s.", broken);
+    }
     done = text_done(&words);
     if (done != NULL)
         text_wrap(t, "  ", WIDTH, done);
@@ -156,14 +158,15 @@ rules_broken(struct text *t, const struct finding_input *in)
     heading(t, in->violation_count == 1 ? "The rule that was broken" : "The rules that were broken, in order");
     for (unsigned i = 0; i < in->violation_count; i++) {
         const struct violation *v = &in->violations[i];
-        char place[128], actor[96];
+        char place[128], actor[96], broken[400];
 
         text_add(t, "  %s: %s.\n", v->rule->id, v->rule->summary);
         if (v->rule->ddi[0] != 0)
             text_add(t, "    DDI:     %s\n", v->rule->ddi);
         story_actor(in, v->ev.fiber, actor, sizeof(actor));
         finding_name_of(in, v->ev.ip, place, sizeof(place));
-        text_add(t, "    here:    %s", v->text);
+        finding_name_text(in, v->text, broken, sizeof(broken));
+        text_add(t, "    here:    %s", broken);
         if (v->ev.fiber != 0)
             text_add(t, " (%s%s%s, step %" PRIu64 ")", actor, v->ev.ip ? ", " : "", v->ev.ip ? place : "", v->ev.step);
         text_add(t, "\n    why:     %s\n    source:  %s\n", v->rule->why, v->rule->source);

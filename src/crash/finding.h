@@ -222,4 +222,7 @@ const struct heap_block *finding_object_at(const struct finding_input *in, uint6
 /* "npf!NPF_Write+42" from names, else "npf+1042", else the address. */
 void finding_name_of(const struct finding_input *in, uint64_t address, char *out, size_t room);
 
+/* text with its 16-digit addresses replaced by names, as all files of a finding show it: rules know addresses only. */
+void finding_name_text(const struct finding_input *in, const char *text, char *out, size_t room);
+
 #endif

@@ -91,13 +91,15 @@ json_location(const struct finding_input *in, const struct finding_verdict *v)
 }
 
 static json_t *
-json_violation(const struct violation *v)
+json_violation(const struct finding_input *in, const struct violation *v)
 {
     json_t *o = json_object();
+    char text[400];
 
     json_object_set_new(o, "rule", json_words(v->rule->id));
     json_object_set_new(o, "summary", json_words(v->rule->summary));
-    json_object_set_new(o, "text", json_words(v->text));
+    finding_name_text(in, v->text, text, sizeof(text));
+    json_object_set_new(o, "text", json_words(text));
     json_object_set_new(o, "fix", json_words(v->rule->fix));
     json_object_set_new(o, "source", json_words(v->rule->source));
     json_object_set_new(o, "fatal", json_boolean(v->rule->severity == RULE_FATAL));
@@ -187,7 +189,7 @@ finding_json(const struct finding_input *in)
     for (unsigned i = 0; i < in->frame_count; i++)
         json_array_append_new(stack, json_frame(&in->frames[i]));
     for (unsigned i = 0; i < in->violation_count; i++)
-        json_array_append_new(broken, json_violation(&in->violations[i]));
+        json_array_append_new(broken, json_violation(in, &in->violations[i]));
 
     json_object_set_new(o, "format", json_integer(1));
     json_object_set_new(o, "kind", json_string(kinds[in->kind]));

@@ -193,7 +193,7 @@ static void
 item_text(const struct finding_input *in, struct story_item *item)
 {
     if (item->violation != NULL)
-        str_copy(item->text, sizeof(item->text), item->violation->text);
+        finding_name_text(in, item->violation->text, item->text, sizeof(item->text));
     else
         story_event_text(in, item->ev, item->text, sizeof(item->text));
 }

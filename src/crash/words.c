@@ -75,28 +75,13 @@ object_kind(unsigned kind)
     }
 }
 
-void
-story_object_name(const struct finding_input *in, uint64_t address, char *out, size_t room)
+/* The number of the object among those of its kind, by first appearance. */
+static unsigned
+object_number(const struct finding_input *in, const char *kind, uint64_t address)
 {
-    const struct heap_block *b = finding_object_at(in, address);
-    const char *kind = NULL;
     uint64_t seen[OBJECTS_MAX];
     unsigned number = 0;
 
-    if (b != NULL && b->what[0] != 0) {
-        if (b->address == address)
-            str_copy(out, room, b->what);
-        else
-            snprintf(out, room, "%s+0x%llx", b->what, (unsigned long long)(address - b->address));
-        return;
-    }
-    for (unsigned i = 0; i < in->event_count && kind == NULL; i++)
-        if (in->events[i].object == address)
-            kind = object_kind(in->events[i].kind);
-    if (kind == NULL) {
-        snprintf(out, room, "%llx", (unsigned long long)address);
-        return;
-    }
     for (unsigned i = 0; i < in->event_count; i++) {
         const struct event *ev = &in->events[i];
         const char *k = object_kind(ev->kind);
@@ -108,12 +93,80 @@ story_object_name(const struct finding_input *in, uint64_t address, char *out, s
             j++;
         if (j == number && number < OBJECTS_MAX)
             seen[number++] = ev->object;
-        if (ev->object == address) {
-            number = j + 1;
-            break;
-        }
+        if (ev->object == address)
+            return j + 1;
     }
-    snprintf(out, room, "%s #%u", kind, number);
+    return number;
+}
+
+/* Its kind by the events, and a label that says more than the kind; then number, label and offset, or the address. */
+void
+story_object_name(const struct finding_input *in, uint64_t address, char *out, size_t room)
+{
+    const struct heap_block *b = finding_object_at(in, address);
+    const char *label = b != NULL && b->what[0] != 0 ? b->what : NULL, *kind = NULL;
+
+    for (unsigned i = 0; i < in->event_count && kind == NULL; i++)
+        if (in->events[i].object == address)
+            kind = object_kind(in->events[i].kind);
+    if (label != NULL && b->address == address && (kind == NULL || strlen(label) > strlen(kind)))
+        str_copy(out, room, label);
+    else if (kind != NULL)
+        snprintf(out, room, "%s #%u", kind, object_number(in, kind, address));
+    else if (label != NULL)
+        snprintf(out, room, "%s+0x%llx", label, (unsigned long long)(address - b->address));
+    else
+        snprintf(out, room, "%llx", (unsigned long long)address);
+}
+
+/* Value of the 16 hexadecimal digits at s; 0 if there are not exactly so many. */
+static uint64_t
+address_at(const char *s)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < 16; i++) {
+        char c = s[i];
+
+        if ((c < '0' || c > '9') && (c < 'a' || c > 'f'))
+            return 0;
+        value = value << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    return value;
+}
+
+void
+finding_name_text(const struct finding_input *in, const char *text, char *out, size_t room)
+{
+    size_t len = 0;
+
+    while (*text && len + 1 < room) {
+        uint64_t address = address_at(text);
+        char name[80];
+        const char *rest = name;
+        size_t digits;
+
+        if (address < 0x10000) {
+            out[len++] = *text++;
+            continue;
+        }
+        text += 16;
+        story_object_name(in, address, name, sizeof(name));
+        digits = strspn(name, "0123456789abcdef");
+        if (name[digits] == 0) /* no name but the address */
+            finding_name_of(in, address, name, sizeof(name));
+        /* "filter module " + "filter module npf": say it once */
+        for (const char *end = name; (end = strchr(end, ' ')) != NULL;) {
+            size_t n = (size_t)(++end - name);
+
+            if (n <= len && strncmp(out + len - n, name, n) == 0)
+                rest = end;
+        }
+        for (; *rest && len + 1 < room; rest++)
+            out[len++] = *rest;
+    }
+    if (room > 0)
+        out[len] = 0;
 }
 
 void

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "crash/report.h"
+#include "crash/story.h"
 #include "crash/text.h"
 
 static char *
@@ -219,6 +220,20 @@ TEST(analyze, fault_at_dispatch_level_has_a_trap_frame)
     free(text);
 }
 
+/* Rules know addresses; the report knows names. */
+TEST(analyze, names_the_objects_that_rules_speak_of)
+{
+    char out[200];
+
+    sample_build();
+    sample_event(EV_SEND, 1, SAMPLE_NBL + 0x10, 1, SAMPLE_MODULE, 0, 0);
+    finding_name_text(&sample.in, "filter module 00007e9040001000 sends NBL 00007e9040002010 from 00007e9010001040",
+                      out, sizeof(out));
+    CHECK_STR(out, "filter module npf sends NBL #1 from npf+1040");
+    finding_name_text(&sample.in, "1234567 0000000000000002 00007e9040001000", out, 30);
+    CHECK_STR(out, "1234567 0000000000000002 filt");
+}
+
 TEST(analyze, violation_takes_the_verifiers_stop)
 {
     char *text;
@@ -301,5 +316,6 @@ TEST_MAIN(
     TEST_CASE(analyze, fields_come_in_the_order_of_2016), TEST_CASE(analyze, names_the_line_of_the_call_itself),
     TEST_CASE(analyze, shows_ten_lines_of_source), TEST_CASE(analyze, says_whose_object_it_was_and_what_repairs_it),
     TEST_CASE(analyze, tells_what_the_program_was_doing), TEST_CASE(analyze, fault_at_dispatch_level_has_a_trap_frame),
-    TEST_CASE(analyze, violation_takes_the_verifiers_stop), TEST_CASE(analyze, deadlock_names_the_ring),
-    TEST_CASE(analyze, lost_wake_up_names_the_signal_before_the_wait), TEST_CASE(analyze, same_input_gives_same_bytes))
+    TEST_CASE(analyze, names_the_objects_that_rules_speak_of), TEST_CASE(analyze, violation_takes_the_verifiers_stop),
+    TEST_CASE(analyze, deadlock_names_the_ring), TEST_CASE(analyze, lost_wake_up_names_the_signal_before_the_wait),
+    TEST_CASE(analyze, same_input_gives_same_bytes))
