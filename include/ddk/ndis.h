@@ -15,6 +15,7 @@
 #endif
 
 #include "ntddndis.h"
+#include "xfilter.h"
 #include "ndis/filter.h"
 #include "ndis/hardware.h"
 #include "ndis/miniport.h"

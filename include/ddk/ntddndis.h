@@ -246,6 +246,10 @@ typedef struct _NDIS_PORT_ARRAY {
 
 /* --- receive side scaling --- */
 
+#define NDIS_RSS_HASH_FUNC_FROM_HASH_INFO(HashInfo) ((HashInfo)&NDIS_HASH_FUNCTION_MASK)
+#define NDIS_RSS_HASH_TYPE_FROM_HASH_INFO(HashInfo) ((HashInfo)&NDIS_HASH_TYPE_MASK)
+#define NDIS_RSS_HASH_INFO_FROM_TYPE_AND_FUNC(HashType, HashFunction) ((HashType) | (HashFunction))
+
 typedef ULONG NDIS_RSS_CAPS_FLAGS;
 typedef struct _NDIS_RECEIVE_SCALE_CAPABILITIES {
     NDIS_OBJECT_HEADER Header;

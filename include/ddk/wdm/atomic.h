@@ -227,6 +227,13 @@ DDK_ORDERED_ACCESS(Pointer, , PVOID)
 #define _ReadWriteBarrier() KeMemoryBarrierWithoutFence()
 #endif
 
+#define _byteswap_ushort __builtin_bswap16
+#define _byteswap_ulong __builtin_bswap32
+#define _byteswap_uint64 __builtin_bswap64
+#ifndef __debugbreak
+#define __debugbreak() __asm__ volatile("int3")
+#endif
+
 FORCEINLINE ULONG64
 ddk_readcr8(VOID)
 {

@@ -28,6 +28,13 @@
 #define EXCEPTION_CONTINUE_SEARCH 0
 #define EXCEPTION_CONTINUE_EXECUTION (-1)
 
+#if defined(__clang__) && defined(_MSC_VER)
+/* Inside __except and its filter; gcc has no __try. */
+#define GetExceptionCode() ((NTSTATUS)__exception_code())
+#define GetExceptionInformation() ((struct _EXCEPTION_POINTERS *)__exception_info())
+#define AbnormalTermination() __abnormal_termination()
+#endif
+
 typedef struct _EXCEPTION_RECORD {
     NTSTATUS ExceptionCode;
     ULONG ExceptionFlags;
