@@ -134,6 +134,43 @@ TEST(dump, has_every_stream_where_the_directory_says)
 }
 
 /* A worker that died at once leaves little to tell: every part copes with nothing. */
+static void
+put32(uint8_t *at, uint32_t v)
+{
+    memcpy(at, &v, 4);
+}
+
+/* A debugger finds the PDB by the record in the image's debug directory. */
+TEST(dump, carries_the_codeview_record_of_an_image)
+{
+    static uint8_t header[0x400];
+    struct finding_range ranges[1] = { { SAMPLE_NPF, sizeof(header), header, 1 } };
+    const uint8_t *s, *record;
+    uint8_t *dump;
+    uint32_t size;
+    size_t len;
+
+    put32(header + 0x3c, 0x80);
+    header[0x80 + 24] = 0x0b; /* PE32+ */
+    header[0x80 + 25] = 0x02;
+    put32(header + 0x80 + 24 + 112 + 6 * 8, 0x200);
+    put32(header + 0x80 + 24 + 112 + 6 * 8 + 4, 28);
+    put32(header + 0x200 + 12, 2); /* CodeView */
+    put32(header + 0x200 + 16, 32);
+    put32(header + 0x200 + 20, 0x300);
+    memcpy(header + 0x300, "RSDS0123456789abcdef\1\0\0\0npf.pdb", 32);
+    sample_build();
+    sample.in.ranges = ranges;
+    sample.in.range_count = 1;
+    CHECK_EQ(finding_dump(&sample.in, &dump, &len), 0);
+    s = stream(dump, 4, &size) + 4 + 2 * 108;
+    CHECK_EQ(get32(s + 76), 32);
+    record = dump + get32(s + 80);
+    CHECK_MEM(record, "RSDS0123456789abcdef\1\0\0\0npf.pdb", 32);
+    CHECK_EQ(get32(s - 108 + 76), 0); /* a pseudo image has none */
+    free(dump);
+}
+
 TEST(folder, parts_cope_with_an_empty_input)
 {
     for (int kind = FINDING_BUGCHECK; kind <= FINDING_ESCAPE; kind++) {
