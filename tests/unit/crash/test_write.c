@@ -219,5 +219,6 @@ TEST(folder, holds_the_five_files)
 }
 
 TEST_MAIN(TEST_CASE(json, has_its_stable_keys), TEST_CASE(json, stays_json_when_a_driver_prints_rubbish),
-          TEST_CASE(dump, has_every_stream_where_the_directory_says), TEST_CASE(folder, parts_cope_with_an_empty_input),
+          TEST_CASE(dump, has_every_stream_where_the_directory_says),
+          TEST_CASE(dump, carries_the_codeview_record_of_an_image), TEST_CASE(folder, parts_cope_with_an_empty_input),
           TEST_CASE(folder, holds_the_five_files))
