@@ -100,8 +100,9 @@ struct ob_entry *
 ob_handle_find(HANDLE handle, bool user)
 {
     uint64_t index = 0;
+    struct ob_table *table = table_for(handle, user, &index);
 
-    return entry_at(table_for(handle, user, &index), index);
+    return entry_at(table, index);
 }
 
 int32_t

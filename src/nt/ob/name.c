@@ -316,5 +316,5 @@ ob_init(struct nt *nt)
     make_link("\\\?\?", "\\GLOBAL\?\?");
     make_link("\\DosDevices", "\\\?\?");
     make_link("\\GLOBAL\?\?\\Global", "\\GLOBAL\?\?");
-    make_link("\\GLOBAL\?\?\\GLOBALROOT", "\\");
+    make_link("\\GLOBAL\?\?\\GLOBALROOT", ""); /* the root: what follows begins with '\' */
 }
