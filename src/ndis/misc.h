@@ -103,9 +103,25 @@ ndis_misc(void)
     return ndis_root()->misc;
 }
 
+/* ------------------------------------------------------------------ configuration (config.c) */
+
+/*
+ * Registry path, UTF-8, of the key that NdisOpenConfigurationEx opens for an NDIS handle (driver, adapter, module,
+ * binding, bind parameters). false: not such a handle.
+ */
+bool ndis_config_path(void *handle, char *out, size_t room);
+/* The same for a nic, enabled or not: ndis_nic.config, a path of the host's, or else one by number. */
+void ndis_config_nic_path(const struct ndis_nic *nic, char *out, size_t room);
+
 void ndis_timer_init(void);
 
 #define NDIS_BUGCHECK 0x7cu
+
+/* Exported, but declared by no DDK header. */
+VOID NTAPI NdisGetSystemUpTime(PULONG pSystemUpTime);
+ULONG NTAPI NdisSystemActiveProcessorCount(PKAFFINITY ActiveProcessors);
+ULONG NTAPI NdisGroupMaxProcessorCount(USHORT Group);
+NTSTATUS NTAPI NdisProcessorIndexToNumber(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNum);
 
 /* device.c: in the table of exports, so that a driver object can point at it. */
 NTSTATUS NTAPI ndisDummyIrpHandler(PDEVICE_OBJECT DeviceObject, PIRP Irp);
