@@ -54,7 +54,7 @@ ndis_nic_add(const struct ndis_nic_config *config)
 static int
 result(const struct ndis_nic *nic)
 {
-    return nic->failed ? -EIO : 0;
+    return nic->failed || nic->adapter == NULL ? -EIO : 0;
 }
 
 int
@@ -81,24 +81,34 @@ ndis_nic_disable(struct ndis_nic *nic)
     ndis_nic_settle(nic);
 }
 
+/*
+ * Documented (Windows 8 and later): query-remove goes up through filters to every protocol, whose answers count for
+ * nothing; then the drivers below hear that the device is gone; then the stack comes down as for a removal.
+ */
 void
 ndis_nic_surprise_remove(struct ndis_nic *nic)
 {
-    struct ndis_adapter *ad = nic->adapter;
-
-    sched_touch((uint64_t)nic);
+    ndis_walk_begin(nic);
     nic->surprise = true;
-    if (ad != NULL && ad->layer.op[NDIS_OP_DEVICE_PNP] != 0) {
+    if (nic->adapter != NULL) {
+        struct ndis_layer *bottom = &nic->adapter->layer, *top = nic->adapter->top;
         uint64_t mark = guest_mark();
         NET_DEVICE_PNP_EVENT *event = guest_alloc(sizeof(*event));
 
+        ndis_net_pnp_up(bottom, ndis_net_pnp_event(NetEventQueryRemoveDevice, NULL, 0));
+        sched_point(OP_INTERNAL, (uint64_t)nic);
         ndis_header_set(&event->Header, NDIS_OBJECT_TYPE_DEFAULT, NET_DEVICE_PNP_EVENT_REVISION_1,
                         NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1);
         event->DevicePnPEvent = NdisDevicePnPEventSurpriseRemoved;
-        NDIS_CALL(ndis_site.ndisMDevicePnPEventNotifyInternal, ad->layer.op[NDIS_OP_DEVICE_PNP], ad->layer.context,
-                  (uint64_t)event);
+        if (top->op[NDIS_OP_DEVICE_PNP] != 0) /* the highest layer that listens; filters pass it on */
+            NDIS_CALL(top->kind == NDIS_LAYER_FILTER ? ndis_site.ndisFInvokeDevicePnPEventNotify
+                                                     : ndis_site.ndisMDevicePnPEventNotifyInternal,
+                      top->op[NDIS_OP_DEVICE_PNP], top->context, (uint64_t)event);
+        else
+            ndis_device_pnp_down(top, event);
         guest_release(mark);
     }
+    ndis_walk_end(nic);
     ndis_nic_disable(nic);
 }
 

@@ -240,8 +240,8 @@ struct turn {
     struct fiber *fiber;
 };
 
-static void
-walk_begin(struct ndis_nic *nic)
+void
+ndis_walk_begin(struct ndis_nic *nic)
 {
     struct turn turn;
 
@@ -257,8 +257,8 @@ walk_begin(struct ndis_nic *nic)
     nic->walker = fiber_self();
 }
 
-static void
-walk_end(struct ndis_nic *nic)
+void
+ndis_walk_end(struct ndis_nic *nic)
 {
     struct list_node *node = list_first(&nic->turns);
 
@@ -271,11 +271,11 @@ walk_end(struct ndis_nic *nic)
 void
 ndis_nic_settle(struct ndis_nic *nic)
 {
-    walk_begin(nic);
+    ndis_walk_begin(nic);
     nic->dirty = false;
     while (step(nic))
         sched_point(OP_INTERNAL, (uint64_t)nic);
-    walk_end(nic);
+    ndis_walk_end(nic);
 }
 
 static void

@@ -36,6 +36,15 @@ NDIS_STATUS ndis_layer_invoke(struct ndis_layer *layer, enum ndis_pending pendin
                               uint64_t arg0, uint64_t arg1, const char *what);
 /* A pended operation is completed by the driver: NdisFPauseComplete and its kin. */
 void ndis_layer_complete(struct ndis_layer *layer, enum ndis_pending pending, NDIS_STATUS status);
+/* An event in guest scratch memory; up to the filters and bindings above `from`, down to who listens below it. */
+NET_PNP_EVENT_NOTIFICATION *ndis_net_pnp_event(NET_PNP_EVENT_CODE code, void *buffer, uint32_t length);
+NDIS_STATUS ndis_net_pnp_up(struct ndis_layer *from, NET_PNP_EVENT_NOTIFICATION *event);
+void ndis_device_pnp_down(struct ndis_layer *from, NET_DEVICE_PNP_EVENT *event);
+
+/* bind.c: the one fiber that may change or notify a stack; waits for its turn. */
+void ndis_walk_begin(struct ndis_nic *nic);
+void ndis_walk_end(struct ndis_nic *nic);
+
 /* Paused or stopped with something out? first: of the pair ..._WITH_SENDS, ..._WITH_RECEIVES. */
 void ndis_layer_check_out(struct ndis_layer *layer, enum ndis_state_misuse first);
 

@@ -26,6 +26,11 @@ static const struct ndis_header_spec registration_attributes = {
       NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_2 },
 };
 
+static const struct ndis_header_spec add_device_attributes = {
+    "NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES", NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES, 1,
+    { NDIS_SIZEOF_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES_REVISION_1 },
+};
+
 static const struct ndis_header_spec general_attributes = {
     "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES", NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, 2,
     { NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_1,
@@ -189,7 +194,11 @@ NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle, PNDIS_MINIPORT
     sched_touch(ad->layer.ledger->handle);
     switch (header->Type) {
     case NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES:
-        return NDIS_STATUS_SUCCESS; /* its context is read by whoever called MiniportAddDevice */
+        if (!ndis_header_ok(header, &add_device_attributes, ndis_export.NdisMSetMiniportAttributes))
+            return NDIS_STATUS_BAD_CHARACTERISTICS;
+        ad->nic->add_device_context = (uint64_t)MiniportAttributes->AddDeviceRegistrationAttributes
+                                          .MiniportAddDeviceContext;
+        return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
         if (!ndis_header_ok(header, &registration_attributes, ndis_export.NdisMSetMiniportAttributes))
             return NDIS_STATUS_BAD_CHARACTERISTICS;
@@ -232,10 +241,63 @@ set_handlers(struct ndis_layer *layer, const NDIS_MINIPORT_DRIVER_CHARACTERISTIC
     layer->op[NDIS_OP_DEVICE_PNP] = (ndis_fn)c->DevicePnPEventNotifyHandler;
 }
 
+/* Entries that filters allocated for the list of restart attributes NDIS frees (documented); the first is ours. */
+static void
+drop_added_attributes(struct ndis_adapter *ad)
+{
+    NDIS_RESTART_ATTRIBUTES *at = ad->restart_attributes ? ad->restart_attributes->Next : NULL, *next;
+
+    for (; at != NULL; at = next) {
+        next = at->Next;
+        NdisFreeMemory(at, 0, 0);
+    }
+}
+
+/* What the layers above are told of the adapter at a restart; each may change it for those above it. */
+static void
+fill_restart_attributes(struct ndis_adapter *ad)
+{
+    const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *g = &ad->general;
+    NDIS_RESTART_ATTRIBUTES *list = ad->restart_attributes;
+    NDIS_RESTART_GENERAL_ATTRIBUTES *a;
+
+    if (list == NULL)
+        return; /* documented: without the list nobody reports changes */
+    drop_added_attributes(ad);
+    list->Next = NULL;
+    list->Oid = OID_GEN_MINIPORT_RESTART_ATTRIBUTES;
+    list->DataLength = sizeof(*a);
+    a = (NDIS_RESTART_GENERAL_ATTRIBUTES *)list->Data;
+    memset(a, 0, sizeof(*a));
+    ndis_header_set(&a->Header, NDIS_OBJECT_TYPE_RESTART_GENERAL_ATTRIBUTES, 2, sizeof(*a));
+    a->MtuSize = g->MtuSize;
+    a->MaxXmitLinkSpeed = g->MaxXmitLinkSpeed;
+    a->MaxRcvLinkSpeed = g->MaxRcvLinkSpeed;
+    a->LookaheadSize = g->LookaheadSize;
+    a->MacOptions = g->MacOptions;
+    a->SupportedPacketFilters = g->SupportedPacketFilters;
+    a->MaxMulticastListSize = g->MaxMulticastListSize;
+    a->RecvScaleCapabilities = g->RecvScaleCapabilities;
+    a->AccessType = g->AccessType;
+    a->ConnectionType = g->ConnectionType;
+    a->SupportedStatistics = g->SupportedStatistics;
+    a->DataBackFillSize = g->DataBackFillSize;
+    a->ContextBackFillSize = g->ContextBackFillSize;
+    a->SupportedOidList = g->SupportedOidList;
+    a->SupportedOidListLength = g->SupportedOidListLength;
+    a->MaxLookaheadSizeAccessed = g->LookaheadSize;
+}
+
 static void
 adapter_free(struct ndis_adapter *ad)
 {
+    if (ad->device_added && ad->driver->pnp.MiniportRemoveDeviceHandler != NULL)
+        NDIS_CALL(ndis_site.ndisMRemoveDevice, (ndis_fn)ad->driver->pnp.MiniportRemoveDeviceHandler,
+                  ad->nic->add_device_context);
+    ad->nic->add_device_context = 0;
     ad->nic->adapter = NULL;
+    drop_added_attributes(ad);
+    ndis_free(ad->restart_attributes);
     ndis_free(ad->general.SupportedOidList);
     ndis_free(ad->general.RecvScaleCapabilities);
     ndis_free(ad->offload);
@@ -272,6 +334,18 @@ ndis_miniport_initialize(struct ndis_nic *nic)
     set_handlers(&ad->layer, &md->chars);
     ndis_chain_compute(ad);
     nic->adapter = ad;
+    ad->restart_attributes = ndis_alloc(offsetof(NDIS_RESTART_ATTRIBUTES, Data) +
+                                            sizeof(NDIS_RESTART_GENERAL_ATTRIBUTES),
+                                        NDIS_SIG_ADAPTER, "restart attributes");
+    if (md->pnp.MiniportAddDeviceHandler != NULL) {
+        status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisMAddDevice, (ndis_fn)md->pnp.MiniportAddDeviceHandler,
+                                        (uint64_t)ad, md->driver.context);
+        if (status != NDIS_STATUS_SUCCESS) {
+            adapter_free(ad);
+            return status;
+        }
+        ad->device_added = true;
+    }
     ndis_layer_move(&ad->layer, NDIS_MOVE_START);
     if (ndis_oid_layer_init)
         ndis_oid_layer_init(&ad->layer);
@@ -338,6 +412,7 @@ ndis_miniport_restart(struct ndis_adapter *ad)
 
     ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_DEFAULT, NDIS_MINIPORT_RESTART_PARAMETERS_REVISION_1,
                     RTL_SIZEOF_THROUGH_FIELD(NDIS_MINIPORT_RESTART_PARAMETERS, Flags));
+    fill_restart_attributes(ad);
     p->RestartAttributes = ad->restart_attributes;
     ndis_layer_move(&ad->layer, NDIS_MOVE_RESTART);
     status = ndis_layer_invoke(&ad->layer, NDIS_PENDING_RESTART, ndis_site.ndisMRestartMiniport,
@@ -369,4 +444,22 @@ NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
     struct ndis_adapter *ad = MiniportAdapterHandle;
 
     ndis_layer_complete(&ad->layer, NDIS_PENDING_RESTART, Status);
+}
+
+/*
+ * NdisMRemoveMiniport - the adapter's hardware failed for good: NDIS takes it down as for a removal.
+ *
+ * Source:    documented; the stack goes on NDIS's own thread, and comes back only when enabled anew (assumed).
+ * IRQL:      PASSIVE_LEVEL
+ * Returns:   NDIS_STATUS_SUCCESS
+ */
+NDIS_STATUS NTAPI
+NdisMRemoveMiniport(NDIS_HANDLE MiniportHandle)
+{
+    struct ndis_adapter *ad = MiniportHandle;
+
+    sched_touch(ad->layer.ledger->handle);
+    ad->nic->failed = true;
+    ndis_nic_kick(ad->nic);
+    return NDIS_STATUS_SUCCESS;
 }

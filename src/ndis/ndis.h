@@ -340,7 +340,7 @@ struct ndis_adapter {
     struct list bindings;                     /* struct ndis_binding.node, open ones in order of opening */
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
-    bool registration_set, general_set;
+    bool registration_set, general_set, device_added;
     NDIS_OBJECT_HEADER *offload, *hardware_assist, *native; /* copies of further attributes, NULL if not set */
     NET_IF_MEDIA_CONNECT_STATE connect_state; /* status.c keeps them */
     NET_IF_MEDIA_DUPLEX_STATE duplex_state;

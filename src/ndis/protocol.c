@@ -95,44 +95,7 @@ NdisDeregisterProtocolDriver(NDIS_HANDLE NdisProtocolHandle)
     ndis_driver_remove(&pd->driver);
 }
 
-/* ------------------------------------------------------------------ net-PnP events */
-
-NDIS_STATUS
-ndis_net_pnp_deliver(struct ndis_layer *layer, NET_PNP_EVENT_NOTIFICATION *event)
-{
-    bool filter = layer->kind == NDIS_LAYER_FILTER;
-
-    if (layer->op[NDIS_OP_NET_PNP] == 0)
-        return NDIS_STATUS_SUCCESS;
-    return ndis_layer_invoke(layer, NDIS_PENDING_NET_PNP,
-                             filter ? ndis_site.ndisFInvokeNetPnPEvent : ndis_site.ndisPnPNotifyBinding,
-                             layer->op[NDIS_OP_NET_PNP], layer->context, (uint64_t)event,
-                             filter ? "FilterNetPnPEvent" : "ProtocolNetPnPEvent");
-}
-
-static NET_PNP_EVENT_NOTIFICATION *
-net_pnp_event(NET_PNP_EVENT_CODE code, void *buffer, uint32_t length)
-{
-    NET_PNP_EVENT_NOTIFICATION *event = guest_alloc(sizeof(*event));
-
-    ndis_header_set(&event->Header, NDIS_OBJECT_TYPE_DEFAULT, NET_PNP_EVENT_NOTIFICATION_REVISION_1,
-                    NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1);
-    event->NetPnPEvent.NetEvent = code;
-    event->NetPnPEvent.Buffer = buffer;
-    event->NetPnPEvent.BufferLength = length;
-    return event;
-}
-
-/* NdisCompleteNetPnPEvent - ProtocolNetPnPEvent had pended. Source: documented. IRQL: PASSIVE_LEVEL */
-void NTAPI
-NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification,
-                        NDIS_STATUS Status)
-{
-    struct ndis_binding *b = NdisBindingHandle;
-
-    (void)NetPnPEventNotification; /* one event at a time is under way per binding */
-    ndis_layer_complete(&b->layer, NDIS_PENDING_NET_PNP, Status);
-}
+/* ------------------------------------------------------------------ pause and restart */
 
 void
 ndis_protocol_pause(struct ndis_binding *b, uint32_t reason)
@@ -145,7 +108,7 @@ ndis_protocol_pause(struct ndis_binding *b, uint32_t reason)
                     RTL_SIZEOF_THROUGH_FIELD(NDIS_PROTOCOL_PAUSE_PARAMETERS, PauseReason));
     p->PauseReason = reason;
     ndis_layer_move(&b->layer, NDIS_MOVE_PAUSE);
-    status = ndis_net_pnp_deliver(&b->layer, net_pnp_event(NetEventPause, p, sizeof(*p)));
+    status = ndis_net_pnp_deliver(&b->layer, ndis_net_pnp_event(NetEventPause, p, sizeof(*p)));
     guest_release(mark);
     if (status != NDIS_STATUS_SUCCESS)
         trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_PAUSE_RETURNED, NDIS_LAYER_PROTOCOL, (uint64_t)b, (uint32_t)status);
@@ -170,7 +133,7 @@ ndis_protocol_restart(struct ndis_binding *b)
     p->BoundIfIndex = top ? top->if_index : ad->nic->if_index;
     p->BoundIfNetluid.Value = top ? top->luid : ad->nic->luid;
     ndis_layer_move(&b->layer, NDIS_MOVE_RESTART);
-    status = ndis_net_pnp_deliver(&b->layer, net_pnp_event(NetEventRestart, p, sizeof(*p)));
+    status = ndis_net_pnp_deliver(&b->layer, ndis_net_pnp_event(NetEventRestart, p, sizeof(*p)));
     guest_release(mark);
     trace_emit(EV_RESTART_COMPLETE, b, NDIS_LAYER_PROTOCOL, 1, (uint32_t)status);
     ndis_layer_move(&b->layer, status == NDIS_STATUS_SUCCESS ? NDIS_MOVE_RESTARTED : NDIS_MOVE_RESTART_FAILED);

@@ -60,13 +60,13 @@ complete_to_binding(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t fla
 {
     struct ndis_binding *b = nbls->SourceHandle;
 
+    sched_touch(b->layer.ledger->handle); /* through its pointer first: a binding that is gone faults */
     if (b->layer.object.signature != NDIS_SIG_BINDING) {
         nbl_note_send_complete(from, NULL, nbls, flags);
         for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next)
             trace_emit(EV_NBL_MISUSE, nbl, NDIS_NBL_NO_OWNER, (uint64_t)from, from->kind);
         return; /* lost: whoever sent them waits for ever */
     }
-    sched_touch((uint64_t)b);
     b->layer.ledger->calls++;
     nbl_note_send_complete(from, &b->layer, nbls, flags);
     NDIS_CALL(ndis_site.ndisMSendCompleteNetBufferListsInternal, b->layer.op[NDIS_OP_SEND_COMPLETE], b->layer.context,
