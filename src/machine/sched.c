@@ -195,8 +195,12 @@ switch_to(struct fiber *to)
 {
     struct fiber *from = sched_current;
 
-    if (to == from)
+    if (to == from) { /* it may have left its VP and come back */
+        place(to);
+        machine->vp[to->vp].irql = to->irql;
+        kpcr_load(to);
         return;
+    }
     trace_emit(EV_SWITCH, to->id, from ? from->id : 0, to->id, machine->preemptions);
     place(to);
     machine->vp[to->vp].irql = to->irql;
@@ -286,6 +290,7 @@ static void
 reschedule(bool cur_first, bool cur_last)
 {
     struct fiber *cur = sched_current;
+    bool blocked = cur && cur->state == FIBER_BLOCKED;
 
     for (;;) {
         struct sched_view v;
@@ -293,7 +298,8 @@ reschedule(bool cur_first, bool cur_last)
         struct fiber *to;
         bool preempt;
 
-        collect(&v, cur, cur_first, cur_last);
+        collect(&v, blocked ? NULL : cur, cur_first, cur_last); /* a timer may wake who blocked: then as any other */
+        v.current = cur;
         if (v.count == 0) {
             if (sched_end_of_run())
                 return;
