@@ -205,12 +205,24 @@ queued_acquire(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle)
         else if (l->kind != LOCK_QUEUED_SPIN)
             ke_lock_misuse(lock, LOCK_QUEUED_SPIN, LOCK_MISUSE_WRONG_FORM);
         self->Lock = (PKSPIN_LOCK)((ULONG_PTR)lock | QUEUE_WAIT);
+        fiber_self()->nt[0] = (uint64_t)self;
         prev->Next = self; /* prev is no handle if the lock was taken by another form: Windows faults here too */
         while ((ULONG_PTR)self->Lock & QUEUE_WAIT)
             ke_lock_block(l, BLOCK_SPIN, "spins for a queued lock");
     }
+    fiber_self()->nt[0] = 0;
     self->Lock = (PKSPIN_LOCK)((ULONG_PTR)lock | QUEUE_OWNER);
     ke_lock_owned(l, LOCK_QUEUED_SPIN);
+}
+
+/* The lock is that waiter's from now on, though it has not run yet. */
+static void
+hand_over(struct ke_lock *l, KSPIN_LOCK_QUEUE *waiter)
+{
+    waiter->Lock = (PKSPIN_LOCK)l->address;
+    for (uint32_t i = 1; i <= machine->fiber_count; i++)
+        if (machine->fiber[i].nt[0] == (uint64_t)waiter && machine->fiber[i].state != FIBER_DONE)
+            l->owner = (uint8_t)i;
 }
 
 static void
@@ -226,7 +238,7 @@ queued_release(PKLOCK_QUEUE_HANDLE handle)
     if (self->Next == NULL) {
         *lock = 0;
     } else {
-        self->Next->Lock = lock; /* it no longer waits */
+        hand_over(l, self->Next);
         self->Next = NULL;
     }
     ke_lock_wake(l);
