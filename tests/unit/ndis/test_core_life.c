@@ -485,6 +485,15 @@ filter_and_enable(void *arg)
     ndis_nic_enable(nic);
 }
 
+static bool faults;
+static unsigned (*any_choice)(struct strategy *s, enum choice_kind kind, unsigned n, uint64_t key);
+
+static unsigned
+choice(struct strategy *s, enum choice_kind kind, unsigned n, uint64_t key)
+{
+    return kind == CHOICE_FAULT && !faults ? 0 : any_choice(s, kind, n, key);
+}
+
 TEST(ndis_life, traffic_while_the_stack_comes_and_goes_never_hangs_or_misuses)
 {
     uint32_t received = 0;
@@ -493,6 +502,7 @@ TEST(ndis_life, traffic_while_the_stack_comes_and_goes_never_hangs_or_misuses)
     for (uint64_t seed = 1; seed <= 500; seed++) {
         struct run_result result;
         struct ends_proto_stats stats;
+        struct strategy *strategy;
 
         restore(NULL);
         assert_int_equal(run(filter_and_enable), RUN_DONE);
@@ -500,7 +510,11 @@ TEST(ndis_life, traffic_while_the_stack_comes_and_goes_never_hangs_or_misuses)
         ends_proto_mode(nic, ENDS_HOLD_CHOICE);
         fiber_create("sender", FIBER_SYSTEM, sender, NULL, false);
         fiber_create("cycler", FIBER_SYSTEM, cycler, NULL, false);
-        machine_run(machine_test_random(seed), &result);
+        faults = seed % 4 == 0; /* then every second allocation fails */
+        strategy = machine_test_random(seed);
+        any_choice = strategy->choose;
+        strategy->choose = choice;
+        machine_run(strategy, &result);
         if (result.end != RUN_DONE || misuses != 0)
             print_message("seed %d: %s, misuse %d\n", (int)seed, result.text, (int)last_misuse);
         assert_int_equal(result.end, RUN_DONE);
