@@ -169,16 +169,35 @@ RtlPcToFileHeader(PVOID PcValue, PVOID *BaseOfImage)
     return *BaseOfImage;
 }
 
-#define FN(m, n, a, i, t, f) { #m, #n, (void *)n, DDI_FUNCTION, a, DDI_##i, TOUCH_##t, DDI_##f },
-#define SYM(m, n) { #m, #n, NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0 },
+/* chkstk.S */
+extern const uint8_t image_chkstk_code[], image_chkstk_end[];
+
+#define FN(m, n, a, i, t, f) { #m, #n, (void *)n, DDI_FUNCTION, a, DDI_##i, TOUCH_##t, DDI_##f, DDI_RESULT(n) },
+#define RAW(m, n, code, len) { #m, #n, NULL, DDI_RAW, 0, DDI_ANY, TOUCH_NONE, 0 },
+#define SYM(m, n) { #m, #n, NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
 static struct ddi_export exports[] = {
 #include "image/exports.def"
 };
 #undef FN
+#undef RAW
 #undef SYM
+
+/* The address and length of raw code are no compile-time constants. */
+static void
+set_raw(void)
+{
+    struct ddi_export *at = exports;
+
+#define FN(m, n, a, i, t, f) at++;
+#define SYM(m, n) at++;
+#define RAW(m, n, code, len) at->function = (void *)(uintptr_t)(code), (at++)->nargs = (uint8_t)(len);
+#include "image/exports.def"
+    (void)at;
+}
 
 void
 image_register_exports(void)
 {
+    set_raw();
     ddi_register(exports, sizeof(exports) / sizeof(exports[0]));
 }
