@@ -31,9 +31,9 @@ TestCall(uint64_t a, uint64_t b)
 }
 
 static const struct ddi_export exports[] = {
-    { "ntoskrnl", "TestCall", (void *)TestCall, DDI_FUNCTION, 2, DDI_ANY, TOUCH_NONE, 0 },
-    { "ntoskrnl", "TestData", &the_data, DDI_DATA, 0, 0, TOUCH_NONE, 0 },
-    { "ntoskrnl", "TestHost", NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0 },
+    { "ntoskrnl", "TestCall", (void *)TestCall, DDI_FUNCTION, 2, DDI_ANY, TOUCH_NONE, 0, DDI_RESULT_UNKNOWN },
+    { "ntoskrnl", "TestData", &the_data, DDI_DATA, 0, 0, TOUCH_NONE, 0, 0 },
+    { "ntoskrnl", "TestHost", NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
 };
 
 static struct image *image;

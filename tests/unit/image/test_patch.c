@@ -68,7 +68,7 @@ run_all(void *arg)
 }
 
 static const struct ddi_export exports[] = {
-    { "ntoskrnl", "TestHost", NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0 },
+    { "ntoskrnl", "TestHost", NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
 };
 
 static bool

@@ -58,9 +58,9 @@ TestCallback(uint64_t fn, uint64_t arg)
 }
 
 static const struct ddi_export exports[] = {
-    { "ntoskrnl", "TestMark", (void *)TestMark, DDI_FUNCTION, 1, DDI_ANY, TOUCH_NONE, 0 },
-    { "ntoskrnl", "TestCallback", (void *)TestCallback, DDI_FUNCTION, 2, DDI_ANY, TOUCH_NONE, 0 },
-    { "ntoskrnl", "TestHost", NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0 },
+    { "ntoskrnl", "TestMark", (void *)TestMark, DDI_FUNCTION, 1, DDI_ANY, TOUCH_NONE, 0, DDI_RESULT_UNKNOWN },
+    { "ntoskrnl", "TestCallback", (void *)TestCallback, DDI_FUNCTION, 2, DDI_ANY, TOUCH_NONE, 0, DDI_RESULT_UNKNOWN },
+    { "ntoskrnl", "TestHost", NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
 };
 
 static struct image *image;

@@ -103,7 +103,7 @@ on_step(struct trap *t)
 }
 
 static const struct ddi_export exports[] = {
-    { "ntoskrnl", "TestHost", NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0 },
+    { "ntoskrnl", "TestHost", NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
 };
 
 static uint64_t result;
