@@ -301,6 +301,10 @@ ddi_dispatch(struct crossing *c)
     } else {
         result = call_ms(e->function, e->nargs, a);
     }
+    if (e->flags & DDI_VOID || e->result == 0)
+        result = 0;
+    else if (e->result < 8)
+        result &= (1ull << (e->result * 8)) - 1;
     if (e->flags & DDI_AFTER)
         sched_point(OP_AFTER, 0);
     trace_emit(EV_DDI_LEAVE, e->nargs ? a[0] : 0, index, result);

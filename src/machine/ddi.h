@@ -25,7 +25,9 @@
  *           ARG0..ARG7  the object that argument points at
  *           WORLD    anything (sound, prunes nothing)
  *           SELF     the implementation calls sched_point()/sched_touch() itself
- *   flags   0, or of: AFTER (a point after the call, for calls that release), RAISES (may raise an SEH exception)
+ *   flags   0, or one of: AFTER (a point after the call, for calls that release), RAISES (may raise an SEH
+ *           exception), VOID (see DDI_RESULT), VOID_AFTER,
+ *           VOID_RAISES
  *
  * The implementation is `RET NTAPI name(args)` with the DDK's prototype; for a
  * VFN it is `RET NTAPI name_va(named args, const uint64_t *va)` where va walks
@@ -52,6 +54,9 @@ enum ddi_kind { DDI_FUNCTION, DDI_VARIADIC, DDI_DATA, DDI_SYMBOL, DDI_RAW };
 #define DDI_0      0u
 #define DDI_AFTER  1u
 #define DDI_RAISES 2u
+#define DDI_VOID   4u /* returns nothing, and a narrow parameter keeps DDI_RESULT from seeing it */
+#define DDI_VOID_AFTER (DDI_VOID | DDI_AFTER)
+#define DDI_VOID_RAISES (DDI_VOID | DDI_RAISES)
 
 struct ddi_export {
     const char *module;  /* "ntoskrnl", "ndis", "hal" */
@@ -62,7 +67,23 @@ struct ddi_export {
     uint8_t irql;        /* enum ddi_irql */
     uint8_t touch;       /* enum ddi_touch */
     uint8_t flags;
+    uint8_t result;      /* bytes of the result, 0 for void; DDI_RESULT_UNKNOWN: all eight are taken */
 };
+
+/*
+ * How many bytes of rax a function fills; the rest is zeroed, so no garbage of ours reaches a driver. A function
+ * type without prototype is compatible with any of the same result whose parameters are not narrower than int; for
+ * those that have such parameters the flags column says VOID, or nothing.
+ */
+#define DDI_RESULT_UNKNOWN 255u
+#define DDI_RETURNS(fn, type) __builtin_types_compatible_p(__typeof__(fn), type __attribute__((ms_abi)) ())
+#define DDI_RESULT(fn)                                                                                   \
+    (DDI_RETURNS(fn, void) ? 0                                                                           \
+     : DDI_RETURNS(fn, uint8_t) || DDI_RETURNS(fn, int8_t) || DDI_RETURNS(fn, char) ? 1                  \
+     : DDI_RETURNS(fn, uint16_t) || DDI_RETURNS(fn, int16_t) ? 2                                         \
+     : DDI_RETURNS(fn, uint32_t) || DDI_RETURNS(fn, int32_t) ? 4                                         \
+     : DDI_RETURNS(fn, uint64_t) || DDI_RETURNS(fn, int64_t) || DDI_RETURNS(fn, void *) ? 8              \
+                                                                                        : DDI_RESULT_UNKNOWN)
 
 /*
  * ddi_register - add a folder's table of exports. Call once per folder before machine_init().

@@ -27,8 +27,8 @@ TestAdd(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
 }
 
 static const struct ddi_export table[] = {
-    { "ntoskrnl", "TestAdd", TestAdd, DDI_FUNCTION, 6, DDI_ANY, TOUCH_WORLD, 0 },
-    { "ntoskrnl", "TestCaller", NULL, DDI_SYMBOL, 0, DDI_ANY, TOUCH_NONE, 0 },
+    { "ntoskrnl", "TestAdd", TestAdd, DDI_FUNCTION, 6, DDI_ANY, TOUCH_WORLD, 0, 8 },
+    { "ntoskrnl", "TestCaller", NULL, DDI_SYMBOL, 0, DDI_ANY, TOUCH_NONE, 0, 0 },
 };
 static uint64_t code_add, code_fault, code_return;
 
