@@ -66,6 +66,7 @@ io_cancel(uint32_t site, PIRP irp)
     KIRQL old = lock_cancel();
     PDRIVER_CANCEL routine;
 
+    sched_touch((uint64_t)irp);
     sched_touch((uint64_t)&irp->CancelRoutine);
     irp->Cancel = TRUE;
     routine = IoSetCancelRoutine(irp, NULL);
@@ -92,6 +93,7 @@ IoCancelIrp(PIRP Irp)
 static PIRP
 find_irp(const LIST_ENTRY *list, PFILE_OBJECT file)
 {
+    sched_touch((uint64_t)list);
     for (LIST_ENTRY *at = list->Flink; at != list; at = at->Flink) {
         PIRP irp = CONTAINING_RECORD(at, IRP, ThreadListEntry);
 

@@ -185,6 +185,7 @@ IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     if (DeviceObject->Timer != NULL)
         IoStopTimer(DeviceObject);
     trace_emit(EV_DEVICE_DELETE, DeviceObject, (uint64_t)DeviceObject->DriverObject);
+    sched_touch((uint64_t)DeviceObject);
     extension->ExtensionFlags |= IO_DELETE_PENDING;
     ob_unname(DeviceObject);
     if (DeviceObject->ReferenceCount == 0)

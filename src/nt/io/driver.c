@@ -110,6 +110,7 @@ driver_gone(PDRIVER_OBJECT driver)
 {
     struct io_leak_hook *hook = &NT->io->leak_hook;
 
+    ob_handles_left((uint64_t)driver->DriverStart, driver->DriverSize);
     trace_emit(EV_DRIVER_UNLOAD, driver, (uint64_t)driver->DriverStart);
     if (hook->fn != NULL)
         hook->fn(driver, hook->arg);

@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#include "base/fmt.h"
 #include "nt/ke/ke.h"
 #include "nt/ob/ob.h"
 #include "nt/ps/ps.h"
@@ -27,7 +26,6 @@ send_end(PFILE_OBJECT file, UCHAR major, uint32_t site)
     PDEVICE_OBJECT device = io_top_device(file->DeviceObject);
     PIRP irp = io_irp_create(device->StackSize, false);
     PIO_STACK_LOCATION sl;
-    char words[160], name[64];
 
     if (irp == NULL)
         machine_bugcheck(NO_MORE_SYSTEM_PTES, 0, 0, 0, 0); /* Windows waits for memory; ours will not come back */
@@ -37,9 +35,7 @@ send_end(PFILE_OBJECT file, UCHAR major, uint32_t site)
     irp->Tail.Overlay.OriginalFileObject = file;
     irp->Flags = IRP_CLOSE_OPERATION;
     trace_emit(EV_IRP_CREATE, irp, major, (uint64_t)file);
-    fmt(words, sizeof(words), "waits for IRP_MJ_%s of %s to be completed", major == IRP_MJ_CLOSE ? "CLOSE" : "CLEANUP",
-        io_device_words(file->DeviceObject, name, sizeof(name)));
-    io_send_and_wait(site, device, irp, words, NULL);
+    io_send_and_wait(site, device, irp, major == IRP_MJ_CLOSE ? "IRP_MJ_CLOSE" : "IRP_MJ_CLEANUP", NULL);
 }
 
 /* The last handle is gone. */
@@ -151,7 +147,6 @@ send_create(PFILE_OBJECT file, const struct io_open *how, ULONG_PTR *information
     PIO_STACK_LOCATION sl;
     IO_STATUS_BLOCK result = { .Information = 0 };
     NTSTATUS status;
-    char words[160], name[64];
 
     if (irp == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -174,9 +169,7 @@ send_create(PFILE_OBJECT file, const struct io_open *how, ULONG_PTR *information
     sl->Parameters.Create.ShareAccess = (USHORT)how->share;
     sl->Parameters.Create.EaLength = how->ea_length;
     trace_emit(EV_IRP_CREATE, irp, IRP_MJ_CREATE, (uint64_t)file);
-    fmt(words, sizeof(words), "NtCreateFile waits for IRP_MJ_CREATE of %s to be completed",
-        io_device_words(file->DeviceObject, name, sizeof(name)));
-    status = io_send_and_wait(how->site, device, irp, words, &result);
+    status = io_send_and_wait(how->site, device, irp, "IRP_MJ_CREATE", &result);
     *information = result.Information;
     guest_release(mark);
     return status;

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/fmt.h"
 #include "nt/ke/ke.h"
 #include "nt/ps/ps.h"
 #include "trace/event.h"
@@ -105,6 +106,8 @@ finish_now(PIRP irp)
         if (irp->UserEvent != NULL)
             ke_event_set(irp->UserEvent);
     }
+    if (issuer != NULL)
+        sched_touch((uint64_t)&NT->io->shared->irps[issuer->id]);
     ke_list_remove(&irp->ThreadListEntry);
     if (file != NULL) {
         if (irp->UserEvent != NULL && !(irp->Flags & IRP_SYNCHRONOUS_API))
@@ -165,7 +168,7 @@ io_release(struct fiber *f)
 }
 
 NTSTATUS
-io_send_and_wait(uint32_t site, PDEVICE_OBJECT device, PIRP irp, const char *words, IO_STATUS_BLOCK *iosb)
+io_send_and_wait(uint32_t site, PDEVICE_OBJECT device, PIRP irp, const char *what, IO_STATUS_BLOCK *iosb)
 {
     uint64_t mark = guest_mark();
     PKEVENT event = guest_alloc(sizeof(*event));
@@ -179,6 +182,10 @@ io_send_and_wait(uint32_t site, PDEVICE_OBJECT device, PIRP irp, const char *wor
     io_irp_issue(irp);
     status = io_call_driver(site, device, irp);
     if (status == STATUS_PENDING) {
+        char words[160], name[64];
+
+        fmt(words, sizeof(words), "waits for %s of %s to be completed", what,
+            io_device_words(device, name, sizeof(name)));
         ke_wait(event, NULL, words);
         status = result->Status;
     } else if (NT_ERROR(status)) {

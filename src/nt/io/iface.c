@@ -258,7 +258,7 @@ io_shutdown(void)
             IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_SHUTDOWN;
             trace_emit(EV_IRP_CREATE, irp, IRP_MJ_SHUTDOWN, 0);
             io_send_and_wait(io_site.IoShutdownSystem, io_top_device(device), irp,
-                             "shutdown waits for IRP_MJ_SHUTDOWN to be completed", NULL);
+                             "IRP_MJ_SHUTDOWN", NULL);
         }
         ob_dereference(device);
     }

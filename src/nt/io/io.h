@@ -137,10 +137,10 @@ void io_hold(struct fiber *f);
 void io_release(struct fiber *f);
 
 /*
- * Send irp, whose first stack location is filled, and wait until it is complete; irp is gone afterwards. words: for
+ * Send irp, whose first stack location is filled, and wait until it is complete; irp is gone afterwards. what: for
  * hang reports ("IRP_MJ_CLOSE"). iosb may be NULL. CALLS_DRIVER.
  */
-NTSTATUS io_send_and_wait(uint32_t site, PDEVICE_OBJECT device, PIRP irp, const char *words, IO_STATUS_BLOCK *iosb);
+NTSTATUS io_send_and_wait(uint32_t site, PDEVICE_OBJECT device, PIRP irp, const char *what, IO_STATUS_BLOCK *iosb);
 
 /* Cancel (cancel.c): as IoCancelIrp. */
 bool io_cancel(uint32_t site, PIRP irp);

@@ -108,10 +108,11 @@ io_irp_free(PIRP irp)
 void
 io_irp_issue(PIRP irp)
 {
-    struct fiber *f = fiber_self();
+    LIST_ENTRY *list = &NT->io->shared->irps[fiber_self()->id];
 
+    sched_touch((uint64_t)list);
     irp->Tail.Overlay.Thread = ps_current_thread();
-    ke_list_insert_tail(&NT->io->shared->irps[f->id], &irp->ThreadListEntry);
+    ke_list_insert_tail(list, &irp->ThreadListEntry);
 }
 
 void

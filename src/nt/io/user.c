@@ -93,6 +93,17 @@ file_of(HANDLE handle, ACCESS_MASK access, PFILE_OBJECT *file)
 
 /* ------------------------------------------------------------------ open and close */
 
+/* What opening name depends on: the device, or the directory it is missing from. */
+static uint64_t
+named_object(const UNICODE_STRING *name)
+{
+    struct ob_walk w;
+
+    if (ob_walk(&w, name, NULL, 0) == STATUS_SUCCESS)
+        return (uint64_t)w.object;
+    return (uint64_t)(w.parent != NULL ? w.parent : NT->ob->root);
+}
+
 int32_t
 user_open(const char *path, unsigned flags, void **handle)
 {
@@ -126,7 +137,7 @@ user_open(const char *path, unsigned flags, void **handle)
     if (!enter(&c, USER_OPEN, io_site.NtCreateFile, 0, 0, 0))
         return STATUS_PROCESS_IS_TERMINATING;
     guest_push_frame(io_site.ObOpenObjectByName, 0, 0, 0, 0);
-    sched_point(OP_INTERNAL, OBJECT_WORLD); /* names are the world's: a device may go or come here */
+    sched_point(OP_INTERNAL, named_object(&name)); /* the device may go here, or come */
     status = io_open(&name, NULL, &how, &file, &information);
     guest_pop_frame();
     if (NT_SUCCESS(status)) {

@@ -91,18 +91,22 @@ table_for(HANDLE handle, bool user, uint64_t *index)
         table = ob_table_of(ps_current_process());
     }
     *index = value / 4;
-    if (table != NULL)
-        sched_touch((uint64_t)table);
     return table;
 }
 
+/*
+ * What a look-up depends on: one that succeeds on the object, which closing the handle touches too; one that fails on
+ * the table. So look-ups of different handles do not depend on each other.
+ */
 struct ob_entry *
 ob_handle_find(HANDLE handle, bool user)
 {
     uint64_t index = 0;
     struct ob_table *table = table_for(handle, user, &index);
+    struct ob_entry *e = entry_at(table, index);
 
-    return entry_at(table, index);
+    sched_touch(e != NULL ? (uint64_t)e->object : (uint64_t)table);
+    return e;
 }
 
 int32_t
@@ -125,6 +129,7 @@ ob_handle_create(void *body, uint32_t access, bool kernel, void **handle)
     e->object = body;
     e->access = access;
     e->attributes = kernel ? OBJ_KERNEL_HANDLE : 0;
+    e->site = guest_caller();
     table->used++;
     h->handle_count++;
     h->type->TotalNumberOfHandles++;
@@ -169,8 +174,10 @@ ob_handle_close(HANDLE handle, bool user)
 
     if (handle == CURRENT_PROCESS || handle == CURRENT_THREAD)
         return STATUS_SUCCESS;
+    sched_touch((uint64_t)table);
     if (e == NULL) {
-        trace_emit(EV_OB_MISUSE, handle, OB_MISUSE_BAD_HANDLE, (uint64_t)handle);
+        if (!user)
+            trace_emit(EV_OB_MISUSE, handle, OB_MISUSE_BAD_HANDLE, (uint64_t)handle);
         return STATUS_INVALID_HANDLE;
     }
     close_entry(table, e);
@@ -186,8 +193,25 @@ ob_process_close(void *process)
         struct ob_entry *e = entry_at(table, i);
 
         sched_touch((uint64_t)table);
-        if (e != NULL)
-            close_entry(table, e);
+        if (e == NULL)
+            continue;
+        if (e->site != 0)
+            trace_emit(EV_OB_MISUSE, (uint64_t)i * 4, OB_MISUSE_HANDLE_LEAK, (uint64_t)i * 4);
+        close_entry(table, e);
+    }
+}
+
+void
+ob_handles_left(uint64_t base, uint64_t size)
+{
+    struct ob_table *table = NT->ob->kernel_table;
+
+    for (uint32_t i = 1; i < table->capacity; i++) {
+        struct ob_entry *e = entry_at(table, i);
+        uint64_t handle = (uint64_t)i * 4 | KERNEL_HANDLE;
+
+        if (e != NULL && e->site - base < size)
+            trace_emit(EV_OB_MISUSE, handle, OB_MISUSE_HANDLE_LEAK, handle);
     }
 }
 
@@ -251,6 +275,8 @@ ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE
     NTSTATUS status =
         ob_handle_reference(Handle, DesiredAccess, ObjectType, AccessMode != KernelMode, Object, &granted);
 
+    if (status == STATUS_INVALID_HANDLE && AccessMode == KernelMode)
+        trace_emit(EV_OB_MISUSE, Handle, OB_MISUSE_BAD_HANDLE, (uint64_t)Handle);
     if (status == STATUS_SUCCESS && HandleInformation != NULL) {
         HandleInformation->HandleAttributes = 0;
         HandleInformation->GrantedAccess = granted;

@@ -45,9 +45,13 @@ find(struct ob_directory *dir, const WCHAR *name, size_t units)
 {
     struct ob_header *h;
 
-    sched_touch((uint64_t)dir);
     for (h = dir->first; h != NULL && !same_name(&h->name, name, units); h = h->next)
         ;
+    /* found: it depends on who takes that name away; not found: on who adds one. Directories stay. */
+    if (h == NULL)
+        sched_touch((uint64_t)dir);
+    else if (h->type != NT->ob->directory_type)
+        sched_touch((uint64_t)(h + 1));
     return h;
 }
 
@@ -169,6 +173,7 @@ ob_insert(void *body, const UNICODE_STRING *path, struct ob_directory *root, boo
     for (last = &w.parent->first; *last != NULL; last = &(*last)->next)
         ;
     *last = h;
+    sched_touch((uint64_t)w.parent);
     ob_reference(body);
     return STATUS_SUCCESS;
 }
@@ -182,6 +187,7 @@ ob_unname(void *body)
     if (h->directory == NULL)
         return;
     sched_touch((uint64_t)h->directory);
+    sched_touch((uint64_t)body);
     for (at = &h->directory->first; *at != h; at = &(*at)->next)
         ;
     *at = h->next;

@@ -59,6 +59,7 @@ struct ob_entry {
     void *object;                /* NULL: free */
     uint32_t access;
     uint32_t attributes;         /* OBJ_KERNEL_HANDLE ... */
+    uint64_t site;               /* driver address that opened it, 0: a program or the system */
 };
 struct ob_table {
     struct ob_entry *chunk[OB_CHUNK_MAX];
@@ -90,8 +91,8 @@ struct ob_state {
 
 /* a0 of EV_OB_MISUSE. */
 enum ob_misuse {
-    OB_MISUSE_BAD_HANDLE,    /* closed or used a handle that names nothing: a1 handle */
-    OB_MISUSE_HANDLE_LEAK,   /* a process ended with a handle that a driver opened in it: a1 handle */
+    OB_MISUSE_BAD_HANDLE,    /* kernel code closed or used a handle that names nothing: a1 handle */
+    OB_MISUSE_HANDLE_LEAK,   /* a driver is gone, or the process it opened it in, and the handle still there: a1 handle */
 };
 
 struct ob_header *ob_header(const void *body);
@@ -141,6 +142,8 @@ NTSTATUS ob_handle_reference(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE typ
 NTSTATUS ob_handle_close(HANDLE handle, bool user);
 /* Close all handles of a process, in order. CALLS_DRIVER. */
 void ob_process_close(void *process);
+/* EV_OB_MISUSE for each kernel handle that code in [base, base + size) opened and left. */
+void ob_handles_left(uint64_t base, uint64_t size);
 void ob_process_each(void *process, void (*fn)(HANDLE handle, void *body, void *arg), void *arg);
 
 /* ------------------------------------------------------------------ exported, but declared by no DDK header */

@@ -138,7 +138,7 @@ po_send(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE_TYPE type, POWER_STATE s
         return STATUS_INSUFFICIENT_RESOURCES;
     fill(irp, minor, type, state, action);
     trace_emit(EV_IRP_CREATE, irp, IRP_MJ_POWER, 0);
-    return io_send_and_wait(NT->po->request_site, top, irp, "waits for a power request to be completed", NULL);
+    return io_send_and_wait(NT->po->request_site, top, irp, "IRP_MJ_POWER", NULL);
 }
 
 void
