@@ -17,7 +17,8 @@
 /* What we remember of one lock. Entries are made on first use and stay for the run. */
 struct ke_lock {
     uint64_t address;
-    struct ke_lock *next;
+    struct ke_lock *next;      /* in its bucket */
+    struct ke_lock *next_made; /* all locks, youngest first */
     uint64_t shared;      /* bit per fiber that holds it shared */
     uint64_t ip;          /* driver address that acquired it last */
     uint32_t waiters;     /* fibers that blocked for it since it was last released */

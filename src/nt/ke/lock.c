@@ -39,6 +39,8 @@ ke_lock_get(const void *address)
     l->address = (uint64_t)address;
     l->next = *head;
     *head = l;
+    l->next_made = NT->ke->locks_made;
+    NT->ke->locks_made = l;
     return l;
 }
 
@@ -113,17 +115,15 @@ ke_lock_released(struct ke_lock *l, enum lock_kind kind)
 void
 ke_locks_freed(uint64_t base, uint64_t size)
 {
-    for (unsigned i = 0; i < KE_LOCK_BUCKETS; i++)
-        for (struct ke_lock *l = NT->ke->locks[i]; l != NULL; l = l->next)
-            if (l->address - base < size && (l->owner != 0 || l->shared != 0))
-                ke_lock_misuse((void *)l->address, l->kind, LOCK_MISUSE_FREED);
+    for (struct ke_lock *l = NT->ke->locks_made; l != NULL; l = l->next_made)
+        if (l->address - base < size && (l->owner != 0 || l->shared != 0))
+            ke_lock_misuse((void *)l->address, l->kind, LOCK_MISUSE_FREED);
 }
 
 void
 ke_locks_of(const struct fiber *f, void (*fn)(const struct ke_lock *l, void *arg), void *arg)
 {
-    for (unsigned i = 0; i < KE_LOCK_BUCKETS; i++)
-        for (const struct ke_lock *l = NT->ke->locks[i]; l != NULL; l = l->next)
-            if (l->owner == f->id || (l->shared >> f->id & 1))
-                fn(l, arg);
+    for (const struct ke_lock *l = NT->ke->locks_made; l != NULL; l = l->next_made)
+        if (l->owner == f->id || (l->shared >> f->id & 1))
+            fn(l, arg);
 }

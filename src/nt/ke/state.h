@@ -32,6 +32,7 @@ struct ke_timer_node {
 /* Monitor memory. */
 struct ke_state {
     struct ke_lock *locks[KE_LOCK_BUCKETS];
+    struct ke_lock *locks_made;
     struct ke_dpc_queue dpc[VP_MAX];
     struct list dpc_free;      /* struct ke_dpc_node */
     uint64_t dpc_serial;

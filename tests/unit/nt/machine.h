@@ -15,8 +15,8 @@
 
 /* Host routines a test can use where Windows wants an address: DPCs, work items, callbacks. */
 static const struct ddi_export test_symbols[] = {
-    { "ntoskrnl", "TestRoutine0", NULL, DDI_SYMBOL, 0, DDI_ANY, TOUCH_NONE, 0 },
-    { "ntoskrnl", "TestRoutine1", NULL, DDI_SYMBOL, 0, DDI_ANY, TOUCH_NONE, 0 },
+    { "ntoskrnl", "TestRoutine0", NULL, DDI_SYMBOL, 0, DDI_ANY, TOUCH_NONE, 0, 0 },
+    { "ntoskrnl", "TestRoutine1", NULL, DDI_SYMBOL, 0, DDI_ANY, TOUCH_NONE, 0, 0 },
 };
 
 /* Counts of events, by kind, and the values of the last one. */
