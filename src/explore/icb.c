@@ -78,21 +78,22 @@ known(struct icb *b, const struct fiber *current, bool enabled)
 static unsigned
 answer(struct icb *b, uint8_t kind, unsigned n, bool priced, const struct fiber *current, bool enabled)
 {
+    bool known_path = b->at < b->depth;
     struct node *nd;
 
-    if (b->at < b->depth) {
+    if (!known_path && b->cache_on && known(b, current, enabled)) {
+        b->cuts++;
+        run_cut();
+    }
+    if ((priced && b->cost >= b->k) || (!known_path && b->depth == NODES_MAX))
+        return 0; /* no node: on the known path none was made either, as the cost was the same */
+    if (known_path) {
         nd = &b->node[b->at++];
         if (nd->n != n || nd->kind != kind) {
             b->x.diverged = true;
             run_cut();
         }
     } else {
-        if (b->cache_on && known(b, current, enabled)) {
-            b->cuts++;
-            run_cut();
-        }
-        if ((priced && b->cost >= b->k) || b->depth == NODES_MAX)
-            return 0;
         nd = &b->node[b->depth++];
         *nd = (struct node){ .n = (uint16_t)n, .kind = kind, .cost = (uint8_t)b->cost, .priced = priced };
         b->at = b->depth;
