@@ -77,16 +77,26 @@ function(undis_add_driver name)
     add_dependencies(undis_drivers ${target})
 endfunction()
 
-# Every folder under drivers/ and zoo/ that has an .inf and sources is a driver; the image has the .inf's name.
+# Every folder under drivers/, zoo/ and tests/ddi/ that has an .inf and sources is a driver; the image has the .inf's
+# name. A driver under tests/drivers/ needs no .inf; its image has the folder's name, with _ for -.
 #   sources    more sources, a path relative to the folder on each line (zoo/common)
 #   cc.flags   the compiler (gcc or clang) and its flags, pinned: minimal k is a property of the binary
 if(MINGW_GCC)
-    file(GLOB_RECURSE infs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/*.inf ${CMAKE_SOURCE_DIR}/zoo/*.inf)
+    file(GLOB_RECURSE infs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/*.inf ${CMAKE_SOURCE_DIR}/zoo/*.inf
+        ${CMAKE_SOURCE_DIR}/tests/ddi/*.inf)
+    file(GLOB without_inf CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/drivers/*/cc.flags)
     file(GLOB_RECURSE driver_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/*.c ${CMAKE_SOURCE_DIR}/zoo/*.c
-        ${CMAKE_SOURCE_DIR}/zoo/cc.flags ${CMAKE_SOURCE_DIR}/zoo/sources)
-    foreach(inf IN LISTS infs)
+        ${CMAKE_SOURCE_DIR}/zoo/cc.flags ${CMAKE_SOURCE_DIR}/zoo/sources ${CMAKE_SOURCE_DIR}/tests/drivers/*.c
+        ${CMAKE_SOURCE_DIR}/tests/ddi/*.c)
+    foreach(inf IN LISTS infs without_inf)
         cmake_path(GET inf PARENT_PATH folder)
-        cmake_path(GET inf STEM name)
+        if(inf MATCHES "/cc[.]flags$")
+            cmake_path(GET folder FILENAME name)
+            string(REPLACE - _ name ${name})
+            set(inf "")
+        else()
+            cmake_path(GET inf STEM name)
+        endif()
         file(GLOB sources ${folder}/*.c)
         if(EXISTS ${folder}/sources)
             set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/sources)
