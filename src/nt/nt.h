@@ -171,14 +171,14 @@ bool ps_user_mode(void);    /* previous mode of the running fiber is user: it se
 
 /*
  * ex_work - run entry(arg) on a fresh worker fiber at PASSIVE_LEVEL. object and routine name it in EV_WORK_QUEUE and
- * EV_WORK_RUN. false: no fiber is left (the machine bugchecks as out of resources only if the caller says so).
+ * EV_WORK_RUN. When no fiber is left the item waits for a worker that ends. Always true.
  */
 bool ex_work(const char *name, void *object, uint64_t routine, void (*entry)(void *), void *arg);
 
 /* A choice: should this allocation fail? Always no during set-up. Every allocating DDI asks once. */
 bool ex_fault(uint32_t tag);
 
-/* Wait until no work item is queued or running that satisfies fn; for unload. */
+/* How many work items are queued or running. */
 unsigned ex_work_pending(void);
 
 /* ------------------------------------------------------------------ ob: objects and handles (nt-ob implements) */

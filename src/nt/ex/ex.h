@@ -64,6 +64,7 @@ struct holders;
 struct ex_state {
     struct list work_waiting;      /* struct ex_work_item: no fiber was left; taken by the next worker that ends */
     struct list work_free;
+    struct fiber *reserve;         /* worker for when no fiber is left */
     uint32_t work_running;
     uint32_t work_queued;          /* queued and not yet begun */
     uint32_t worker_site;          /* nt!ExpWorkerThread */
@@ -78,6 +79,7 @@ struct ex_state {
     uint32_t uuids[FIBER_MAX + 1];
 };
 
+void ex_work_init(struct ex_state *ex);
 void ex_callback_init(struct ex_state *ex);
 void ex_timer_init(struct ex_state *ex);
 

@@ -10,10 +10,8 @@ ex_init(struct nt *nt)
     struct ex_state *ex = mon_alloc(sizeof(*ex));
 
     nt->ex = ex;
-    list_init(&ex->work_waiting);
-    list_init(&ex->work_free);
-    ex->worker_site = ke_site("ExpWorkerThread");
     ex->lookaside_site = ke_site("ExDeleteLookasideListEx");
+    ex_work_init(ex);
     ex_callback_init(ex);
     ex_timer_init(ex);
 }

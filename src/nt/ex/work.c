@@ -3,7 +3,8 @@
  * nt/ex/work.c - worker threads.
  *
  * Model: every queued item runs on a fresh worker fiber, so any two items may run at once and in either order, as the
- * kernel's pool of workers allows. When no fiber is left, items wait and the next worker that ends takes one.
+ * kernel's pool of workers allows. When no fiber is left, items wait for a worker that ends or for the reserve worker,
+ * which is made at init for that case.
  * The item's routine and parameter are read when the worker begins; the item may be gone when it returns.
  */
 #include "nt/ex/ex.h"
@@ -42,13 +43,38 @@ run(struct ex_work_item *item)
 }
 
 static void
-worker(void *arg)
+run_waiting(void)
 {
     struct list_node *next;
 
-    run(arg);
     while ((next = list_pop_head(&NT->ex->work_waiting)) != NULL)
         run(list_entry(next, struct ex_work_item, link));
+}
+
+static void
+worker(void *arg)
+{
+    run(arg);
+    run_waiting();
+}
+
+static void
+reserve_worker(void *arg)
+{
+    (void)arg;
+    for (;;) {
+        run_waiting();
+        sched_block(BLOCK_IDLE, 0, NULL, "has no work");
+    }
+}
+
+void
+ex_work_init(struct ex_state *ex)
+{
+    list_init(&ex->work_waiting);
+    list_init(&ex->work_free);
+    ex->worker_site = ke_site("ExpWorkerThread");
+    ex->reserve = ps_thread_create("reserve worker", FIBER_SYSTEM, NULL, reserve_worker, NULL, true, NULL);
 }
 
 bool
@@ -64,8 +90,10 @@ ex_work(const char *name, void *object, uint64_t routine, void (*entry)(void *),
     item->arg = arg;
     ex->work_queued++;
     trace_emit(EV_WORK_QUEUE, object, routine);
-    if (ps_thread_create(name, FIBER_SYSTEM, NULL, worker, item, false, NULL) == NULL)
+    if (ps_thread_create(name, FIBER_SYSTEM, NULL, worker, item, false, NULL) == NULL) {
         list_add_tail(&ex->work_waiting, &item->link);
+        sched_wake(ex->reserve);
+    }
     return true;
 }
 

@@ -9,4 +9,5 @@ ke_init(struct nt *nt)
     ke_dpc_init();
     ke_timer_init();
     ke_stack_init();
+    ke_processor_init();
 }

@@ -129,6 +129,65 @@ KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT C
         *Count = NodeNumber == 0 ? (USHORT)machine->vp_count : 0;
 }
 
+/* ------------------------------------------------------------------ processors that come: none does */
+
+struct change_callback {
+    PPROCESSOR_CALLBACK_FUNCTION function;
+    PVOID context;
+};
+
+static uint32_t site_change;
+
+void
+ke_processor_init(void)
+{
+    site_change = ke_site("KeRegisterProcessorChangeCallback");
+}
+
+/*
+ * KeRegisterProcessorChangeCallback - documented: with KE_PROCESSOR_CHANGE_ADD_EXISTING the callback is told of the
+ * processors there are, first that each is about to start, then that all have; a failure told by the callback makes
+ * the registration fail and is followed by KeProcessorAddFailureNotify. NULL then, or when there is no memory.
+ */
+PVOID NTAPI
+KeRegisterProcessorChangeCallback(PPROCESSOR_CALLBACK_FUNCTION CallbackFunction, PVOID CallbackContext, ULONG Flags)
+{
+    struct change_callback *callback;
+    PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change = guest_alloc(sizeof(*change));
+    PNTSTATUS status = guest_alloc(sizeof(*status));
+    uint32_t told = 0;
+
+    if (ex_fault('bCPK') || (callback = heap_alloc(sizeof(*callback), 'bCPK')) == NULL)
+        return NULL;
+    callback->function = CallbackFunction;
+    callback->context = CallbackContext;
+    if (!(Flags & KE_PROCESSOR_CHANGE_ADD_EXISTING))
+        return callback;
+    for (; told < machine->vp_count && NT_SUCCESS(*status); told++) {
+        change->State = KeProcessorAddStartNotify;
+        change->NtNumber = told;
+        change->ProcNumber.Number = (UCHAR)told;
+        GUEST_CALL(site_change, CallbackFunction, (uint64_t)CallbackContext, (uint64_t)change, (uint64_t)status);
+    }
+    change->State = NT_SUCCESS(*status) ? KeProcessorAddCompleteNotify : KeProcessorAddFailureNotify;
+    change->Status = *status;
+    for (uint32_t i = 0; i < told; i++) {
+        change->NtNumber = i;
+        change->ProcNumber.Number = (UCHAR)i;
+        GUEST_CALL(site_change, CallbackFunction, (uint64_t)CallbackContext, (uint64_t)change, (uint64_t)status);
+    }
+    if (change->State == KeProcessorAddCompleteNotify)
+        return callback;
+    heap_free(callback);
+    return NULL;
+}
+
+VOID NTAPI
+KeDeregisterProcessorChangeCallback(PVOID CallbackHandle)
+{
+    heap_free(CallbackHandle);
+}
+
 /* documented: another thread should get the processor soon: a DPC waits, or the quantum is over. */
 BOOLEAN NTAPI
 KeShouldYieldProcessor(VOID)

@@ -54,5 +54,6 @@ bool ke_dpc_queue_from(PKDPC dpc, void *arg1, void *arg2, unsigned here);
 void ke_dpc_init(void);
 void ke_timer_init(void);
 void ke_stack_init(void);
+void ke_processor_init(void);
 
 #endif

@@ -364,6 +364,29 @@ TEST(ex, work_items_run_at_passive_level)
 }
 
 static void
+much_work(void *arg)
+{
+    WORK_QUEUE_ITEM *items = heap_alloc(100 * sizeof(*items), TAG);
+
+    (void)arg;
+    make();
+    for (int i = 0; i < 100; i++) {
+        ExInitializeWorkItem(&items[i], (PWORKER_THREAD_ROUTINE)routine, NULL);
+        ExQueueWorkItem(&items[i], DelayedWorkQueue);
+        if (i % 30 == 0)
+            ke_sleep(-10, "lets workers work");
+    }
+}
+
+TEST(ex, more_work_items_than_fibers_all_run)
+{
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        CHECK_EQ(run(much_work, NULL, seed), RUN_DONE);
+        CHECK_EQ(s->count, 100);
+    }
+}
+
+static void
 work_twice(void *arg)
 {
     (void)arg;
@@ -414,6 +437,7 @@ main(void)
         TEST_CASE(ex, fast_mutex_excludes_under_any_schedule),
         TEST_CASE(ex, push_lock_with_apcs_enabled_is_told),
         TEST_CASE(ex, work_items_run_at_passive_level),
+        TEST_CASE(ex, more_work_items_than_fibers_all_run),
         TEST_CASE(ex, queueing_a_work_item_twice_is_bugcheck_96),
         TEST_CASE(ex, sequenced_list_is_last_in_first_out),
     };
