@@ -97,7 +97,8 @@ find_irp(const LIST_ENTRY *list, PFILE_OBJECT file)
     for (LIST_ENTRY *at = list->Flink; at != list; at = at->Flink) {
         PIRP irp = CONTAINING_RECORD(at, IRP, ThreadListEntry);
 
-        if (!irp->Cancel && (file == NULL || irp->Tail.Overlay.OriginalFileObject == file))
+        if (!irp->Cancel && !(irp->Flags & IRP_CLOSE_OPERATION) &&
+            (file == NULL || irp->Tail.Overlay.OriginalFileObject == file))
             return irp;
     }
     return NULL;

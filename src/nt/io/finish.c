@@ -113,7 +113,7 @@ finish_now(PIRP irp)
         if (irp->UserEvent != NULL && !(irp->Flags & IRP_SYNCHRONOUS_API))
             ob_dereference(irp->UserEvent);
         if (!(irp->Flags & (IRP_CREATE_OPERATION | IRP_CLOSE_OPERATION)))
-            ob_dereference(file);
+            ob_dereference_deferred(file); /* IRP_MJ_CLOSE must not come inside the completer's call */
     }
     io_irp_free(irp);
     if (issuer != NULL)

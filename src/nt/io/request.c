@@ -209,6 +209,8 @@ io_submit(const struct io_request *r)
     ke_event_clear(&file->Event);
     irp = io_irp_create(device->StackSize, false);
     status = irp != NULL ? fill(irp, device, r) : STATUS_INSUFFICIENT_RESOURCES;
+    if (r->user && ps_self()->Process->Exiting)
+        status = STATUS_CANCELLED; /* its process began to end while this waited its turn */
     if (status != STATUS_SUCCESS) {
         if (irp != NULL)
             drop(irp);

@@ -138,7 +138,7 @@ user_open(const char *path, unsigned flags, void **handle)
         return STATUS_PROCESS_IS_TERMINATING;
     guest_push_frame(io_site.ObOpenObjectByName, 0, 0, 0, 0);
     sched_point(OP_INTERNAL, named_object(&name)); /* the device may go here, or come */
-    status = io_open(&name, NULL, &how, &file, &information);
+    status = ps_self()->Process->Exiting ? STATUS_CANCELLED : io_open(&name, NULL, &how, &file, &information);
     guest_pop_frame();
     if (NT_SUCCESS(status)) {
         file->Flags |= FO_HANDLE_CREATED;

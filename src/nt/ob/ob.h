@@ -97,6 +97,8 @@ enum ob_misuse {
 
 struct ob_header *ob_header(const void *body);
 POBJECT_TYPE ob_type(const void *body);
+/* As ob_dereference(); if the object dies, a worker sees to it and not the caller. */
+void ob_dereference_deferred(void *body);
 
 /* ------------------------------------------------------------------ names (name.c) */
 

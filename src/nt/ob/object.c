@@ -99,8 +99,9 @@ destroy(void *body)
     heap_free(h);
 }
 
-void
-ob_dereference(void *body)
+/* Drop a reference. true: it was the last. */
+static bool
+drop(void *body)
 {
     struct ob_header *h = ob_header(body);
     LONG64 count;
@@ -109,12 +110,34 @@ ob_dereference(void *body)
     count = __atomic_sub_fetch(&h->pointer_count, 1, __ATOMIC_ACQ_REL);
     if (count < 0)
         machine_bugcheck(BUGCHECK_REFERENCE_BY_POINTER, (uint64_t)h->type, (uint64_t)body, 1, (uint64_t)count);
-    if (count > 0)
+    return count == 0;
+}
+
+static void
+destroy_later(void *body)
+{
+    uint32_t site = NT->ob->delete_site;
+
+    if (!ex_work("object removal", body, ddi_address(site), destroy, body))
+        machine_unsupported(site, "more worker threads at once than this machine has");
+}
+
+void
+ob_dereference(void *body)
+{
+    if (!drop(body))
         return;
-    if (irql_get() > IRQL_PASSIVE && NT->ob->type[h->type->Index].destroy != NULL)
-        ex_work("object removal", body, ddi_address(NT->ob->delete_site), destroy, body);
+    if (irql_get() > IRQL_PASSIVE && NT->ob->type[ob_type(body)->Index].destroy != NULL)
+        destroy_later(body);
     else
         destroy(body);
+}
+
+void
+ob_dereference_deferred(void *body)
+{
+    if (drop(body))
+        destroy_later(body);
 }
 
 /* ------------------------------------------------------------------ what drivers call */
@@ -151,32 +174,17 @@ ObfDereferenceObjectWithTag(PVOID Object, ULONG Tag)
 }
 
 /* Deletion, if it comes to that, is left to a worker (documented). */
-static LONG_PTR
-dereference_deferred(void *body)
-{
-    struct ob_header *h = ob_header(body);
-    LONG64 count;
-
-    sched_touch((uint64_t)body);
-    count = __atomic_sub_fetch(&h->pointer_count, 1, __ATOMIC_ACQ_REL);
-    if (count < 0)
-        machine_bugcheck(BUGCHECK_REFERENCE_BY_POINTER, (uint64_t)h->type, (uint64_t)body, 1, (uint64_t)count);
-    if (count == 0)
-        ex_work("object removal", body, ddi_address(NT->ob->delete_site), destroy, body);
-    return (LONG_PTR)count;
-}
-
 VOID NTAPI
 ObDereferenceObjectDeferDelete(PVOID Object)
 {
-    dereference_deferred(Object);
+    ob_dereference_deferred(Object);
 }
 
 VOID NTAPI
 ObDereferenceObjectDeferDeleteWithTag(PVOID Object, ULONG Tag)
 {
     (void)Tag;
-    dereference_deferred(Object);
+    ob_dereference_deferred(Object);
 }
 
 /*

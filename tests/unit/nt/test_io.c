@@ -600,10 +600,182 @@ TEST(io, a_work_item_keeps_its_device_and_may_free_itself)
     CHECK_STR(drv.log, "work ");
 }
 
+/* ------------------------------------------------------------------ a cancel-safe queue */
+
+static struct {
+    IO_CSQ *csq;
+    KSPIN_LOCK *lock;
+    LIST_ENTRY *list;
+} csq;
+
+static VOID NTAPI
+csq_insert(PIO_CSQ q, PIRP irp)
+{
+    (void)q;
+    InsertTailList(csq.list, &irp->Tail.Overlay.ListEntry);
+}
+
+static VOID NTAPI
+csq_remove(PIO_CSQ q, PIRP irp)
+{
+    (void)q;
+    RemoveEntryList(&irp->Tail.Overlay.ListEntry);
+}
+
+static PIRP NTAPI
+csq_peek(PIO_CSQ q, PIRP irp, PVOID context)
+{
+    PLIST_ENTRY next = irp != NULL ? irp->Tail.Overlay.ListEntry.Flink : csq.list->Flink;
+
+    (void)q;
+    (void)context;
+    return next == csq.list ? NULL : CONTAINING_RECORD(next, IRP, Tail.Overlay.ListEntry);
+}
+
+static VOID NTAPI
+csq_acquire(PIO_CSQ q, PKIRQL irql)
+{
+    (void)q;
+    *irql = DDI(KeAcquireSpinLockRaiseToDpc)(csq.lock);
+}
+
+static VOID NTAPI
+csq_release(PIO_CSQ q, KIRQL irql)
+{
+    (void)q;
+    DDI(KeReleaseSpinLock)(csq.lock, irql);
+}
+
+static VOID NTAPI
+csq_cancelled(PIO_CSQ q, PIRP irp)
+{
+    (void)q;
+    note("cancelled");
+    complete(irp, STATUS_CANCELLED, 0);
+}
+
+static NTSTATUS NTAPI
+csq_read(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    DDI(IoCsqInsertIrp)(csq.csq, irp, NULL);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS NTAPI
+csq_write(PDEVICE_OBJECT device, PIRP irp)
+{
+    PIRP read = DDI(IoCsqRemoveNextIrp)(csq.csq, NULL);
+
+    (void)device;
+    if (read != NULL) {
+        note("served");
+        complete(read, STATUS_SUCCESS, 0);
+    }
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+
+static void
+csq_boot(void *arg)
+{
+    (void)arg;
+    csq.csq = heap_alloc(sizeof(*csq.csq), 'tset');
+    csq.lock = heap_alloc(sizeof(*csq.lock), 'tset');
+    csq.list = heap_alloc(sizeof(*csq.list), 'tset');
+    *csq.lock = 0;
+    InitializeListHead(csq.list);
+    IoCsqInitialize(csq.csq, csq_insert, csq_remove, csq_peek, csq_acquire, csq_release, csq_cancelled);
+    start_driver();
+    driver->MajorFunction[IRP_MJ_READ] = (PDRIVER_DISPATCH)csq_read;
+    driver->MajorFunction[IRP_MJ_WRITE] = (PDRIVER_DISPATCH)csq_write;
+    for (unsigned i = 0; i < 2; i++)
+        if (programs[i] != NULL)
+            program(i == 0 ? "first" : "second", programs[i]);
+}
+
+/* Two threads, in an order that a generator picks; with faults, memory fails at random too. */
+static enum run_end
+run_random(void (*start)(void *), void (*first)(void *), void (*second)(void *), uint64_t seed, bool faults)
+{
+    struct strategy strategy = *machine_test_random(seed);
+
+    if (!faults)
+        strategy.choose = NULL;
+    programs[0] = first;
+    programs[1] = second;
+    fiber_create("test", FIBER_SYSTEM, start, NULL, false);
+    machine_run(&strategy, &ended);
+    return ended.end;
+}
+
+static void
+write_or_cancel(void *arg)
+{
+    (void)arg;
+    status[8] = user_write(shared_handle, user_alloc(8), 4, NULL);
+}
+
+static void
+overlapped_reader(void *arg)
+{
+    struct user_async *a = mon_alloc(sizeof(*a));
+
+    (void)arg;
+    a->block = user_alloc(USER_ASYNC_BYTES);
+    status[2] = user_open("\\\\.\\echo", USER_OVERLAPPED, &shared_handle);
+    status[3] = user_read_start(shared_handle, user_alloc(16), 16, a);
+    status[5] = user_cancel_io(shared_handle);
+    status[4] = user_wait(a, NULL);
+    status[6] = user_close(shared_handle);
+}
+
+TEST(io, a_queued_read_is_served_or_cancelled_but_never_both)
+{
+    bool served = false, cancelled = false;
+
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        setup(NULL);
+        shared_handle = NULL;
+        CHECK_EQ(run_random(csq_boot, overlapped_reader, write_or_cancel, seed, false), RUN_DONE);
+        CHECK(status[4] == STATUS_SUCCESS || status[4] == STATUS_CANCELLED);
+        CHECK((strstr(drv.log, "served") != NULL) == (status[4] == STATUS_SUCCESS));
+        CHECK((strstr(drv.log, "cancelled") != NULL) == (status[4] == STATUS_CANCELLED));
+        CHECK_EQ(misuses, 0);
+        served |= status[4] == STATUS_SUCCESS;
+        cancelled |= status[4] == STATUS_CANCELLED;
+    }
+    CHECK(served);
+    CHECK(cancelled);
+}
+
+static void
+two_reads(void *arg)
+{
+    (void)arg;
+    status[2] = user_open("\\\\.\\echo", 0, &shared_handle);
+    status[3] = user_read(shared_handle, user_alloc(16), 16, NULL);
+    status[4] = user_read(shared_handle, user_alloc(16), 16, NULL);
+    status[5] = user_close(shared_handle);
+}
+
+TEST(io, a_program_ends_at_any_moment)
+{
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        setup(NULL);
+        CHECK_EQ(run_random(csq_boot, two_reads, killer, seed, true), RUN_DONE);
+        CHECK_EQ(status[7], STATUS_SUCCESS);
+        CHECK(status[5] != STATUS_SUCCESS);
+        CHECK_EQ(strstr(drv.log, "create") != NULL, strstr(drv.log, "close") != NULL);
+        CHECK(heap_check() == NULL);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST_CASE_WITH(io, a_queued_read_is_served_or_cancelled_but_never_both, setup, NULL),
+        TEST_CASE_WITH(io, a_program_ends_at_any_moment, setup, NULL),
         TEST_CASE_WITH(io, a_program_opens_writes_controls_and_closes_in_that_order, setup, NULL),
         TEST_CASE_WITH(io, a_refused_create_sends_neither_cleanup_nor_close, setup, NULL),
         TEST_CASE_WITH(io, a_pended_read_is_completed_by_another_threads_write, setup, NULL),
