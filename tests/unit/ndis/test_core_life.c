@@ -494,6 +494,25 @@ choice(struct strategy *s, enum choice_kind kind, unsigned n, uint64_t key)
     return kind == CHOICE_FAULT && !faults ? 0 : any_choice(s, kind, n, key);
 }
 
+static enum run_end
+busy_run(uint64_t seed, struct run_result *result)
+{
+    struct strategy *strategy;
+
+    restore(NULL);
+    assert_int_equal(run(filter_and_enable), RUN_DONE);
+    ends_wire_mode(nic, ENDS_COMPLETE_CHOICE, true);
+    ends_proto_mode(nic, ENDS_HOLD_CHOICE);
+    fiber_create("sender", FIBER_SYSTEM, sender, NULL, false);
+    fiber_create("cycler", FIBER_SYSTEM, cycler, NULL, false);
+    faults = seed % 4 == 0; /* then every second allocation fails */
+    strategy = machine_test_random(seed);
+    any_choice = strategy->choose;
+    strategy->choose = choice;
+    machine_run(strategy, result);
+    return result->end;
+}
+
 TEST(ndis_life, traffic_while_the_stack_comes_and_goes_never_hangs_or_misuses)
 {
     uint32_t received = 0;
@@ -502,22 +521,11 @@ TEST(ndis_life, traffic_while_the_stack_comes_and_goes_never_hangs_or_misuses)
     for (uint64_t seed = 1; seed <= 500; seed++) {
         struct run_result result;
         struct ends_proto_stats stats;
-        struct strategy *strategy;
+        enum run_end end = busy_run(seed, &result);
 
-        restore(NULL);
-        assert_int_equal(run(filter_and_enable), RUN_DONE);
-        ends_wire_mode(nic, ENDS_COMPLETE_CHOICE, true);
-        ends_proto_mode(nic, ENDS_HOLD_CHOICE);
-        fiber_create("sender", FIBER_SYSTEM, sender, NULL, false);
-        fiber_create("cycler", FIBER_SYSTEM, cycler, NULL, false);
-        faults = seed % 4 == 0; /* then every second allocation fails */
-        strategy = machine_test_random(seed);
-        any_choice = strategy->choose;
-        strategy->choose = choice;
-        machine_run(strategy, &result);
-        if (result.end != RUN_DONE || misuses != 0)
+        if (end != RUN_DONE || misuses != 0)
             print_message("seed %d: %s, misuse %d\n", (int)seed, result.text, (int)last_misuse);
-        assert_int_equal(result.end, RUN_DONE);
+        assert_int_equal(end, RUN_DONE);
         assert_int_equal(misuses, 0);
         ends_proto_stats(nic, &stats);
         assert_int_equal(stats.sent, stats.completed);
@@ -525,7 +533,25 @@ TEST(ndis_life, traffic_while_the_stack_comes_and_goes_never_hangs_or_misuses)
     }
     assert_true(pended_pauses > 0); /* the schedules do meet traffic under way */
     assert_true(received > 0);
-    print_message("%d pended pauses, %d frames\n", (int)pended_pauses, (int)received);
+}
+
+TEST(ndis_life, the_same_choices_end_in_the_same_memory)
+{
+    bool filter = hb_filter_enabled(false);
+
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        struct run_result first, second;
+        uint8_t a[32], b[32];
+
+        busy_run(seed, &first);
+        machine_hash(a);
+        busy_run(seed, &second);
+        machine_hash(b);
+        assert_int_equal(first.points, second.points);
+        assert_true(first.hb_lo == second.hb_lo && first.hb_hi == second.hb_hi);
+        assert_memory_equal(a, b, sizeof(a));
+    }
+    hb_filter_enabled(filter);
 }
 
 int
@@ -540,6 +566,7 @@ main(void)
         TEST_CASE_WITH(ndis_life, completing_a_pause_that_nobody_asked_for_is_bugcheck_7c_1f, restore, NULL),
         TEST_CASE_WITH(ndis_life, sending_on_a_detached_module_faults_inside_ndis, restore, NULL),
         TEST_CASE_WITH(ndis_life, traffic_while_the_stack_comes_and_goes_never_hangs_or_misuses, restore, NULL),
+        TEST_CASE_WITH(ndis_life, the_same_choices_end_in_the_same_memory, restore, NULL),
     };
 
     return cmocka_run_group_tests(tests, group_setup, NULL);
