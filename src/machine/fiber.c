@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/asan.h"
 #include "host/host.h"
 #include "trace/event.h"
 
@@ -84,6 +85,7 @@ fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void
     f->stack_base = f->stack_limit + LAYOUT_STACK_SIZE;
     f->hstack_limit = LAYOUT_HSTACK_BASE + (uint64_t)id * LAYOUT_HSTACK_SLOT + 0x1000;
     f->hstack_base = f->hstack_limit + LAYOUT_HSTACK_SIZE;
+    asan_forget(f->hstack_limit, f->hstack_base);
     f->guest_sp = f->stack_base - 0x20;
     f->hb = id * 0x9e3779b97f4a7c15ull;
     list_node_init(&f->link);
@@ -144,6 +146,7 @@ fiber_snapshot(void)
         saved[i].guest_len = f->stack_base - saved[i].guest_from;
         saved[i].host_from = f->state == FIBER_DONE ? f->hstack_base : f->host_sp;
         saved[i].host_len = f->hstack_base - saved[i].host_from;
+        asan_forget(f->hstack_limit, f->hstack_base);
         saved[i].guest = malloc(saved[i].guest_len + 1);
         saved[i].host = malloc(saved[i].host_len + 1);
         if (!saved[i].guest || !saved[i].host)
@@ -165,6 +168,7 @@ fiber_restore(void)
         if (!ran[i])
             continue;
         ran[i] = false;
+        asan_forget(f->hstack_limit, f->hstack_base);
         if (i > saved_count) {
             memset((void *)f->stack_limit, 0, LAYOUT_STACK_SIZE);
             continue;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/asan.h"
 #include "trace/event.h"
 
 uint64_t guest_enter(uint64_t function, uint64_t guest_rsp);
@@ -137,5 +138,6 @@ guest_resume(const struct trap *t, struct guest_call *upto)
     f->crossing = upto->inner;
     f->host_sp = upto->host_sp;
     f->in_driver = true;
+    asan_forget(f->hstack_limit, upto->host_sp);
     guest_load(t);
 }
