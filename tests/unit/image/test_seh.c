@@ -98,12 +98,14 @@ ready(void)
     if (image_load(bytes, len, path, path, &image, &err) != 0)
         fail_msg("%s", err.text);
     free(bytes);
+    CHECK_EQ(machine_snapshot(), 0);
     return have = true;
 }
 
 static enum run_end
 run_case(uint64_t n, uint64_t x, struct run_result *r)
 {
+    machine_restore();
     which = n;
     argument = x;
     result = 0;
