@@ -119,5 +119,37 @@ TEST(image, loads_clang_driver_without_optimisation)
     loads_and_runs(CLANG, "clango0", "-O0");
 }
 
-BUILD_TEST_MAIN(TEST_CASE(image, loads_mingw_driver), TEST_CASE(image, loads_mingw_driver_without_optimisation),
+static const char init_source[] = "__attribute__((section(\"INIT\"))) int setup(int x) { return x + 1; }\n"
+                                  "int later(int x) { return x; }\n"
+                                  "int DriverEntry(int x) { return setup(x) + later(x); }\n";
+
+/* INIT is gone after image_discard_init(), everything else stays. */
+TEST(image, init_section_is_discarded)
+{
+    struct image_error err;
+    char path[512], name[9];
+    size_t len;
+    uint8_t *bytes = build_driver(MINGW, "init", init_source, "Unused", "-O1", &len, path);
+    uint32_t rva, size, flags, init = 0;
+
+    if (!bytes)
+        SKIP("no mingw gcc");
+    setup();
+    for (size_t i = 0; i + 40 < 0x400; i++) /* set the flag that linkers set for it: discardable */
+        if (memcmp(bytes + i, "INIT\0\0\0", 8) == 0)
+            bytes[i + 39] |= 0x02;
+    if (image_load(bytes, len, path, path, &image, &err) != 0)
+        fail_msg("%s", err.text);
+    free(bytes);
+    for (unsigned i = 0; image_section(image, i, name, &rva, &size, &flags); i++)
+        if (strcmp(name, "INIT") == 0)
+            init = rva;
+    CHECK(init != 0 && machine_readable(image->base + init, 4));
+    image_discard_init(image);
+    CHECK(!machine_readable(image->base + init, 4));
+    CHECK(machine_readable(image->entry, 4));
+    CHECK(machine_readable(image->base, 0x200));
+}
+
+BUILD_TEST_MAIN(TEST_CASE(image, init_section_is_discarded), TEST_CASE(image, loads_mingw_driver), TEST_CASE(image, loads_mingw_driver_without_optimisation),
                 TEST_CASE(image, loads_clang_driver), TEST_CASE(image, loads_clang_driver_without_optimisation))

@@ -34,9 +34,12 @@ static const char source[] =
     "u case7(u x) { __try { raise(x); } __except (filter((PTRS *)_exception_info(), 1)) { return 0; } return 7; }\n"
     "NOINLINE u wild(u x) { return ((u (*)(u))x)(x) + 1; }\n"
     "u case8(u x) { __try { wild(x); } __except (1) { return 8; } return 0; }\n"
+    "NOINLINE void locked(u x) { __asm__ volatile(\"lock incl (%0)\" : : \"r\"(x) : \"memory\", \"cc\"); }\n"
+    "NOINLINE int where(PTRS *p) { TestMark((u)p->rec->address); TestMark((u)locked); TestMark(p->rec->info[0]); return 1; }\n"
+    "u case9(u x) { __try { locked(x); } __except (where((PTRS *)_exception_info())) { return 9; } return 0; }\n"
     "u DriverEntry(u which, u x) { switch (which) { case 1: return case1(x); case 2: return case2(x); case 3: return "
     "case3(x); case 4: return case4(x); case 5: return case5(x); case 6: return case6(x); case 7: return case7(x); "
-    "case 8: return case8(x); default: return 0; } }\n";
+    "case 8: return case8(x); case 9: return case9(x); default: return 0; } }\n";
 
 static uint64_t marks[16];
 static unsigned mark_count;
@@ -185,6 +188,13 @@ TEST(seh, jump_to_nowhere_is_caught)
     handled(8, 0x1000, 8);
 }
 
+TEST(seh, fault_of_a_patched_instruction_is_at_its_own_address)
+{
+    handled(9, 0x1000, 9);
+    CHECK(marks[0] - marks[1] < 16);
+    CHECK_EQ(marks[2], 1); /* a write */
+}
+
 TEST(seh, stack_in_a_filter_shows_the_fault)
 {
     struct run_result r;
@@ -207,4 +217,5 @@ BUILD_TEST_MAIN(TEST_CASE(seh, raised_status_is_caught), TEST_CASE(seh, bad_user
                 TEST_CASE(seh, finally_runs_once_after_the_filter), TEST_CASE(seh, exception_passes_host_code),
                 TEST_CASE(seh, exception_in_finally_replaces_the_first),
                 TEST_CASE(seh, filter_may_continue_execution), TEST_CASE(seh, jump_to_nowhere_is_caught),
+                TEST_CASE(seh, fault_of_a_patched_instruction_is_at_its_own_address),
                 TEST_CASE(seh, unhandled_status_is_a_bugcheck), TEST_CASE(seh, stack_in_a_filter_shows_the_fault))
