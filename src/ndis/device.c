@@ -50,6 +50,12 @@ static const struct ndis_header_spec device_attributes = {
     { NDIS_SIZEOF_DEVICE_OBJECT_ATTRIBUTES_REVISION_1 },
 };
 
+DEVICE_OBJECT *
+ndis_device_object(NDIS_HANDLE handle)
+{
+    return ((struct ndis_device *)handle)->device;
+}
+
 static struct ndis_driver *
 driver_of(NDIS_HANDLE handle)
 {

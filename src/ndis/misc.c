@@ -17,6 +17,7 @@ ndis_misc_init(void)
     list_init(&misc->oids);
     list_init(&misc->oids_free);
     list_init(&misc->devices);
+    list_init(&misc->if_stack);
     ndis_timer_init();
     misc->dispatch = ddi_address((unsigned)ddi_lookup("ndis", "ndisDummyIrpHandler"));
 #define X(name) misc_site.name = (uint32_t)ddi_lookup("ndis", #name);

@@ -49,19 +49,25 @@ struct oid_record {
     uint8_t state;               /* enum oid_state */
     bool direct;
     bool cancelled;              /* the target was asked to give it up */
-    struct mtimer *timeout;      /* heap memory; NULL: none */
+    uint32_t serial;             /* of this use of the record */
+    struct mtimer timeout;       /* armed if the request has a Timeout */
 };
 
 /* Per layer; what adapter.oid, filter.oid and binding.oid point at. Monitor memory. */
 struct oid_gate {
     bool closed;                 /* being drained */
     bool draining;
+    uint32_t synchronous;        /* synchronous requests that have this layer on their way */
     struct ndis_wait wait;       /* set when the last request that this layer handles is done */
 };
 
 /* Queue or deliver. NDIS_STATUS_PENDING: `source` (or done) is told later. */
 NDIS_STATUS oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST *request, bool direct,
                        oid_done_fn done, uint64_t done_arg);
+
+struct oid_gate *oid_gate_of(const struct ndis_layer *layer);
+/* A request that layer was handling is gone: a drain may be waiting for the last. */
+void oid_gate_check(struct ndis_layer *layer);
 
 /* oid_answer.c: requests that NDIS answers for a miniport. false: the miniport is asked. */
 bool oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *status);
@@ -93,6 +99,8 @@ extern struct misc_sites misc_site; /* const after init */
 struct ndis_misc {
     struct list oids;        /* struct oid_record */
     struct list oids_free;
+    uint32_t oid_serial;
+    struct list if_stack;    /* struct if_stack_entry (misc_log.c) */
     struct list devices;     /* struct ndis_device_record */
     uint64_t dispatch;       /* address of ndis!ndisDummyIrpHandler: routes IRPs by device */
 };
@@ -102,6 +110,9 @@ ndis_misc(void)
 {
     return ndis_root()->misc;
 }
+
+/* Device object of an NdisDeviceHandle. */
+DEVICE_OBJECT *ndis_device_object(NDIS_HANDLE handle);
 
 /* ------------------------------------------------------------------ configuration (config.c) */
 
@@ -121,6 +132,10 @@ void ndis_timer_init(void);
 VOID NTAPI NdisGetSystemUpTime(PULONG pSystemUpTime);
 ULONG NTAPI NdisSystemActiveProcessorCount(PKAFFINITY ActiveProcessors);
 ULONG NTAPI NdisGroupMaxProcessorCount(USHORT Group);
+NDIS_STATUS NTAPI NdisAllocateMemory(PVOID *VirtualAddress, UINT Length, UINT MemoryFlags,
+                                     NDIS_PHYSICAL_ADDRESS HighestAcceptableAddress);
+void NTAPI NdisWriteErrorLogEntry_va(NDIS_HANDLE NdisAdapterHandle, ULONG ErrorCode, ULONG NumberOfErrorValues,
+                                     const uint64_t *va);
 NTSTATUS NTAPI NdisProcessorIndexToNumber(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNum);
 
 /* device.c: in the table of exports, so that a driver object can point at it. */

@@ -42,13 +42,13 @@ NdisGetSystemUpTime(PULONG pSystemUpTime)
 /*
  * NdisGetVersion - the NDIS version of this machine: major in the upper half, minor in the lower.
  *
- * Source:    documented. The number is our choice: 6.30, the oldest with everything that is built here.
+ * Source:    documented: 6.83 is that of Windows 10 version 2004, which this machine says it is (nt/rtl/version.c).
  * IRQL:      any
  */
 UINT NTAPI
 NdisGetVersion(void)
 {
-    return 6u << 16 | 30u;
+    return 6u << 16 | 83u;
 }
 
 /* NdisSystemProcessorCount, NdisGroupActiveProcessorCount - Source: documented. IRQL: any. */

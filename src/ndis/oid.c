@@ -43,6 +43,7 @@ record_new(NDIS_OID_REQUEST *request, struct ndis_layer *source, struct ndis_lay
     r->direct = direct;
     r->oid = oid_of(request);
     r->request_id = (uint64_t)request->RequestId;
+    r->serial = ++misc->oid_serial;
     list_add_tail(&misc->oids, &r->node);
     if (source != NULL) {
         r->ledger = source->ledger;
@@ -63,6 +64,8 @@ record_settle(struct oid_record *r)
 static void
 record_free(struct oid_record *r)
 {
+    mtimer_cancel(&r->timeout);
+    r->serial = 0;
     list_del(&r->node);
     list_add_head(&ndis_misc()->oids_free, &r->node);
 }
@@ -96,8 +99,8 @@ first_queued(const struct ndis_layer *target)
     return NULL;
 }
 
-static struct oid_gate *
-gate_of(const struct ndis_layer *layer)
+struct oid_gate *
+oid_gate_of(const struct ndis_layer *layer)
 {
     switch (layer->kind) {
     case NDIS_LAYER_MINIPORT: return ((const struct ndis_adapter *)layer)->oid;
@@ -155,6 +158,7 @@ check_release(const struct ndis_layer *target, const struct oid_record *r, NDIS_
 }
 
 static void start_next(struct ndis_layer *target);
+static void arm_timeout(struct oid_record *r, uint32_t seconds);
 
 /* r has its answer: event, checks, room for the next. r stays on the list; the caller frees it. */
 static void
@@ -170,21 +174,33 @@ answered(struct oid_record *r, NDIS_STATUS status)
     record_settle(r);
 }
 
-/* Nobody is asked any more: a drain may be waiting for that. */
+static bool
+works(const struct ndis_layer *layer)
+{
+    struct oid_record *r;
+
+    list_for_each(r, &ndis_misc()->oids, node)
+        if (r->target == layer && (active(r) || r->state == OID_QUEUED))
+            return true;
+    return oid_gate_of(layer)->synchronous != 0;
+}
+
+void
+oid_gate_check(struct ndis_layer *layer)
+{
+    struct oid_gate *gate = oid_gate_of(layer);
+
+    if (!gate->draining || works(layer))
+        return;
+    gate->draining = false;
+    ndis_wait_done(&gate->wait, NDIS_STATUS_SUCCESS);
+}
+
 static void
 target_freed(struct ndis_layer *target)
 {
-    struct oid_gate *gate = gate_of(target);
-    struct oid_record *r;
-
     start_next(target);
-    if (gate == NULL || !gate->draining)
-        return;
-    list_for_each(r, &ndis_misc()->oids, node)
-        if (r->target == target && (active(r) || r->state == OID_QUEUED))
-            return;
-    gate->draining = false;
-    ndis_wait_done(&gate->wait, NDIS_STATUS_SUCCESS);
+    oid_gate_check(target);
 }
 
 /* Tell who asked. A source that is gone faults here, as it does in ndis.sys. */
@@ -295,7 +311,7 @@ target_of(struct ndis_layer *from, enum ndis_op op)
 {
     struct ndis_layer *to = from->next[op];
 
-    while (to != NULL && to->kind == NDIS_LAYER_FILTER && gate_of(to)->closed)
+    while (to != NULL && to->kind == NDIS_LAYER_FILTER && oid_gate_of(to)->closed)
         to = to->next[op];
     return to;
 }
@@ -310,11 +326,13 @@ oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST 
     if (target == NULL)
         return NDIS_STATUS_NOT_SUPPORTED;
     sched_touch((uint64_t)target);
-    if (gate_of(target)->closed)
+    if (oid_gate_of(target)->closed)
         return NDIS_STATUS_NOT_ACCEPTED;
     r = record_new(request, source, target, direct);
     r->done = done;
     r->done_arg = done_arg;
+    if (request->Timeout != NDIS_OID_REQUEST_TIMEOUT_INFINITE)
+        arm_timeout(r, request->Timeout);
     if (!direct && (busy_with(target) != NULL || first_queued(target) != r)) {
         r->state = OID_QUEUED;
         return NDIS_STATUS_PENDING;
@@ -365,6 +383,7 @@ NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
     sched_touch(b->layer.ledger->handle);
     if (b->closing)
         return NDIS_STATUS_CLOSING;
+    OidRequest->RequestHandle = b; /* documented: who issued it; assumed: NDIS fills it in, and clones keep it */
     if (oid_set_combined(b, OidRequest, &status))
         return status;
     return request_by(&b->layer, OidRequest, false);
@@ -556,6 +575,42 @@ NdisFCancelDirectOidRequest(NDIS_HANDLE NdisFilterHandle, PVOID RequestId)
     cancel_by(&fm->layer, (uint64_t)RequestId, true);
 }
 
+/* A record as it was when its time was over; monitor memory. */
+struct timed_out {
+    struct oid_record *record;
+    uint32_t serial;
+};
+
+static void
+timeout_work(void *arg)
+{
+    const struct timed_out *t = arg;
+    struct oid_record *r = t->record;
+
+    sched_touch((uint64_t)r->target);
+    if (r->serial == t->serial && list_linked(&r->node) && r->state != OID_EARLY && !r->cancelled)
+        cancel_record(r);
+}
+
+/* As from the clock interrupt: may not call a driver. */
+static void
+timeout_fires(struct mtimer *timer)
+{
+    struct oid_record *r = list_entry(timer, struct oid_record, timeout);
+    struct timed_out *t = mon_alloc(sizeof(*t));
+
+    *t = (struct timed_out){ r, r->serial };
+    ex_work("ndis OID timeout", r->request, 0, timeout_work, t);
+}
+
+/* Documented: NDIS may cancel a request whose time is over, or reset the miniport. Assumed: it cancels. */
+static void
+arm_timeout(struct oid_record *r, uint32_t seconds)
+{
+    r->timeout.vp = (uint8_t)vp_self()->number;
+    mtimer_set(&r->timeout, machine->now_100ns + seconds * 10000000ull, timeout_fires);
+}
+
 /* ------------------------------------------------------------------ clones */
 
 /*
@@ -619,7 +674,7 @@ ndis_oid_layer_init(struct ndis_layer *layer)
 void
 ndis_oid_drain(struct ndis_layer *layer)
 {
-    struct oid_gate *gate = gate_of(layer);
+    struct oid_gate *gate = oid_gate_of(layer);
     struct oid_record *r;
 
     if (gate == NULL)
@@ -629,13 +684,7 @@ ndis_oid_drain(struct ndis_layer *layer)
     if (layer->kind == NDIS_LAYER_MINIPORT)
         while ((r = first_queued(layer)) != NULL)
             complete(r, NDIS_STATUS_NOT_ACCEPTED);
-    for (;;) {
-        bool any = false;
-
-        list_for_each(r, &ndis_misc()->oids, node)
-            any |= r->target == layer && (active(r) || r->state == OID_QUEUED);
-        if (!any)
-            return;
+    while (works(layer)) {
         gate->wait = (struct ndis_wait){ 0 };
         gate->draining = true;
         ndis_wait(&gate->wait, (uint64_t)layer,

@@ -87,7 +87,6 @@ own_create(struct ndis_binding *b, NDIS_OID_REQUEST *original, uint32_t wanted)
     memset(own->request.SourceReserved, 0, sizeof(own->request.SourceReserved));
     ndis_header_set(&own->request.Header, NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1,
                     NDIS_SIZEOF_OID_REQUEST_REVISION_1);
-    own->request.RequestHandle = b;
     own->request.DATA.SET_INFORMATION.InformationBuffer = &own->value;
     own->request.DATA.SET_INFORMATION.InformationBufferLength = sizeof(own->value);
     own->request.DATA.SET_INFORMATION.BytesRead = 0;
