@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# ddi.bats - tests of the DDI from inside a driver (tests/ddi); the driver stops with (passed, failed, 0, 0).
+
+load common
+
+setup_file() {
+    [ -e "$UNDIS_BUILD_DIR/tests/ddi/ddi.sys" ] || return 0
+    cd "$BATS_FILE_TMPDIR" || return 1
+    "$UNDIS" test "$UNDIS_BUILD_DIR/tests/ddi" --only init-halt --first --out out >log 2>&1 || true
+    cat out/[0-9]*/analysis.txt >analysis 2>/dev/null || cat log >analysis
+    grep -Eo '(PASS|FAIL) [a-z]+ [a-z0-9_]+.*' analysis >results || true
+}
+
+setup() {
+    needs "$UNDIS_BUILD_DIR/tests/ddi/ddi.sys"
+    cd "$BATS_FILE_TMPDIR" || return 1
+}
+
+# group NAME FILE - every test its source has is there and passed
+group() {
+    count=$(sed -n '/^DDI_TESTS/,$p' "$root/tests/ddi/$2.c" | grep -o '{ "[a-z0-9_]*"' | wc -l)
+    grep "^FAIL $1 " results && return 1
+    passed=$(grep -c "^PASS $1 " results || true)
+    [ "$passed" -eq "$count" ] || {
+        echo "$passed of $count tests of $1 passed"
+        cat analysis
+        return 1
+    }
+}
+
+@test "ddi: strings, conversions, formatting, bitmaps" { group rtl rtl; }
+@test "ddi: interlocked operations" { group atomic atomic; }
+@test "ddi: pools, lookaside lists, rundown, mutexes, resources" { group ex ex; }
+@test "ddi: IRQL, locks, dispatcher objects, DPCs, timers, threads" { group ke ke; }
+@test "ddi: memory descriptor lists" { group mm mm; }
+@test "ddi: registry" { group cm cm; }
+@test "ddi: devices, IRPs, cancel, work items" { group io io; }
+@test "ddi: net buffer lists" { group nbl nbl; }
+
+@test "ddi: the driver counted no failure" {
+    grep -Eq '^MANUALLY_INITIATED_CRASH \(e2\)' analysis
+    grep -Eq '^Arg2: 0+\b' analysis
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# escape.bats - a driver that speaks to Linux itself is stopped, and that is the finding.
+
+load common
+
+stopped() { # SCENARIO FUNCTION CALL
+    needs "$drivers/escape/escape.sys"
+    undis test "$drivers/escape" --only "$1" --k 0 --first --out out
+    exits 1
+    prints "FINDING +ESCAPE_escape!$2"
+    analysis out | grep -Eiq "system call.*$3|$3.*system call"
+}
+
+@test "open by a raw system call" {
+    stopped open-while-disabled EscapeWrite open
+}
+
+@test "socket by a raw system call" {
+    stopped ioctl-while-disabled EscapeDeviceControl socket
+}
+
+@test "the finding replays" {
+    needs "$drivers/escape/escape.sys"
+    undis test "$drivers/escape" --only open-while-disabled --k 0 --first --out out
+    undis replay out/[0-9]* --times 5
+    exits 1
+    prints 'equal over 5 replays'
+}

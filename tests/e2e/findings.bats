@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# findings.bats - small drivers that misbehave in one way each: verdict, bucket, and what the analysis says.
+
+load common
+
+# finds DRIVER SCENARIO BUCKET [OPTION...] - exactly one kind of finding, in out/
+finds() {
+    local driver=$1 scenario=$2 bucket=$3
+    shift 3
+    needs "$drivers/$driver"
+    case $scenario in
+    *.yaml) undis test "$drivers/$driver" --scenario "$root/tests/scenario/$scenario" --first --out out "$@" ;;
+    *) undis test "$drivers/$driver" --only "$scenario" --first --out out "$@" ;;
+    esac
+    exits 1
+    prints "^FINDING  $bucket"
+    analysis out >analysis
+}
+
+# says PATTERN - so does the analysis
+says() {
+    grep -Eq -- "$1" analysis || {
+        printf 'no "%s" in\n' "$1"
+        cat analysis
+        return 1
+    }
+}
+
+@test "entry-fails: a DriverEntry that fails is a result about the driver" {
+    finds entry-fails init-halt ''
+    says 'DriverEntry'
+    says '(?i)0xc0000182|STATUS_DEVICE_CONFIGURATION_ERROR'
+}
+
+@test "bugcheck-itself: the driver's own stop code and parameters" {
+    finds bugcheck-itself open-while-disabled '0xE2_bugcheck_itself!BugWrite' --k 0
+    says '^MANUALLY_INITIATED_CRASH \(e2\)'
+    says '^Arg1: 0*1\b'
+    says '^Arg4: 0*4\b'
+}
+
+@test "pool-overrun: the byte behind the buffer, at its statement or at the free" {
+    finds pool-overrun open-while-disabled '0x.*_pool_overrun!OverrunWrite' --k 0
+    says 'pool_overrun\.c'
+    says 'nalP|Plan'
+}
+
+@test "use-after-free: a freed pool block is poison" {
+    finds use-after-free open-while-disabled '0x.*_use_after_free!UafWrite' --k 0
+    says 'use_after_free\.c'
+}
+
+@test "double-free: BAD_POOL_CALLER with the tag" {
+    finds double-free open-while-disabled '0x(C2|c4|19).*_double_free!TwiceWrite' --k 0
+    says 'double_free\.c'
+}
+
+@test "pool-leak: what unload leaves, with tag and size" {
+    finds pool-leak init-halt '0xc4_62' --k 0
+    says 'PoolTracking-Leak'
+    says '512|0x200|00000200'
+    says 'pool_leak!LeakLoad'
+}
+
+@test "recursive-lock: who holds what it waits for" {
+    finds recursive-lock open-while-disabled '.*recursive_lock!' --k 0
+    says 'CountOne'
+}
+
+@test "irql-leak: the rule names handler and IRQL" {
+    finds irql-leak open-while-disabled '.*irql_leak!' --k 0
+    says 'IrqlReturn|IRQL_GT_ZERO_AT_SYSTEM_SERVICE|IRQL'
+    says 'LeakWrite'
+}
+
+@test "deadlock-abba: one preemption, and each lock has holder and waiter" {
+    finds deadlock-abba read-and-write.yaml 'HANG_deadlock_abba!' --k 1
+    prints ', 1 preemption \(minimal'
+    says 'AbbaRead'
+    says 'AbbaWrite'
+    says 'deadlock|waits for'
+}
+
+@test "deadlock-abba: without a preemption nothing is found, and the certificate says so" {
+    undis test "$drivers/deadlock-abba" --scenario "$root/tests/scenario/read-and-write.yaml" --k 0 --out out
+    exits 0
+    prints 'k<=0 exhausted'
+}
+
+@test "spins-stalling: a loop that only stalls is a livelock" {
+    finds spins-stalling open-while-disabled '(LIVELOCK|HANG)_spins_stalling!SpinsWrite' --k 0
+    says 'spins_stalling\.c'
+}
+
+@test "spins-silently: a loop without any call is stopped, too" {
+    finds spins-silently open-while-disabled '(LIVELOCK|HANG)_spins_silently!SpinsWrite' --k 0
+    says 'spins_silently\.c'
+}
+
+@test "waits-forever: an unload that never ends says what for" {
+    finds waits-forever init-halt 'HANG_waits_forever!WaitsUnload' --k 0
+    says 'event'
+    says 'waits_forever\.c'
+}
+
+@test "pause-never-completes: NDIS waits for the filter" {
+    finds pause-never-completes pause-restart-under-traffic 'HANG_' --k 0
+    says 'waits for pause_never_completes to complete FilterPause'
+}
+
+@test "seh: bad user pointers are caught, and the driver is clean" {
+    needs "$drivers/seh/seh.sys"
+    undis test "$drivers/seh" --k 0 --out out
+    exits 0
+}
+
+@test "a finding is a folder with everything in it" {
+    finds bugcheck-itself open-while-disabled '0xE2' --k 0
+    for file in finding.json trace dump analysis.txt diagram.txt scenario.yaml; do
+        [ -s out/[0-9]*/$file ]
+    done
+}
+
+@test "--json is one JSON document that agrees with the text" {
+    needs "$drivers/bugcheck-itself"
+    undis test "$drivers/bugcheck-itself" --only open-while-disabled --k 0 --first --out out --json
+    exits 1
+    [ -z "$stderr" ]
+    printf '%s\n' "$output" | head -n 1 | grep -qx '{'
+    prints '"exit": 1'
+    prints '"bucket": "0xE2_bugcheck_itself!BugWrite"'
+    prints '"preemptions": 0'
+}
+
+@test "a written scenario runs again to the same finding" {
+    needs "$drivers/bugcheck-itself"
+    undis test "$drivers/bugcheck-itself" --only open-while-disabled --k 0 --out one --write-scenario scenarios
+    exits 1
+    [ -s scenarios/open-while-disabled.yaml ]
+    undis test "$drivers/bugcheck-itself" --scenario scenarios/open-while-disabled.yaml --k 0 --out two
+    exits 1
+    prints 'FINDING  0xE2_bugcheck_itself!BugWrite'
+}
+
+@test "a budget that ends first is exit 2, and is no certificate" {
+    needs "$drivers/deadlock-abba"
+    undis test "$drivers/deadlock-abba" --only open-while-disabled --k 3 --runs 5 --out out
+    exits 2
+    prints 'budget ended'
+    ! printf '%s\n' "$output" | grep -q 'exhausted'
+}
+
+@test "random strategies find what is found without preemption" {
+    needs "$drivers/bugcheck-itself"
+    for strategy in pos random; do
+        undis test "$drivers/bugcheck-itself" --only open-while-disabled --strategy $strategy --runs 50 --out $strategy
+        exits 1
+        prints 'FINDING  0xE2_bugcheck_itself!BugWrite'
+    done
+}
+
+@test "output that is not a terminal has no progress lines" {
+    needs "$drivers/deadlock-abba"
+    undis test "$drivers/deadlock-abba" --only open-while-disabled --out out
+    ! printf '%s%s' "$output" "$stderr" | grep -q "$(printf '\r')"
+}

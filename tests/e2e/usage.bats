@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# usage.bats - help, usage and what undis does with a command line it cannot use.
+
+load common
+
+@test "undis alone shows the commands and is a usage error" {
+    undis
+    exits 64
+    complains '^usage: undis COMMAND'
+    for command in test replay zoo ddi cc version; do
+        complains "^  $command +[a-z]"
+    done
+}
+
+@test "undis --help shows the commands" {
+    undis --help
+    exits 0
+    prints '^usage: undis COMMAND'
+    [ -z "$stderr" ]
+}
+
+@test "an unknown command is named" {
+    undis explode
+    exits 64
+    complains '^undis: .*"explode".*undis --help'
+}
+
+@test "each command has --help, which says how it ends" {
+    for command in test replay zoo ddi cc version; do
+        undis "$command" --help
+        exits 0
+        prints "^usage: undis $command"
+        [ -z "$stderr" ]
+    done
+}
+
+@test "help of the commands that judge names their exit codes" {
+    for command in test replay zoo ddi; do
+        undis "$command" --help
+        prints '^exit: '
+    done
+}
+
+@test "no help line is wider than a terminal" {
+    for command in test replay zoo ddi cc version; do
+        undis "$command" --help
+        [ "$(printf '%s\n' "$output" | awk 'length > 120' | wc -l)" -eq 0 ]
+    done
+}
+
+@test "undis version prints version and commit" {
+    undis version
+    exits 0
+    prints '^undis [0-9]+\.[0-9]+\.[0-9]+( [0-9a-f]{7,}.*)?$'
+    [ "$("$UNDIS" --version)" = "$output" ]
+}
+
+@test "undis test without a driver asks for one" {
+    refuses 64 'which driver' test
+}
+
+@test "undis test refuses what it does not know" {
+    refuses 64 '"--frobnicate"' test "$drivers/pool-leak" --frobnicate 1
+    refuses 64 '"--k"' test "$drivers/pool-leak" --k
+    refuses 64 'a number' test "$drivers/pool-leak" --k many
+    refuses 64 '"99"' test "$drivers/pool-leak" --k 99
+    refuses 64 '"telepathy"' test "$drivers/pool-leak" --strategy telepathy
+    refuses 64 '"9"' test "$drivers/pool-leak" --vps 9
+    refuses 64 '"nowhere"' test "$drivers/pool-leak" --src nowhere
+    refuses 64 'no-such-scenario' test "$drivers/pool-leak" --only no-such-scenario
+    refuses 64 'one driver at a time' test "$drivers/pool-leak" "$drivers/pool-overrun"
+}
+
+@test "undis test --only list names the scenarios" {
+    undis test --only list
+    exits 0
+    for scenario in init-halt write-while-disabled pause-restart-under-traffic filter-insert-remove; do
+        prints "^$scenario +k<=[0-9] "
+    done
+}
+
+@test "undis replay, ddi and zoo refuse what they do not know" {
+    refuses 64 '"--frobnicate"' replay --frobnicate
+    refuses 64 '"--frobnicate"' ddi --frobnicate
+    refuses 64 '"--frobnicate"' zoo --frobnicate
+    undis replay
+    exits 64
+    undis ddi
+    exits 64
+}
+
+@test "undis replay counts its --times" {
+    undis replay folder --times 0
+    exits 64
+    undis replay folder --times many
+    exits 64
+}
+
+@test "undis cc refuses what it does not know" {
+    refuses 64 'no sources' cc
+    refuses 64 '--frobnicate' cc --frobnicate
+    refuses 64 'notes.txt' cc notes.txt -o x.sys
+    echo 'int x;' >x.c
+    refuses 64 '-o is missing' cc x.c
+    refuses 64 '--pdb needs --cc clang' cc --pdb x.c -o x.sys
+    refuses 4 'cannot read gone.c' cc gone.c -o x.sys
+}

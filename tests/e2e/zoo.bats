@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# zoo.bats - the main job: every driver of the zoo is judged as its README expects.
+
+load common
+
+setup_file() {
+    needs "$zoo/pause-ignored/npf.inf"
+    cd "$BATS_FILE_TMPDIR" || return 1
+    rc=0
+    "$UNDIS" zoo --dir "$zoo" --dir "$UNDIS_BUILD_DIR/drivers" --out out >table 2>errors || rc=$?
+    echo $rc >status
+}
+
+setup() {
+    needs "$zoo/pause-ignored/npf.inf"
+    cd "$BATS_FILE_TMPDIR" || return 1
+}
+
+row() { # DRIVER PATTERN
+    grep -E "^$1 +$2" table || {
+        cat table errors
+        return 1
+    }
+}
+
+@test "every verdict is the expected one" {
+    [ "$(cat status)" = 0 ] || {
+        cat table errors
+        return 1
+    }
+    grep -q ' 0 not as expected' table
+    ! grep WRONG table
+}
+
+@test "every driver of the tree that states a verdict is in the table" {
+    for readme in "$root"/zoo/*/README.md "$root"/drivers/*/README.md; do
+        grep -q '^verdict:' "$readme" || continue
+        row "$(basename "$(dirname "$readme")")" '(finding|clean) '
+    done
+}
+
+@test "pause-ignored: 0x3B in the driver's write, no preemption" {
+    row pause-ignored 'finding +0x3B_npf!NPF_Write +=0 '
+}
+
+@test "pause-check-race: exactly one preemption" {
+    row pause-check-race 'finding +0x3B_npf!NPF_Write +=1 '
+}
+
+@test "pause-pending-only: no preemption" {
+    row pause-pending-only 'finding +0x3B_npf!NPF_Write +=0 '
+}
+
+@test "pause-from-dpc: at DISPATCH_LEVEL, so 0xD1" {
+    row pause-from-dpc 'finding +0xD1_pause_from_dpc!KeepAliveDpc +=0 '
+}
+
+@test "pause-never-cleared: running, and refuses" {
+    row pause-never-cleared 'finding .* =0 '
+    grep -q 'refuses a write it accepted before' out/pause-never-cleared/*/analysis.txt
+}
+
+@test "the correct ones are clean" {
+    for driver in neighbour-blocking-pause neighbour-never-originates neighbour-rundown pause-from-dpc-fixed npf; do
+        row $driver 'clean +- '
+    done
+}
+
+@test "the analysis has the shape of a public report" {
+    analysis out/pause-ignored >a
+    grep -q '^SYSTEM_SERVICE_EXCEPTION (3b)' a
+    grep -q '^STACK_TEXT:' a
+    for frame in 'ndis!NdisFSendNetBufferLists' 'npf!NPF_Write' 'nt!NtWriteFile'; do
+        grep -q "$frame" a
+    done
+    grep -q '^FAILURE_BUCKET_ID: *0x3B_npf!NPF_Write' a
+    grep -q '^FAILURE_ID_HASH: *{[0-9a-f-]*}' a
+}
+
+@test "the finding names the line of the driver's own send" {
+    line=$(grep -n 'NdisFSendNetBufferLists' "$root/zoo/pause-ignored/npf.c" | tail -n 1 | cut -d: -f1)
+    grep -Eq "npf\.c(:| @ |\()$line" out/pause-ignored/*/analysis.txt
+}
+
+@test "drivers named on the command line are the only ones run" {
+    undis zoo --dir "$zoo" --out named pause-ignored
+    exits 0
+    prints '^1 drivers?, 0 not as expected'
+}
+
+@test "an expectation that is wrong is said, and fails" {
+    mkdir -p wrong/pause-ignored
+    cp "$zoo"/pause-ignored/* wrong/pause-ignored/
+    sed -i 's/^verdict: .*/verdict: clean/' wrong/pause-ignored/README.md
+    undis zoo --dir wrong --out wrong-out
+    exits 1
+    prints 'WRONG: expected clean'
+}
+
+@test "a folder that is not there is said, and fails" {
+    undis zoo --dir nowhere
+    exits 1
+    complains 'undis zoo: .*nowhere'
+}
