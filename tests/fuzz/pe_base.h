@@ -120,7 +120,7 @@ pe_base_tables(uint8_t *b)
     pe_w32(b, r + 0x1c8, 0x1080);
     pe_w32(b, r + 0x1cc, 1);
     pe_w32(b, r + 0x1d0, 0x1004), pe_w32(b, r + 0x1d4, 0x1010), pe_w32(b, r + 0x1d8, 1), pe_w32(b, r + 0x1dc, 0x102c);
-    memcpy(b + r + 0x200, "\x02\x01\x03\x00\x02\x16\x00\x06\x01\x30\x00\x00", 12);
+    memcpy(b + r + 0x200, "\x02\x01\x03\x00\x02\x06\x18\x06\x01\x30\x00\x00", 12);
     memcpy(b + r + 0x220, "\x21\x00\x00\x00", 4);
     pe_w32(b, r + 0x224, 0x1040), pe_w32(b, r + 0x228, 0x1070), pe_w32(b, r + 0x22c, 0x2200);
     /* load config: cookie, CFG */

@@ -5,6 +5,7 @@
  */
 #include "build.h"
 
+#include "../../fuzz/pe_base.h"
 #include "image/internal.h"
 #include "machine/testing.h"
 
@@ -116,9 +117,22 @@ run_entry(void *arg)
 }
 
 static void
-unwinds(enum compiler compiler, const char *name, const char *flags)
+start_machine(void)
 {
     static bool done;
+
+    if (done)
+        return;
+    ddi_register(exports, 1);
+    machine_start(1);
+    image_init();
+    machine_fixup_trap = on_step;
+    done = true;
+}
+
+static void
+unwinds(enum compiler compiler, const char *name, const char *flags)
+{
     struct image_error err;
     struct run_result r;
     char path[512];
@@ -127,13 +141,7 @@ unwinds(enum compiler compiler, const char *name, const char *flags)
 
     if (!bytes)
         SKIP("no such compiler");
-    if (!done) {
-        ddi_register(exports, 1);
-        machine_start(1);
-        image_init();
-        machine_fixup_trap = on_step;
-        done = true;
-    }
+    start_machine();
     if (image_load(bytes, len, path, path, &image, &err) != 0)
         fail_msg("%s", err.text);
     free(bytes);
@@ -146,6 +154,49 @@ unwinds(enum compiler compiler, const char *name, const char *flags)
         fail_msg("too little was seen: %u steps, %u deep, %u frames", steps, deepest, checks);
 }
 
+/* One step from rip with these quadwords on the stack. */
+static bool
+one(uint32_t rva, const uint64_t *words, unsigned count, struct cpu_context *cx, uint64_t *handler, uint64_t *data)
+{
+    uint64_t *stack = user_alloc(256), establisher;
+
+    memcpy(stack, words, count * 8);
+    memset(cx, 0, sizeof(*cx));
+    cx->rip = image->base + rva;
+    cx->gpr[4] = (uint64_t)stack;
+    if (!unwind_step(cx, &establisher, handler, data, true))
+        return false;
+    cx->gpr[4] -= (uint64_t)stack;
+    return true;
+}
+
+/* The image of pe_base.h: version 2 with a listed epilogue, a chained entry, a handler. */
+TEST(unwind, version_2_chains_and_handlers)
+{
+    static const uint64_t pushed[] = { 0xb1b1, 0x1111 }, returned[] = { 0x2222 },
+                          framed[] = { 1, 2, 3, 4, 5, 0x3333 };
+    uint8_t bytes[PE_BASE_SIZE];
+    struct image_error err;
+    struct cpu_context cx;
+    uint64_t handler, data;
+
+    start_machine();
+    pe_base(bytes);
+    CHECK_EQ(image_load(bytes, sizeof(bytes), "base.sys", NULL, &image, &err), 0);
+    CHECK(one(0x1040, returned, 1, &cx, &handler, &data) && cx.rip == 0x2222 && cx.gpr[4] == 8);
+    CHECK(one(0x1041, pushed, 2, &cx, &handler, &data) && cx.rip == 0x1111 && cx.gpr[3] == 0xb1b1 && cx.gpr[4] == 16);
+    CHECK(one(0x1058, pushed, 2, &cx, &handler, &data) && cx.rip == 0x1111 && cx.gpr[3] == 0xb1b1);
+    CHECK(one(0x1059, returned, 1, &cx, &handler, &data) && cx.rip == 0x2222 && cx.gpr[4] == 8);
+    CHECK(one(0x1072, pushed, 2, &cx, &handler, &data) && cx.rip == 0x1111 && cx.gpr[3] == 0xb1b1);
+    CHECK(handler == 0);
+    CHECK(one(0x1008, framed, 6, &cx, &handler, &data) && cx.rip == 0x3333 && cx.gpr[4] == 48);
+    CHECK_EQ(handler, image->base + 0x1080);
+    CHECK_EQ(data, image->base + 0x21cc);
+    CHECK(one(0x1002, returned, 1, &cx, &handler, &data) && cx.rip == 0x2222 && handler == 0); /* before sub rsp */
+    CHECK(one(0x1080, returned, 1, &cx, &handler, &data) && cx.rip == 0x2222); /* a leaf */
+    CHECK(!one(0x4ff0, NULL, 0, &cx, &handler, &data) || cx.rip == 0);
+}
+
 TEST(unwind, every_instruction_of_mingw_o0) { unwinds(MINGW, "unwm0", "-O0"); }
 TEST(unwind, every_instruction_of_mingw_o1) { unwinds(MINGW, "unwm1", "-O1"); }
 TEST(unwind, every_instruction_of_mingw_o2) { unwinds(MINGW, "unwm2", "-O2"); }
@@ -154,7 +205,8 @@ TEST(unwind, every_instruction_of_clang_o0) { unwinds(CLANG, "unwc0", "-O0"); }
 TEST(unwind, every_instruction_of_clang_o1) { unwinds(CLANG, "unwc1", "-O1 -fno-optimize-sibling-calls"); }
 TEST(unwind, every_instruction_of_clang_o2) { unwinds(CLANG, "unwc2", "-O2"); }
 
-BUILD_TEST_MAIN(TEST_CASE(unwind, every_instruction_of_mingw_o0), TEST_CASE(unwind, every_instruction_of_mingw_o1),
+BUILD_TEST_MAIN(TEST_CASE(unwind, version_2_chains_and_handlers),
+                TEST_CASE(unwind, every_instruction_of_mingw_o0), TEST_CASE(unwind, every_instruction_of_mingw_o1),
                 TEST_CASE(unwind, every_instruction_of_mingw_o2),
                 TEST_CASE(unwind, every_instruction_of_mingw_with_frame_pointers),
                 TEST_CASE(unwind, every_instruction_of_clang_o0), TEST_CASE(unwind, every_instruction_of_clang_o1),
