@@ -189,7 +189,7 @@ link_beside(const char *path, const char *pdb, char dir[64], char object[512])
     bool ok = false;
 
     object[0] = 0;
-    strcpy(dir, "/tmp/undis-symbols-XXXXXX");
+    fmt(dir, 64, "%s/undis-symbols-XXXXXX", P_tmpdir);
     if (whole_image && whole_pdb && mkdtemp(dir)) {
         fmt(object, 512, "%s/%s", dir, str_leaf(path));
         fmt(link_path, sizeof(link_path), "%s/%s", dir, str_leaf(pdb));
