@@ -194,7 +194,7 @@ TEST(unwind, version_2_chains_and_handlers)
     CHECK_EQ(data, image->base + 0x21cc);
     CHECK(one(0x1002, returned, 1, &cx, &handler, &data) && cx.rip == 0x2222 && handler == 0); /* before sub rsp */
     CHECK(one(0x1080, returned, 1, &cx, &handler, &data) && cx.rip == 0x2222); /* a leaf */
-    CHECK(!one(0x4ff0, NULL, 0, &cx, &handler, &data) || cx.rip == 0);
+    CHECK(!one(0x4ff0, returned, 0, &cx, &handler, &data) || cx.rip == 0);
 }
 
 TEST(unwind, every_instruction_of_mingw_o0) { unwinds(MINGW, "unwm0", "-O0"); }
