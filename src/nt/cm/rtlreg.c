@@ -255,8 +255,8 @@ query_entry(struct cm_key *key, const RTL_QUERY_REGISTRY_TABLE *e, PVOID context
 
 /*
  * RtlQueryRegistryValues - documented; the table ends with an entry whose QueryRoutine and Name are NULL.
- * Returns: STATUS_SUCCESS, _INVALID_PARAMETER, _OBJECT_NAME_NOT_FOUND, _BUFFER_TOO_SMALL, _OBJECT_TYPE_MISMATCH, or what
- * a routine answered.
+ * Returns: STATUS_SUCCESS, _INVALID_PARAMETER, _OBJECT_NAME_NOT_FOUND, _BUFFER_TOO_SMALL, _OBJECT_TYPE_MISMATCH, or
+ * what a routine answered.
  */
 NTSTATUS NTAPI
 RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable, PVOID Context,

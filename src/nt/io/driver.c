@@ -110,6 +110,7 @@ driver_gone(PDRIVER_OBJECT driver)
 {
     struct io_leak_hook *hook = &NT->io->leak_hook;
 
+    io_work_wait(driver);
     ob_handles_left((uint64_t)driver->DriverStart, driver->DriverSize);
     trace_emit(EV_DRIVER_UNLOAD, driver, (uint64_t)driver->DriverStart);
     if (hook->fn != NULL)
@@ -201,7 +202,8 @@ io_driver_at(uint64_t address)
     for (struct ob_header *h = ((struct ob_directory *)w.object)->first; h != NULL; h = h->next) {
         PDRIVER_OBJECT driver = (PDRIVER_OBJECT)(h + 1);
 
-        if (h->type == NT->ob->variables->IoDriverObjectType && address - (uint64_t)driver->DriverStart < driver->DriverSize)
+        if (h->type == NT->ob->variables->IoDriverObjectType &&
+            address - (uint64_t)driver->DriverStart < driver->DriverSize)
             return driver;
     }
     return NULL;

@@ -41,6 +41,7 @@ io_init(struct nt *nt)
                                               FILE_ALL_ACCESS };
     heap_label(shared, "I/O manager");
     io->shared = shared;
+    list_init(&io->work);
     io->user_iosb = (uint64_t)user_alloc((FIBER_MAX + 1) * sizeof(IO_STATUS_BLOCK));
     io->invalid_request = address_of("IopInvalidDeviceRequest");
     io->csq_cancel = address_of("IopCsqCancelRoutine");

@@ -91,6 +91,8 @@ struct io_state {
     uint64_t error_log_entries;
     uint32_t generated_names;
     uint64_t timer_dpc;
+    struct list work;             /* queued and running work items: workitem.c */
+    struct fiber *work_waiter;
 };
 
 extern struct io_sites io_site; /* const after init */
@@ -153,6 +155,7 @@ void io_device_init(void);
 void io_file_init(void);
 void io_driver_init(void);
 void io_startio_init(void);
+void io_work_wait(PDRIVER_OBJECT driver); /* until no work item of driver is queued or running */
 void io_shutdown(void); /* IRP_MJ_SHUTDOWN to whoever registered. CALLS_DRIVER */
 NTSTATUS io_device_create(PDRIVER_OBJECT driver, ULONG extension_size, const UNICODE_STRING *name, DEVICE_TYPE type,
                           ULONG characteristics, bool exclusive, PSECURITY_DESCRIPTOR security, PDEVICE_OBJECT *out);

@@ -223,11 +223,9 @@ do_ioctl(HANDLE handle, uint32_t code, void *in, uint32_t in_length, void *out, 
     struct io_request r = { .major = IRP_MJ_DEVICE_CONTROL, .site = io_site.IopXxxControlFile,
                             .name = "NtDeviceIoControlFile", .iosb = iosb, .buffer = out, .length = out_length,
                             .input = in, .input_length = in_length, .code = code };
-    ACCESS_MASK access = (code >> 14) & 3;
+    ACCESS_MASK wanted = (code >> 14) & 3; /* FILE_READ_ACCESS and FILE_READ_DATA are equal, and so for writing */
 
-    return request(USER_IOCTL, io_site.NtDeviceIoControlFile, handle,
-                   (access & FILE_READ_ACCESS ? FILE_READ_DATA : 0) | (access & FILE_WRITE_ACCESS ? FILE_WRITE_DATA : 0),
-                   event, &r);
+    return request(USER_IOCTL, io_site.NtDeviceIoControlFile, handle, wanted, event, &r);
 }
 
 int32_t

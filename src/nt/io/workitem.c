@@ -3,8 +3,8 @@
  * nt/io/workitem.c - work items that belong to a device or driver.
  *
  * Model: queueing references the device, the worker drops the reference after the routine returned; so the device's
- * memory, though not the driver's code, outlives queued work (documented). The routine may free the item, so the worker
- * goes by a copy made when it was queued.
+ * memory outlives queued work, and with it the driver's image (documented). The routine may free the item, so the
+ * worker goes by a copy made when it was queued.
  */
 #include "nt/io/io.h"
 
@@ -26,6 +26,7 @@ struct _IO_WORKITEM {
 
 /* Monitor memory. */
 struct queued {
+    struct list_node link; /* io_state.work until the routine has returned */
     PIO_WORKITEM item;
     PVOID object;
     uint64_t routine, context;
@@ -98,7 +99,33 @@ run(void *arg)
         GUEST_CALL(io_site.IopProcessWorkItem, q->routine, (uint64_t)q->object, q->context, (uint64_t)q->item);
     else
         GUEST_CALL(io_site.IopProcessWorkItem, q->routine, (uint64_t)q->object, q->context);
+    list_del(&q->link);
+    if (NT->io->work_waiter != NULL)
+        sched_wake(NT->io->work_waiter);
+    NT->io->work_waiter = NULL;
     ob_dereference(q->object);
+}
+
+/* A work item belongs to a device or to a driver itself (documented: IoInitializeWorkItem). */
+static PDRIVER_OBJECT
+driver_of(PVOID object)
+{
+    return ob_type(object) == NT->ob->variables->IoDriverObjectType ? object : ((PDEVICE_OBJECT)object)->DriverObject;
+}
+
+void
+io_work_wait(PDRIVER_OBJECT driver)
+{
+    struct queued *q;
+
+again:
+    list_for_each(q, &NT->io->work, link) {
+        if (driver_of(q->object) != driver)
+            continue;
+        NT->io->work_waiter = fiber_self();
+        sched_block(BLOCK_INTERNAL, (uint64_t)q->item, NULL, "unloading a driver waits for its queued work items");
+        goto again;
+    }
 }
 
 static void
@@ -111,7 +138,9 @@ queue(PIO_WORKITEM item, PVOID routine, PVOID context, bool extended)
         return;
     }
     q = mon_alloc(sizeof(*q));
-    *q = (struct queued){ item, item->IoObject, (uint64_t)routine, (uint64_t)context, extended };
+    *q = (struct queued){ .item = item, .object = item->IoObject, .routine = (uint64_t)routine,
+                          .context = (uint64_t)context, .extended = extended };
+    list_add_tail(&NT->io->work, &q->link);
     item->Queued = 1;
     item->Routine = routine;
     item->Context = context;

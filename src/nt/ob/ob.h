@@ -92,7 +92,7 @@ struct ob_state {
 /* a0 of EV_OB_MISUSE. */
 enum ob_misuse {
     OB_MISUSE_BAD_HANDLE,    /* kernel code closed or used a handle that names nothing: a1 handle */
-    OB_MISUSE_HANDLE_LEAK,   /* a driver is gone, or the process it opened it in, and the handle still there: a1 handle */
+    OB_MISUSE_HANDLE_LEAK,   /* a driver's handle outlives it, or the process it was opened in: a1 handle */
 };
 
 struct ob_header *ob_header(const void *body);

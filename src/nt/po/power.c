@@ -94,8 +94,8 @@ PopRequestCompletion(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
 }
 
 /*
- * PoRequestPowerIrp - Returns: STATUS_PENDING when the request was sent (whatever became of it), STATUS_INVALID_PARAMETER_2
- * for another minor code, STATUS_INSUFFICIENT_RESOURCES (documented).
+ * PoRequestPowerIrp - Returns: STATUS_PENDING when the request was sent (whatever became of it),
+ * STATUS_INVALID_PARAMETER_2 for another minor code, STATUS_INSUFFICIENT_RESOURCES (documented).
  */
 NTSTATUS NTAPI
 PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, POWER_STATE PowerState,

@@ -175,8 +175,8 @@ SeQueryAuthenticationIdToken(PACCESS_TOKEN Token, PLUID AuthenticationId)
 #define TOKEN_USER_CLASS 1u
 
 /*
- * SeQueryInformationToken - TokenUser only, in pool that the caller frees; STATUS_INVALID_INFO_CLASS for the rest, which
- * this token does not hold.
+ * SeQueryInformationToken - TokenUser only, in pool that the caller frees; STATUS_INVALID_INFO_CLASS for the rest,
+ * which this token does not hold.
  */
 NTSTATUS NTAPI
 SeQueryInformationToken(PACCESS_TOKEN Token, ULONG TokenInformationClass, PVOID *TokenInformation)
@@ -212,7 +212,8 @@ make_sid(UCHAR authority, unsigned count, const ULONG *sub)
     memcpy(sid->SubAuthority, sub, count * sizeof(ULONG));
     return sid;
 }
-#define SID_OF(authority, ...) make_sid((authority), sizeof((ULONG[]){ __VA_ARGS__ }) / sizeof(ULONG), (const ULONG[]){ __VA_ARGS__ })
+#define SID_OF(authority, ...)                                                                            \
+    make_sid((authority), sizeof((ULONG[]){ __VA_ARGS__ }) / sizeof(ULONG), (const ULONG[]){ __VA_ARGS__ })
 
 static struct se_token *
 make_token(PSID user, ULONG logon, const PSID *groups)

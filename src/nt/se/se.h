@@ -26,8 +26,8 @@ struct se_token {
 #define SE_SIDS(X)                                                                                            \
     X(null) X(world) X(local) X(creator_owner) X(creator_group) X(dialup) X(network) X(batch) X(interactive)  \
     X(service) X(anonymous) X(authenticated) X(restricted) X(system) X(local_service) X(network_service)      \
-    X(admins) X(users) X(guests) X(power_users) X(account_ops) X(system_ops) X(print_ops) X(backup_ops) X(owner_rights) \
-    X(person)
+    X(admins) X(users) X(guests) X(power_users) X(account_ops) X(system_ops) X(print_ops) X(backup_ops)       \
+    X(owner_rights) X(person)
 
 /* Monitor memory; const after init. */
 struct se_state {

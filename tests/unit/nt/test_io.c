@@ -600,6 +600,36 @@ TEST(io, a_work_item_keeps_its_device_and_may_free_itself)
     CHECK_STR(drv.log, "work ");
 }
 
+static VOID NTAPI
+slow_worker(PDEVICE_OBJECT device, PVOID context)
+{
+    LARGE_INTEGER second = { .QuadPart = -10000000 };
+
+    (void)device;
+    DDI(KeDelayExecutionThread)(KernelMode, FALSE, &second);
+    note("worked");
+    DDI(IoFreeWorkItem)(context);
+}
+
+static void
+unload_during_work(void *arg)
+{
+    PIO_WORKITEM item;
+
+    (void)arg;
+    start_driver();
+    item = IoAllocateWorkItem(drv.device);
+    IoQueueWorkItem(item, (PIO_WORKITEM_ROUTINE)slow_worker, DelayedWorkQueue, item);
+    io_driver_unload(driver);
+    note("unloaded");
+}
+
+TEST(io, a_drivers_image_stays_until_its_work_items_are_done)
+{
+    CHECK_EQ(machine_test(unload_during_work, NULL, FIBER_SYSTEM, &ended), RUN_DONE);
+    CHECK_STR(drv.log, "unload worked unloaded ");
+}
+
 /* ------------------------------------------------------------------ a cancel-safe queue */
 
 static struct {
@@ -774,6 +804,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST_CASE_WITH(io, a_drivers_image_stays_until_its_work_items_are_done, setup, NULL),
         TEST_CASE_WITH(io, a_queued_read_is_served_or_cancelled_but_never_both, setup, NULL),
         TEST_CASE_WITH(io, a_program_ends_at_any_moment, setup, NULL),
         TEST_CASE_WITH(io, a_program_opens_writes_controls_and_closes_in_that_order, setup, NULL),
