@@ -34,7 +34,8 @@ TEST(cm, values_written_by_an_installer_are_read_back_without_case)
 
     CHECK_EQ(cm_set_string(SERVICE, "DisplayName", "Packet filter"), 0);
     CHECK_EQ(cm_set_dword(SERVICE "\\Parameters", "Depth", 7), 0);
-    CHECK_EQ(cm_get_string("\\REGISTRY\\machine\\SYSTEM\\CurrentControlSet\\services\\NPF", "displayname", text, 32), 0);
+    CHECK_EQ(cm_get_string("\\REGISTRY\\machine\\SYSTEM\\CurrentControlSet\\services\\NPF", "displayname", text,
+                           32), 0);
     CHECK_STR(text, "Packet filter");
     CHECK_EQ(cm_get(SERVICE "\\Parameters", "DEPTH", &type, &number, 4), 4);
     CHECK_EQ(type, REG_DWORD);
