@@ -251,6 +251,7 @@ deliver(struct oid_record *r)
     struct ndis_layer *target = r->target;
     NDIS_OID_REQUEST *request = r->request;
     enum ndis_op op = r->direct ? NDIS_OP_DIRECT_OID : NDIS_OP_OID;
+    uint32_t oid = r->oid;
     NDIS_STATUS status;
 
     r->state = OID_IN_HANDLER;
@@ -262,7 +263,7 @@ deliver(struct oid_record *r)
         record_free(r);
         if (status == NDIS_STATUS_PENDING)
             return NDIS_STATUS_PENDING;
-        trace_emit(EV_OID_COMPLETE, request, target->kind, (uint64_t)target, 0, (uint32_t)status, 0);
+        trace_emit(EV_OID_COMPLETE, request, target->kind, (uint64_t)target, oid, (uint32_t)status, 0);
         if (target->kind == NDIS_LAYER_MINIPORT)
             machine_bugcheck(NDIS_BUGCHECK, BUGCHECK_INVALID_OID_COMPLETION, (uint64_t)target, (uint64_t)request, 0);
         return NDIS_STATUS_PENDING; /* its owner was told once */
