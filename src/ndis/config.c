@@ -15,8 +15,9 @@
 #include "nt/cm/cm.h"
 #include "nt/nt.h"
 
-#define SERVICES  "\\Registry\\Machine\\System\\CurrentControlSet\\Services"
-#define NET_CLASS "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\{4d36e972-e325-11ce-bfc1-08002be10318}"
+#define SERVICES "\\Registry\\Machine\\System\\CurrentControlSet\\Services"
+#define NET_CLASS \
+    "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\{4d36e972-e325-11ce-bfc1-08002be10318}"
 
 /* What a read gave; freed with its configuration handle. Machine memory. */
 struct config_memory {
@@ -32,7 +33,9 @@ struct ndis_config {
 };
 
 static const struct ndis_header_spec configuration_object = {
-    "NDIS_CONFIGURATION_OBJECT", NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT, 1,
+    "NDIS_CONFIGURATION_OBJECT",
+    NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT,
+    1,
     { NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1 },
 };
 
@@ -153,8 +156,8 @@ NdisOpenConfigurationKeyByName(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHan
 }
 
 void NTAPI
-NdisOpenConfigurationKeyByIndex(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle, ULONG Index,
-                                PNDIS_STRING KeyName, PNDIS_HANDLE KeyHandle)
+NdisOpenConfigurationKeyByIndex(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle, ULONG Index, PNDIS_STRING KeyName,
+                                PNDIS_HANDLE KeyHandle)
 {
     struct cm_key *key = key_of(ConfigurationHandle), *sub;
 
@@ -291,16 +294,18 @@ read_value(struct ndis_config *c, const struct cm_value *v, NDIS_PARAMETER_TYPE 
     case REG_EXPAND_SZ:
         text = text_of(v);
         if (wanted == NdisParameterInteger || wanted == NdisParameterHexInteger) {
-            if (text.Length == 0 ||
-                RtlUnicodeStringToInteger(&text, wanted == NdisParameterHexInteger ? 16 : 10, &number) !=
-                    STATUS_SUCCESS)
+            if (text.Length == 0 || RtlUnicodeStringToInteger(&text, wanted == NdisParameterHexInteger ? 16 : 10,
+                                                              &number) != STATUS_SUCCESS)
                 return NDIS_STATUS_FAILURE;
             return read_number(c, number, out);
         }
         return read_bytes(c, NdisParameterString, text.Buffer, text.Length, out);
-    case REG_MULTI_SZ: return read_bytes(c, NdisParameterMultiString, v->data, v->length, out);
-    case REG_BINARY: return read_bytes(c, NdisParameterBinary, v->data, v->length, out);
-    default: return NDIS_STATUS_FAILURE;
+    case REG_MULTI_SZ:
+        return read_bytes(c, NdisParameterMultiString, v->data, v->length, out);
+    case REG_BINARY:
+        return read_bytes(c, NdisParameterBinary, v->data, v->length, out);
+    default:
+        return NDIS_STATUS_FAILURE;
     }
 }
 
@@ -401,12 +406,15 @@ write_value(struct cm_key *key, const UNICODE_STRING *name, const NDIS_CONFIGURA
     case NdisParameterInteger:
     case NdisParameterHexInteger:
         return cm_value_set(key, name, REG_DWORD, &p->ParameterData.IntegerData, sizeof(ULONG));
-    case NdisParameterString: return cm_value_set(key, name, REG_SZ, text->Buffer, text->Length);
-    case NdisParameterMultiString: return cm_value_set(key, name, REG_MULTI_SZ, text->Buffer, text->Length);
+    case NdisParameterString:
+        return cm_value_set(key, name, REG_SZ, text->Buffer, text->Length);
+    case NdisParameterMultiString:
+        return cm_value_set(key, name, REG_MULTI_SZ, text->Buffer, text->Length);
     case NdisParameterBinary:
         return cm_value_set(key, name, REG_BINARY, p->ParameterData.BinaryData.Buffer,
                             p->ParameterData.BinaryData.Length);
-    default: return STATUS_NOT_SUPPORTED;
+    default:
+        return STATUS_NOT_SUPPORTED;
     }
 }
 
@@ -425,9 +433,17 @@ NdisWriteConfiguration(PNDIS_STATUS Status, NDIS_HANDLE ConfigurationHandle, PND
     struct cm_key *key = key_of(ConfigurationHandle);
 
     switch (key != NULL ? write_value(key, Keyword, ParameterValue) : STATUS_KEY_DELETED) {
-    case STATUS_SUCCESS: *Status = NDIS_STATUS_SUCCESS; break;
-    case STATUS_NOT_SUPPORTED: *Status = NDIS_STATUS_NOT_SUPPORTED; break;
-    case STATUS_INSUFFICIENT_RESOURCES: *Status = NDIS_STATUS_RESOURCES; break;
-    default: *Status = NDIS_STATUS_FAILURE; break;
+    case STATUS_SUCCESS:
+        *Status = NDIS_STATUS_SUCCESS;
+        break;
+    case STATUS_NOT_SUPPORTED:
+        *Status = NDIS_STATUS_NOT_SUPPORTED;
+        break;
+    case STATUS_INSUFFICIENT_RESOURCES:
+        *Status = NDIS_STATUS_RESOURCES;
+        break;
+    default:
+        *Status = NDIS_STATUS_FAILURE;
+        break;
     }
 }

@@ -24,18 +24,18 @@ struct ndis_device {
     struct ndis_object object;
     DEVICE_OBJECT *device;
     DRIVER_OBJECT *driver_object;
-    UNICODE_STRING link;               /* text behind this structure; empty: none */
+    UNICODE_STRING link; /* text behind this structure; empty: none */
 };
 
 struct device_extension {
-    uint64_t major[MAJORS];            /* 0: not handled */
+    uint64_t major[MAJORS]; /* 0: not handled */
     /* the driver's part follows */
 };
 _Static_assert(sizeof(struct device_extension) % 16 == 0, "the driver's part is aligned as pool is");
 
 /* Which devices there are; monitor memory. */
 struct ndis_device_record {
-    struct list_node node;             /* ndis_misc.devices */
+    struct list_node node; /* ndis_misc.devices */
     struct ndis_device *device;
 };
 
@@ -46,7 +46,9 @@ extension_of(const DEVICE_OBJECT *device)
 }
 
 static const struct ndis_header_spec device_attributes = {
-    "NDIS_DEVICE_OBJECT_ATTRIBUTES", NDIS_OBJECT_TYPE_DEVICE_OBJECT_ATTRIBUTES, 1,
+    "NDIS_DEVICE_OBJECT_ATTRIBUTES",
+    NDIS_OBJECT_TYPE_DEVICE_OBJECT_ATTRIBUTES,
+    1,
     { NDIS_SIZEOF_DEVICE_OBJECT_ATTRIBUTES_REVISION_1 },
 };
 
@@ -80,7 +82,7 @@ install_table(struct ndis_device *d)
     struct ndis_device_record *r;
 
     sched_touch((uint64_t)driver);
-    list_for_each(r, &misc->devices, node)
+    list_for_each (r, &misc->devices, node)
         if (r->device->driver_object == driver && r->device != d)
             other = extension_of(r->device->device)->major;
     for (unsigned i = 0; i < MAJORS; i++) {
@@ -115,8 +117,8 @@ make_device(struct ndis_device *d, const NDIS_DEVICE_OBJECT_ATTRIBUTES *a)
     NTSTATUS status;
 
     if (a->DefaultSDDLString != NULL)
-        status = IoCreateDeviceSecure(d->driver_object, size, name, FILE_DEVICE_NETWORK, FILE_DEVICE_SECURE_OPEN,
-                                      FALSE, a->DefaultSDDLString, a->DeviceClassGuid, &d->device);
+        status = IoCreateDeviceSecure(d->driver_object, size, name, FILE_DEVICE_NETWORK, FILE_DEVICE_SECURE_OPEN, FALSE,
+                                      a->DefaultSDDLString, a->DeviceClassGuid, &d->device);
     else
         status = IoCreateDevice(d->driver_object, size, name, FILE_DEVICE_NETWORK, FILE_DEVICE_SECURE_OPEN, FALSE,
                                 &d->device);
@@ -191,7 +193,7 @@ NdisDeregisterDeviceEx(NDIS_HANDLE NdisDeviceHandle)
     sched_touch((uint64_t)device->DriverObject);
     if (d->link.Length != 0)
         IoDeleteSymbolicLink(&d->link);
-    list_for_each(r, &ndis_misc()->devices, node)
+    list_for_each (r, &ndis_misc()->devices, node)
         if (r->device == d) {
             list_del(&r->node);
             break;

@@ -88,11 +88,20 @@ static void
 release(NDIS_RW_LOCK *lock, unsigned state)
 {
     switch (state) {
-    case STATE_RECURSIVE: break;
-    case STATE_READ: release_read(lock); break;
-    case STATE_WRITE: release_write(lock); break;
-    case STATE_RELEASED: ke_lock_misuse(lock, LOCK_NDIS_RW_READ, LOCK_MISUSE_NOT_HELD); break;
-    default: ke_lock_misuse(lock, LOCK_NDIS_RW_READ, LOCK_MISUSE_UNINITIALIZED); break;
+    case STATE_RECURSIVE:
+        break;
+    case STATE_READ:
+        release_read(lock);
+        break;
+    case STATE_WRITE:
+        release_write(lock);
+        break;
+    case STATE_RELEASED:
+        ke_lock_misuse(lock, LOCK_NDIS_RW_READ, LOCK_MISUSE_NOT_HELD);
+        break;
+    default:
+        ke_lock_misuse(lock, LOCK_NDIS_RW_READ, LOCK_MISUSE_UNINITIALIZED);
+        break;
     }
 }
 

@@ -44,7 +44,7 @@ NdisFreeMemory(PVOID VirtualAddress, UINT Length, UINT MemoryFlags)
     ExFreePool(VirtualAddress);
 }
 
-/* NdisFreeMemoryWithTagPriority - the same for the allocation with a priority. Source: documented. IRQL: <= DISPATCH_LEVEL. */
+/* NdisFreeMemoryWithTagPriority - the pair of the allocation with a priority. documented. IRQL: <= DISPATCH_LEVEL. */
 VOID NTAPI
 NdisFreeMemoryWithTagPriority(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Tag)
 {

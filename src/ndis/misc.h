@@ -25,11 +25,11 @@ enum {
 /* ------------------------------------------------------------------ OID requests (oid.c) */
 
 enum oid_state {
-    OID_QUEUED,    /* waits until the target has answered an earlier one */
-    OID_STARTING,  /* a worker is about to call the target */
+    OID_QUEUED,   /* waits until the target has answered an earlier one */
+    OID_STARTING, /* a worker is about to call the target */
     OID_IN_HANDLER,
-    OID_PENDED,    /* the handler returned NDIS_STATUS_PENDING */
-    OID_EARLY,     /* completed while its handler still runs */
+    OID_PENDED, /* the handler returned NDIS_STATUS_PENDING */
+    OID_EARLY,  /* completed while its handler still runs */
 };
 
 struct oid_record;
@@ -37,28 +37,28 @@ typedef void (*oid_done_fn)(struct oid_record *r, NDIS_STATUS status);
 
 /* One hop of one request. Monitor memory, reused. */
 struct oid_record {
-    struct list_node node;       /* ndis_misc.oids, in order of submission */
+    struct list_node node; /* ndis_misc.oids, in order of submission */
     NDIS_OID_REQUEST *request;
-    struct ndis_layer *source;   /* who is told; NULL: `done` is */
-    struct ndis_ledger *ledger;  /* the source's */
-    struct ndis_layer *target;   /* whose handler it is */
-    oid_done_fn done;            /* requests of NDIS's own */
+    struct ndis_layer *source;  /* who is told; NULL: `done` is */
+    struct ndis_ledger *ledger; /* the source's */
+    struct ndis_layer *target;  /* whose handler it is */
+    oid_done_fn done;           /* requests of NDIS's own */
     uint64_t done_arg;
-    uint64_t request_id;         /* as the request had it when it came */
+    uint64_t request_id; /* as the request had it when it came */
     uint32_t oid;
-    uint8_t state;               /* enum oid_state */
+    uint8_t state; /* enum oid_state */
     bool direct;
-    bool cancelled;              /* the target was asked to give it up */
-    uint32_t serial;             /* of this use of the record */
-    struct mtimer timeout;       /* armed if the request has a Timeout */
+    bool cancelled;        /* the target was asked to give it up */
+    uint32_t serial;       /* of this use of the record */
+    struct mtimer timeout; /* armed if the request has a Timeout */
 };
 
 /* Per layer; what adapter.oid, filter.oid and binding.oid point at. Monitor memory. */
 struct oid_gate {
-    bool closed;                 /* being drained */
+    bool closed; /* being drained */
     bool draining;
-    uint32_t synchronous;        /* synchronous requests that have this layer on their way */
-    struct ndis_wait wait;       /* set when the last request that this layer handles is done */
+    uint32_t synchronous;  /* synchronous requests that have this layer on their way */
+    struct ndis_wait wait; /* set when the last request that this layer handles is done */
 };
 
 /* Queue or deliver. NDIS_STATUS_PENDING: `source` (or done) is told later. */
@@ -84,9 +84,10 @@ oid_of(const NDIS_OID_REQUEST *request)
 /* ------------------------------------------------------------------ the root */
 
 /* Exports that name themselves in HEADER_MISUSE or in stack traces. */
-#define MISC_SITES(X)                                                                                    \
-    X(NdisFOidRequest) X(NdisRegisterDeviceEx) X(NdisAllocateTimerObject) X(NdisOpenConfigurationEx)     \
-    X(NdisMIndicateStatusEx) X(NdisFIndicateStatus) X(NdisMOidRequestComplete)
+#define MISC_SITES(X)                                                                                      \
+    X(NdisFOidRequest)                                                                                     \
+    X(NdisRegisterDeviceEx) X(NdisAllocateTimerObject) X(NdisOpenConfigurationEx) X(NdisMIndicateStatusEx) \
+        X(NdisFIndicateStatus) X(NdisMOidRequestComplete)
 
 struct misc_sites {
 #define X(name) uint32_t name;
@@ -97,12 +98,12 @@ extern struct misc_sites misc_site; /* const after init */
 
 /* ndis_root.misc. Monitor memory. */
 struct ndis_misc {
-    struct list oids;        /* struct oid_record */
+    struct list oids; /* struct oid_record */
     struct list oids_free;
     uint32_t oid_serial;
-    struct list if_stack;    /* struct if_stack_entry (misc_log.c) */
-    struct list devices;     /* struct ndis_device_record */
-    uint64_t dispatch;       /* address of ndis!ndisDummyIrpHandler: routes IRPs by device */
+    struct list if_stack; /* struct if_stack_entry (misc_log.c) */
+    struct list devices;  /* struct ndis_device_record */
+    uint64_t dispatch;    /* address of ndis!ndisDummyIrpHandler: routes IRPs by device */
 };
 
 static inline struct ndis_misc *

@@ -31,8 +31,7 @@ struct log_entry {
  * Source:    documented. IRQL: <= DISPATCH_LEVEL.
  */
 void NTAPI
-NdisWriteErrorLogEntry_va(NDIS_HANDLE NdisAdapterHandle, ULONG ErrorCode, ULONG NumberOfErrorValues,
-                          const uint64_t *va)
+NdisWriteErrorLogEntry_va(NDIS_HANDLE NdisAdapterHandle, ULONG ErrorCode, ULONG NumberOfErrorValues, const uint64_t *va)
 {
     struct ndis_adapter *ad = NdisAdapterHandle;
     size_t size = sizeof(struct log_entry) + NumberOfErrorValues * sizeof(ULONG);
@@ -111,7 +110,7 @@ NdisQueryBindInstanceName(PNDIS_STRING pAdapterInstanceName, NDIS_HANDLE Binding
 
 /* Higher lies over lower. Monitor memory. */
 struct if_stack_entry {
-    struct list_node node;       /* ndis_misc.if_stack */
+    struct list_node node; /* ndis_misc.if_stack */
     NET_IFINDEX higher, lower;
 };
 
@@ -122,7 +121,7 @@ reaches(NET_IFINDEX from, NET_IFINDEX to)
 
     if (from == to)
         return true;
-    list_for_each(e, &ndis_misc()->if_stack, node)
+    list_for_each (e, &ndis_misc()->if_stack, node)
         if (e->higher == from && reaches(e->lower, to))
             return true;
     return false;
@@ -154,7 +153,7 @@ NdisIfDeleteIfStackEntry(NET_IFINDEX HigherLayerIfIndex, NET_IFINDEX LowerLayerI
 {
     struct if_stack_entry *e;
 
-    list_for_each(e, &ndis_misc()->if_stack, node)
+    list_for_each (e, &ndis_misc()->if_stack, node)
         if (e->higher == HigherLayerIfIndex && e->lower == LowerLayerIfIndex) {
             list_del(&e->node);
             return NDIS_STATUS_SUCCESS;
@@ -172,12 +171,12 @@ NdisIfGetInterfaceIndexFromNetLuid(NET_LUID NetLuid, PNET_IFINDEX pIfIndex)
     struct ndis_nic *nic;
     struct ndis_link *link;
 
-    list_for_each(nic, &ndis_root()->nics, node) {
+    list_for_each (nic, &ndis_root()->nics, node) {
         if (nic->luid == NetLuid.Value) {
             *pIfIndex = nic->if_index;
             return NDIS_STATUS_SUCCESS;
         }
-        list_for_each(link, &nic->links, node)
+        list_for_each (link, &nic->links, node)
             if (link->luid == NetLuid.Value) {
                 *pIfIndex = link->if_index;
                 return NDIS_STATUS_SUCCESS;
@@ -189,7 +188,10 @@ NdisIfGetInterfaceIndexFromNetLuid(NET_LUID NetLuid, PNET_IFINDEX pIfIndex)
 /* ------------------------------------------------------------------ statuses */
 
 /* Those that are no NTSTATUS under another name. assumed: no page gives the pairs. */
-static const struct { NDIS_STATUS ndis; NTSTATUS nt; } pairs[] = {
+static const struct {
+    NDIS_STATUS ndis;
+    NTSTATUS nt;
+} pairs[] = {
     { NDIS_STATUS_BUFFER_TOO_SHORT, STATUS_BUFFER_TOO_SMALL },
     { NDIS_STATUS_INVALID_LENGTH, STATUS_INVALID_BUFFER_SIZE },
     { NDIS_STATUS_INVALID_DATA, STATUS_INVALID_PARAMETER },

@@ -44,9 +44,12 @@ static NDIS_STATUS
 converted(NTSTATUS status)
 {
     switch (status) {
-    case STATUS_SUCCESS: return NDIS_STATUS_SUCCESS;
-    case STATUS_INSUFFICIENT_RESOURCES: return NDIS_STATUS_RESOURCES;
-    default: return NDIS_STATUS_FAILURE;
+    case STATUS_SUCCESS:
+        return NDIS_STATUS_SUCCESS;
+    case STATUS_INSUFFICIENT_RESOURCES:
+        return NDIS_STATUS_RESOURCES;
+    default:
+        return NDIS_STATUS_FAILURE;
     }
 }
 

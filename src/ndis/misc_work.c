@@ -13,7 +13,7 @@
 /* Machine memory; the handle is its address. */
 struct ndis_work_item {
     struct ndis_object object;
-    void *io_object;          /* DRIVER_OBJECT or DEVICE_OBJECT */
+    void *io_object; /* DRIVER_OBJECT or DEVICE_OBJECT */
     uint64_t queued;
 };
 
@@ -32,11 +32,16 @@ io_object_of(NDIS_HANDLE handle)
 
     switch (object->signature) {
     case NDIS_SIG_MINIPORT_DRIVER:
-    case NDIS_SIG_FILTER_DRIVER: return ((const struct ndis_driver *)handle)->driver_object;
-    case NDIS_SIG_ADAPTER: return ((const struct ndis_adapter *)handle)->driver->driver.driver_object;
-    case NDIS_SIG_FILTER: return ((const struct ndis_filter *)handle)->driver->driver.driver_object;
-    case NDIS_SIG_DEVICE: return ndis_device_object(handle);
-    default: return NULL;
+    case NDIS_SIG_FILTER_DRIVER:
+        return ((const struct ndis_driver *)handle)->driver_object;
+    case NDIS_SIG_ADAPTER:
+        return ((const struct ndis_adapter *)handle)->driver->driver.driver_object;
+    case NDIS_SIG_FILTER:
+        return ((const struct ndis_filter *)handle)->driver->driver.driver_object;
+    case NDIS_SIG_DEVICE:
+        return ndis_device_object(handle);
+    default:
+        return NULL;
     }
 }
 

@@ -24,7 +24,10 @@
 #define BUGCHECK_INVALID_OID_COMPLETION  0x26u
 
 static const struct ndis_header_spec oid_request_spec = {
-    "NDIS_OID_REQUEST", NDIS_OBJECT_TYPE_OID_REQUEST, 1, { NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
+    "NDIS_OID_REQUEST",
+    NDIS_OBJECT_TYPE_OID_REQUEST,
+    1,
+    { NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
 };
 
 /* ------------------------------------------------------------------ records */
@@ -82,7 +85,7 @@ busy_with(const struct ndis_layer *target)
 {
     struct oid_record *r;
 
-    list_for_each(r, &ndis_misc()->oids, node)
+    list_for_each (r, &ndis_misc()->oids, node)
         if (r->target == target && !r->direct && active(r))
             return r;
     return NULL;
@@ -93,7 +96,7 @@ first_queued(const struct ndis_layer *target)
 {
     struct oid_record *r;
 
-    list_for_each(r, &ndis_misc()->oids, node)
+    list_for_each (r, &ndis_misc()->oids, node)
         if (r->target == target && r->state == OID_QUEUED)
             return r;
     return NULL;
@@ -103,9 +106,12 @@ struct oid_gate *
 oid_gate_of(const struct ndis_layer *layer)
 {
     switch (layer->kind) {
-    case NDIS_LAYER_MINIPORT: return ((const struct ndis_adapter *)layer)->oid;
-    case NDIS_LAYER_FILTER: return ((const struct ndis_filter *)layer)->oid;
-    default: return ((const struct ndis_binding *)layer)->oid;
+    case NDIS_LAYER_MINIPORT:
+        return ((const struct ndis_adapter *)layer)->oid;
+    case NDIS_LAYER_FILTER:
+        return ((const struct ndis_filter *)layer)->oid;
+    default:
+        return ((const struct ndis_binding *)layer)->oid;
     }
 }
 
@@ -179,7 +185,7 @@ works(const struct ndis_layer *layer)
 {
     struct oid_record *r;
 
-    list_for_each(r, &ndis_misc()->oids, node)
+    list_for_each (r, &ndis_misc()->oids, node)
         if (r->target == layer && (active(r) || r->state == OID_QUEUED))
             return true;
     return oid_gate_of(layer)->synchronous != 0;
@@ -257,8 +263,8 @@ deliver(struct oid_record *r)
     r->state = OID_IN_HANDLER;
     sched_touch((uint64_t)target);
     if (target->kind != NDIS_LAYER_MINIPORT || !oid_answer((struct ndis_adapter *)target, request, &status))
-        status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisInvokeOidRequest, target->op[op], target->context,
-                                        (uint64_t)request);
+        status =
+            (NDIS_STATUS)NDIS_CALL(ndis_site.ndisInvokeOidRequest, target->op[op], target->context, (uint64_t)request);
     if (in_its_handler(r, request)) {
         record_free(r);
         if (status == NDIS_STATUS_PENDING)
@@ -318,8 +324,8 @@ target_of(struct ndis_layer *from, enum ndis_op op)
 }
 
 NDIS_STATUS
-oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST *request, bool direct,
-           oid_done_fn done, uint64_t done_arg)
+oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST *request, bool direct, oid_done_fn done,
+           uint64_t done_arg)
 {
     struct ndis_layer *target = target_of(from, direct ? NDIS_OP_DIRECT_OID : NDIS_OP_OID);
     struct oid_record *r;
@@ -409,7 +415,7 @@ NdisFOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest)
     return request_by(&fm->layer, OidRequest, false);
 }
 
-/* NdisDirectOidRequest, NdisFDirectOidRequest - the same without a queue. Source: documented. IRQL: <= DISPATCH_LEVEL */
+/* NdisDirectOidRequest, NdisFDirectOidRequest - the same without a queue. documented. IRQL: <= DISPATCH_LEVEL. */
 NDIS_STATUS NTAPI
 NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
 {
@@ -438,7 +444,7 @@ complete_by(struct ndis_layer *layer, NDIS_OID_REQUEST *request, NDIS_STATUS sta
     struct oid_record *r;
 
     sched_touch(layer->ledger->handle);
-    list_for_each(r, &ndis_misc()->oids, node)
+    list_for_each (r, &ndis_misc()->oids, node)
         if (r->target == layer && r->request == request && r->direct == direct && active(r) &&
             r->state != OID_STARTING) {
             complete(r, status);
@@ -526,7 +532,7 @@ cancel_by(struct ndis_layer *layer, uint64_t id, bool direct)
     sched_touch(layer->ledger->handle);
     do {
         found = NULL;
-        list_for_each(r, &ndis_misc()->oids, node)
+        list_for_each (r, &ndis_misc()->oids, node)
             if (r->source == layer && r->direct == direct && !r->cancelled && r->state != OID_EARLY &&
                 (r->request_id == id || (layer->kind == NDIS_LAYER_FILTER && (uint64_t)r->request == id))) {
                 found = r;
@@ -636,8 +642,8 @@ NdisAllocateCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST OidReque
     clone = ex_pool_alloc(NonPagedPool, size, PoolTag, EX_POOL_ZERO);
     if (clone == NULL)
         return NDIS_STATUS_RESOURCES;
-    memcpy(clone, OidRequest, OidRequest->Header.Size != 0 && OidRequest->Header.Size < size ? OidRequest->Header.Size
-                                                                                             : size);
+    memcpy(clone, OidRequest,
+           OidRequest->Header.Size != 0 && OidRequest->Header.Size < size ? OidRequest->Header.Size : size);
     memset(clone->NdisReserved, 0, sizeof(clone->NdisReserved));
     memset(clone->SourceReserved, 0, sizeof(clone->SourceReserved));
     *ClonedOidRequest = clone;
@@ -662,9 +668,15 @@ ndis_oid_layer_init(struct ndis_layer *layer)
     struct oid_gate *gate = mon_alloc(sizeof(*gate));
 
     switch (layer->kind) {
-    case NDIS_LAYER_MINIPORT: ((struct ndis_adapter *)layer)->oid = gate; break;
-    case NDIS_LAYER_FILTER: ((struct ndis_filter *)layer)->oid = gate; break;
-    default: ((struct ndis_binding *)layer)->oid = gate; break;
+    case NDIS_LAYER_MINIPORT:
+        ((struct ndis_adapter *)layer)->oid = gate;
+        break;
+    case NDIS_LAYER_FILTER:
+        ((struct ndis_filter *)layer)->oid = gate;
+        break;
+    default:
+        ((struct ndis_binding *)layer)->oid = gate;
+        break;
     }
 }
 

@@ -56,24 +56,42 @@ number_of(const struct ndis_adapter *ad, uint32_t oid, uint32_t *value)
 
     switch (oid) {
     case OID_GEN_MEDIA_SUPPORTED:
-    case OID_GEN_MEDIA_IN_USE: *value = g->MediaType; return true;
-    case OID_GEN_PHYSICAL_MEDIUM:
-    case OID_GEN_PHYSICAL_MEDIUM_EX: *value = g->PhysicalMediumType; return true;
-    case OID_GEN_MAXIMUM_FRAME_SIZE: *value = g->MtuSize; return true;
-    case OID_GEN_MAXIMUM_LOOKAHEAD: *value = g->LookaheadSize; return true;
-    case OID_GEN_MAC_OPTIONS: *value = g->MacOptions; return true;
-    case OID_GEN_MEDIA_CONNECT_STATUS:
-        *value = ad->connect_state == MediaConnectStateConnected ? NdisMediaStateConnected
-                                                                 : NdisMediaStateDisconnected;
+    case OID_GEN_MEDIA_IN_USE:
+        *value = g->MediaType;
         return true;
-    case OID_GEN_MEDIA_CONNECT_STATUS_EX: *value = ad->connect_state; return true;
-    case OID_GEN_MEDIA_DUPLEX_STATE: *value = ad->duplex_state; return true;
-    case OID_GEN_LINK_SPEED: *value = (uint32_t)(ad->xmit_speed / 100); return true; /* in units of 100 bit/s */
-    case OID_802_3_MAXIMUM_LIST_SIZE: *value = g->MaxMulticastListSize; return true;
+    case OID_GEN_PHYSICAL_MEDIUM:
+    case OID_GEN_PHYSICAL_MEDIUM_EX:
+        *value = g->PhysicalMediumType;
+        return true;
+    case OID_GEN_MAXIMUM_FRAME_SIZE:
+        *value = g->MtuSize;
+        return true;
+    case OID_GEN_MAXIMUM_LOOKAHEAD:
+        *value = g->LookaheadSize;
+        return true;
+    case OID_GEN_MAC_OPTIONS:
+        *value = g->MacOptions;
+        return true;
+    case OID_GEN_MEDIA_CONNECT_STATUS:
+        *value = ad->connect_state == MediaConnectStateConnected ? NdisMediaStateConnected : NdisMediaStateDisconnected;
+        return true;
+    case OID_GEN_MEDIA_CONNECT_STATUS_EX:
+        *value = ad->connect_state;
+        return true;
+    case OID_GEN_MEDIA_DUPLEX_STATE:
+        *value = ad->duplex_state;
+        return true;
+    case OID_GEN_LINK_SPEED:
+        *value = (uint32_t)(ad->xmit_speed / 100);
+        return true; /* in units of 100 bit/s */
+    case OID_802_3_MAXIMUM_LIST_SIZE:
+        *value = g->MaxMulticastListSize;
+        return true;
     case OID_GEN_DRIVER_VERSION:
         *value = (uint32_t)ad->driver->driver.major << 8 | ad->driver->driver.minor;
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -87,16 +105,23 @@ oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *stat
         return false;
     sched_touch((uint64_t)&ad->connect_state);
     switch (oid_of(request)) {
-    case OID_GEN_SUPPORTED_LIST: *status = answer(request, g->SupportedOidList, g->SupportedOidListLength); return true;
+    case OID_GEN_SUPPORTED_LIST:
+        *status = answer(request, g->SupportedOidList, g->SupportedOidListLength);
+        return true;
     case OID_802_3_PERMANENT_ADDRESS:
         *status = answer(request, g->PermanentMacAddress, g->MacAddressLength);
         return true;
     case OID_802_3_CURRENT_ADDRESS:
         *status = answer(request, g->CurrentMacAddress, g->MacAddressLength);
         return true;
-    case OID_GEN_LINK_STATE: *status = answer_link_state(ad, request); return true;
-    case OID_GEN_LINK_SPEED_EX: *status = answer_link_speed(ad, request); return true;
-    default: break;
+    case OID_GEN_LINK_STATE:
+        *status = answer_link_state(ad, request);
+        return true;
+    case OID_GEN_LINK_SPEED_EX:
+        *status = answer_link_speed(ad, request);
+        return true;
+    default:
+        break;
     }
     if (!number_of(ad, oid_of(request), &value))
         return false;

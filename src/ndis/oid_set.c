@@ -17,8 +17,8 @@ struct own_request {
     NDIS_OID_REQUEST request;
     NDIS_OID_REQUEST *original;
     struct ndis_binding *binding;
-    uint32_t value;     /* what goes down */
-    uint32_t wanted;    /* what the binding asked for */
+    uint32_t value;  /* what goes down */
+    uint32_t wanted; /* what the binding asked for */
 };
 
 static uint32_t
@@ -27,7 +27,7 @@ combined(struct ndis_binding *b, uint32_t oid, uint32_t wanted)
     struct ndis_binding *other;
     uint32_t value = wanted;
 
-    list_for_each(other, &b->layer.adapter->bindings, node) {
+    list_for_each (other, &b->layer.adapter->bindings, node) {
         if (other == b)
             continue;
         if (oid == OID_GEN_CURRENT_PACKET_FILTER)

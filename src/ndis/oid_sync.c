@@ -17,7 +17,7 @@
 struct sync_walk {
     struct ndis_layer *layer[LAYERS_MAX];
     unsigned count;
-    PVOID *slot;             /* one per layer, where drivers may write */
+    PVOID *slot; /* one per layer, where drivers may write */
 };
 
 /* Who is there now: they stay until leave() (documented: FilterDetach waits for synchronous requests). */
@@ -57,8 +57,8 @@ issue(struct sync_walk *w, unsigned i, NDIS_OID_REQUEST *request, bool *passes)
     *passes = layer->kind == NDIS_LAYER_FILTER;
     if (layer->kind == NDIS_LAYER_FILTER) {
         if (handler != 0)
-            status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisInvokeOidRequest, handler, layer->context,
-                                            (uint64_t)request, (uint64_t)&w->slot[i]);
+            status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisInvokeOidRequest, handler, layer->context, (uint64_t)request,
+                                            (uint64_t)&w->slot[i]);
         *passes = status == NDIS_STATUS_SUCCESS;
         return status == ALREADY_COMPLETE ? NDIS_STATUS_SUCCESS : status;
     }

@@ -27,11 +27,16 @@ static uint32_t
 buffer_needed(NDIS_STATUS code)
 {
     switch (code) {
-    case NDIS_STATUS_LINK_STATE: return sizeof(NDIS_LINK_STATE);
-    case NDIS_STATUS_OPER_STATUS: return sizeof(NDIS_OPER_STATE);
-    case NDIS_STATUS_PORT_STATE: return sizeof(NDIS_PORT_STATE);
-    case NDIS_STATUS_PACKET_FILTER: return sizeof(ULONG);
-    default: return 0;
+    case NDIS_STATUS_LINK_STATE:
+        return sizeof(NDIS_LINK_STATE);
+    case NDIS_STATUS_OPER_STATUS:
+        return sizeof(NDIS_OPER_STATE);
+    case NDIS_STATUS_PORT_STATE:
+        return sizeof(NDIS_PORT_STATE);
+    case NDIS_STATUS_PACKET_FILTER:
+        return sizeof(ULONG);
+    default:
+        return 0;
     }
 }
 
@@ -69,9 +74,9 @@ to_bindings(struct ndis_adapter *ad, NDIS_STATUS_INDICATION *s)
 {
     struct ndis_binding *b, *next;
 
-    list_for_each(b, &ad->bindings, node)
+    list_for_each (b, &ad->bindings, node)
         b->layer.ledger->calls++; /* none leaves the list while we walk it */
-    list_for_each_safe(b, next, &ad->bindings, node) {
+    list_for_each_safe (b, next, &ad->bindings, node) {
         if (!b->closing && b->layer.op[NDIS_OP_STATUS] != 0 &&
             (s->DestinationHandle == NULL || s->DestinationHandle == b))
             to_binding(b, s);

@@ -13,12 +13,14 @@ struct ndis_timer {
     KTIMER timer;
     KDPC dpc;
     uint64_t function;
-    uint64_t context;        /* of the last NdisSetTimerObject */
-    uint64_t own_context;    /* of the characteristics */
+    uint64_t context;     /* of the last NdisSetTimerObject */
+    uint64_t own_context; /* of the characteristics */
 };
 
 static const struct ndis_header_spec timer_characteristics = {
-    "NDIS_TIMER_CHARACTERISTICS", NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS, 1,
+    "NDIS_TIMER_CHARACTERISTICS",
+    NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS,
+    1,
     { NDIS_SIZEOF_TIMER_CHARACTERISTICS_REVISION_1 },
 };
 
@@ -101,7 +103,7 @@ NdisSetTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime, LONG Millisec
     return ke_timer_set(&t->timer, DueTime.QuadPart, period, &t->dpc);
 }
 
-/* NdisSetCoalescableTimerObject - the same; Tolerance only allows to be late. Source: documented. IRQL: <= DISPATCH_LEVEL */
+/* NdisSetCoalescableTimerObject - the same; Tolerance only allows to be late. documented. IRQL: <= DISPATCH_LEVEL. */
 BOOLEAN NTAPI
 NdisSetCoalescableTimerObject(NDIS_HANDLE TimerObject, LARGE_INTEGER DueTime, LONG MillisecondsPeriod,
                               PVOID FunctionContext, ULONG Tolerance)

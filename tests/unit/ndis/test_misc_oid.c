@@ -134,14 +134,19 @@ on_event(void *context, const struct event *ev)
 {
     (void)context;
     switch (ev->kind) {
-    case EV_OID_PEND: pends++; break;
-    case EV_STATE_MISUSE: misuses++; break;
+    case EV_OID_PEND:
+        pends++;
+        break;
+    case EV_STATE_MISUSE:
+        misuses++;
+        break;
     case EV_OID_COMPLETE:
         completes++;
         last_status = (int32_t)ev->a[3];
         not_pending += ev->a[4] == 0;
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -209,7 +214,7 @@ binding(void)
 {
     struct ndis_binding *b;
 
-    list_for_each(b, &nic->adapter->bindings, node)
+    list_for_each (b, &nic->adapter->bindings, node)
         return b;
     return NULL;
 }

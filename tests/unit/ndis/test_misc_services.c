@@ -359,8 +359,8 @@ configuration(void *arg)
     assert_int_equal(cm_set_dword(path, "Number", 42), 0);
     assert_int_equal(cm_set_string(path, "Text", "1f"), 0);
     assert_int_equal(cm_set_string(path, "NetworkAddress", "02-00-5E-00-53-aF"), 0);
-    assert_int_equal(cm_set_dword("\\Registry\\Machine\\System\\CurrentControlSet\\Services\\svc\\Parameters\\Sub",
-                                  "Deep", 7), 0);
+    assert_int_equal(
+        cm_set_dword("\\Registry\\Machine\\System\\CurrentControlSet\\Services\\svc\\Parameters\\Sub", "Deep", 7), 0);
     handle = open_configuration();
     p = read_parameter(handle, "number", NdisParameterInteger);
     assert_int_equal(p->ParameterData.IntegerData, 42);
@@ -452,7 +452,7 @@ strings(void *arg)
     UNICODE_STRING *s = heap_alloc(sizeof(*s), 'tset');
 
     (void)arg;
-    NdisInitializeString(s, (PUCHAR)"abc");
+    NdisInitializeString(s, (PUCHAR) "abc");
     assert_int_equal(s->Length, 6);
     assert_true(NdisEqualString(s, ndis_string("ABC"), TRUE));
     assert_false(NdisEqualString(s, ndis_string("ABC"), FALSE));
