@@ -372,8 +372,10 @@ ndis_links_remove(struct ndis_driver *driver)
     driver->leaving = true;
     list_for_each(nic, &ndis_root()->nics, node) {
         ndis_nic_settle(nic);
+        ndis_walk_begin(nic);
         list_for_each_safe(link, next, &nic->links, node)
             if (link->driver == driver)
                 list_del(&link->node);
+        ndis_walk_end(nic);
     }
 }

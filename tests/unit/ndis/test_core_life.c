@@ -18,6 +18,7 @@ static char journal[512];           /* what the filter was asked, in order */
 static NDIS_HANDLE filter_driver, module;
 static bool pend_pause;
 static ndis_fn f_attach, f_detach, f_pause, f_restart, f_options, f_send, f_complete, f_receive, f_return, f_status;
+static ndis_fn f_net_pnp, f_device_pnp;
 
 static void
 note(const char *what)
@@ -109,6 +110,9 @@ ignore(const uint64_t *a)
     return 0;
 }
 
+static uint64_t net_pnp(const uint64_t *a);
+static uint64_t device_pnp(const uint64_t *a);
+
 static void
 register_filter(void)
 {
@@ -133,6 +137,8 @@ register_filter(void)
     c->ReceiveNetBufferListsHandler = (void *)f_receive;
     c->ReturnNetBufferListsHandler = (void *)f_return;
     c->StatusHandler = (void *)f_status;
+    c->NetPnPEventHandler = (void *)f_net_pnp;
+    c->DevicePnPEventNotifyHandler = (void *)f_device_pnp;
     assert_int_equal(NdisFRegisterFilterDriver(driver, NULL, c, &filter_driver), NDIS_STATUS_SUCCESS);
 }
 
@@ -196,6 +202,8 @@ group_setup(void **state)
     f_receive = ndis_host_handler(pass_receive);
     f_return = ndis_host_handler(pass_return);
     f_status = ndis_host_handler(ignore);
+    f_net_pnp = ndis_host_handler(net_pnp);
+    f_device_pnp = ndis_host_handler(device_pnp);
     listener.mask[EV_STATE_MISUSE / 64] |= EV_BIT(EV_STATE_MISUSE);
     listener.mask[EV_NBL_MISUSE / 64] |= EV_BIT(EV_NBL_MISUSE);
     listener.mask[EV_PAUSE_COMPLETE / 64] |= EV_BIT(EV_PAUSE_COMPLETE);
@@ -297,6 +305,46 @@ insert_and_remove(void *arg)
 TEST(ndis_life, a_filter_comes_and_goes_while_the_stack_is_paused)
 {
     assert_int_equal(run(insert_and_remove), RUN_DONE);
+    assert_int_equal(misuses, 0);
+}
+
+static uint64_t
+net_pnp(const uint64_t *a)
+{
+    NET_PNP_EVENT_NOTIFICATION *event = (NET_PNP_EVENT_NOTIFICATION *)a[1];
+
+    note(event->NetPnPEvent.NetEvent == NetEventQueryRemoveDevice ? "query-remove" : "event");
+    return (uint32_t)NdisFNetPnPEvent((NDIS_HANDLE)a[0], event);
+}
+
+static uint64_t
+device_pnp(const uint64_t *a)
+{
+    NET_DEVICE_PNP_EVENT *event = (NET_DEVICE_PNP_EVENT *)a[1];
+
+    note(event->DevicePnPEvent == NdisDevicePnPEventSurpriseRemoved ? "surprise-removed" : "device-event");
+    NdisFDevicePnPEventNotify((NDIS_HANDLE)a[0], event);
+    return 0;
+}
+
+static void
+surprise(void *arg)
+{
+    struct ndis_layer_info info[8];
+
+    (void)arg;
+    register_filter();
+    ndis_nic_enable(nic);
+    journal[0] = 0;
+    ndis_nic_surprise_remove(nic);
+    assert_string_equal(journal, "query-remove surprise-removed pause detach ");
+    assert_int_equal(layers(info), 0);
+    assert_true(ndis_states_reached("filter") & 1u << NDIS_STATE_RUNNING);
+}
+
+TEST(ndis_life, surprise_removal_is_announced_up_and_down_before_the_stack_comes_down)
+{
+    assert_int_equal(run(surprise), RUN_DONE);
     assert_int_equal(misuses, 0);
 }
 
@@ -560,6 +608,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST_CASE_WITH(ndis_life, disable_takes_the_stack_down_and_enable_makes_it_anew, restore, NULL),
         TEST_CASE_WITH(ndis_life, a_filter_comes_and_goes_while_the_stack_is_paused, restore, NULL),
+        TEST_CASE_WITH(ndis_life, surprise_removal_is_announced_up_and_down_before_the_stack_comes_down, restore,
+                       NULL),
         TEST_CASE_WITH(ndis_data, every_shape_goes_down_and_comes_up_through_a_filter, restore, NULL),
         TEST_CASE_WITH(ndis_data, a_pause_brings_held_receives_home, restore, NULL),
         TEST_CASE_WITH(ndis_life, a_pause_that_is_never_completed_hangs_and_names_the_driver, restore, NULL),
