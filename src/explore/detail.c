@@ -63,7 +63,7 @@ on_event(void *context, const struct event *ev)
     if (d->event_total < DETAIL_EVENTS_MAX)
         events[d->event_total] = *ev;
     d->event_total++;
-    if (verify_violation_count() > 0 && violations_seen == 0 && sched_current && !machine->setup) {
+    if (sched_current && !machine->setup && violations_seen == 0 && verify_violation_count() > 0) {
         struct stack_frame sf[FRAMES_MAX];
 
         violations_seen = 1;

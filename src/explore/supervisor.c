@@ -240,9 +240,15 @@ supervisor_detail(const struct lab_config *lab, const struct choice_list *choice
     struct search_job job = { .strategy = STRATEGY_REPLAY, .detail = true, .replay = *choices };
     struct watch w = { .o = &none, .time_s = 60 };
     double cpu;
-    int status = 0;
+    int status = 0, err = -ENOMEM;
 
-    if (!sh || !d || worker_run(lab, &job, sh, d, &w, &cpu, &status) || !d->complete) {
+    lab_register_exports();
+    if (sh && d)
+        err = worker_run(lab, &job, sh, d, &w, &cpu, &status);
+
+    if (err || !d->complete) {
+        fprintf(stderr, "undis: the recording worker ended early (error %d, status 0x%x, state %u) %s\n", -err, status,
+                sh ? sh->report.state : 0, sh ? sh->text : "");
         detail_destroy(d);
         d = NULL;
     }
@@ -316,6 +322,7 @@ supervisor_test(const struct test_options *o, struct test_result *out)
     int err;
 
     memset(out, 0, sizeof(*out));
+    lab_register_exports(); /* names of exports, for stacks; workers inherit the table */
     err = lab_driver_read(o->path, &driver, out->text);
     if (err)
         return out->exit_status = err;

@@ -183,7 +183,7 @@ static void
 finish(struct walk *w, const struct fiber *f)
 {
     if (f->kind == FIBER_USER && f->user_rip && w->count && w->count < w->max) {
-        if (f->syscall_site && !(w->site_known && w->site == f->syscall_site))
+        if (f->syscall_site && f->frame_count == 0 && !(w->site_known && w->site == f->syscall_site))
             add_host(w, f->stack_base - 8, f->syscall_site, LAYOUT_SLOT_GATE);
         add(w, 0, f->user_rip, false);
     }

@@ -34,6 +34,8 @@ extern struct run_result *sched_result;
 extern uint64_t engine_sp;
 void sched_enter_fiber(struct fiber *f); /* bookkeeping after a switch */
 
+void sched_stuck(void); /* signal-safe: end this run at its next point */
+
 /* hb.c */
 void hb_begin_run(void);
 void hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip);
@@ -51,6 +53,7 @@ void trap_init(void);
 void kpcr_init(void);
 void kpcr_load(const struct fiber *f); /* KPCR contents for the running fiber */
 void kpcr_irql(unsigned irql);
+void kpcr_time(void); /* the clock that drivers read without a call */
 
 #define MACHINE_ASSERT(x) ((x) ? (void)0 : machine_assert_failed(#x, __FILE__, __LINE__))
 _Noreturn void machine_assert_failed(const char *what, const char *file, int line);

@@ -23,6 +23,10 @@
 
 #define STEPS_MAX  200000u /* scheduling points of one run; more is reported as a livelock */
 #define SPINS_MAX  2000u   /* yields in a row with nobody else able to run */
+#define FIRES_MAX  200u    /* timers in a row for which somebody waits in vain: it waits for ever */
+#define QUIET_FIRES 3u     /* timers that still fire when everybody is done: a periodic one would never end a run */
+
+static volatile bool stuck; /* the supervisor says that this run does not get on (SIGUSR1) */
 
 struct fiber *sched_current;
 struct strategy *sched_strategy;
@@ -33,6 +37,8 @@ uint64_t engine_sp;
 static struct sched_state {
     struct list timers;   /* struct mtimer, by due time */
     uint32_t spins;       /* yields in a row that changed nothing */
+    uint32_t idle_fires;  /* timers that fired one after the other because nobody else could run */
+    uint32_t quiet_fires; /* of these, those after everybody was done */
     bool in_timer;
 } *S;
 
@@ -224,6 +230,7 @@ time_pass(void)
     t->armed = false;
     if (t->due_100ns > machine->now_100ns)
         machine->now_100ns = t->due_100ns;
+    kpcr_time();
     trace_emit(EV_TIME, t, machine->now_100ns);
     S->in_timer = true;
     t->fire(t);
@@ -260,6 +267,22 @@ collect(struct sched_view *v, struct fiber *cur, bool cur_first, bool cur_last)
  * Nobody can run. The runner may have more to do; else somebody who waits for ever is a hang. Returns false when
  * somebody is READY now, true when the run ended here and a later one chose the running fiber, which was blocked.
  */
+static bool
+waits_for_something(const struct fiber *f)
+{
+    return f->state == FIBER_BLOCKED && f->block_kind != BLOCK_IDLE && !f->daemon;
+}
+
+/* Only timers could go on. Does anybody wait for what they might bring, or may some fire to show what they do? */
+static bool
+time_should_pass(void)
+{
+    for (uint32_t i = 1; i <= machine->fiber_count; i++)
+        if (waits_for_something(&machine->fiber[i]))
+            return S->idle_fires++ < FIRES_MAX;
+    return !machine->setup && S->quiet_fires++ < QUIET_FIRES;
+}
+
 static bool
 sched_end_of_run(void)
 {
@@ -300,6 +323,8 @@ reschedule(bool cur_first, bool cur_last)
 
         collect(&v, blocked ? NULL : cur, cur_first, cur_last); /* a timer may wake who blocked: then as any other */
         v.current = cur;
+        if (v.count == 1 && v.candidate[0] == NULL && !time_should_pass())
+            v.count = 0;
         if (v.count == 0) {
             if (sched_end_of_run())
                 return;
@@ -342,6 +367,12 @@ static void
 step(struct fiber *f)
 {
     f->points++;
+    if (f->kind != FIBER_DPC)
+        S->idle_fires = 0;
+    if (stuck) {
+        stuck = false;
+        run_end(RUN_LIVELOCK, "one run takes for ever");
+    }
     if (++machine->step > STEPS_MAX && !machine->setup)
         run_end(RUN_LIVELOCK, "the run passed its limit of scheduling steps");
 }
@@ -540,6 +571,12 @@ machine_run(struct strategy *s, struct run_result *out)
     out->preemptions = machine->preemptions;
     out->hb_lo = hb.lo;
     out->hb_hi = hb.hi;
+}
+
+void
+sched_stuck(void)
+{
+    stuck = true;
 }
 
 void

@@ -26,6 +26,10 @@ static bool have_last;
 static void (*on_exception)(struct trap *, uint32_t);
 bool (*machine_fixup_trap)(struct trap *t);
 
+/* Vectors beyond the processor's. */
+#define TRAP_SYSCALL 0x100u
+#define TRAP_STUCK   0x101u
+
 #define STATUS_ACCESS_VIOLATION        0xC0000005u
 #define STATUS_ILLEGAL_INSTRUCTION     0xC000001Du
 #define STATUS_INTEGER_DIVIDE_BY_ZERO  0xC0000094u
@@ -81,10 +85,17 @@ on_signal(int sig, siginfo_t *si, void *context)
 
     load(&t, si, uc);
     if (sig == SIGSYS)
-        t.vector = 0x100;
+        t.vector = TRAP_SYSCALL;
+    if (sig == SIGUSR1) { /* the supervisor: this run does not get on */
+        if (!f || !in_driver_code(t.rip)) {
+            sched_stuck();
+            return;
+        }
+        t.vector = TRAP_STUCK;
+    }
     if (!f)
         host_crash("a fault outside any run", t.rip, t.address);
-    if (in_driver_code(t.rip) && machine_fixup_trap && sig != SIGSYS && machine_fixup_trap(&t)) {
+    if (in_driver_code(t.rip) && machine_fixup_trap && t.vector < TRAP_SYSCALL && machine_fixup_trap(&t)) {
         store(&t, uc);
         return;
     }
@@ -109,7 +120,7 @@ on_signal(int sig, siginfo_t *si, void *context)
 void
 trap_init(void)
 {
-    static const int sigs[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS };
+    static const int sigs[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS, SIGUSR1 };
 
     for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
         MACHINE_ASSERT(host_on_signal(sigs[i], on_signal) == 0);
@@ -223,10 +234,12 @@ trap_run(void)
     uint32_t status;
 
     f->in_driver = false;
-    if (t.vector == 0x100) {
+    if (t.vector >= TRAP_SYSCALL) {
         last = t;
         have_last = true;
-        run_end(RUN_SYSCALL, "driver code executed a system call");
+        if (t.vector == TRAP_SYSCALL)
+            run_end(RUN_SYSCALL, "driver code executed a system call");
+        run_end(RUN_LIVELOCK, "driver code loops without calling anything");
     }
     if (t.in_host)
         blame_export(f, &t);

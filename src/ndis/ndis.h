@@ -210,6 +210,7 @@ struct ndis_ledger {
     uint32_t own_receives;  /* NBLs it indicated that are not back */
     uint32_t held_receives; /* NBLs indicated to it that it has not passed on or returned */
     uint32_t oids;          /* requests of its own that are not complete (oid.c) */
+    uint32_t delivering;    /* NBLs given to receive handler calls of it that have not returned */
     uint32_t indicating;    /* receive indications of its own that have not returned */
     uint32_t calls;         /* bindings: handlers of it that NDIS is in, and its own calls of return */
 };

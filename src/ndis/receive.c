@@ -169,7 +169,7 @@ void
 ndis_receive_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t count, uint32_t flags)
 {
     struct ndis_layer *to = from->next[NDIS_OP_RECEIVE];
-    struct ndis_ledger *ledger = from->ledger;
+    struct ndis_ledger *ledger = from->ledger, *above;
     uint32_t length = 0;
 
     for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next)
@@ -182,7 +182,10 @@ ndis_receive_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, u
 
         sched_touch((uint64_t)to);
         nbl_note_receive(from, to, nbls, flags);
+        above = to->ledger; /* the layer may be gone when the call returns */
+        above->delivering += length;
         NDIS_CALL(ndis_site.ndisInvokeNextReceiveHandler, handler, to->context, (uint64_t)nbls, port, count, flags);
+        above->delivering -= length;
         if (flags & NDIS_RECEIVE_FLAGS_RESOURCES)
             nbl_note_lent_back(from, nbls);
     } else if (next_listener(from->adapter, NULL) != NULL) {
