@@ -20,17 +20,21 @@ typedef struct _OBJECT_NAME_INFORMATION {
     UNICODE_STRING Name;
 } OBJECT_NAME_INFORMATION, *POBJECT_NAME_INFORMATION;
 
-/* Data imports: variables that hold a pointer to the type. */
-extern DDK_IMPORT POBJECT_TYPE *ExEventObjectType;
-extern DDK_IMPORT POBJECT_TYPE *ExSemaphoreObjectType;
-extern DDK_IMPORT POBJECT_TYPE *IoFileObjectType;
-extern DDK_IMPORT POBJECT_TYPE *PsThreadType;
-extern DDK_IMPORT POBJECT_TYPE *PsProcessType;
-extern DDK_IMPORT POBJECT_TYPE *SeTokenObjectType;
-extern DDK_IMPORT POBJECT_TYPE *MmSectionObjectType;
-extern DDK_IMPORT POBJECT_TYPE *IoDriverObjectType;
-extern DDK_IMPORT POBJECT_TYPE *IoDeviceObjectType;
-extern DDK_IMPORT PULONG InitSafeBootMode;
+/*
+ * Data imports whose names are, as in Windows' import library, the import slots themselves: a slot holds the address
+ * of the exported variable, so *PsThreadType is the type. Imported data proper would be one load more.
+ */
+#define DDK_IMPORT_SLOT(name) __asm__("__imp_" #name)
+extern POBJECT_TYPE *ExEventObjectType DDK_IMPORT_SLOT(ExEventObjectType);
+extern POBJECT_TYPE *ExSemaphoreObjectType DDK_IMPORT_SLOT(ExSemaphoreObjectType);
+extern POBJECT_TYPE *IoFileObjectType DDK_IMPORT_SLOT(IoFileObjectType);
+extern POBJECT_TYPE *PsThreadType DDK_IMPORT_SLOT(PsThreadType);
+extern POBJECT_TYPE *PsProcessType DDK_IMPORT_SLOT(PsProcessType);
+extern POBJECT_TYPE *SeTokenObjectType DDK_IMPORT_SLOT(SeTokenObjectType);
+extern POBJECT_TYPE *MmSectionObjectType DDK_IMPORT_SLOT(MmSectionObjectType);
+extern POBJECT_TYPE *IoDriverObjectType DDK_IMPORT_SLOT(IoDriverObjectType);
+extern POBJECT_TYPE *IoDeviceObjectType DDK_IMPORT_SLOT(IoDeviceObjectType);
+extern PULONG InitSafeBootMode DDK_IMPORT_SLOT(InitSafeBootMode);
 
 NTKERNELAPI NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess,
                                                      POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
