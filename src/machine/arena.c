@@ -29,6 +29,7 @@ static uint64_t image_data_used; /* bytes of LAYOUT_HOT_IMAGE in use */
 static uint8_t *image_copy;
 static struct { uint64_t va, size, hot; } image_data[LAYOUT_IMAGE_MAX * 4];
 static unsigned image_data_count;
+#define USER_FIRST (LAYOUT_USER_BASE + 0x10000) /* the first 64 KB are no program's */
 static uint64_t user_next, user_snap;
 static uint8_t *user_copy;
 
@@ -70,7 +71,7 @@ machine_init(unsigned vps, char text[160])
     if (err)
         return err;
     monitor_next = LAYOUT_MONITOR_BASE + ((sizeof(struct machine) + 63) & ~63ull);
-    user_next = LAYOUT_USER_BASE + 0x10000;
+    user_next = USER_FIRST;
     machine->vp_count = vps;
     machine->setup = true;
     machine->boot_time_100ns = 133801632000000000ull; /* 2025-01-01 00:00 UTC, every boot */
@@ -152,10 +153,23 @@ machine_snapshot(void)
     if (!err)
         err = region_save(&image_copy, LAYOUT_HOT_IMAGE, image_data_used);
     if (!err)
-        err = region_save(&user_copy, LAYOUT_USER_BASE, user_snap - LAYOUT_USER_BASE);
+        err = region_save(&user_copy, USER_FIRST, user_snap - USER_FIRST);
     if (!err) /* last: it holds the machine itself */
         err = region_save(&monitor_copy, LAYOUT_MONITOR_BASE, monitor_snap - LAYOUT_MONITOR_BASE);
     return err;
+}
+
+/* All of it but fiber slots that were never handed out: most of struct machine is those. */
+static void
+restore_monitor(void)
+{
+    const struct machine *saved = (const struct machine *)monitor_copy;
+    uint32_t used = machine->fiber_count > saved->fiber_count ? machine->fiber_count : saved->fiber_count;
+    size_t head = offsetof(struct machine, fiber) + (used + 1) * sizeof(struct fiber);
+    size_t tail = offsetof(struct machine, fiber) + sizeof(machine->fiber);
+
+    memcpy((void *)LAYOUT_MONITOR_BASE, monitor_copy, head);
+    memcpy((void *)(LAYOUT_MONITOR_BASE + tail), monitor_copy + tail, monitor_snap - LAYOUT_MONITOR_BASE - tail);
 }
 
 void
@@ -164,10 +178,10 @@ machine_restore(void)
     fiber_restore(); /* reads the machine of the run that ended */
     heap_restore();
     memcpy((void *)LAYOUT_HOT_IMAGE, image_copy, image_data_used);
-    memcpy((void *)LAYOUT_USER_BASE, user_copy, user_snap - LAYOUT_USER_BASE);
+    memcpy((void *)USER_FIRST, user_copy, user_snap - USER_FIRST);
     if (user_next > user_snap)
         memset((void *)user_snap, 0, user_next - user_snap);
-    memcpy((void *)LAYOUT_MONITOR_BASE, monitor_copy, monitor_snap - LAYOUT_MONITOR_BASE);
+    restore_monitor();
     if (monitor_next > monitor_snap)
         memset((void *)monitor_snap, 0, monitor_next - monitor_snap);
     monitor_next = monitor_snap;
@@ -180,7 +194,7 @@ machine_ranges(struct machine_range *out, unsigned max)
     unsigned n = 0;
 
     if (n < max)
-        out[n++] = (struct machine_range){ LAYOUT_USER_BASE, user_next - LAYOUT_USER_BASE, (void *)LAYOUT_USER_BASE };
+        out[n++] = (struct machine_range){ USER_FIRST, user_next - USER_FIRST, (void *)USER_FIRST };
     for (unsigned i = 0; i < image_data_count && n < max; i++)
         out[n++] = (struct machine_range){ image_data[i].va, image_data[i].size, (void *)image_data[i].hot };
     n += heap_ranges(out + n, max - n);

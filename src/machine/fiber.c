@@ -78,6 +78,7 @@ fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void
     f->id = id;
     f->kind = (uint8_t)kind;
     f->state = FIBER_READY;
+    machine->ready |= 1ull << id;
     f->daemon = daemon;
     f->entry = entry;
     f->entry_arg = arg;

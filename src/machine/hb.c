@@ -64,7 +64,12 @@ hb_begin_run(void)
 static struct object *
 find(uint64_t address)
 {
-    uint32_t i = (uint32_t)hash_mix64(address) & (TABLE - 1);
+    static struct object *last = &table[0]; /* a point asks for its object three times in a row */
+    uint32_t i;
+
+    if (last->address == address && address)
+        return last;
+    i = (uint32_t)hash_mix64(address) & (TABLE - 1);
 
     while (table[i].address != address) {
         if (table[i].address == 0) {
@@ -76,7 +81,7 @@ find(uint64_t address)
         }
         i = (i + 1) & (TABLE - 1);
     }
-    return &table[i];
+    return last = &table[i];
 }
 
 bool

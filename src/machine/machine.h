@@ -148,6 +148,7 @@ struct machine {
     uint64_t now_100ns;        /* virtual time since boot */
     uint64_t step;             /* scheduling steps of this run */
     uint32_t fiber_count;      /* slots handed out */
+    uint64_t ready;            /* bit per fiber whose state is FIBER_READY */
     struct vp vp[VP_MAX];
     struct fiber fiber[FIBER_MAX + 1];
     uint64_t boot_time_100ns;  /* system time at boot, 1601 epoch: fixed */

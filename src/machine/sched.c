@@ -92,6 +92,7 @@ sched_init(void)
         vp->dpc_fiber = fiber_create(names[i], FIBER_DPC, dpc_main, vp, true);
         vp->dpc_fiber->vp = (uint8_t)i;
         vp->dpc_fiber->state = FIBER_BLOCKED;
+        machine->ready &= ~(1ull << vp->dpc_fiber->id);
         vp->dpc_fiber->block_kind = BLOCK_IDLE;
     }
 }
@@ -251,8 +252,8 @@ collect(struct sched_view *v, struct fiber *cur, bool cur_first, bool cur_last)
         v->candidate[v->count++] = cur;
         v->current_enabled = true;
     }
-    for (uint32_t i = 1; i <= machine->fiber_count; i++) {
-        struct fiber *f = &machine->fiber[i];
+    for (uint64_t ready = machine->ready; ready; ready &= ready - 1) {
+        struct fiber *f = &machine->fiber[__builtin_ctzll(ready)];
 
         if (f != cur && fiber_enabled(f))
             v->candidate[v->count++] = f;
@@ -338,23 +339,15 @@ reschedule(bool cur_first, bool cur_last)
         if (preempt)
             machine->preemptions++;
         if (to == NULL) {
-            uint32_t was_ready[FIBER_MAX + 1], n = 0;
+            uint64_t was_ready = machine->ready;
 
-            for (uint32_t i = 1; i <= machine->fiber_count; i++)
-                if (machine->fiber[i].state == FIBER_READY)
-                    was_ready[n++] = i;
             time_pass();
             if (!preempt)
                 continue; /* free: choose again among all */
             /* It entered over a running fiber: whoever it woke runs now, as part of the same preemption. */
-            for (uint32_t i = 1, k = 0; i <= machine->fiber_count && !to; i++) {
-                if (k < n && was_ready[k] == i) {
-                    k++;
-                    continue;
-                }
-                if (fiber_enabled(&machine->fiber[i]))
-                    to = &machine->fiber[i];
-            }
+            for (uint64_t woken = machine->ready & ~was_ready; woken && !to; woken &= woken - 1)
+                if (fiber_enabled(&machine->fiber[__builtin_ctzll(woken)]))
+                    to = &machine->fiber[__builtin_ctzll(woken)];
             if (!to)
                 continue;
         }
@@ -411,6 +404,7 @@ sched_block(enum block_kind kind, uint64_t object, struct fiber *owner, const ch
     struct fiber *f = sched_current;
 
     f->state = FIBER_BLOCKED;
+    machine->ready &= ~(1ull << f->id);
     f->block_kind = (uint8_t)kind;
     f->block_object = object;
     f->block_owner = owner;
@@ -431,6 +425,7 @@ sched_wake(struct fiber *f)
     if (f->state != FIBER_BLOCKED)
         return;
     f->state = FIBER_READY;
+    machine->ready |= 1ull << f->id;
     S->spins = 0;
     if (sched_current && !S->in_timer)
         hb_join(f, sched_current);
@@ -458,6 +453,7 @@ fiber_exit(void)
     struct fiber *f = sched_current;
 
     f->state = FIBER_DONE;
+    machine->ready &= ~(1ull << f->id);
     trace_emit(EV_FIBER_EXIT, f->id, 0);
     f->irql = IRQL_PASSIVE;
     unplace(f);
