@@ -48,11 +48,12 @@ certificate_json(const struct test_options *o, const struct scenario_result *s)
     j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:I, s:I, s:i, s:b, s:s, s:s, s:I, s:I, s:o}",
                   "undis", UNDIS_VERSION, "driver", o->path, "driver_sha256", s->reached.driver_sha256, "scenario",
                   s->name, "scenario_sha256", s->reached.scenario_sha256, "vps", (int)s->reached.vps, "granularity",
-                  GRANULARITY, "k", (int)s->k, "faults", 0, "unprompted_events", 0, "runs",
+                  GRANULARITY, "k", (int)s->k, "faults", 0, "unprompted_events", (int)ICB_EVENTS, "runs",
                   (json_int_t)s->report.runs, "traces", (json_int_t)traces, "points_per_run_max",
                   (int)s->report.points_max, "exhausted", s->exhausted, "race_detector", "not run", "memory_model",
                   "sequentially consistent", "double_runs", (json_int_t)s->report.double_runs, "divergences",
                   (json_int_t)s->report.divergences, "bounds", levels);
+    json_object_set_new(j, "timers_over_ready_max", json_integer(SCHED_OVERTAKE_MAX));
     json_object_set_new(j, "reached", json_string(s->reached.states_text));
     json_object_set_new(j, "result", json_string("none"));
     return j;
@@ -105,8 +106,8 @@ certificates_print(const struct test_options *o, const struct test_result *r)
         }
         if (!given++)
             printf("\n");
-        printf("certificate  %-28s no violation in any schedule with <= %u preemptions, %llu runs, granularity L0+L1,"
-               " race detector: not run\n", s->name, s->k, (unsigned long long)s->report.runs);
+        printf("certificate  %-28s no violation in any schedule with <= %u preemptions, %u timer out of turn, %llu runs, L0+L1,"
+               " race detector: not run\n", s->name, s->k, ICB_EVENTS, (unsigned long long)s->report.runs);
     }
     if (given)
         printf("certificates are in %s/certificates\n", o->out);

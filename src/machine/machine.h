@@ -33,6 +33,8 @@
 
 #define VP_MAX    4u
 #define FIBER_MAX 62u
+/* Timers in a row that may expire while an actor could run; a periodic one would starve it for ever. */
+#define SCHED_OVERTAKE_MAX 2u
 
 #define IRQL_PASSIVE  0u
 #define IRQL_APC      1u

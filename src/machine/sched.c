@@ -37,6 +37,7 @@ uint64_t engine_sp;
 static struct sched_state {
     struct list timers;   /* struct mtimer, by due time */
     uint32_t spins;       /* yields in a row that changed nothing */
+    uint32_t overtaking;  /* timers that fired since a fiber that is no daemon ran */
     uint32_t idle_fires;  /* timers that fired one after the other because nobody else could run */
     uint32_t quiet_fires; /* of these, those after everybody was done */
     bool in_timer;
@@ -258,7 +259,7 @@ collect(struct sched_view *v, struct fiber *cur, bool cur_first, bool cur_last)
         if (f != cur && fiber_enabled(f))
             v->candidate[v->count++] = f;
     }
-    if (!list_empty(&S->timers))
+    if (!list_empty(&S->timers) && (v->count == 0 || S->overtaking < SCHED_OVERTAKE_MAX))
         v->candidate[v->count++] = NULL;
     if (cur_ok && cur_last && v->count == 0)
         v->candidate[v->count++] = cur;
@@ -342,6 +343,7 @@ reschedule(bool cur_first, bool cur_last)
             uint64_t was_ready = machine->ready;
 
             time_pass();
+            S->overtaking++;
             if (!preempt)
                 continue; /* free: choose again among all */
             /* It entered over a running fiber: whoever it woke runs now, as part of the same preemption. */
@@ -362,6 +364,8 @@ step(struct fiber *f)
     f->points++;
     if (f->kind != FIBER_DPC)
         S->idle_fires = 0;
+    if (!f->daemon)
+        S->overtaking = 0;
     if (stuck) {
         stuck = false;
         run_end(RUN_LIVELOCK, "one run takes for ever");
