@@ -55,6 +55,8 @@ void explorer_note(struct explorer *x, enum choice_kind kind, const struct fiber
                    unsigned value, const struct fiber *to, bool preemption);
 void explorer_begin(struct explorer *x);
 
+#define ICB_EVENTS 1u /* timers per run that expire over somebody who could go on */
+
 /* Iterative preemption bounding, one bound at a time; cache: happens-before caching. Owned by the process. */
 struct explorer *icb_create(unsigned k, bool cache);
 unsigned icb_nodes(const struct explorer *x);

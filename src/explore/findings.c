@@ -174,13 +174,14 @@ minimal(const struct scenario_result *s, unsigned bound)
     return true;
 }
 
-/* The same failure under another scenario, or at a higher price: told once. */
+/* The same failure under another scenario, at a higher price, or seen by a rule where another run crashed: told once. */
 static struct finding_record *
 duplicate(struct test_result *out, const struct finding_record *rec)
 {
     for (unsigned i = 0; i < out->finding_count; i++)
         if (strcmp(out->finding[i].verdict.bucket, rec->verdict.bucket) == 0 ||
-            (rec->rule[0] && strcmp(out->finding[i].rule, rec->rule) == 0))
+            (rec->rule[0] && strcmp(out->finding[i].rule, rec->rule) == 0) ||
+            (rec->where[0] && strcmp(out->finding[i].where, rec->where) == 0))
             return &out->finding[i];
     return NULL;
 }
@@ -239,10 +240,13 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
     where_of(&d->in, rec.where, sizeof(rec.where));
     describe(&rec, &d->in);
     same = duplicate(out, &rec);
-    if (!same && out->finding_count < FINDINGS_MAX) {
+    if ((same && rec.k < same->k) || (!same && out->finding_count < FINDINGS_MAX)) {
         char command[700], path[700];
 
-        folder_name(o, &rec, out->finding_count + 1, rec.folder, sizeof(rec.folder));
+        if (same) /* cheaper here: this one is told instead, in the same folder */
+            snprintf(rec.folder, sizeof(rec.folder), "%s", same->folder);
+        else
+            folder_name(o, &rec, out->finding_count + 1, rec.folder, sizeof(rec.folder));
         snprintf(command, sizeof(command), "undis replay %s", rec.folder);
         d->in.replay = command;
         if (finding_write(rec.folder, &d->in) == 0 && scn) {
@@ -250,7 +254,10 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
             host_write_file(path, scn, strlen(scn));
         }
         rec.verdict.violation = NULL;
-        out->finding[out->finding_count++] = rec;
+        if (same)
+            *same = rec;
+        else
+            out->finding[out->finding_count++] = rec;
     }
     finding_names_free(&d->in);
     free(text);

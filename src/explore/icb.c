@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * explore/icb.c - every schedule with at most k preemptions, depth first, by re-execution from the snapshot.
+ * explore/icb.c - every schedule with at most k preemptions and ICB_EVENTS unprompted events, depth first, by re-execution from the snapshot.
  *
  * Model: a node is a question with more than one allowed answer; the stack of
  * nodes is the current path. A run follows the path, answers 0 beyond it and
  * pushes what it meets; more() moves the deepest node to its next answer.
+ *
+ * An unprompted event is a timer that expires although somebody could go on; without
+ * a bound of its own a periodic timer would make the tree infinite.
  *
  * Happens-before cache: a prefix whose order of events was met before, with the
  * same fiber at hand and at least as much budget left, leads nowhere new, so the
@@ -26,17 +29,18 @@ struct node {
     uint8_t kind;
     uint8_t cost;      /* preemptions spent before it */
     bool priced;       /* any answer but 0 costs one */
+    bool timer;        /* the last answer lets time pass: it costs an event */
 };
 
 struct entry {
     uint64_t lo, hi;   /* 0,0: empty */
-    uint8_t budget;
+    uint8_t budget, events; /* what was left */
 };
 
 struct icb {
     struct explorer x;
     unsigned k;
-    unsigned depth, at, cost;
+    unsigned depth, at, cost, events;
     uint64_t cuts;
     bool cache_on;
     uint32_t cache_used;
@@ -56,27 +60,30 @@ known(struct icb *b, const struct fiber *current, bool enabled)
 {
     uint64_t tail = ((uint64_t)(current ? current->id : 0) << 1 | enabled) * HASH_GOLDEN;
     uint64_t lo = hash_mix64(hb.lo + hash_mix64_b(hb.pending) + tail) | 1, hi = hb.hi ^ hash_mix64(hb.pending + tail);
-    uint8_t budget = (uint8_t)(b->k - b->cost);
+    uint8_t budget = (uint8_t)(b->k - b->cost), events = (uint8_t)(ICB_EVENTS - b->events);
     uint32_t i = (uint32_t)lo & (CACHE_SIZE - 1);
 
     while (b->cache[i].lo) {
         if (b->cache[i].lo == lo && b->cache[i].hi == hi) {
-            if (b->cache[i].budget >= budget)
+            if (b->cache[i].budget >= budget && b->cache[i].events >= events)
                 return true;
-            b->cache[i].budget = budget;
+            if (b->cache[i].budget <= budget && b->cache[i].events <= events) {
+                b->cache[i].budget = budget;
+                b->cache[i].events = events;
+            }
             return false;
         }
         i = (i + 1) & (CACHE_SIZE - 1);
     }
     if (b->cache_used < CACHE_SIZE / 4 * 3) {
         b->cache_used++;
-        b->cache[i] = (struct entry){ lo, hi, budget };
+        b->cache[i] = (struct entry){ lo, hi, budget, events };
     }
     return false;
 }
 
 static unsigned
-answer(struct icb *b, uint8_t kind, unsigned n, bool priced, const struct fiber *current, bool enabled)
+answer(struct icb *b, uint8_t kind, unsigned n, bool priced, bool timer, const struct fiber *current, bool enabled)
 {
     bool known_path = b->at < b->depth;
     struct node *nd;
@@ -85,7 +92,11 @@ answer(struct icb *b, uint8_t kind, unsigned n, bool priced, const struct fiber 
         b->cuts++;
         run_cut();
     }
-    if ((priced && b->cost >= b->k) || (!known_path && b->depth == NODES_MAX))
+    if (timer && n > 1 && b->events >= ICB_EVENTS) { /* no event is left: time does not pass over who could go on */
+        n--;
+        timer = false;
+    }
+    if (n == 1 || (priced && b->cost >= b->k) || (!known_path && b->depth == NODES_MAX))
         return 0; /* no node: on the known path none was made either, as the cost was the same */
     if (known_path) {
         nd = &b->node[b->at++];
@@ -95,11 +106,14 @@ answer(struct icb *b, uint8_t kind, unsigned n, bool priced, const struct fiber 
         }
     } else {
         nd = &b->node[b->depth++];
-        *nd = (struct node){ .n = (uint16_t)n, .kind = kind, .cost = (uint8_t)b->cost, .priced = priced };
+        *nd = (struct node){ .n = (uint16_t)n, .kind = kind, .cost = (uint8_t)b->cost, .priced = priced,
+                             .timer = timer };
         b->at = b->depth;
     }
     if (nd->priced && nd->answer)
         b->cost++;
+    if (nd->timer && nd->answer == nd->n - 1)
+        b->events++;
     return nd->answer;
 }
 
@@ -107,7 +121,8 @@ static unsigned
 icb_pick(struct strategy *s, const struct sched_view *v)
 {
     struct icb *b = icb_of(s);
-    unsigned a = answer(b, CHOICE_SCHED, v->count, v->current_enabled, v->current, v->current_enabled);
+    bool timer = v->candidate[v->count - 1] == NULL;
+    unsigned a = answer(b, CHOICE_SCHED, v->count, v->current_enabled, timer, v->current, v->current_enabled);
 
     explorer_note(&b->x, CHOICE_SCHED, v->current, 0, v->count, a, v->candidate[a], v->current_enabled && a);
     return a;
@@ -130,6 +145,7 @@ icb_begin(struct explorer *x)
     explorer_begin(x);
     b->at = 0;
     b->cost = 0;
+    b->events = 0;
 }
 
 static bool
