@@ -75,6 +75,24 @@ store(const struct trap *t, ucontext_t *uc)
     m->gregs[REG_EFL] = (greg_t)t->rflags;
 }
 
+/* An rdtsc or rdtscp that no patch found: the processor traps it (PR_SET_TSC). */
+static bool
+trapped_rdtsc(struct trap *t)
+{
+    const uint8_t *p = (const uint8_t *)t->rip;
+    bool p_form = t->vector == 13 && p[0] == 0x0f && p[1] == 0x01 && p[2] == 0xf9;
+    uint64_t tsc = machine->now_100ns * 300 + machine->step;
+
+    if (!p_form && !(t->vector == 13 && p[0] == 0x0f && p[1] == 0x31))
+        return false;
+    t->gpr[0] = (uint32_t)tsc;
+    t->gpr[2] = tsc >> 32;
+    if (p_form)
+        t->gpr[1] = sched_current->vp;
+    t->rip += p_form ? 3 : 2;
+    return true;
+}
+
 static void
 on_signal(int sig, siginfo_t *si, void *context)
 {
@@ -95,6 +113,10 @@ on_signal(int sig, siginfo_t *si, void *context)
     }
     if (!f)
         host_crash("a fault outside any run", t.rip, t.address);
+    if (in_driver_code(t.rip) && sig == SIGSEGV && trapped_rdtsc(&t)) {
+        store(&t, uc);
+        return;
+    }
     if (in_driver_code(t.rip) && machine_fixup_trap && t.vector < TRAP_SYSCALL && machine_fixup_trap(&t)) {
         store(&t, uc);
         return;
@@ -102,7 +124,7 @@ on_signal(int sig, siginfo_t *si, void *context)
     t.in_host = !in_driver_code(t.rip);
     if (t.in_host && f->in_driver) { /* a wild jump: the driver's, though rip lies elsewhere */
         t.in_host = false;
-    } else if (t.in_host && !f->crossing && !f->outer) {
+    } else if (t.in_host && !f->crossing && !f->outer && f->frame_count == 0) {
         host_crash("a fault in undis itself", t.rip, t.address);
     }
     pending = t;
@@ -201,8 +223,11 @@ blame_export(struct fiber *f, struct trap *t)
     const struct crossing *c = f->crossing;
 
     t->host_rip = t->rip;
-    if (!c || (f->outer && f->outer->inner == c)) {
-        t->rip = f->outer ? ddi_address(f->outer->site) + LAYOUT_SLOT_FAULT : 0;
+    if (!c || (f->outer && f->outer->inner == c)) { /* no driver called us: nt, serving a program, or ndis by itself */
+        uint32_t site = f->outer ? f->outer->site : f->frame_count ? f->frame[f->frame_count - 1].site : 0;
+
+        t->rip = ddi_address(site) + LAYOUT_SLOT_FAULT;
+        t->gpr[4] = f->guest_sp;
         return;
     }
     memset(t->gpr, 0, sizeof(t->gpr));
@@ -249,6 +274,11 @@ trap_run(void)
         guest_stack_overflow(f);
     }
     status = status_of(&t);
+    if (status == STATUS_PRIVILEGED_INSTRUCTION) { /* ring 0 may execute it; we cannot */
+        last = t;
+        have_last = true;
+        machine_unsupported(UINT32_MAX, "a privileged instruction");
+    }
     if (!t.in_host && on_exception)
         on_exception(&t, status);
     trap_bugcheck(f, &t, status);
@@ -258,7 +288,7 @@ trap_run(void)
 
 uint64_t l1_hook(struct crossing *c, uint64_t address, uint64_t *regs);
 uint64_t cr8_hook(struct crossing *c, uint64_t value, uint64_t *regs);
-uint64_t rdtsc_hook(struct crossing *c, uint64_t unused, uint64_t *regs);
+uint64_t rdtsc_hook(struct crossing *c, uint64_t with_aux, uint64_t *regs);
 uint64_t cpuid_hook(struct crossing *c, uint64_t unused, uint64_t *regs);
 uint64_t xgetbv_hook(struct crossing *c, uint64_t unused, uint64_t *regs);
 uint64_t pause_hook(struct crossing *c, uint64_t unused, uint64_t *regs);
@@ -299,16 +329,21 @@ cr8_hook(struct crossing *c, uint64_t value, uint64_t *regs)
 }
 
 /* 3 GHz, from virtual time plus a step so that two reads differ. */
-uint64_t
-rdtsc_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
+static uint64_t
+machine_tsc(void)
 {
-    uint64_t tsc = machine->now_100ns * 300 + machine->step;
+    return machine->now_100ns * 300 + machine->step;
+}
+
+uint64_t
+rdtsc_hook(struct crossing *c, uint64_t with_aux, uint64_t *regs)
+{
+    uint64_t tsc = machine_tsc();
 
     (void)c;
-    (void)unused;
     regs[0] = (uint32_t)tsc;
     regs[2] = tsc >> 32;
-    if (c->index & (1ull << 33))
+    if (with_aux)
         regs[1] = sched_current->vp; /* rdtscp: IA32_TSC_AUX */
     sched_touch(OBJECT_WORLD);
     return 0;
