@@ -91,10 +91,6 @@ program_op(struct lab_actor *a, const struct scn_op *op)
         open_devices(a, op);
         return;
     }
-    if (op->kind == OP_WAIT) {
-        KeDelayExecutionThread(0, 0, &(LARGE_INTEGER){ .QuadPart = -(int64_t)op->ms * 10000 });
-        return;
-    }
     for (unsigned i = 0; i < LAB_HANDLES_MAX; i++) {
         void *h = a->handle[i];
 
@@ -196,6 +192,8 @@ static void
 one_op(struct lab_actor *a, const struct scn_op *op)
 {
     trace_emit(EV_ACTOR_OP, 0, a->fiber->id, op->kind, 0);
+    if (op->kind == OP_WAIT)
+        KeDelayExecutionThread(0, 0, &(LARGE_INTEGER){ .QuadPart = -(int64_t)op->ms * 10000 });
     switch (a->script->kind) {
     case ACTOR_PROGRAM: program_op(a, op); break;
     case ACTOR_ADMIN: admin_op(op); break;
