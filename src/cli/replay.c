@@ -29,9 +29,13 @@ once(const struct lab_config *lab, const struct choice_list *choices, char line[
 {
     struct detail *d = supervisor_detail(lab, choices);
     char arena[65], events[65];
+    bool again;
 
-    if (!d)
+    if (!d) {
+        fprintf(stderr, "undis replay: the worker did not finish\n");
         return EXIT_OURS;
+    }
+    again = d->in.kind != FINDING_VIOLATION || d->in.violation_count > 0;
     hex_of(d->arena_sha256, 32, arena);
     hex_of(d->events_sha256, 32, events);
     if (d->in.code)
@@ -41,9 +45,12 @@ once(const struct lab_config *lab, const struct choice_list *choices, char line[
                  events);
     else
         snprintf(line, 400, "%s\nstep %llu\narena sha256 %s\nevents sha256 %s\n",
-                 d->in.check_text ? d->in.check_text : "ended clean", (unsigned long long)d->in.step, arena, events);
+                 d->in.check_text ? d->in.check_text : "a rule was broken", (unsigned long long)d->in.step, arena, events);
     detail_destroy(d);
-    return EXIT_FINDING;
+    if (again)
+        return EXIT_FINDING;
+    fprintf(stderr, "undis replay: the run ended clean: the finding did not happen again\n");
+    return EXIT_OURS;
 }
 
 int
@@ -98,10 +105,8 @@ cmd_replay(int argc, char **argv)
     for (unsigned long i = 0; i < times; i++) {
         int status = once(&lab, &trace.choices, line);
 
-        if (status != EXIT_FINDING) {
-            fprintf(stderr, "undis replay: the worker did not finish\n");
-            return EXIT_OURS;
-        }
+        if (status != EXIT_FINDING)
+            return status;
         if (i == 0) {
             memcpy(first, line, sizeof(first));
             fputs(line, stdout);

@@ -290,7 +290,7 @@ detail_collect(struct detail *d, const struct run_result *r, const struct explor
         in->kind = FINDING_LIVELOCK;
     else if (r->end == RUN_SYSCALL)
         in->kind = FINDING_ESCAPE;
-    else if (f && f->check[0])
+    else if ((f && f->check[0]) || (r->end == RUN_DONE && r->text[0]))
         in->kind = FINDING_CHECK;
     else
         in->kind = FINDING_VIOLATION;

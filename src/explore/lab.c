@@ -26,6 +26,7 @@
 #include "ndis/ends/ends.h"
 #include "ndis/ndis.h"
 #include "nt/cm/cm.h"
+#include "nt/ex/ex.h"
 #include "nt/io/driver.h"
 #include "nt/nt.h"
 #include "nt/ob/ob.h"
@@ -67,6 +68,14 @@ install_registry(const struct lab_driver *d)
         if (!(r->flags & INF_REG_DELVAL))
             cm_set(full, r->name, r->type, r->data, r->len);
     }
+}
+
+/* What the driver allocated and did not free: the pool emits an event for each block. */
+static void
+check_pool(PDRIVER_OBJECT driver, void *arg)
+{
+    (void)arg;
+    ex_pool_leaks((uint64_t)driver->DriverStart, driver->DriverSize, NULL);
 }
 
 static bool
@@ -214,6 +223,7 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
     seh_init();
     verify_init();
     nt_init();
+    io_driver_on_leak_check(check_pool, NULL);
     ndis_init();
     ends_init();
     err = load_images(c, text);

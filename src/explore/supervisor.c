@@ -51,6 +51,8 @@ worker_main(const struct lab_config *lab, const struct search_job *job, struct s
         _exit(0);
     }
     if (sh->setup.end != RUN_DONE || sh->entry_status < 0) {
+        if (sh->setup.end == RUN_DONE) /* the machine is well, the driver said no: that is what there is to tell */
+            snprintf(sh->setup.text, sizeof(sh->setup.text), "%.150s", text);
         if (d)
             findings_worker_setup(d, &sh->setup);
         sh->report.state = SEARCH_DONE;
