@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "explore/certificate.h"
 #include "explore/supervisor.h"
 #include "host/host.h"
 
@@ -79,6 +80,7 @@ test_one(const char *folder, const char *name, const char *out, struct totals *t
     snprintf(dir, sizeof(dir), "%s/%s", out, name);
     o.out = dir;
     supervisor_test(&o, &r);
+    certificates_write(&o, &r);
     t->drivers++;
     f = r.finding_count ? &r.finding[0] : NULL;
     finding = r.exit_status == 1;

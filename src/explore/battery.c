@@ -22,6 +22,13 @@ static const char init_halt[] =
     "actors:\n"
     "  - { name: administrator, kind: admin, ops: [unload] }\n";
 
+static const char disable_enable[] =
+    "name: disable-enable\n"
+    "vps: 2\n"
+    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+    "actors:\n"
+    "  - { name: administrator, kind: admin, ops: [ disable, { op: wait, ms: 1500 }, enable ] }\n";
+
 static const char write_while_disabled[] =
     "name: write-while-disabled\n"
     "vps: 2\n"
@@ -101,17 +108,6 @@ static const char pause_restart[] =
     "    ops: [ { op: receive, frames: 2, len: 64, shape: plain } ]\n"
     "  - { name: administrator, kind: admin, ops: [ pause, { op: wait, ms: 1500 }, restart ] }\n";
 
-/* The wait lets timers of the driver expire while the adapter is gone. */
-static const char disable_enable[] =
-    "name: disable-enable-under-traffic\n"
-    "vps: 2\n"
-    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
-    "actors:\n"
-    "  - name: protocol\n"
-    "    kind: protocol\n"
-    "    ops: [ { op: send, count: 2, len: 64, shape: plain } ]\n"
-    "  - { name: administrator, kind: admin, ops: [ disable, { op: wait, ms: 1500 }, enable ] }\n";
-
 static const char send_receive_shapes[] =
     "name: send-receive-shapes\n"
     "vps: 2\n"
@@ -160,12 +156,12 @@ parse(const char *text)
     static struct scenario *make_##id(enum inf_kind kind) { (void)kind; return parse(id); }
 #define ROWS                                                                                                           \
     ROW(init_halt, "init-halt", "load, start, stop, unload; nothing left behind", 1, ALL, false)                       \
+    ROW(disable_enable, "disable-enable", "the adapter goes and comes back; timers go on", 1, ALL, false)               \
     ROW(write_while_disabled, "write-while-disabled", "a program writes while the adapter is disabled", 3, FILTER | MINIPORT | PROTOCOL, true) \
     ROW(write_while_restarted, "write-while-restarted", "a program writes while the stack is paused and restarted", 1, FILTER | MINIPORT | PROTOCOL, true) \
     ROW(open_while_disabled, "open-while-disabled", "programs come and go while the adapter is disabled and enabled", 1, ALL, true) \
     ROW(read_while_disabled, "read-while-disabled", "a program reads while frames arrive and the adapter is disabled", 1, ALL, true) \
     ROW(ioctl_while_disabled, "ioctl-while-disabled", "every IOCTL code in the image while the adapter is disabled and enabled", 1, ALL, true) \
-    ROW(disable_enable, "disable-enable-under-traffic", "sends while the adapter is disabled and enabled", 1, FILTER | MINIPORT | PROTOCOL, false) \
     ROW(pause_restart, "pause-restart-under-traffic", "sends and receives while the stack is paused and restarted", 1, FILTER | MINIPORT | PROTOCOL, false) \
     ROW(send_receive_shapes, "send-receive-shapes", "every shape of NBL, both ways", 1, FILTER | MINIPORT | PROTOCOL, false) \
     ROW(insert_remove, "filter-insert-remove", "the filter leaves and joins a running stack", 1, FILTER, false)        \

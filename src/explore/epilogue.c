@@ -138,6 +138,7 @@ lab_epilogue_start(void *arg)
         if (f->state == FIBER_BLOCKED && f->kind != FIBER_USER)
             return NULL; /* an administrator or the wire waits for ever: that is the finding */
     }
+    strategy_quiet();
     LAB_RUN->epilogue_started = true;
     sched_wake(lab.epilogue);
     return lab.epilogue;

@@ -236,14 +236,15 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
     rec.runs = d->in.runs;
     rec.cpu_seconds = s->cpu_seconds;
     rec.root = f ? f->root : 0;
+    rec.severity = f ? f->severity : 4;
     snprintf(rec.scenario, sizeof(rec.scenario), "%s", s->name);
     where_of(&d->in, rec.where, sizeof(rec.where));
     describe(&rec, &d->in);
     same = duplicate(out, &rec);
-    if ((same && rec.k < same->k) || (!same && out->finding_count < FINDINGS_MAX)) {
+    if ((same && (rec.k < same->k || (rec.k == same->k && rec.severity > same->severity))) || (!same && out->finding_count < FINDINGS_MAX)) {
         char command[700], path[700];
 
-        if (same) /* cheaper here: this one is told instead, in the same folder */
+        if (same) /* cheaper or worse here: this one is told instead, in the same folder */
             snprintf(rec.folder, sizeof(rec.folder), "%s", same->folder);
         else
             folder_name(o, &rec, out->finding_count + 1, rec.folder, sizeof(rec.folder));

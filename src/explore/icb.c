@@ -137,6 +137,18 @@ icb_choose(struct strategy *s, enum choice_kind kind, unsigned n, uint64_t key)
     return 0; /* faults and events have budgets of their own: none here */
 }
 
+/* What follows the actors' last step is a function of what they did: seen once is enough. */
+static void
+icb_quiet(struct strategy *s)
+{
+    struct icb *b = icb_of(s);
+
+    if (b->at >= b->depth && b->cache_on && known(b, NULL, false)) {
+        b->cuts++;
+        run_cut();
+    }
+}
+
 static void
 icb_begin(struct explorer *x)
 {
@@ -189,6 +201,7 @@ icb_create(unsigned k, bool cache)
     b->cuts = 0;
     b->x.s.pick = icb_pick;
     b->x.s.choose = icb_choose;
+    b->x.s.quiet = icb_quiet;
     b->x.begin = icb_begin;
     b->x.more = icb_more;
     b->x.diverged = false;

@@ -55,6 +55,7 @@ struct finding_record {
     enum finding_kind kind;
     uint32_t code;
     unsigned k;
+    unsigned severity;        /* of struct found */
     bool minimal;
     uint64_t runs;
     double cpu_seconds;

@@ -580,6 +580,13 @@ sched_stuck(void)
 }
 
 void
+strategy_quiet(void)
+{
+    if (sched_strategy->quiet)
+        sched_strategy->quiet(sched_strategy);
+}
+
+void
 machine_on_quiet(struct fiber *(*fn)(void *), void *arg)
 {
     on_quiet = fn;

@@ -28,7 +28,12 @@ struct strategy {
     /* Index into view->candidate. May call run_cut(). */
     unsigned (*pick)(struct strategy *s, const struct sched_view *view);
     unsigned (*choose)(struct strategy *s, enum choice_kind kind, unsigned n, uint64_t key);
+    /* All actors are done; may be NULL, may call run_cut() when it has seen this order of events end. */
+    void (*quiet)(struct strategy *s);
 };
+
+/* The runner says that a run's actors are done. */
+void strategy_quiet(void);
 
 enum run_end {
     RUN_NONE,
