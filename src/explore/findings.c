@@ -222,6 +222,7 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
         SHA256((const uint8_t *)scn, strlen(scn), d->in.scenario_sha256);
     d->in.preemptions = rec.k;
     d->in.preemptions_minimal = rec.minimal;
+    d->in.passing = f && f->passing[0] ? f->passing : NULL;
     d->in.runs = f ? f->at_run : 0;
     d->in.undis_version = UNDIS_VERSION;
     d->in.undis_commit = UNDIS_COMMIT;

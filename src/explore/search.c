@@ -91,6 +91,7 @@ keep(struct search_report *rep, const struct explorer *x, const struct run_resul
     struct found *f = NULL, tmp;
 
     memset(&tmp, 0, offsetof(struct found, choices));
+    tmp.passing[0] = '\0';
     tmp.run = *r;
     tmp.rule = -1;
     tmp.bound = k;
@@ -200,7 +201,7 @@ search_with(struct explorer *x, unsigned k, const struct search_job *job, const 
         rep->points += r.points;
         if (r.points > rep->points_max)
             rep->points_max = (uint32_t)r.points;
-        if (hb_filter_changed)
+        if (hb_filter_changed && job->strategy == STRATEGY_ICB)
             return true; /* what was skipped as private was not: the bound begins again */
         if (x->diverged) {
             rep->divergences++;
@@ -221,11 +222,113 @@ search_with(struct explorer *x, unsigned k, const struct search_job *job, const 
             check_twice(x, &r, h, rep);
         if (hit && ++since_hit > RUNS_AFTER_HIT && job->strategy == STRATEGY_ICB)
             return false;
-        if (rep->stop || (job->runs_max && rep->runs >= job->runs_max))
+        if (rep->stop || (job->strategy == STRATEGY_ICB && job->runs_max && rep->runs >= job->runs_max))
             return false;
     } while (x->more(x, &r));
     l->exhausted = true;
     return !hit;
+}
+
+/* ------------------------------------------------------------------ shrinking */
+
+/* Run exactly these choices; does it fail for the same cause? Nothing is reported. */
+static bool
+fails_alike(const struct choice_list *list, const struct found *like, const struct search_hooks *h,
+            struct search_report *rep, bool *clean)
+{
+    struct explorer *x = replay_create(list);
+    struct found probe = { .rule = -1 };
+    struct run_result r;
+    char check[160] = "";
+
+    one_run(x, h, rep, &r);
+    if (r.end == RUN_DONE)
+        verify_run_end();
+    probe.ip = fault_ip(&r);
+    if (r.end == RUN_DONE && h->run_check)
+        h->run_check(h->arg, &r, check);
+    snprintf(probe.check, sizeof(probe.check), "%s", check);
+    if (verify_violation_count() > 0)
+        probe.rule = (int)verify_rule_index(verify_violation(0)->rule);
+    *clean = r.end == RUN_DONE && verify_violation_count() == 0 && !check[0];
+    return !*clean && r.end == like->run.end && severity(&r) == like->severity && root_of(&r, &probe) == like->root;
+}
+
+static void
+without(const struct choice_list *from, uint32_t at, uint32_t n, struct choice_list *to)
+{
+    *to = *from;
+    memmove(&to->c[at], &to->c[at + n], (from->count - at - n) * sizeof(to->c[0]));
+    to->count -= n;
+}
+
+/* Leave out what is not needed: chunks of 8, 4, 2, 1 from the back, as long as the same cause fails. */
+static void
+shrink(struct found *f, const struct search_hooks *h, struct search_report *rep)
+{
+    static struct choice_list less;
+    bool clean;
+
+    if (f->choices.overflow)
+        return;
+    for (uint32_t chunk = 8; chunk > 0; chunk /= 2)
+        for (uint32_t at = f->choices.count; at >= chunk && at > 0; at--) {
+            if (at > f->choices.count)
+                continue;
+            without(&f->choices, at - chunk, chunk, &less);
+            if (fails_alike(&less, f, h, rep, &clean)) {
+                uint32_t preemptions = 0;
+
+                for (uint32_t i = 0; i < less.count; i++)
+                    preemptions += less.c[i].preemption;
+                f->choices = less;
+                if (preemptions < f->bound)
+                    f->bound = preemptions;
+            }
+        }
+}
+
+/* The failing schedule with its last switch a few points later, or left out: the first that passes, in words. */
+static void
+find_passing(struct found *f, const struct search_hooks *h, struct search_report *rep)
+{
+    static struct choice_list other;
+    uint32_t last = f->choices.count;
+    bool clean;
+
+    while (last > 0 && f->choices.c[last - 1].kind != CHOICE_SCHED)
+        last--;
+    if (last-- == 0)
+        return;
+    for (unsigned later = 1; later <= 8; later++) {
+        other = f->choices;
+        other.c[last].point += later;
+        other.c[last].sub = 0;
+        fails_alike(&other, f, h, rep, &clean);
+        if (clean) {
+            snprintf(f->passing, sizeof(f->passing), "%s is switched away from %u point%s later (its point %u instead of %u)",
+                     machine->fiber[other.c[last].fiber].name, later, later == 1 ? "" : "s", other.c[last].point,
+                     f->choices.c[last].point);
+            return;
+        }
+    }
+    without(&f->choices, last, 1, &other);
+    fails_alike(&other, f, h, rep, &clean);
+    if (clean)
+        snprintf(f->passing, sizeof(f->passing), "%s is not switched away from at its point %u",
+                 f->choices.c[last].fiber ? machine->fiber[f->choices.c[last].fiber].name : "the start",
+                 f->choices.c[last].point);
+}
+
+static void
+refine(const struct search_job *job, const struct search_hooks *h, struct search_report *rep)
+{
+    if (job->strategy == STRATEGY_REPLAY)
+        return;
+    for (unsigned i = 0; i < rep->found_count && !rep->stop; i++) {
+        shrink(&rep->found[i], h, rep);
+        find_passing(&rep->found[i], h, rep);
+    }
 }
 
 static void
@@ -259,6 +362,8 @@ search_run(const struct search_job *job, const struct search_hooks *h, struct se
     struct explorer *x = NULL;
 
     rep->state = SEARCH_RUNNING;
+    if (job->strategy != STRATEGY_ICB) /* sampling counts on every point; a fresh process replays at every point */
+        hb_filter_enabled(false);
     switch (job->strategy) {
     case STRATEGY_ICB:
         search_icb(job, h, rep);
@@ -270,11 +375,11 @@ search_run(const struct search_job *job, const struct search_hooks *h, struct se
         x = random_create(job->seed, job->runs_max ? job->runs_max : UINT64_MAX);
         break;
     case STRATEGY_REPLAY:
-        hb_filter_enabled(false); /* a fresh process knows nothing of who shares what: ask at every point */
         x = replay_create(&job->replay);
         break;
     }
     if (x)
         search_with(x, 0, job, h, rep);
+    refine(job, h, rep);
     rep->state = rep->stop ? SEARCH_STOPPED : SEARCH_DONE;
 }

@@ -42,6 +42,7 @@ struct found {
     struct violation violation; /* the first one, when rule >= 0 */
     uint64_t ip;               /* faulting address or caller */
     char check[160];           /* a failed check of the scenario, in words */
+    char passing[200];         /* the nearest schedule that passes, in words; "" none was found */
 };
 
 struct search_level {
