@@ -203,7 +203,7 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
 {
     static const struct choice_list empty;
     struct detail *d = supervisor_detail(lab, f ? &f->choices : &empty);
-    struct finding_record rec = { .k = f ? f->bound : 0, .minimal = f ? minimal(s, f->bound) : true };
+    struct finding_record rec = { .k = f ? f->bound : 0, .minimal = !f || (o->strategy == STRATEGY_ICB && minimal(s, f->bound)) };
     struct finding_record *same;
     char *text, *scn;
 

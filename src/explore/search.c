@@ -177,7 +177,7 @@ judge(struct explorer *x, const struct run_result *r, const struct search_hooks 
     if (r->end == RUN_DONE && h->run_check && h->run_check(h->arg, r, check))
         failed = true;
     if (failed)
-        keep(rep, x, r, check, k);
+        keep(rep, x, r, check, job->strategy == STRATEGY_ICB ? k : r->preemptions);
     if (job->detail && h->detail)
         h->detail(h->arg, r, x, failed && rep->found_count ? &rep->found[0] : NULL);
     return failed;

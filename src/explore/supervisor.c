@@ -284,8 +284,12 @@ print_line(const struct test_options *o, const struct scenario_result *s)
 
     if (o->quiet)
         return;
-    printf("  %-28s %-12s k<=%u%s  %8llu runs  %6.2f s%s%s\n", s->name, words[s->state], s->k,
-           s->exhausted ? " exhausted" : "          ", (unsigned long long)s->report.runs, s->seconds,
+    printf("  %-28s %-12s ", s->name, words[s->state]);
+    if (o->strategy == STRATEGY_ICB)
+        printf("k<=%u%s", s->k, s->exhausted ? " exhausted" : "          ");
+    else
+        printf("sampled");
+    printf("  %8llu runs  %6.2f s%s%s\n", (unsigned long long)s->report.runs, s->seconds,
            s->text[0] ? "  " : "", s->text);
     fflush(stdout);
 }
