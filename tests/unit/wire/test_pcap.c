@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * unit/wire/test_pcap.c - capture files, made here byte by byte: which are read, what comes out, what is refused.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "unit/test.h"
+#include "wire/pcap.h"
+
+struct bytes {
+    uint8_t at[8192];
+    size_t length;
+};
+
+static void
+put(struct bytes *b, const void *from, size_t length)
+{
+    assert_true(b->length + length <= sizeof(b->at));
+    memcpy(b->at + b->length, from, length);
+    b->length += length;
+}
+
+static void
+put32(struct bytes *b, uint32_t value)
+{
+    put(b, &value, 4);
+}
+
+static void
+header(struct bytes *b, uint32_t magic, uint32_t link)
+{
+    b->length = 0;
+    put32(b, magic);
+    put32(b, 2 | 4u << 16);
+    put32(b, 0);
+    put32(b, 0);
+    put32(b, 65535);
+    put32(b, link);
+}
+
+/* A frame whose bytes all are fill. */
+static void
+frame(struct bytes *b, uint32_t s, uint32_t fraction, uint32_t have, uint32_t length, uint8_t fill)
+{
+    uint8_t data[2000];
+
+    memset(data, fill, sizeof(data));
+    put32(b, s);
+    put32(b, fraction);
+    put32(b, have);
+    put32(b, length);
+    put(b, data, have);
+}
+
+static struct wire_capture *
+reads(const struct bytes *b)
+{
+    struct wire_capture *c;
+    char text[200] = "";
+    int err = wire_capture_parse(b->at, b->length, &c, text);
+
+    if (err == -ENOTSUP)
+        skip();
+    if (err)
+        fail_msg("%s", text);
+    return c;
+}
+
+static void
+refuses(const struct bytes *b, const char *why)
+{
+    struct wire_capture *c;
+    char text[200] = "";
+    int err = wire_capture_parse(b->at, b->length, &c, text);
+
+    if (err == -ENOTSUP)
+        skip();
+    assert_true(err < 0);
+    assert_null(c);
+    if (strstr(text, why) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", text, why);
+}
+
+TEST(pcap, frames_come_with_bytes_and_times_since_the_first)
+{
+    struct bytes b;
+    struct wire_capture *c;
+
+    header(&b, 0xa1b2c3d4, 1);
+    frame(&b, 1000, 500000, 14, 14, 1);
+    frame(&b, 1001, 250000, 1518, 1518, 2);
+    c = reads(&b);
+    assert_int_equal(c->count, 2);
+    assert_int_equal(c->frame[0].ns, 0);
+    assert_int_equal(c->frame[1].ns, 750000000);
+    assert_int_equal(c->frame[0].length, 14);
+    assert_int_equal(c->frame[1].length, 1518);
+    assert_int_equal(c->frame[1].bytes[1517], 2);
+    assert_int_equal(c->file_length, b.length);
+    assert_memory_equal(c->file, b.at, b.length);
+    wire_capture_free(c);
+}
+
+TEST(pcap, nanoseconds_are_kept_and_time_never_goes_back)
+{
+    struct bytes b;
+    struct wire_capture *c;
+
+    header(&b, 0xa1b23c4d, 1);
+    frame(&b, 7, 10, 60, 60, 1);
+    frame(&b, 7, 35, 60, 60, 2);
+    frame(&b, 5, 0, 60, 60, 3);
+    c = reads(&b);
+    assert_int_equal(c->frame[1].ns, 25);
+    assert_int_equal(c->frame[2].ns, 25);
+    wire_capture_free(c);
+}
+
+TEST(pcap, pcapng_is_read)
+{
+    static const uint32_t head[] = { 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0xffffffff, 0xffffffff, 28, 1, 20, 1, 65535, 20 };
+    static const uint32_t packet[] = { 6, 32 + 60, 0, 0, 1234, 60, 60 };
+    uint8_t data[60];
+    struct bytes b = { .length = 0 };
+    struct wire_capture *c;
+
+    memset(data, 9, sizeof(data));
+    put(&b, head, sizeof(head));
+    put(&b, packet, sizeof(packet));
+    put(&b, data, sizeof(data));
+    put32(&b, 32 + 60);
+    c = reads(&b);
+    assert_int_equal(c->count, 1);
+    assert_int_equal(c->frame[0].length, 60);
+    assert_int_equal(c->frame[0].bytes[59], 9);
+    wire_capture_free(c);
+}
+
+TEST(pcap, what_no_wire_could_carry_is_refused_by_its_number)
+{
+    struct bytes b;
+
+    header(&b, 0xa1b2c3d4, 1);
+    frame(&b, 0, 0, 60, 60, 1);
+    frame(&b, 0, 0, 60, 1000, 1);
+    refuses(&b, "frame 2 is cut: 60 of its 1000 bytes");
+    header(&b, 0xa1b2c3d4, 1);
+    frame(&b, 0, 0, 13, 13, 1);
+    refuses(&b, "frame 1 has 13 bytes: that is no Ethernet frame");
+    header(&b, 0xa1b2c3d4, 1);
+    frame(&b, 0, 0, 1519, 1519, 1);
+    refuses(&b, "frame 1 has 1519 bytes: the wire's MTU is 1500");
+}
+
+TEST(pcap, files_that_are_none_are_refused_in_words)
+{
+    struct bytes b = { .length = 0 };
+
+    refuses(&b, "the file is empty");
+    put(&b, "name: no capture at all, but a longish text\n", 44);
+    refuses(&b, "this is no capture file");
+    header(&b, 0xa1b2c3d4, 1);
+    refuses(&b, "no frames");
+    header(&b, 0xa1b2c3d4, 105);
+    frame(&b, 0, 0, 60, 60, 1);
+    refuses(&b, "link type 105 (IEEE802_11), not Ethernet");
+}
+
+TEST(pcap, every_cut_of_a_file_is_refused_or_a_shorter_capture)
+{
+    struct bytes b;
+
+    header(&b, 0xa1b2c3d4, 1);
+    frame(&b, 1, 0, 60, 60, 1);
+    frame(&b, 2, 0, 60, 60, 2);
+    for (size_t length = 0; length < b.length; length++) {
+        struct wire_capture *c;
+        char text[200] = "";
+        int err = wire_capture_parse(b.at, length, &c, text);
+
+        assert_true(err ? text[0] != '\0' && c == NULL : length == 24 + 16 + 60 && c->count == 1);
+        wire_capture_free(c);
+    }
+}
+
+TEST(pcap, a_missing_file_is_said_to_be_missing)
+{
+    struct wire_capture *c;
+    char text[200];
+
+    assert_int_equal(wire_capture_read("/nonexistent/x.pcap", &c, text), -ENOENT);
+    assert_string_equal(text, "cannot read the capture: No such file or directory");
+}
+
+TEST(pcap, what_is_written_is_read_again)
+{
+    uint8_t one[60], two[100];
+    struct wire_record records[] = { { 132514560000000000ull, one, 60 }, { 132514560000000123ull, two, 100 } };
+    struct wire_capture *c;
+    char path[] = "test_pcap_XXXXXX", text[200];
+    int fd = mkstemp(path), err;
+
+    assert_true(fd >= 0);
+    close(fd);
+    memset(one, 1, sizeof(one));
+    memset(two, 2, sizeof(two));
+    assert_int_equal(wire_records_write(path, records, 2), 0);
+    err = wire_capture_read(path, &c, text);
+    unlink(path);
+    if (err == -ENOTSUP)
+        skip();
+    assert_int_equal(err, 0);
+    assert_int_equal(c->count, 2);
+    assert_int_equal(c->frame[1].ns, 12300);
+    assert_int_equal(c->frame[1].length, 100);
+    assert_memory_equal(c->frame[1].bytes, two, 100);
+    wire_capture_free(c);
+}
+
+TEST_MAIN(TEST_CASE(pcap, frames_come_with_bytes_and_times_since_the_first),
+          TEST_CASE(pcap, nanoseconds_are_kept_and_time_never_goes_back), TEST_CASE(pcap, pcapng_is_read),
+          TEST_CASE(pcap, what_no_wire_could_carry_is_refused_by_its_number),
+          TEST_CASE(pcap, files_that_are_none_are_refused_in_words),
+          TEST_CASE(pcap, every_cut_of_a_file_is_refused_or_a_shorter_capture),
+          TEST_CASE(pcap, a_missing_file_is_said_to_be_missing), TEST_CASE(pcap, what_is_written_is_read_again))
