@@ -309,10 +309,13 @@ detail_collect(struct detail *d, const struct run_result *r, const struct explor
         in->kind == FINDING_ESCAPE) {
         char *text = detail_alloc(d, 200);
 
-        snprintf(text, 200, "%s", f && f->check[0] ? f->check : r->text);
+        if (r->end == RUN_SYSCALL && t)
+            snprintf(text, 200, "%s: %s (%u)", r->text, host_syscall_name((unsigned)t->gpr[0]), (unsigned)t->gpr[0]);
+        else
+            snprintf(text, 200, "%s", f && f->check[0] ? f->check : r->text);
         in->check_text = text;
     }
-    if (t && (r->end == RUN_BUGCHECK || r->end == RUN_SYSCALL)) {
+    if (t && (r->end == RUN_BUGCHECK || r->end == RUN_SYSCALL || (r->end == RUN_LIVELOCK && t->vector > 0xff))) {
         struct trap *copy = detail_alloc(d, sizeof(*copy));
 
         *copy = *t;

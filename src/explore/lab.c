@@ -171,7 +171,9 @@ static void
 describe_end(const struct run_result *r, char text[256])
 {
     if (r->end == RUN_BUGCHECK)
-        snprintf(text, 256, "bugcheck 0x%X while the driver was being started", r->code);
+        snprintf(text, 256, "bugcheck 0x%X before the scenario began: at start, first open or first write", r->code);
+    else if (r->end == RUN_SYSCALL)
+        snprintf(text, 256, "%.120s before the scenario began", r->text);
     else if (r->end == RUN_UNSUPPORTED)
         snprintf(text, 256, "the driver calls %.100s, which undis does not have", r->text);
     else if (r->end == RUN_HANG)

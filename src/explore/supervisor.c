@@ -332,6 +332,13 @@ supervisor_test(const struct test_options *o, struct test_result *out)
     err = lab_driver_read(o->path, &driver, out->text);
     if (err)
         return out->exit_status = err;
+    err = host_mkdir_p(o->out);
+    if (err || access(o->out, W_OK | X_OK)) {
+        snprintf(out->text, sizeof(out->text), "%.150s: findings cannot be written there (%s); name another with --out",
+                 o->out, strerror(err ? -err : errno));
+        lab_driver_free(&driver);
+        return out->exit_status = LAB_INPUT;
+    }
     if (o->scenario) {
         struct scenario *scn;
         struct scn_error serr;

@@ -40,6 +40,9 @@ _Noreturn void host_crash(const char *what, uint64_t rip, uint64_t address);
 /* Sandbox of a worker: no-new-privileges, a system call allow-list, none at all from driver addresses, rdtsc traps. */
 int host_sandbox(void);
 
+/* "open"; "unknown" for a number Linux has no call for. */
+const char *host_syscall_name(unsigned number);
+
 /*
  * In a fresh worker, before any input is touched: survive nothing of the terminal, die with the supervisor.
  * host_sandbox() follows when the machine is mapped. 0 or -errno.

@@ -73,3 +73,12 @@ host_sandbox(void)
     err = by_origin();
     return err ? err : allow_list();
 }
+
+/* The library allocates the name; a run names one call at most. */
+const char *
+host_syscall_name(unsigned number)
+{
+    const char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_X86_64, (int)number);
+
+    return name ? name : "unknown";
+}

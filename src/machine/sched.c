@@ -370,7 +370,7 @@ step(struct fiber *f)
         stuck = false;
         run_end(RUN_LIVELOCK, "one run takes for ever");
     }
-    if (++machine->step > STEPS_MAX && !machine->setup)
+    if (++machine->step > STEPS_MAX)
         run_end(RUN_LIVELOCK, "the run passed its limit of scheduling steps");
 }
 
@@ -545,6 +545,7 @@ machine_run(struct strategy *s, struct run_result *out)
     memset(out, 0, sizeof(*out));
     sched_strategy = s;
     sched_result = out;
+    trap_begin_run();
     hb_begin_run();
     for (uint32_t i = 1; i <= machine->fiber_count && !first; i++)
         if (fiber_enabled(&machine->fiber[i]))
