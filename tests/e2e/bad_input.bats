@@ -79,13 +79,6 @@ unusable() { # PATTERN FILE - for test and for ddi
     done
 }
 
-@test "a user-mode program" {
-    needs "$good"
-    cp "$good" program.sys
-    patch program.sys $(($(pe_offset program.sys) + 0x5c)) '\x03\x00'
-    unusable 'program.sys: .*(subsystem|native|kernel)' program.sys
-}
-
 @test "a malformed INF: the message has the line" {
     printf '[Version]\nSignature = "$Windows NT$"\n[Manufacturer\n' >bad.inf
     unusable 'bad.inf, line 3: ' bad.inf

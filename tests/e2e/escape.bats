@@ -13,7 +13,7 @@ stopped() { # SCENARIO FUNCTION CALL
 }
 
 @test "open by a raw system call" {
-    stopped open-while-disabled EscapeWrite open
+    stopped read-while-disabled EscapeRead open
 }
 
 @test "socket by a raw system call" {
@@ -22,7 +22,7 @@ stopped() { # SCENARIO FUNCTION CALL
 
 @test "the finding replays" {
     needs "$drivers/escape/escape.sys"
-    undis test "$drivers/escape" --only open-while-disabled --k 0 --first --out out
+    undis test "$drivers/escape" --only read-while-disabled --k 0 --first --out out
     undis replay out/[0-9]* --times 5
     exits 1
     prints 'equal over 5 replays'

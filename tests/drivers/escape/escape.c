@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * escape.c - a driver that speaks to Linux itself: a write opens a file, a control code opens a socket.
+ * escape.c - a driver that speaks to Linux itself: a read opens a file, a control code opens a socket.
  *
  * No Windows driver does this. A malicious one tried on undis would.
  */
@@ -11,12 +11,12 @@
 
 #define IOCTL_ESCAPE_SOCKET CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS)
 
-static DRIVER_DISPATCH EscapeWrite;
+static DRIVER_DISPATCH EscapeRead;
 static DRIVER_DISPATCH EscapeDeviceControl;
 
 PLAIN_DRIVER PlainDriver = {
     PLAIN_NAMES(L"Escape"),
-    .Write = EscapeWrite,
+    .Read = EscapeRead,
     .DeviceControl = EscapeDeviceControl,
 };
 
@@ -34,7 +34,7 @@ LinuxCall(LONG64 Number, ULONG_PTR First, ULONG_PTR Second, ULONG_PTR Third)
 
 _Use_decl_annotations_
 static NTSTATUS
-EscapeWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+EscapeRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     static const char path[] = "/etc/hostname";
     LONG64 result;
