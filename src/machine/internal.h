@@ -48,6 +48,7 @@ _Noreturn void guest_stack_overflow(struct fiber *f);
 
 /* trap.c */
 void trap_init(void);
+void trap_begin_run(void);
 
 /* kpcr.c */
 void kpcr_init(void);
