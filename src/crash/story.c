@@ -312,6 +312,8 @@ story_build(const struct finding_input *in)
             preemptions = ev->a[2];
             if (free_of_charge && !back)
                 continue;
+            if (!free_of_charge) /* what it is taken away from began before */
+                doing_tell(in, s, doing, ev, &folded);
             item = item_add(s);
             item->mark = free_of_charge ? STORY_BACK : STORY_PREEMPTED;
             item->ev = ev;

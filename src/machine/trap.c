@@ -251,6 +251,25 @@ blame_export(struct fiber *f, struct trap *t)
         t->rip = ddi_address((unsigned)c->index) + LAYOUT_SLOT_FAULT;
 }
 
+/* A call of ours faulted: if an argument points into freed memory, say so before the machine stops. */
+static void
+tell_stale_arguments(const struct fiber *f)
+{
+    const struct crossing *c = f->crossing;
+    const struct ddi_export *e;
+
+    if (!c || (f->outer && f->outer->inner == c) || (c->index & CROSSING_L1))
+        return;
+    e = ddi_get((unsigned)c->index);
+    for (unsigned i = 0; i < e->nargs; i++) {
+        uint64_t arg = ((const uint64_t *)c->guest_rsp)[1 + i];
+        const struct heap_block *b = heap_find(arg);
+
+        if (b && b->freed)
+            trace_emit(EV_STALE_HANDLE, arg, (unsigned)c->index, arg, i);
+    }
+}
+
 void
 trap_run(void)
 {
@@ -266,8 +285,10 @@ trap_run(void)
             run_end(RUN_SYSCALL, "driver code executed a system call");
         run_end(RUN_LIVELOCK, "driver code loops without calling anything");
     }
-    if (t.in_host)
+    if (t.in_host) {
+        tell_stale_arguments(f);
         blame_export(f, &t);
+    }
     if (t.vector == 14 && in_guard(f, t.address)) {
         last = t;
         have_last = true;
