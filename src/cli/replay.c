@@ -66,6 +66,7 @@ cmd_replay(int argc, char **argv)
     struct scenario *scn;
     struct scn_error serr;
     struct lab_config lab;
+    struct wire_capture *wire;
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
@@ -101,7 +102,11 @@ cmd_replay(int argc, char **argv)
     hex_of(sha, 32, hash);
     if (strcmp(hash, trace.sha256) != 0)
         return fail(driver.sys, "this is another build of the driver than the trace was made with (sha256 differs)");
-    lab = (struct lab_config){ .driver = &driver, .driver_count = 1, .scenario = scn, .vps = trace.vps };
+    if (lab_wire_read(path, &driver, scn, &wire, err)) {
+        fprintf(stderr, "undis replay: %s\n", err);
+        return EXIT_INPUT;
+    }
+    lab = (struct lab_config){ .driver = &driver, .driver_count = 1, .scenario = scn, .wire = wire, .vps = trace.vps };
     for (unsigned long i = 0; i < times; i++) {
         int status = once(&lab, &trace.choices, line);
 
@@ -117,6 +122,7 @@ cmd_replay(int argc, char **argv)
     }
     if (times > 1)
         printf("equal over %lu replays\n", times);
+    wire_capture_free(wire);
     scenario_free(scn);
     lab_driver_free(&driver);
     return EXIT_FINDING;

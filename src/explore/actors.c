@@ -156,16 +156,22 @@ wire_op(struct lab_actor *a, const struct scn_op *op)
 {
     if (op->kind != OP_RECEIVE || lab.driver[0].file->kind == INF_MINIPORT)
         return; /* a miniport under test is its own wire */
-    fill_frame(a->buffer, op->len);
-    for (unsigned i = 0; i < op->frames; i++) {
+    if (lab.wire == NULL)
+        fill_frame(a->buffer, op->len);
+    for (unsigned i = 0, n = op->frames || !lab.wire ? op->frames : lab.wire->count; i < n; i++) {
+        struct wire_frame frame = { .bytes = a->buffer, .length = op->len };
         bool more = true;
 
+        if (lab.wire != NULL) {
+            frame = lab.wire->frame[a->next_frame];
+            a->next_frame = (a->next_frame + 1) % lab.wire->count;
+        }
         for (unsigned round = 0; more; round++) {
             unsigned shape = shape_of(op->shape, round, &more);
 
             sched_point(OP_ACTOR, OBJECT_WORLD);
             /* frames come from a DPC; every other one of a batch is lent */
-            ends_wire_receive(lab.nic, a->buffer, op->len, shape, ENDS_DISPATCH | (i & 1 ? ENDS_RESOURCES : 0));
+            ends_wire_receive(lab.nic, frame.bytes, frame.length, shape, ENDS_DISPATCH | (i & 1 ? ENDS_RESOURCES : 0));
         }
     }
 }

@@ -12,6 +12,7 @@
 
 #include "crash/finding.h"
 #include "explore/search.h"
+#include "wire/pcap.h"
 
 #define DETAIL_EVENTS_MAX 200000u
 
@@ -27,6 +28,8 @@ struct detail {
     struct run_result run;
     uint64_t reached;              /* bits the scenario runner sets */
     char *debug_text;
+    struct wire_record *wire;      /* frames that were on our wire, in order */
+    uint32_t wire_count, wire_lost;
 };
 
 struct detail *detail_create(uint64_t size); /* NULL: no memory */

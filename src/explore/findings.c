@@ -21,6 +21,7 @@ static void
 begin_recorded(void *arg)
 {
     detail_begin(recording);
+    recording->wire_count = recording->wire_lost = 0;
     if (inner_begin)
         inner_begin(arg);
 }
@@ -40,6 +41,7 @@ findings_worker_begin(struct detail *d, struct search_hooks *h)
     h->run_begin = begin_recorded;
     h->detail = collect;
     detail_listen(d);
+    wire_record_begin(d);
 }
 
 void
@@ -254,6 +256,7 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
         if (finding_write(rec.folder, &d->in) == 0 && scn) {
             snprintf(path, sizeof(path), "%s/scenario.yaml", rec.folder);
             host_write_file(path, scn, strlen(scn));
+            wire_files_write(rec.folder, lab->wire, d);
         }
         rec.verdict.violation = NULL;
         if (same)

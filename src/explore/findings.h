@@ -22,6 +22,11 @@ struct detail *supervisor_detail(const struct lab_config *lab, const struct choi
 void findings_write(const struct test_options *o, const struct lab_config *lab, struct scenario_result *s,
                     const struct run_result *setup, struct test_result *out);
 
+/* Worker in detail mode: record the frames on our wire from now on. */
+void wire_record_begin(struct detail *d);
+/* The captures of a folder: what was played and, from d, what was on the wire; either may be NULL. */
+void wire_files_write(const char *folder, const struct wire_capture *played, const struct detail *d);
+
 struct trace_file {
     char driver[512];
     char sha256[65];

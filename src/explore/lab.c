@@ -110,7 +110,7 @@ setup_main(void *arg)
             return;
     lab.nic = lab.driver[0].file->kind == INF_MINIPORT ? ndis_nic_add(&nic) : ends_wire_add("Ethernet", NULL);
     if (lab.nic && lab.driver[0].file->kind != INF_MINIPORT)
-        ends_wire_mode(lab.nic, ENDS_COMPLETE_LATER, true);
+        ends_wire_mode(lab.nic, ENDS_COMPLETE_LATER, lab.wire == NULL);
     if (!lab.nic) {
         lab.failure = "the miniport driver registered no miniport with NDIS";
         return;
@@ -205,6 +205,7 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
 
     memset(r, 0, sizeof(*r));
     lab.scenario = c->scenario;
+    lab.wire = c->wire;
     lab.reached = reached;
     reached->vps = c->vps;
     SHA256(c->driver[0].bytes, c->driver[0].len, sha);

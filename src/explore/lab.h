@@ -13,6 +13,7 @@
 #include "explore/search.h"
 #include "pnp/inf.h"
 #include "pnp/scenario.h"
+#include "wire/pcap.h"
 
 #define LAB_DRIVERS_MAX 8u
 
@@ -39,8 +40,18 @@ struct lab_config {
     struct lab_driver *driver;
     unsigned driver_count;
     const struct scenario *scenario;
+    const struct wire_capture *wire; /* what the scenario's wire plays; NULL: it loops */
     unsigned vps;
 };
+
+#define LAB_WIRE_FILE "wire-in.pcap"
+
+/*
+ * lab_wire_read - the capture of a scenario that names one, else NULL. 0, or LAB_INPUT or LAB_OURS with one sentence.
+ * From then on the scenario calls it LAB_WIRE_FILE and holds its sha256.
+ */
+int lab_wire_read(const char *scenario_path, const struct lab_driver *driver, struct scenario *scn,
+                  struct wire_capture **out, char text[256]);
 
 /* What a scenario reached, over all runs of a worker; in shared memory. */
 struct lab_reached {

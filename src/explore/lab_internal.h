@@ -29,6 +29,7 @@ struct lab_actor {
     void *handle[LAB_HANDLES_MAX]; /* one per device opened, NULL: not open */
     void *buffer;                  /* user memory */
     unsigned first_op;             /* ops before it were done before the snapshot */
+    uint32_t next_frame;           /* of the capture, for a wire */
     bool done;
 };
 
@@ -42,6 +43,7 @@ struct lab_run {
 /* Set once, before the snapshot; counters are only for reports. */
 struct lab {
     const struct scenario *scenario;
+    const struct wire_capture *wire;
     struct lab_reached *reached;
     struct lab_driver_state driver[LAB_DRIVERS_MAX];
     unsigned driver_count;

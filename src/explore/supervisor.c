@@ -202,11 +202,11 @@ judge(struct scenario_result *s, const struct shared *sh, int werr, int status)
 
 static void
 run_scenario(const struct test_options *o, struct lab_driver *drivers, unsigned driver_count,
-             const struct scenario *scn, const char *name, unsigned k, struct scenario_result *s,
-             struct test_result *out)
+             const struct scenario *scn, const struct wire_capture *wire, const char *name, unsigned k,
+             struct scenario_result *s, struct test_result *out)
 {
     struct shared *sh = shared_create();
-    struct lab_config lab = { .driver = drivers, .driver_count = driver_count, .scenario = scn,
+    struct lab_config lab = { .driver = drivers, .driver_count = driver_count, .scenario = scn, .wire = wire,
                               .vps = o->vps ? o->vps : scn->vps ? scn->vps : 2 };
     struct search_job job = { .strategy = o->strategy, .k_first = 0, .k_last = o->k == K_DEFAULT ? k : o->k,
                               .cache = !o->cache_off, .runs_max = o->runs, .seed = o->seed, .first = o->first,
@@ -305,7 +305,8 @@ fold_status(struct test_result *out)
 }
 
 static void
-save_scenario(const struct test_options *o, const struct scenario *scn, const char *name)
+save_scenario(const struct test_options *o, const struct scenario *scn, const struct wire_capture *wire,
+              const char *name)
 {
     char path[600];
     FILE *f;
@@ -317,6 +318,7 @@ save_scenario(const struct test_options *o, const struct scenario *scn, const ch
     if (f) {
         scenario_save(scn, f);
         fclose(f);
+        wire_files_write(o->write_scenario, wire, NULL);
     }
 }
 
@@ -342,6 +344,7 @@ supervisor_test(const struct test_options *o, struct test_result *out)
     if (o->scenario) {
         struct scenario *scn;
         struct scn_error serr;
+        struct wire_capture *wire;
 
         if (scenario_load(o->scenario, &scn, &serr)) {
             snprintf(out->text, sizeof(out->text), serr.line ? "%s, line %u: %s" : "%s%.0u: %s", o->scenario, serr.line,
@@ -349,9 +352,16 @@ supervisor_test(const struct test_options *o, struct test_result *out)
             lab_driver_free(&driver);
             return out->exit_status = LAB_INPUT;
         }
-        run_scenario(o, &driver, 1, scn, scn->name, 1, next_result(out), out);
+        err = lab_wire_read(o->scenario, &driver, scn, &wire, out->text);
+        if (err) {
+            scenario_free(scn);
+            lab_driver_free(&driver);
+            return out->exit_status = err;
+        }
+        run_scenario(o, &driver, 1, scn, wire, scn->name, 1, next_result(out), out);
         print_line(o, &out->scenario[out->scenario_count - 1]);
-        save_scenario(o, scn, scn->name);
+        save_scenario(o, scn, wire, scn->name);
+        wire_capture_free(wire);
         scenario_free(scn);
     }
     for (unsigned i = 0; battery_get(i) && !o->scenario; i++) {
@@ -363,9 +373,9 @@ supervisor_test(const struct test_options *o, struct test_result *out)
         if (b->needs_device && out->scenario_count > 0 && !any_device(out))
             continue;
         scn = b->make(driver.kind);
-        run_scenario(o, &driver, 1, scn, b->name, b->k, next_result(out), out);
+        run_scenario(o, &driver, 1, scn, NULL, b->name, b->k, next_result(out), out);
         print_line(o, &out->scenario[out->scenario_count - 1]);
-        save_scenario(o, scn, b->name);
+        save_scenario(o, scn, NULL, b->name);
         scenario_free(scn);
         if (out->scenario[out->scenario_count - 1].setup_failed ||
             (o->first && out->scenario[out->scenario_count - 1].state == 1))

@@ -28,6 +28,7 @@ enum { ACTORS_MAX = 64, OPS_MAX = 1024, NAMES_MAX = 32, TEXT_MAX = 512 };
 struct reader {
     yaml_document_t *doc;
     struct scn_error *err;
+    bool capture; /* the stack plays one */
 };
 
 enum field_type { FIELD_NUMBER, FIELD_TEXT, FIELD_TEXTS, FIELD_WORD, FIELD_NODE };
@@ -74,7 +75,7 @@ enum { F_OP, F_DEVICE, F_LEN, F_SHAPE, F_COUNT, F_FRAMES, F_CODE, F_OID, F_IN, F
 static const struct field op_fields[] = {
     [F_OP] = WORD(struct scn_op, kind, "op", op_words),    [F_DEVICE] = TEXT(struct scn_op, device),
     [F_LEN] = NUMBER(struct scn_op, len, 0, 1 << 20),      [F_SHAPE] = WORD(struct scn_op, shape, "shape", shape_words),
-    [F_COUNT] = NUMBER(struct scn_op, count, 1, 4096),     [F_FRAMES] = NUMBER(struct scn_op, frames, 1, 4096),
+    [F_COUNT] = NUMBER(struct scn_op, count, 1, 4096),     [F_FRAMES] = NUMBER(struct scn_op, frames, 0, 4096),
     [F_CODE] = NUMBER(struct scn_op, code, 0, UINT32_MAX), [F_OID] = NUMBER(struct scn_op, oid, 0, UINT32_MAX),
     [F_IN] = NUMBER(struct scn_op, in, 0, 1 << 20),        [F_OUT] = NUMBER(struct scn_op, out, 0, 1 << 20),
     [F_ADAPTER] = NUMBER(struct scn_op, adapter, 0, 15),   [F_MS] = NUMBER(struct scn_op, ms, 0, 1000 * 3600),
@@ -94,6 +95,8 @@ static const struct field stack_fields[] = {
     NUMBER(struct scn_stack, adapters, 1, 16),
     TEXTS(struct scn_stack, filters),
     TEXTS(struct scn_stack, protocols),
+    TEXT(struct scn_stack, wire),
+    TEXT(struct scn_stack, wire_sha256),
 };
 
 enum { S_NAME, S_VPS, S_OS, S_STACK, S_ACTORS };
@@ -138,6 +141,19 @@ static const struct {
     [OP_CANCEL] = { BY_PROGRAM | BY_PROTOCOL, 0, BIT(F_ADAPTER) },
     [OP_WAIT] = { BY_PROGRAM | BY_ADMIN | BY_WIRE | BY_PROTOCOL, BIT(F_MS), 0 },
 };
+
+/* op_rules for a stack as it is: the frames of a capture have lengths of their own. */
+static unsigned
+needs_of(enum scn_op_kind kind, bool capture)
+{
+    return op_rules[kind].needs & ~(capture && kind == OP_RECEIVE ? BIT(F_LEN) : 0u);
+}
+
+static unsigned
+may_of(enum scn_op_kind kind, bool capture)
+{
+    return needs_of(kind, capture) | op_rules[kind].may;
+}
 
 const char *
 scn_op_name(enum scn_op_kind kind)
@@ -324,8 +340,8 @@ static int
 check_op(struct reader *r, const yaml_node_t *node, const struct scn_op *op, enum scn_actor_kind actor, unsigned seen)
 {
     const char *name = op_words[op->kind];
-    unsigned needs = op_rules[op->kind].needs;
-    unsigned may = needs | op_rules[op->kind].may | BIT(F_OP);
+    unsigned needs = needs_of(op->kind, r->capture);
+    unsigned may = may_of(op->kind, r->capture) | BIT(F_OP);
 
     if (!(op_rules[op->kind].actors & BIT(actor)))
         return fail(r->err, node, "an actor of kind %s cannot do \"%s\"", actor_words[actor], name);
@@ -335,6 +351,8 @@ check_op(struct reader *r, const yaml_node_t *node, const struct scn_op *op, enu
         if ((seen & BIT(i)) && !(may & BIT(i)))
             return fail(r->err, node, "the op \"%s\" takes no \"%s\"", name, op_fields[i].name);
     }
+    if ((seen & BIT(F_FRAMES)) && op->frames == 0 && !r->capture)
+        return fail(r->err, node, "frames 0 means all frames of a capture, and the stack has none");
     return 0;
 }
 
@@ -359,7 +377,7 @@ read_op(struct reader *r, const yaml_node_t *node, enum scn_actor_kind actor, st
         err = check_op(r, node, op, actor, seen);
     if (op->count == 0)
         op->count = 1;
-    if (op->frames == 0)
+    if (!(seen & BIT(F_FRAMES)))
         op->frames = 1;
     return err;
 }
@@ -395,6 +413,20 @@ set_default(char **text, const char *value)
     return *text ? 0 : -ENOMEM;
 }
 
+/* node: the stack's, NULL when there is none in the file. */
+static int
+check_stack(struct reader *r, const yaml_node_t *node, const struct scn_stack *stack)
+{
+    r->capture = str_eq(stack->miniport, "pcap");
+    if (r->capture && stack->wire == NULL)
+        return fail(r->err, node, "the miniport \"pcap\" needs \"wire\", the capture file it plays");
+    if (!r->capture && stack->wire != NULL)
+        return fail(r->err, node, "\"wire\" is for the miniport \"pcap\"; this stack's is \"%.60s\"", stack->miniport);
+    if (stack->wire == NULL && stack->wire_sha256 != NULL)
+        return fail(r->err, node, "\"wire_sha256\" is of \"wire\", which is not there");
+    return 0;
+}
+
 static int
 read_scenario(struct reader *r, const yaml_node_t *root, struct scenario *scn)
 {
@@ -417,6 +449,9 @@ read_scenario(struct reader *r, const yaml_node_t *root, struct scenario *scn)
     if (set_default(&scn->name, "scenario") != 0 || set_default(&scn->os, "") != 0 ||
         set_default(&scn->stack.miniport, "loop") != 0)
         return -ENOMEM;
+    err = check_stack(r, nodes[S_STACK], &scn->stack);
+    if (err)
+        return err;
     err = read_list(r, nodes[S_ACTORS], "actors", ACTORS_MAX, sizeof(*scn->actors), &scn->actors);
     if (err)
         return err;
@@ -432,7 +467,7 @@ scenario_parse(const void *bytes, size_t len, struct scenario **out, struct scn_
     struct scenario *scn = calloc(1, sizeof(*scn));
     yaml_parser_t parser;
     yaml_document_t doc;
-    struct reader r = { &doc, err };
+    struct reader r = { &doc, err, false };
     const yaml_node_t *root;
     int result = -ENOMEM;
 
@@ -499,6 +534,8 @@ scenario_free(struct scenario *scn)
     free(scn->stack.filters);
     free(scn->stack.protocols);
     free(scn->stack.miniport);
+    free(scn->stack.wire);
+    free(scn->stack.wire_sha256);
     free(scn->name);
     free(scn->os);
     free(scn);
@@ -552,10 +589,10 @@ is_default(const struct scn_op *op, unsigned field)
 }
 
 static void
-write_op(FILE *file, const struct scn_op *op)
+write_op(FILE *file, const struct scn_op *op, bool capture)
 {
-    unsigned needs = op_rules[op->kind].needs;
-    unsigned may = op_rules[op->kind].may;
+    unsigned needs = needs_of(op->kind, capture);
+    unsigned may = may_of(op->kind, capture);
     bool braces = needs != 0;
 
     for (unsigned i = F_OP + 1; i < COUNT(op_fields); i++)
@@ -595,6 +632,13 @@ scenario_save(const struct scenario *scn, FILE *file)
     fprintf(file, "\n  adapters: %u\n", scn->stack.adapters);
     write_texts(file, "filters", scn->stack.filters, scn->stack.filters_count);
     write_texts(file, "protocols", scn->stack.protocols, scn->stack.protocols_count);
+    if (scn->stack.wire != NULL) {
+        fputs("  wire: ", file);
+        write_text(file, scn->stack.wire);
+        fputc('\n', file);
+    }
+    if (scn->stack.wire_sha256 != NULL)
+        fprintf(file, "  wire_sha256: \"%s\"\n", scn->stack.wire_sha256);
     fputs("actors:\n", file);
     for (unsigned i = 0; i < scn->actors_count; i++) {
         const struct scn_actor *actor = &scn->actors[i];
@@ -603,7 +647,7 @@ scenario_save(const struct scenario *scn, FILE *file)
         write_text(file, actor->name);
         fprintf(file, "\n    kind: %s\n    repeat: %u\n    ops:\n", actor_words[actor->kind], actor->repeat);
         for (unsigned j = 0; j < actor->ops_count; j++)
-            write_op(file, &actor->ops[j]);
+            write_op(file, &actor->ops[j], scn->stack.wire != NULL);
     }
     return fflush(file) == 0 && !ferror(file) ? 0 : -EIO;
 }

@@ -22,6 +22,9 @@
  *         kind: admin
  *         ops: [disable, enable]
  *
+ * A stack whose miniport is `pcap` plays the capture file `wire`, named from the scenario's own folder; its `receive`
+ * ops take the next frames of it instead of made-up ones.
+ *
  * Fields an op does not use are 0 or NULL. The whole structure belongs to whoever loaded it.
  */
 #ifndef PNP_SCENARIO_H
@@ -50,7 +53,7 @@ enum scn_op_kind {
     OP_UNLOAD,
     OP_LOAD,
     /* the wire */
-    OP_RECEIVE, /* frames, len, shape */
+    OP_RECEIVE, /* frames, len, shape; with a capture: no len, and frames 0 means as many as it has */
     OP_LINK_DOWN,
     OP_LINK_UP,
     /* a protocol driver */
@@ -79,7 +82,7 @@ struct scn_op {
     char *device;
     unsigned len;
     enum scn_shape shape;
-    unsigned count, frames; /* at least 1 where the op has them */
+    unsigned count, frames; /* at least 1 where the op has them; frames: see OP_RECEIVE */
     uint32_t code, oid;
     unsigned in, out;
     unsigned adapter; /* number of the adapter, from 0 */
@@ -101,6 +104,8 @@ struct scn_stack {
     unsigned filters_count;
     char **protocols; /* "test", or INFs */
     unsigned protocols_count;
+    char *wire;        /* the capture file of miniport "pcap"; else NULL */
+    char *wire_sha256; /* what it must be, in hexadecimal; NULL: whatever it is */
 };
 
 struct scenario {

@@ -46,6 +46,13 @@ void ends_wire_mode(struct ndis_nic *nic, enum ends_complete complete, bool loop
 /* A frame arrives. 0; -ENETDOWN: the adapter does not run; -ENOMEM. */
 int ends_wire_receive(struct ndis_nic *nic, const void *frame, size_t length, enum ends_shape shape, unsigned flags);
 
+/*
+ * A tap sees every frame that wiretest takes from a send or indicates: it answers where the frame's bytes are to be
+ * copied, or NULL. Set before the snapshot; it must not depend on nor change the machine.
+ */
+typedef uint8_t *(*ends_tap_fn)(void *context, bool sent, size_t length);
+void ends_wire_tap(ends_tap_fn tap, void *context);
+
 struct ends_wire_stats {
     uint32_t sent;          /* net buffers that reached the wire */
     uint64_t sent_bytes;

@@ -35,6 +35,8 @@ struct wire {
 };
 
 static ndis_fn handler[16]; /* filled in init: const while drivers run */
+static ends_tap_fn tap;     /* likewise; NULL: nobody watches */
+static void *tap_context;
 
 static void
 wake(struct wire *w)
@@ -85,6 +87,18 @@ loop_frames(struct wire *w, const NET_BUFFER_LIST *nbls)
         }
 }
 
+static void
+show_tap(const NET_BUFFER_LIST *nbls, bool sent)
+{
+    for (; tap != NULL && nbls != NULL; nbls = nbls->Next)
+        for (const NET_BUFFER *nb = nbls->FirstNetBuffer; nb != NULL; nb = nb->Next) {
+            uint8_t *to = tap(tap_context, sent, nb->DataLength);
+
+            if (to != NULL)
+                ndis_nb_read(nb, 0, to, nb->DataLength);
+        }
+}
+
 /* ------------------------------------------------------------------ handlers */
 
 static uint64_t
@@ -104,6 +118,7 @@ send(const uint64_t *a)
     }
     for (const NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next)
         w->stats.sent_hash = shape_digest(w->stats.sent_hash, nbl, &w->stats.sent, &w->stats.sent_bytes);
+    show_tap(nbls, true);
     if (w->loopback)
         loop_frames(w, nbls);
     if (w->complete == ENDS_COMPLETE_CHOICE)
@@ -302,6 +317,7 @@ indicate(struct wire *w, NET_BUFFER_LIST *nbls, uint32_t count, unsigned flags)
     w->indicating++;
     w->receives_out += count;
     w->stats.indicated += count;
+    show_tap(nbls, false);
     sched_point(OP_DDI, (uint64_t)w->adapter);
     NdisMIndicateReceiveNetBufferLists(w->adapter, nbls, NDIS_DEFAULT_PORT_NUMBER, count, ndis_flags);
     w->indicating--;
@@ -419,6 +435,13 @@ ends_wire_mode(struct ndis_nic *nic, enum ends_complete complete_when, bool loop
 
     w->complete = (uint8_t)complete_when;
     w->loopback = loop;
+}
+
+void
+ends_wire_tap(ends_tap_fn function, void *context)
+{
+    tap = function;
+    tap_context = context;
 }
 
 void
