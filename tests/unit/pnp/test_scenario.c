@@ -132,6 +132,31 @@ TEST(scenario, odd_names_survive_saving)
     }
 }
 
+TEST(scenario, a_capture_gives_the_frames_and_survives_saving)
+{
+    struct scenario *scn = parse("stack: { miniport: pcap, wire: a/b.pcap, wire_sha256: '0123' }\n"
+                                 "actors: [{ name: x, kind: wire, ops: [receive, { op: receive, frames: 0 },\n"
+                                 "                                      { op: receive, frames: 3, shape: split }] }]");
+    struct scenario *again;
+    char *text = NULL;
+    size_t len;
+    FILE *file = open_memstream(&text, &len);
+
+    CHECK_EQ(scenario_save(scn, file), 0);
+    fclose(file);
+    again = parse(text);
+    CHECK_STR(again->stack.miniport, "pcap");
+    CHECK_STR(again->stack.wire, "a/b.pcap");
+    CHECK_STR(again->stack.wire_sha256, "0123");
+    CHECK_EQ(again->actors[0].ops[0].frames, 1);
+    CHECK_EQ(again->actors[0].ops[1].frames, 0);
+    CHECK_EQ(again->actors[0].ops[2].frames, 3);
+    CHECK_EQ(again->actors[0].ops[2].shape, SHAPE_SPLIT);
+    scenario_free(scn);
+    scenario_free(again);
+    free(text);
+}
+
 static void
 check_fails(const char *text, unsigned line, const char *sentence)
 {
@@ -168,9 +193,20 @@ TEST(scenario, mistakes_are_told_with_their_line)
     check_fails(ACTOR("program", "{ op: close, len: 4 }"), 5, "the op \"close\" takes no \"len\"");
     check_fails(ACTOR("program", "{ op: write, len: 4, shape: round }"), 5,
                 "shape \"round\" is none of plain, offset, split, bytes, nbs, chain, each");
+    check_fails("stack: { miniport: pcap }\n" ACTOR("wire", "receive"), 1,
+                "the miniport \"pcap\" needs \"wire\", the capture file it plays");
+    check_fails("stack: { wire: x.pcap }\n" ACTOR("wire", "receive"), 1,
+                "\"wire\" is for the miniport \"pcap\"; this stack's is \"loop\"");
+    check_fails("stack: { wire_sha256: '00' }\n" ACTOR("wire", "receive"), 1,
+                "\"wire_sha256\" is of \"wire\", which is not there");
+    check_fails("stack: { miniport: pcap, wire: x.pcap }\n" ACTOR("wire", "{ op: receive, len: 60 }"), 6,
+                "the op \"receive\" takes no \"len\"");
+    check_fails(ACTOR("wire", "{ op: receive, len: 60, frames: 0 }"), 5,
+                "frames 0 means all frames of a capture, and the stack has none");
     CHECK_EQ(scenario_load("/nonexistent/x.yaml", &scn, &err), -ENOENT);
     CHECK_STR(err.text, "cannot read /nonexistent/x.yaml: No such file or directory");
 }
 
 TEST_MAIN(TEST_CASE(scenario, every_field_is_read), TEST_CASE(scenario, a_saved_file_reads_back_as_the_same_scenario),
-          TEST_CASE(scenario, odd_names_survive_saving), TEST_CASE(scenario, mistakes_are_told_with_their_line))
+          TEST_CASE(scenario, odd_names_survive_saving),
+          TEST_CASE(scenario, a_capture_gives_the_frames_and_survives_saving), TEST_CASE(scenario, mistakes_are_told_with_their_line))
