@@ -171,7 +171,7 @@ NdisAllocateFragmentNetBufferList(PNET_BUFFER_LIST OriginalNetBufferList, NDIS_H
             }
         }
     if (DataOffsetDelta != 0 &&
-        NdisRetreatNetBufferListDataStart(nbl, DataOffsetDelta, DataBackFill, NULL) != NDIS_STATUS_SUCCESS) {
+        NdisRetreatNetBufferListDataStart(nbl, DataOffsetDelta, DataBackFill, NULL, NULL) != NDIS_STATUS_SUCCESS) {
         undo(nbl, false);
         return NULL;
     }
@@ -220,7 +220,7 @@ NdisAllocateReassembledNetBufferList(PNET_BUFFER_LIST FragmentNetBufferList,
     if (!add_nb(nbl, NULL, first, 0, length))
         goto fail;
     if (DataOffsetDelta == 0 ||
-        NdisRetreatNetBufferListDataStart(nbl, DataOffsetDelta, DataBackFill, NULL) == NDIS_STATUS_SUCCESS)
+        NdisRetreatNetBufferListDataStart(nbl, DataOffsetDelta, DataBackFill, NULL, NULL) == NDIS_STATUS_SUCCESS)
         return nbl;
     first = NULL; /* the net buffer's by now */
 fail:

@@ -270,7 +270,8 @@ NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOL
 /* NdisRetreatNetBufferListDataStart - all net buffers or none. Source: documented. IRQL: <= DISPATCH_LEVEL */
 NDIS_STATUS NTAPI
 NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta, ULONG DataBackFill,
-                                  NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler)
+                                  NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler,
+                                  NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler)
 {
     for (NET_BUFFER *nb = NetBufferList->FirstNetBuffer; nb != NULL; nb = nb->Next) {
         NDIS_STATUS status = NdisRetreatNetBufferDataStart(nb, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
@@ -278,7 +279,7 @@ NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffs
         if (status == NDIS_STATUS_SUCCESS)
             continue;
         for (NET_BUFFER *undo = NetBufferList->FirstNetBuffer; undo != nb; undo = undo->Next)
-            NdisAdvanceNetBufferDataStart(undo, DataOffsetDelta, AllocateMdlHandler == NULL, NULL);
+            NdisAdvanceNetBufferDataStart(undo, DataOffsetDelta, TRUE, FreeMdlHandler);
         return status;
     }
     return NDIS_STATUS_SUCCESS;

@@ -450,7 +450,8 @@ NDISAPI VOID NTAPI NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG Da
                                                  NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler);
 NDISAPI NDIS_STATUS NTAPI NdisRetreatNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta,
                                                             ULONG DataBackFill,
-                                                            NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler);
+                                                            NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler,
+                                                            NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler);
 NDISAPI VOID NTAPI NdisAdvanceNetBufferListDataStart(PNET_BUFFER_LIST NetBufferList, ULONG DataOffsetDelta,
                                                      BOOLEAN FreeMdl, NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler);
 NDISAPI PVOID NTAPI NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage, UINT AlignMultiple,
