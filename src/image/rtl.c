@@ -172,7 +172,7 @@ RtlPcToFileHeader(PVOID PcValue, PVOID *BaseOfImage)
 /* chkstk.S */
 extern const uint8_t image_chkstk_code[], image_chkstk_end[];
 
-#define FN(m, n, a, i, t, f) { #m, #n, (void *)n, DDI_FUNCTION, a, DDI_##i, TOUCH_##t, DDI_##f, DDI_RESULT(n) },
+#define FN(m, n, a, i, t, f) { #m, #n, (void *)n, DDI_FUNCTION, a, DDI_##i, TOUCH_##t, DDI_##f, DDI_RESULT(n, a, f) },
 #define RAW(m, n, code, len) { #m, #n, NULL, DDI_RAW, 0, DDI_ANY, TOUCH_NONE, 0, 0 },
 #define SYM(m, n) { #m, #n, NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
 static struct ddi_export exports[] = {

@@ -301,7 +301,7 @@ ddi_dispatch(struct crossing *c)
     } else {
         result = call_ms(e->function, e->nargs, a);
     }
-    if (e->flags & DDI_VOID || e->result == 0)
+    if (e->result == 0)
         result = 0;
     else if (e->result < 8)
         result &= (1ull << (e->result * 8)) - 1;

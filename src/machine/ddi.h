@@ -26,8 +26,7 @@
  *           WORLD    anything (sound, prunes nothing)
  *           SELF     the implementation calls sched_point()/sched_touch() itself
  *   flags   0, or one of: AFTER (a point after the call, for calls that release), RAISES (may raise an SEH
- *           exception), VOID (see DDI_RESULT), VOID_AFTER,
- *           VOID_RAISES
+ *           exception), BYVAL1 BYVAL4 BYVAL8 (see DDI_RESULT)
  *
  * The implementation is `RET NTAPI name(args)` with the DDK's prototype; for a
  * VFN it is `RET NTAPI name_va(named args, const uint64_t *va)` where va walks
@@ -54,9 +53,9 @@ enum ddi_kind { DDI_FUNCTION, DDI_VARIADIC, DDI_DATA, DDI_SYMBOL, DDI_RAW };
 #define DDI_0      0u
 #define DDI_AFTER  1u
 #define DDI_RAISES 2u
-#define DDI_VOID   4u /* returns nothing, and a narrow parameter keeps DDI_RESULT from seeing it */
-#define DDI_VOID_AFTER (DDI_VOID | DDI_AFTER)
-#define DDI_VOID_RAISES (DDI_VOID | DDI_RAISES)
+#define DDI_BYVAL1 0u
+#define DDI_BYVAL4 0u
+#define DDI_BYVAL8 0u
 
 struct ddi_export {
     const char *module;  /* "ntoskrnl", "ndis", "hal" */
@@ -71,19 +70,38 @@ struct ddi_export {
 };
 
 /*
- * How many bytes of rax a function fills; the rest is zeroed, so no garbage of ours reaches a driver. A function
- * type without prototype is compatible with any of the same result whose parameters are not narrower than int; for
- * those that have such parameters the flags column says VOID, or nothing.
+ * How many bytes of rax a function fills; the rest is zeroed, so no garbage of ours reaches a driver. The compiler
+ * says it from a call that is never made, with a zero for each argument; so it checks nargs, too. Zero is no argument
+ * of a union or structure type: a function that takes one by value has BYVAL<bytes of the result> as its flags.
  */
 #define DDI_RESULT_UNKNOWN 255u
-#define DDI_RETURNS(fn, type) __builtin_types_compatible_p(__typeof__(fn), type __attribute__((ms_abi)) ())
-#define DDI_RESULT(fn)                                                                                   \
-    (DDI_RETURNS(fn, void) ? 0                                                                           \
-     : DDI_RETURNS(fn, uint8_t) || DDI_RETURNS(fn, int8_t) || DDI_RETURNS(fn, char) ? 1                  \
-     : DDI_RETURNS(fn, uint16_t) || DDI_RETURNS(fn, int16_t) ? 2                                         \
-     : DDI_RETURNS(fn, uint32_t) || DDI_RETURNS(fn, int32_t) ? 4                                         \
-     : DDI_RETURNS(fn, uint64_t) || DDI_RETURNS(fn, int64_t) || DDI_RETURNS(fn, void *) ? 8              \
-                                                                                        : DDI_RESULT_UNKNOWN)
+#define DDI_RESULT_OF(call)      (__builtin_types_compatible_p(__typeof__(call), void) ? 0 : sizeof(call))
+#define DDI_RESULT_0(fn, n)      DDI_RESULT_OF(fn(DDI_ZEROS_##n))
+#define DDI_RESULT_AFTER(fn, n)  DDI_RESULT_OF(fn(DDI_ZEROS_##n))
+#define DDI_RESULT_RAISES(fn, n) DDI_RESULT_OF(fn(DDI_ZEROS_##n))
+#define DDI_RESULT_BYVAL1(fn, n) 1
+#define DDI_RESULT_BYVAL4(fn, n) 4
+#define DDI_RESULT_BYVAL8(fn, n) 8
+/* fn: the implementation; n: how many arguments it has; f: the flags column. A variadic one has one more, the rest. */
+#define DDI_RESULT(fn, n, f) DDI_RESULT_##f(fn, n)
+#define DDI_RESULT_VA(fn, n) DDI_RESULT_OF(fn(DDI_ZEROS_##n, 0))
+#define DDI_ZEROS_0
+#define DDI_ZEROS_1 0
+#define DDI_ZEROS_2 DDI_ZEROS_1, 0
+#define DDI_ZEROS_3 DDI_ZEROS_2, 0
+#define DDI_ZEROS_4 DDI_ZEROS_3, 0
+#define DDI_ZEROS_5 DDI_ZEROS_4, 0
+#define DDI_ZEROS_6 DDI_ZEROS_5, 0
+#define DDI_ZEROS_7 DDI_ZEROS_6, 0
+#define DDI_ZEROS_8 DDI_ZEROS_7, 0
+#define DDI_ZEROS_9 DDI_ZEROS_8, 0
+#define DDI_ZEROS_10 DDI_ZEROS_9, 0
+#define DDI_ZEROS_11 DDI_ZEROS_10, 0
+#define DDI_ZEROS_12 DDI_ZEROS_11, 0
+#define DDI_ZEROS_13 DDI_ZEROS_12, 0
+#define DDI_ZEROS_14 DDI_ZEROS_13, 0
+#define DDI_ZEROS_15 DDI_ZEROS_14, 0
+#define DDI_ZEROS_16 DDI_ZEROS_15, 0
 
 /*
  * ddi_register - add a folder's table of exports. Call once per folder before machine_init().

@@ -358,7 +358,7 @@ void NTAPI
 NdisReadNetworkAddress(PNDIS_STATUS Status, PVOID *NetworkAddress, PUINT NetworkAddressLength,
                        NDIS_HANDLE ConfigurationHandle)
 {
-    static WCHAR keyword[] = u"NetworkAddress";
+    WCHAR keyword[] = u"NetworkAddress";
     UNICODE_STRING name = { sizeof(keyword) - 2, sizeof(keyword), keyword };
     struct ndis_config *c = ConfigurationHandle;
     struct cm_key *key = key_of(c);
