@@ -18,7 +18,10 @@
 static const char help[] =
     "usage: undis zoo [--dir DIR]... [--out DIR] [NAME...]\n"
     "Tests every driver folder below the given ones (default: build/zoo and build/drivers) that has a README.md\n"
-    "stating what to expect, and prints one table. exit: 0 each verdict is the expected one, 1 otherwise\n";
+    "stating what to expect, and prints one table: ms is wall time of the whole battery, CPU s what the scenario\n"
+    "that found the failure took in all (a clean driver: every scenario).\n"
+    "\n"
+    "exit: 0 each verdict is the expected one, 1 otherwise\n";
 
 struct expect {
     char verdict[16], bucket[160], rule[64];
@@ -98,9 +101,9 @@ test_one(const char *folder, const char *name, const char *out, struct totals *t
     else if (finding && e.rule[0] && strcmp(e.rule, f->rule) != 0)
         snprintf(problem, sizeof(problem), "expected rule %.60s", e.rule);
     t->wrong += problem[0] != '\0';
-    printf("%-28s %-8s %-36s %c%u %9llu %8.0f %s%s\n", name, finding ? "finding" : r.exit_status ? "error" : "clean",
+    printf("%-28s %-8s %-36s %c%u %9llu %8.0f %7.2f %s%s\n", name, finding ? "finding" : r.exit_status ? "error" : "clean",
            f ? f->verdict.bucket : "-", finding ? '=' : '<', finding ? f->k : k, (unsigned long long)r.runs,
-           r.seconds * 1000, problem[0] ? "WRONG: " : "ok", problem);
+           r.seconds * 1000, f ? f->cpu_seconds : r.cpu_seconds, problem[0] ? "WRONG: " : "ok", problem);
     fflush(stdout);
     test_result_free(&r);
 }
@@ -163,7 +166,7 @@ cmd_zoo(int argc, char **argv)
         dirs[dir_count++] = "build/zoo";
         dirs[dir_count++] = "build/drivers";
     }
-    printf("%-28s %-8s %-36s %2s %9s %8s\n", "driver", "verdict", "bucket", "k", "runs", "ms");
+    printf("%-28s %-8s %-36s %2s %9s %8s %7s\n", "driver", "verdict", "bucket", "k", "runs", "ms", "CPU s");
     for (unsigned i = 0; i < dir_count; i++)
         test_folder(dirs[i], out, argv + 1, names, &t);
     printf("%u drivers, %u not as expected\n", t.drivers, t.wrong);
