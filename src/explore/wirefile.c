@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "explore/findings.h"
 #include "host/host.h"
@@ -101,14 +102,18 @@ wire_files_write(const char *folder, const struct wire_capture *played, const st
 {
     char path[700];
 
-    if (played != NULL) {
-        snprintf(path, sizeof(path), "%s/%s", folder, LAB_WIRE_FILE);
+    snprintf(path, sizeof(path), "%s/%s", folder, LAB_WIRE_FILE);
+    if (played != NULL)
         host_write_file(path, played->file, played->file_length);
-    }
-    if (d != NULL && d->wire_count > 0) {
-        snprintf(path, sizeof(path), "%s/wire.pcap", folder);
+    else if (d != NULL)
+        unlink(path); /* of an earlier finding in this folder */
+    if (d == NULL)
+        return;
+    snprintf(path, sizeof(path), "%s/wire.pcap", folder);
+    if (d->wire_count > 0)
         wire_records_write(path, d->wire, d->wire_count);
-    }
-    if (d != NULL && d->wire_lost > 0)
+    else
+        unlink(path);
+    if (d->wire_lost > 0)
         fprintf(stderr, "undis: wire.pcap lacks %u frames that did not fit\n", d->wire_lost);
 }
