@@ -84,8 +84,8 @@ room(void *context, bool sent, size_t length)
         d->wire_lost++;
         return NULL;
     }
-    d->wire[d->wire_count++] = (struct wire_record){ machine->boot_time_100ns + machine->now_100ns, bytes,
-                                                     (uint32_t)length };
+    d->wire[d->wire_count++] =
+        (struct wire_record){ machine->boot_time_100ns + machine->now_100ns, bytes, (uint32_t)length };
     return bytes;
 }
 

@@ -91,12 +91,9 @@ static const struct field actor_fields[] = {
 };
 
 static const struct field stack_fields[] = {
-    TEXT(struct scn_stack, miniport),
-    NUMBER(struct scn_stack, adapters, 1, 16),
-    TEXTS(struct scn_stack, filters),
-    TEXTS(struct scn_stack, protocols),
-    TEXT(struct scn_stack, wire),
-    TEXT(struct scn_stack, wire_sha256),
+    TEXT(struct scn_stack, miniport), NUMBER(struct scn_stack, adapters, 1, 16),
+    TEXTS(struct scn_stack, filters), TEXTS(struct scn_stack, protocols),
+    TEXT(struct scn_stack, wire),     TEXT(struct scn_stack, wire_sha256),
 };
 
 enum { S_NAME, S_VPS, S_OS, S_STACK, S_ACTORS };

@@ -10,8 +10,7 @@
 
 #include "host/host.h"
 
-static int __attribute__((format(printf, 3, 4)))
-fail(char text[200], int err, const char *format, ...)
+static int __attribute__((format(printf, 3, 4))) fail(char text[200], int err, const char *format, ...)
 {
     va_list args;
 
@@ -137,7 +136,8 @@ parse(const void *bytes, size_t length, struct wire_capture *c, char text[200])
     if (link != DLT_EN10MB) {
         const char *name = pcap_datalink_val_to_name(link);
 
-        err = fail(text, -EINVAL, "its frames are of link type %d (%.40s), not Ethernet", link, name ? name : "unknown");
+        err =
+            fail(text, -EINVAL, "its frames are of link type %d (%.40s), not Ethernet", link, name ? name : "unknown");
     } else {
         err = read_frames(pcap, c, text);
     }
