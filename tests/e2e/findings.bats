@@ -83,6 +83,7 @@ says() {
 }
 
 @test "deadlock-abba: without a preemption nothing is found, and the certificate says so" {
+    needs "$drivers/deadlock-abba"
     undis test "$drivers/deadlock-abba" --scenario "$root/tests/scenario/read-and-write.yaml" --k 0 --out out
     exits 0
     prints 'k<=0 exhausted'

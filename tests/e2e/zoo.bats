@@ -5,7 +5,7 @@
 load common
 
 setup_file() {
-    needs "$zoo/pause-ignored/npf.inf"
+    [ -e "$zoo/pause-ignored/npf.inf" ] || return 0
     cd "$BATS_FILE_TMPDIR" || return 1
     rc=0
     "$UNDIS" zoo --dir "$zoo" --dir "$UNDIS_BUILD_DIR/drivers" --out out >table 2>errors || rc=$?

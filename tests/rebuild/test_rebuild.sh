@@ -72,7 +72,8 @@ for folder in "$root"/zoo/*/; do
             [ -n "$want" ] && printf '%s\n' "$seen" | grep -qxF "$want" && shown=$want
             seen_k=$(grep -A9 -F "\"bucket\": \"$shown\"" "$out/json" | sed -n 's/.*"preemptions": \([0-9]*\).*/\1/p' |
                 head -n 1)
-            where=$(grep -A9 -F "\"bucket\": \"$shown\"" "$out/json" | sed -n 's/.*"where": "\(.*\)",*/\1/p' | head -n 1)
+            where=$(grep -A9 -F "\"bucket\": \"$shown\"" "$out/json" | sed -n 's/.*"where": "\(.*\)",*/\1/p' |
+                head -n 1)
             seconds=$(sed -n 's/^  "cpu_seconds": \([0-9]*\.[0-9][0-9]\).*/\1/p' "$out/json" | head -n 1)
             note=ok
             if [ "$got" != "$verdict" ]; then
