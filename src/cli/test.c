@@ -33,7 +33,7 @@ static const char help[] =
     "  --symbols PATH        where PDB or DWARF files are\n"
     "  --src FROM=TO         sources recorded under FROM are under TO (up to 8 times)\n"
     "  --json                the result as JSON on standard output\n"
-    "  -v                    DbgPrint lines of each finding\n"
+    "  -v                    what the drivers print (DbgPrint), in order, for each scenario\n"
     "\n"
     "exit: 0 clean, 1 finding, 2 budget ended first, 3 undis failed, 4 input or host cannot do it, 64 usage\n";
 

@@ -68,18 +68,21 @@ open_devices(struct lab_actor *a, const struct scn_op *op)
     }
 }
 
+/* Buffer sizes to try a code with when the scenario names none: what it says, one number each way, and room enough. */
 static void
 ioctls(struct lab_actor *a, void *handle, const struct scn_op *op)
 {
-    unsigned n = op->code ? 1 : lab.ioctl_count;
+    const struct { unsigned in, out; } size[] = { { op->in, op->out }, { 4, 4 }, { 0, 1024 } };
+    unsigned n = op->code ? 1 : lab.ioctl_count, sizes = op->code ? 1 : 3;
     uint64_t done;
 
-    for (unsigned i = 0; i < n; i++) {
-        uint8_t *in = a->buffer, *out = in + 2048;
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned k = 0; k < sizes; k++) {
+            uint8_t *in = a->buffer, *out = in + 2048;
 
-        memset(in, 0, op->in);
-        count(user_ioctl(handle, op->code ? op->code : lab.ioctl[i], in, op->in, out, op->out, &done));
-    }
+            memset(in, 0, size[k].in);
+            count(user_ioctl(handle, op->code ? op->code : lab.ioctl[i], in, size[k].in, out, size[k].out, &done));
+        }
 }
 
 static void

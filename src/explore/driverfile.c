@@ -148,6 +148,12 @@ lab_driver_read(const char *path, struct lab_driver *d, char text[256])
         lab_driver_free(d);
         return LAB_INPUT;
     }
+    if (im->facts & IMAGE_NOT_NATIVE) {
+        snprintf(text, 256, "%.150s: a user-mode image, its PE subsystem is not native; name a kernel driver", d->sys);
+        image_free(im);
+        lab_driver_free(d);
+        return LAB_INPUT;
+    }
     image_free(im);
     if (!d->service[0])
         snprintf(d->service, sizeof(d->service), "%.*s", (int)strcspn(base_name(d->sys), "."), base_name(d->sys));

@@ -193,7 +193,7 @@ describe(struct finding_record *rec, const struct finding_input *in)
 {
     if (in->violation_count > 0) {
         snprintf(rec->rule, sizeof(rec->rule), "%s", in->violations[0].rule->id);
-        snprintf(rec->sentence, sizeof(rec->sentence), "%s", in->violations[0].text);
+        finding_name_text(in, in->violations[0].text, rec->sentence, sizeof(rec->sentence));
     } else if (in->check_text) {
         snprintf(rec->sentence, sizeof(rec->sentence), "%s", in->check_text);
     }

@@ -200,6 +200,18 @@ judge(struct scenario_result *s, const struct shared *sh, int werr, int status)
     }
 }
 
+/* -v: what the drivers print in the plainest run, or in the first failing one, in order. */
+static void
+print_debug(const struct lab_config *lab, const struct scenario_result *s)
+{
+    static const struct choice_list empty;
+    struct detail *d = supervisor_detail(lab, s->report.found_count ? &s->report.found[0].choices : &empty);
+
+    for (unsigned i = 0; d && i < d->in.debug_line_count; i++)
+        printf("    | %s\n", d->in.debug_lines[i]);
+    detail_destroy(d);
+}
+
 static void
 run_scenario(const struct test_options *o, struct lab_driver *drivers, unsigned driver_count,
              const struct scenario *scn, const struct wire_capture *wire, const char *name, unsigned k,
@@ -229,6 +241,8 @@ run_scenario(const struct test_options *o, struct lab_driver *drivers, unsigned 
     out->runs += s->report.runs;
     if (s->state == 1)
         findings_write(o, &lab, s, sh->setup.end != RUN_DONE || sh->entry_status < 0 ? &sh->setup : NULL, out);
+    if (o->verbose && !o->quiet && s->state < 3)
+        print_debug(&lab, s);
     host_unshare(sh, sizeof(*sh));
 }
 
@@ -322,6 +336,35 @@ save_scenario(const struct test_options *o, const struct scenario *scn, const st
     }
 }
 
+/* What a scenario file may say but nothing acts on: refused by name rather than left out in silence. */
+static int
+scenario_supported(const struct scenario *s, char text[256])
+{
+    const struct scn_stack *st = &s->stack;
+
+    if (st->miniport && strcmp(st->miniport, "loop") != 0 && strcmp(st->miniport, "pcap") != 0)
+        return snprintf(text, 256, "%.60s: a miniport in a scenario is loop or pcap, not yet \"%.80s\"", s->name,
+                        st->miniport);
+    if (st->adapters > 1 || st->filters_count > 0)
+        return snprintf(text, 256, "%.60s: more than one adapter, or other filters, cannot be built yet", s->name);
+    for (unsigned i = 0; i < st->protocols_count; i++)
+        if (strcmp(st->protocols[i], "test") != 0)
+            return snprintf(text, 256, "%.60s: a protocol in a scenario is \"test\", not yet \"%.80s\"", s->name,
+                            st->protocols[i]);
+    if (s->os && s->os[0] && strcmp(s->os, "win10") != 0)
+        return snprintf(text, 256, "%.60s: the only OS profile there is yet is win10, not \"%.40s\"", s->name, s->os);
+    for (unsigned i = 0; i < s->actors_count; i++)
+        for (unsigned k = 0; k < s->actors[i].ops_count; k++) {
+            enum scn_op_kind op = s->actors[i].ops[k].kind;
+
+            if (op == OP_LOAD || op == OP_LINK_DOWN || op == OP_LINK_UP || op == OP_OID ||
+                (op == OP_CANCEL && s->actors[i].kind != ACTOR_PROGRAM))
+                return snprintf(text, 256, "%.60s: actor %.60s: the op \"%s\" cannot be carried out yet", s->name,
+                                s->actors[i].name, scn_op_name(op));
+        }
+    return 0;
+}
+
 int
 supervisor_test(const struct test_options *o, struct test_result *out)
 {
@@ -349,6 +392,11 @@ supervisor_test(const struct test_options *o, struct test_result *out)
         if (scenario_load(o->scenario, &scn, &serr)) {
             snprintf(out->text, sizeof(out->text), serr.line ? "%s, line %u: %s" : "%s%.0u: %s", o->scenario, serr.line,
                      serr.text);
+            lab_driver_free(&driver);
+            return out->exit_status = LAB_INPUT;
+        }
+        if (scenario_supported(scn, out->text)) {
+            scenario_free(scn);
             lab_driver_free(&driver);
             return out->exit_status = LAB_INPUT;
         }
