@@ -37,7 +37,7 @@ sample_pick(struct strategy *s, const struct sched_view *v)
     unsigned best = 0;
 
     if (!p->pos) {
-        best = (unsigned)(draw(p) % v->count);
+        best = (unsigned)((draw(p) >> 1) % v->count); /* bit 0 is always set */
     } else {
         const struct fiber *b;
 
