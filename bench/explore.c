@@ -50,8 +50,13 @@ main(int argc, char **argv)
     uint64_t total = 0;
 
     for (unsigned i = 0; i < ROUNDS; i++) {
-        struct test_options o = { .path = driver, .k = 3, .runs = 50000, .cache_off = true, .quiet = true,
-                                  .only = "write-while-disabled", .out = "findings/bench" };
+        struct test_options o = { .path = driver,
+                                  .k = 3,
+                                  .runs = 50000,
+                                  .cache_off = true,
+                                  .quiet = true,
+                                  .only = "write-while-disabled",
+                                  .out = "findings/bench" };
         struct test_result r;
         double unit = calibrate();
 
@@ -68,7 +73,8 @@ main(int argc, char **argv)
     }
     qsort(rate, ROUNDS, sizeof(rate[0]), by_value);
     qsort(ratio, ROUNDS, sizeof(ratio[0]), by_value);
-    printf("explore: %.0f runs/s (min %.0f, max %.0f, %d rounds)  mean points per run %.1f  runs per calibration unit %.3f\n",
+    printf("explore: %.0f runs/s (min %.0f, max %.0f, %d rounds)  mean points per run %.1f  runs per calibration unit "
+           "%.3f\n",
            rate[ROUNDS / 2], rate[0], rate[ROUNDS - 1], ROUNDS, points / (double)total, ratio[ROUNDS / 2]);
     return 0;
 }

@@ -13,8 +13,8 @@ static const char help[] =
     "Lists every import as bound or lacking, and how each locked instruction and IRQL access was patched.\n"
     "exit: 0 everything is bound, 1 something is lacking, 4 the file cannot be used\n";
 
-static const char *const site_names[] = { "locked", "read cr8", "write cr8", "rdtsc", "cpuid", "pause", "KUSER",
-                                          "privileged" };
+static const char *const site_names[] = { "locked", "read cr8", "write cr8", "rdtsc",
+                                          "cpuid",  "pause",    "KUSER",     "privileged" };
 static const char *const patch_names[] = { "jmp", "jmp, moved followers", "int3", "trap", "immediate" };
 
 int

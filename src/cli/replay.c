@@ -45,7 +45,8 @@ once(const struct lab_config *lab, const struct choice_list *choices, char line[
                  events);
     else
         snprintf(line, 400, "%s\nstep %llu\narena sha256 %s\nevents sha256 %s\n",
-                 d->in.check_text ? d->in.check_text : "a rule was broken", (unsigned long long)d->in.step, arena, events);
+                 d->in.check_text ? d->in.check_text : "a rule was broken", (unsigned long long)d->in.step, arena,
+                 events);
     detail_destroy(d);
     if (again)
         return EXIT_FINDING;

@@ -186,9 +186,9 @@ scenario_json(const struct scenario_result *s)
 {
     static const char *const words[] = { "clean", "finding", "budget", "error", "input" };
 
-    return json_pack("{s:s, s:s, s:i, s:b, s:I, s:f, s:s}", "name", s->name, "verdict", words[s->state], "k",
-                     (int)s->k, "exhausted", s->exhausted, "runs", (json_int_t)s->report.runs, "cpu_seconds",
-                     s->cpu_seconds, "text", s->text);
+    return json_pack("{s:s, s:s, s:i, s:b, s:I, s:f, s:s}", "name", s->name, "verdict", words[s->state], "k", (int)s->k,
+                     "exhausted", s->exhausted, "runs", (json_int_t)s->report.runs, "cpu_seconds", s->cpu_seconds,
+                     "text", s->text);
 }
 
 static void
@@ -201,11 +201,10 @@ print_json(const struct test_result *r)
     for (unsigned i = 0; i < r->finding_count; i++) {
         const struct finding_record *f = &r->finding[i];
 
-        json_array_append_new(findings, json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:s, s:s, s:s}", "bucket",
-                                                  f->verdict.bucket, "hash", f->verdict.hash, "rule", f->rule,
-                                                  "scenario", f->scenario, "preemptions", (int)f->k, "minimal",
-                                                  f->minimal, "where", f->where, "text", f->sentence, "folder",
-                                                  f->folder));
+        json_array_append_new(
+            findings, json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:s, s:s, s:s}", "bucket", f->verdict.bucket, "hash",
+                                f->verdict.hash, "rule", f->rule, "scenario", f->scenario, "preemptions", (int)f->k,
+                                "minimal", f->minimal, "where", f->where, "text", f->sentence, "folder", f->folder));
     }
     all = json_pack("{s:s, s:i, s:s, s:f, s:f, s:o, s:o}", "undis", UNDIS_VERSION, "exit", r->exit_status, "text",
                     r->text, "seconds", r->seconds, "cpu_seconds", r->cpu_seconds, "scenarios", scenarios, "findings",

@@ -101,7 +101,10 @@ test_one(const char *folder, const char *name, const char *out, struct totals *t
     else if (finding && e.rule[0] && strcmp(e.rule, f->rule) != 0)
         snprintf(problem, sizeof(problem), "expected rule %.60s", e.rule);
     t->wrong += problem[0] != '\0';
-    printf("%-28s %-8s %-36s %c%u %9llu %8.0f %7.2f %s%s\n", name, finding ? "finding" : r.exit_status ? "error" : "clean",
+    printf("%-28s %-8s %-36s %c%u %9llu %8.0f %7.2f %s%s\n", name,
+           finding         ? "finding"
+           : r.exit_status ? "error"
+                           : "clean",
            f ? f->verdict.bucket : "-", finding ? '=' : '<', finding ? f->k : k, (unsigned long long)r.runs,
            r.seconds * 1000, f ? f->cpu_seconds : r.cpu_seconds, problem[0] ? "WRONG: " : "ok", problem);
     fflush(stdout);

@@ -72,7 +72,9 @@ open_devices(struct lab_actor *a, const struct scn_op *op)
 static void
 ioctls(struct lab_actor *a, void *handle, const struct scn_op *op)
 {
-    const struct { unsigned in, out; } size[] = { { op->in, op->out }, { 4, 4 }, { 0, 1024 } };
+    const struct {
+        unsigned in, out;
+    } size[] = { { op->in, op->out }, { 4, 4 }, { 0, 1024 } };
     unsigned n = op->code ? 1 : lab.ioctl_count, sizes = op->code ? 1 : 3;
     uint64_t done;
 
@@ -131,14 +133,29 @@ admin_op(const struct scn_op *op)
     const char *service = lab.driver[0].file->service;
 
     switch (op->kind) {
-    case OP_DISABLE: ndis_nic_disable(lab.nic); break;
-    case OP_ENABLE: ndis_nic_enable(lab.nic); break;
-    case OP_PAUSE: ndis_nic_pause(lab.nic); break;
-    case OP_RESTART: ndis_nic_restart(lab.nic); break;
-    case OP_FILTER_REMOVE: ndis_driver_detach(lab.nic, service); break;
-    case OP_FILTER_INSERT: ndis_driver_attach(lab.nic, service); break;
-    case OP_UNLOAD: lab_unload(); break;
-    default: break;
+    case OP_DISABLE:
+        ndis_nic_disable(lab.nic);
+        break;
+    case OP_ENABLE:
+        ndis_nic_enable(lab.nic);
+        break;
+    case OP_PAUSE:
+        ndis_nic_pause(lab.nic);
+        break;
+    case OP_RESTART:
+        ndis_nic_restart(lab.nic);
+        break;
+    case OP_FILTER_REMOVE:
+        ndis_driver_detach(lab.nic, service);
+        break;
+    case OP_FILTER_INSERT:
+        ndis_driver_attach(lab.nic, service);
+        break;
+    case OP_UNLOAD:
+        lab_unload();
+        break;
+    default:
+        break;
     }
 }
 
@@ -146,9 +163,10 @@ admin_op(const struct scn_op *op)
 static unsigned
 shape_of(enum scn_shape shape, unsigned round, bool *more)
 {
-    static const uint8_t as[] = { [SHAPE_PLAIN] = ENDS_PLAIN, [SHAPE_OFFSET] = ENDS_OFFSET,
-                                  [SHAPE_SPLIT] = ENDS_HEADER_MDL, [SHAPE_BYTES] = ENDS_BYTE_MDLS,
-                                  [SHAPE_NBS] = ENDS_TWO_BUFFERS, [SHAPE_CHAIN] = ENDS_CHAIN };
+    static const uint8_t as[] = {
+        [SHAPE_PLAIN] = ENDS_PLAIN,     [SHAPE_OFFSET] = ENDS_OFFSET,   [SHAPE_SPLIT] = ENDS_HEADER_MDL,
+        [SHAPE_BYTES] = ENDS_BYTE_MDLS, [SHAPE_NBS] = ENDS_TWO_BUFFERS, [SHAPE_CHAIN] = ENDS_CHAIN
+    };
 
     *more = shape == SHAPE_EACH && round + 1 < ENDS_SHAPES;
     return shape == SHAPE_EACH ? round : as[shape];
@@ -204,10 +222,18 @@ one_op(struct lab_actor *a, const struct scn_op *op)
     if (op->kind == OP_WAIT)
         KeDelayExecutionThread(0, 0, &(LARGE_INTEGER){ .QuadPart = -(int64_t)op->ms * 10000 });
     switch (a->script->kind) {
-    case ACTOR_PROGRAM: program_op(a, op); break;
-    case ACTOR_ADMIN: admin_op(op); break;
-    case ACTOR_WIRE: wire_op(a, op); break;
-    case ACTOR_PROTOCOL: protocol_op(a, op); break;
+    case ACTOR_PROGRAM:
+        program_op(a, op);
+        break;
+    case ACTOR_ADMIN:
+        admin_op(op);
+        break;
+    case ACTOR_WIRE:
+        wire_op(a, op);
+        break;
+    case ACTOR_PROTOCOL:
+        protocol_op(a, op);
+        break;
     }
     trace_emit(EV_ACTOR_DONE, 0, a->fiber->id, op->kind, 0);
 }

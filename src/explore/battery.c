@@ -15,12 +15,11 @@
 #define PROTOCOL (1u << INF_PROTOCOL)
 #define ALL      (FILTER | MINIPORT | PROTOCOL | 1u << INF_INTERMEDIATE | 1u << INF_OTHER)
 
-static const char init_halt[] =
-    "name: init-halt\n"
-    "vps: 2\n"
-    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
-    "actors:\n"
-    "  - { name: administrator, kind: admin, ops: [unload] }\n";
+static const char init_halt[] = "name: init-halt\n"
+                                "vps: 2\n"
+                                "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                                "actors:\n"
+                                "  - { name: administrator, kind: admin, ops: [unload] }\n";
 
 static const char disable_enable[] =
     "name: disable-enable\n"
@@ -29,71 +28,66 @@ static const char disable_enable[] =
     "actors:\n"
     "  - { name: administrator, kind: admin, ops: [ disable, { op: wait, ms: 1500 }, enable ] }\n";
 
-static const char write_while_disabled[] =
-    "name: write-while-disabled\n"
-    "vps: 2\n"
-    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
-    "actors:\n"
-    "  - name: writer\n"
-    "    kind: program\n"
-    "    ops:\n"
-    "      - { op: open, device: each }\n"
-    "      - { op: write, len: 60, count: 2 }\n"
-    "  - { name: administrator, kind: admin, ops: [disable] }\n";
+static const char write_while_disabled[] = "name: write-while-disabled\n"
+                                           "vps: 2\n"
+                                           "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                                           "actors:\n"
+                                           "  - name: writer\n"
+                                           "    kind: program\n"
+                                           "    ops:\n"
+                                           "      - { op: open, device: each }\n"
+                                           "      - { op: write, len: 60, count: 2 }\n"
+                                           "  - { name: administrator, kind: admin, ops: [disable] }\n";
 
-static const char write_while_restarted[] =
-    "name: write-while-restarted\n"
-    "vps: 2\n"
-    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
-    "actors:\n"
-    "  - name: writer\n"
-    "    kind: program\n"
-    "    ops:\n"
-    "      - { op: open, device: each }\n"
-    "      - { op: write, len: 60, count: 2 }\n"
-    "  - { name: administrator, kind: admin, ops: [pause, restart] }\n";
+static const char write_while_restarted[] = "name: write-while-restarted\n"
+                                            "vps: 2\n"
+                                            "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                                            "actors:\n"
+                                            "  - name: writer\n"
+                                            "    kind: program\n"
+                                            "    ops:\n"
+                                            "      - { op: open, device: each }\n"
+                                            "      - { op: write, len: 60, count: 2 }\n"
+                                            "  - { name: administrator, kind: admin, ops: [pause, restart] }\n";
 
-static const char open_while_disabled[] =
-    "name: open-while-disabled\n"
-    "vps: 2\n"
-    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
-    "actors:\n"
-    "  - name: opener\n"
-    "    kind: program\n"
-    "    repeat: 2\n"
-    "    ops:\n"
-    "      - { op: open, device: each }\n"
-    "      - { op: write, len: 60 }\n"
-    "      - close\n"
-    "  - { name: administrator, kind: admin, ops: [disable, enable] }\n";
+static const char open_while_disabled[] = "name: open-while-disabled\n"
+                                          "vps: 2\n"
+                                          "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                                          "actors:\n"
+                                          "  - name: opener\n"
+                                          "    kind: program\n"
+                                          "    repeat: 2\n"
+                                          "    ops:\n"
+                                          "      - { op: open, device: each }\n"
+                                          "      - { op: write, len: 60 }\n"
+                                          "      - close\n"
+                                          "  - { name: administrator, kind: admin, ops: [disable, enable] }\n";
 
-static const char read_while_disabled[] =
-    "name: read-while-disabled\n"
-    "vps: 2\n"
-    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
-    "actors:\n"
-    "  - name: reader\n"
-    "    kind: program\n"
-    "    ops:\n"
-    "      - { op: open, device: each }\n"
-    "      - { op: read, len: 1600 }\n"
-    "  - name: wire\n"
-    "    kind: wire\n"
-    "    ops:\n"
-    "      - { op: receive, frames: 2, len: 64, shape: plain }\n"
-    "  - { name: administrator, kind: admin, ops: [disable] }\n";
+static const char read_while_disabled[] = "name: read-while-disabled\n"
+                                          "vps: 2\n"
+                                          "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                                          "actors:\n"
+                                          "  - name: reader\n"
+                                          "    kind: program\n"
+                                          "    ops:\n"
+                                          "      - { op: open, device: each }\n"
+                                          "      - { op: read, len: 1600 }\n"
+                                          "  - name: wire\n"
+                                          "    kind: wire\n"
+                                          "    ops:\n"
+                                          "      - { op: receive, frames: 2, len: 64, shape: plain }\n"
+                                          "  - { name: administrator, kind: admin, ops: [disable] }\n";
 
-static const char ioctl_while_disabled[] =
-    "name: ioctl-while-disabled\n"
-    "vps: 2\n"
-    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
-    "actors:\n"
-    "  - name: controller\n"
-    "    kind: program\n"
-    "    ops:\n"
-    "      - { op: open, device: each }\n"
-    "      - { op: ioctl, code: 0, in: 32, out: 64 }\n"
-    "  - { name: administrator, kind: admin, ops: [disable, enable] }\n";
+static const char ioctl_while_disabled[] = "name: ioctl-while-disabled\n"
+                                           "vps: 2\n"
+                                           "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                                           "actors:\n"
+                                           "  - name: controller\n"
+                                           "    kind: program\n"
+                                           "    ops:\n"
+                                           "      - { op: open, device: each }\n"
+                                           "      - { op: ioctl, code: 0, in: 32, out: 64 }\n"
+                                           "  - { name: administrator, kind: admin, ops: [disable, enable] }\n";
 
 static const char pause_restart[] =
     "name: pause-restart-under-traffic\n"
@@ -108,40 +102,37 @@ static const char pause_restart[] =
     "    ops: [ { op: receive, frames: 2, len: 64, shape: plain } ]\n"
     "  - { name: administrator, kind: admin, ops: [ pause, { op: wait, ms: 1500 }, restart ] }\n";
 
-static const char send_receive_shapes[] =
-    "name: send-receive-shapes\n"
-    "vps: 2\n"
-    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
-    "actors:\n"
-    "  - name: protocol\n"
-    "    kind: protocol\n"
-    "    ops: [ { op: send, count: 2, len: 128, shape: each } ]\n"
-    "  - name: wire\n"
-    "    kind: wire\n"
-    "    ops: [ { op: receive, frames: 2, len: 128, shape: each } ]\n";
+static const char send_receive_shapes[] = "name: send-receive-shapes\n"
+                                          "vps: 2\n"
+                                          "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                                          "actors:\n"
+                                          "  - name: protocol\n"
+                                          "    kind: protocol\n"
+                                          "    ops: [ { op: send, count: 2, len: 128, shape: each } ]\n"
+                                          "  - name: wire\n"
+                                          "    kind: wire\n"
+                                          "    ops: [ { op: receive, frames: 2, len: 128, shape: each } ]\n";
 
-static const char insert_remove[] =
-    "name: filter-insert-remove\n"
-    "vps: 2\n"
-    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
-    "actors:\n"
-    "  - name: protocol\n"
-    "    kind: protocol\n"
-    "    ops: [ { op: send, count: 2, len: 64, shape: plain } ]\n"
-    "  - { name: administrator, kind: admin, ops: [filter-remove, filter-insert] }\n";
+static const char insert_remove[] = "name: filter-insert-remove\n"
+                                    "vps: 2\n"
+                                    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                                    "actors:\n"
+                                    "  - name: protocol\n"
+                                    "    kind: protocol\n"
+                                    "    ops: [ { op: send, count: 2, len: 64, shape: plain } ]\n"
+                                    "  - { name: administrator, kind: admin, ops: [filter-remove, filter-insert] }\n";
 
-static const char unload[] =
-    "name: unload-with-handle\n"
-    "vps: 2\n"
-    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
-    "actors:\n"
-    "  - name: writer\n"
-    "    kind: program\n"
-    "    ops:\n"
-    "      - { op: open, device: each }\n"
-    "      - { op: write, len: 60 }\n"
-    "      - close\n"
-    "  - { name: administrator, kind: admin, ops: [unload] }\n";
+static const char unload[] = "name: unload-with-handle\n"
+                             "vps: 2\n"
+                             "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                             "actors:\n"
+                             "  - name: writer\n"
+                             "    kind: program\n"
+                             "    ops:\n"
+                             "      - { op: open, device: each }\n"
+                             "      - { op: write, len: 60 }\n"
+                             "      - close\n"
+                             "  - { name: administrator, kind: admin, ops: [unload] }\n";
 
 static struct scenario *
 parse(const char *text)
@@ -152,28 +143,39 @@ parse(const char *text)
     return scenario_parse(text, strlen(text), &s, &err) == 0 ? s : NULL;
 }
 
-#define ROW(id, name, what, k, kinds, device)                                                                          \
-    static struct scenario *make_##id(enum inf_kind kind) { (void)kind; return parse(id); }
+#define ROW(id, name, what, k, kinds, device)             \
+    static struct scenario *make_##id(enum inf_kind kind) \
+    {                                                     \
+        (void)kind;                                       \
+        return parse(id);                                 \
+    }
 #define ROWS                                                                                                           \
     ROW(init_halt, "init-halt", "load, start, stop, unload; nothing left behind", 1, ALL, false)                       \
-    ROW(disable_enable, "disable-enable", "the adapter goes and comes back; timers go on", 1, ALL, false)               \
-    ROW(write_while_disabled, "write-while-disabled", "a program writes while the adapter is disabled", 3, FILTER | MINIPORT | PROTOCOL, true) \
-    ROW(write_while_restarted, "write-while-restarted", "a program writes while the stack is paused and restarted", 1, FILTER | MINIPORT | PROTOCOL, true) \
-    ROW(open_while_disabled, "open-while-disabled", "programs come and go while the adapter is disabled and enabled", 1, ALL, true) \
-    ROW(read_while_disabled, "read-while-disabled", "a program reads while frames arrive and the adapter is disabled", 1, ALL, true) \
-    ROW(ioctl_while_disabled, "ioctl-while-disabled", "every IOCTL code in the image while the adapter is disabled and enabled", 1, ALL, true) \
-    ROW(pause_restart, "pause-restart-under-traffic", "sends and receives while the stack is paused and restarted", 1, FILTER | MINIPORT | PROTOCOL, false) \
-    ROW(send_receive_shapes, "send-receive-shapes", "every shape of NBL, both ways", 1, FILTER | MINIPORT | PROTOCOL, false) \
+    ROW(disable_enable, "disable-enable", "the adapter goes and comes back; timers go on", 1, ALL, false)              \
+    ROW(write_while_disabled, "write-while-disabled", "a program writes while the adapter is disabled", 3,             \
+        FILTER | MINIPORT | PROTOCOL, true)                                                                            \
+    ROW(write_while_restarted, "write-while-restarted", "a program writes while the stack is paused and restarted", 1, \
+        FILTER | MINIPORT | PROTOCOL, true)                                                                            \
+    ROW(open_while_disabled, "open-while-disabled", "programs come and go while the adapter is disabled and enabled",  \
+        1, ALL, true)                                                                                                  \
+    ROW(read_while_disabled, "read-while-disabled", "a program reads while frames arrive and the adapter is disabled", \
+        1, ALL, true)                                                                                                  \
+    ROW(ioctl_while_disabled, "ioctl-while-disabled",                                                                  \
+        "every IOCTL code in the image while the adapter is disabled and enabled", 1, ALL, true)                       \
+    ROW(pause_restart, "pause-restart-under-traffic", "sends and receives while the stack is paused and restarted", 1, \
+        FILTER | MINIPORT | PROTOCOL, false)                                                                           \
+    ROW(send_receive_shapes, "send-receive-shapes", "every shape of NBL, both ways", 1, FILTER | MINIPORT | PROTOCOL,  \
+        false)                                                                                                         \
     ROW(insert_remove, "filter-insert-remove", "the filter leaves and joins a running stack", 1, FILTER, false)        \
     ROW(unload, "unload-with-handle", "the driver is unloaded under a program", 1, ALL, true)
 ROWS
 #undef ROW
 
-static const struct battery_entry entries[] = {
+    static const struct battery_entry entries[] = {
 #define ROW(id, name, what, k, kinds, device) { name, what, k, kinds, device, make_##id },
-    ROWS
+        ROWS
 #undef ROW
-};
+    };
 
 const struct battery_entry *
 battery_get(unsigned i)

@@ -15,10 +15,10 @@
 
 struct battery_entry {
     const char *name;
-    const char *what;      /* one line for the report */
-    unsigned k;            /* bound to exhaust by default */
-    unsigned kinds;        /* bit per enum inf_kind it applies to */
-    bool needs_device;     /* only when the driver makes a device */
+    const char *what;  /* one line for the report */
+    unsigned k;        /* bound to exhaust by default */
+    unsigned kinds;    /* bit per enum inf_kind it applies to */
+    bool needs_device; /* only when the driver makes a device */
     struct scenario *(*make)(enum inf_kind kind);
 };
 

@@ -40,10 +40,10 @@ certificate_json(const struct test_options *o, const struct scenario_result *s)
         const struct search_level *l = &s->report.level[k];
 
         traces = l->traces > traces ? l->traces : traces;
-        json_array_append_new(levels, json_pack("{s:i, s:I, s:I, s:I, s:b, s:i}", "k", (int)k, "runs",
-                                                (json_int_t)l->runs, "cut_by_cache", (json_int_t)l->cuts, "traces",
-                                                (json_int_t)l->traces, "exhausted", l->exhausted, "restarts",
-                                                (int)l->restarts));
+        json_array_append_new(levels,
+                              json_pack("{s:i, s:I, s:I, s:I, s:b, s:i}", "k", (int)k, "runs", (json_int_t)l->runs,
+                                        "cut_by_cache", (json_int_t)l->cuts, "traces", (json_int_t)l->traces,
+                                        "exhausted", l->exhausted, "restarts", (int)l->restarts));
     }
     j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:I, s:I, s:i, s:b, s:s, s:s, s:I, s:I, s:o}",
                   "undis", UNDIS_VERSION, "driver", o->path, "driver_sha256", s->reached.driver_sha256, "scenario",
@@ -106,8 +106,10 @@ certificates_print(const struct test_options *o, const struct test_result *r)
         }
         if (!given++)
             printf("\n");
-        printf("certificate  %-28s no violation in any schedule with <= %u preemptions, %u timer out of turn, %llu runs, L0+L1,"
-               " race detector: not run\n", s->name, s->k, ICB_EVENTS, (unsigned long long)s->report.runs);
+        printf("certificate  %-28s no violation in any schedule with <= %u preemptions, %u timer out of turn, %llu "
+               "runs, L0+L1,"
+               " race detector: not run\n",
+               s->name, s->k, ICB_EVENTS, (unsigned long long)s->report.runs);
     }
     if (given)
         printf("certificates are in %s/certificates\n", o->out);

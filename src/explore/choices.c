@@ -37,8 +37,14 @@ explorer_note(struct explorer *x, enum choice_kind kind, const struct fiber *f, 
         return;
     }
     c = &x->made.c[x->made.count++];
-    *c = (struct choice){ .kind = (uint8_t)kind, .fiber = (uint8_t)id, .value = (uint16_t)value, .n = (uint16_t)n,
-                          .sub = x->sub[id], .point = point, .key = key, .to = to ? (uint8_t)to->id : 0,
+    *c = (struct choice){ .kind = (uint8_t)kind,
+                          .fiber = (uint8_t)id,
+                          .value = (uint16_t)value,
+                          .n = (uint16_t)n,
+                          .sub = x->sub[id],
+                          .point = point,
+                          .key = key,
+                          .to = to ? (uint8_t)to->id : 0,
                           .preemption = preemption };
 }
 

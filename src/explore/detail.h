@@ -17,18 +17,18 @@
 #define DETAIL_EVENTS_MAX 200000u
 
 struct detail {
-    uint64_t next, size;           /* bump allocator */
-    bool complete;                 /* the worker finished writing */
+    uint64_t next, size; /* bump allocator */
+    bool complete;       /* the worker finished writing */
     struct finding_input in;
-    struct finding_frame *frames;  /* of in, writable for naming */
+    struct finding_frame *frames; /* of in, writable for naming */
     struct finding_fiber *fibers;
     struct finding_object *objects;
-    uint64_t event_total;          /* events emitted; more than kept: the list was cut */
+    uint64_t event_total; /* events emitted; more than kept: the list was cut */
     uint8_t arena_sha256[32], events_sha256[32];
     struct run_result run;
-    uint64_t reached;              /* bits the scenario runner sets */
+    uint64_t reached; /* bits the scenario runner sets */
     char *debug_text;
-    struct wire_record *wire;      /* frames that were on our wire, in order */
+    struct wire_record *wire; /* frames that were on our wire, in order */
     uint32_t wire_count, wire_lost;
 };
 

@@ -65,8 +65,11 @@ kind_by_imports(const uint8_t *bytes, size_t len, const char *name)
         protocol |= strcmp(im->imports[i].name, "NdisRegisterProtocolDriver") == 0;
     }
     image_free(im);
-    return filter ? INF_FILTER : miniport && protocol ? INF_INTERMEDIATE : miniport ? INF_MINIPORT
-         : protocol ? INF_PROTOCOL : INF_OTHER;
+    return filter                 ? INF_FILTER
+           : miniport && protocol ? INF_INTERMEDIATE
+           : miniport             ? INF_MINIPORT
+           : protocol             ? INF_PROTOCOL
+                                  : INF_OTHER;
 }
 
 static int

@@ -58,8 +58,9 @@ probe_writes(bool remember)
             lab.baseline[i] = status;
             lab.baseline_known[i] = true;
         } else if (lab.baseline_known[i] && lab.baseline[i] >= 0 && status < 0) {
-            check_failed("the adapter is Running again, but %s of %s refuses a write it accepted before (status 0x%08X)",
-                         lab.device[i], (unsigned)status);
+            check_failed(
+                "the adapter is Running again, but %s of %s refuses a write it accepted before (status 0x%08X)",
+                lab.device[i], (unsigned)status);
         }
     }
 }
@@ -117,7 +118,8 @@ epilogue_main(void *arg)
     if (loaded(0)) {
         if (ndis_nic_enable(lab.nic) == 0 && ndis_nic_restart(lab.nic) == 0 && running(&who)) {
             sched_wake(probe->fiber);
-            sched_block(BLOCK_INTERNAL, 0, probe->fiber, "waits for a program that writes after everything is up again");
+            sched_block(BLOCK_INTERNAL, 0, probe->fiber,
+                        "waits for a program that writes after everything is up again");
         }
     }
     for (unsigned i = 0; i < lab.actor_count; i++)

@@ -18,14 +18,14 @@
 
 /* One nonzero answer. fiber 0: no fiber was running. */
 struct choice {
-    uint8_t kind;       /* enum choice_kind */
+    uint8_t kind; /* enum choice_kind */
     uint8_t fiber;
     uint16_t value;
     uint16_t n;
-    uint16_t sub;       /* further choices at the same point */
-    uint32_t point;     /* the fiber's own count of points */
+    uint16_t sub;   /* further choices at the same point */
+    uint32_t point; /* the fiber's own count of points */
     uint64_t key;
-    uint8_t to;         /* CHOICE_SCHED: fiber that was chosen, 0: time passed */
+    uint8_t to; /* CHOICE_SCHED: fiber that was chosen, 0: time passed */
     bool preemption;
 };
 
@@ -43,8 +43,8 @@ struct explorer {
     struct strategy s;
     void (*begin)(struct explorer *x);
     bool (*more)(struct explorer *x, const struct run_result *r);
-    bool diverged;            /* the same prefix met another question: nondeterminism */
-    struct choice_list made;  /* nonzero choices of the current run */
+    bool diverged;           /* the same prefix met another question: nondeterminism */
+    struct choice_list made; /* nonzero choices of the current run */
     /* of the current run, for keying */
     uint32_t last_point[FIBER_MAX + 1];
     uint16_t sub[FIBER_MAX + 1];

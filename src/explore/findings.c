@@ -117,7 +117,8 @@ trace_parse(const char *text, size_t len, struct trace_file *out, char err[200])
         if (n < sizeof(buf)) {
             memcpy(buf, at, n);
             buf[n] = '\0';
-            if (sscanf(buf, "# driver: %511[^\n]", out->driver) != 1 && sscanf(buf, "# sha256: %64s", out->sha256) != 1 &&
+            if (sscanf(buf, "# driver: %511[^\n]", out->driver) != 1 &&
+                sscanf(buf, "# sha256: %64s", out->sha256) != 1 &&
                 sscanf(buf, "# scenario: %63[^\n]", out->scenario) != 1)
                 sscanf(buf, "# vps: %u", &out->vps);
         }
@@ -162,7 +163,9 @@ folder_name(const struct test_options *o, const struct finding_record *rec, unsi
 
     for (const char *p = rec->verdict.bucket; *p && len + 1 < sizeof(clean); p++)
         clean[len++] = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') || *p == '_' ||
-                               *p == '-' || *p == '.' ? *p : '-';
+                               *p == '-' || *p == '.'
+                           ? *p
+                           : '-';
     clean[len] = '\0';
     snprintf(out, size, "%s/%02u-%s", o->out ? o->out : "findings", n, clean);
 }
@@ -205,7 +208,8 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
 {
     static const struct choice_list empty;
     struct detail *d = supervisor_detail(lab, f ? &f->choices : &empty);
-    struct finding_record rec = { .k = f ? f->bound : 0, .minimal = !f || (o->strategy == STRATEGY_ICB && minimal(s, f->bound)) };
+    struct finding_record rec = { .k = f ? f->bound : 0,
+                                  .minimal = !f || (o->strategy == STRATEGY_ICB && minimal(s, f->bound)) };
     struct finding_record *same;
     char *text, *scn;
 
@@ -244,7 +248,8 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
     where_of(&d->in, rec.where, sizeof(rec.where));
     describe(&rec, &d->in);
     same = duplicate(out, &rec);
-    if ((same && (rec.k < same->k || (rec.k == same->k && rec.severity > same->severity))) || (!same && out->finding_count < FINDINGS_MAX)) {
+    if ((same && (rec.k < same->k || (rec.k == same->k && rec.severity > same->severity))) ||
+        (!same && out->finding_count < FINDINGS_MAX)) {
         char command[700], path[700];
 
         if (same) /* cheaper or worse here: this one is told instead, in the same folder */

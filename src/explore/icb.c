@@ -27,13 +27,13 @@
 struct node {
     uint16_t n, answer;
     uint8_t kind;
-    uint8_t cost;      /* preemptions spent before it */
-    bool priced;       /* any answer but 0 costs one */
-    bool timer;        /* the last answer lets time pass: it costs an event */
+    uint8_t cost; /* preemptions spent before it */
+    bool priced;  /* any answer but 0 costs one */
+    bool timer;   /* the last answer lets time pass: it costs an event */
 };
 
 struct entry {
-    uint64_t lo, hi;   /* 0,0: empty */
+    uint64_t lo, hi;        /* 0,0: empty */
     uint8_t budget, events; /* what was left */
 };
 
@@ -106,8 +106,8 @@ answer(struct icb *b, uint8_t kind, unsigned n, bool priced, bool timer, const s
         }
     } else {
         nd = &b->node[b->depth++];
-        *nd = (struct node){ .n = (uint16_t)n, .kind = kind, .cost = (uint8_t)b->cost, .priced = priced,
-                             .timer = timer };
+        *nd =
+            (struct node){ .n = (uint16_t)n, .kind = kind, .cost = (uint8_t)b->cost, .priced = priced, .timer = timer };
         b->at = b->depth;
     }
     if (nd->priced && nd->answer)

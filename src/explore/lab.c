@@ -58,8 +58,9 @@ install_registry(const struct lab_driver *d)
     for (unsigned i = 0; d->parsed && i < d->info.reg_count; i++) {
         const struct inf_reg *r = &d->info.regs[i];
         const char *root = r->root == INF_HKLM ? "\\Registry\\Machine"
-                         : r->root == INF_HKR_SERVICE || d->kind == INF_FILTER || d->kind == INF_PROTOCOL
-                               ? path : LAB_ADAPTER_KEY;
+                           : r->root == INF_HKR_SERVICE || d->kind == INF_FILTER || d->kind == INF_PROTOCOL
+                               ? path
+                               : LAB_ADAPTER_KEY;
         char full[600];
 
         if (r->root != INF_HKLM && r->root != INF_HKR && r->root != INF_HKR_SERVICE)
@@ -141,9 +142,9 @@ find_devices(struct lab_reached *reached)
             if (ob_name(dev, name, sizeof(lab.device[0])) == 0)
                 continue;
             lab.device_count++;
-            len += (size_t)snprintf(reached->devices + len, len < sizeof(reached->devices)
-                                                                ? sizeof(reached->devices) - len : 0,
-                                    "%s%s", len ? ", " : "", name);
+            len += (size_t)snprintf(reached->devices + len,
+                                    len < sizeof(reached->devices) ? sizeof(reached->devices) - len : 0, "%s%s",
+                                    len ? ", " : "", name);
             if (len >= sizeof(reached->devices))
                 len = sizeof(reached->devices) - 1;
         }
@@ -235,7 +236,8 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
     find_ioctls();
     err = host_sandbox();
     if (err) {
-        snprintf(text, 256, "the worker's sandbox could not be set up (error %d): a driver is not run without it", -err);
+        snprintf(text, 256, "the worker's sandbox could not be set up (error %d): a driver is not run without it",
+                 -err);
         return LAB_INPUT;
     }
     ps_thread_create("PnP", FIBER_SYSTEM, NULL, setup_main, NULL, false, NULL);
@@ -286,8 +288,8 @@ lab_run_check(void *arg, const struct run_result *r, char text[160])
 void
 lab_collect(struct lab_reached *reached)
 {
-    static const char *const names[] = { "Halted", "Initializing", "Paused", "Restarting", "Running", "Pausing",
-                                         "Closing", "Shutdown" };
+    static const char *const names[] = { "Halted",  "Initializing", "Paused",  "Restarting",
+                                         "Running", "Pausing",      "Closing", "Shutdown" };
     size_t len = 0;
 
     for (unsigned i = 0; i < ddi_count() && i < 4096; i++)

@@ -20,7 +20,7 @@
 enum lab_error { LAB_OK = 0, LAB_INPUT = 4, LAB_OURS = 3 };
 
 struct lab_driver {
-    char service[64];   /* "npf" */
+    char service[64];        /* "npf" */
     char sys[512], inf[512]; /* paths; inf "" when there is none */
     uint8_t *bytes;
     size_t len;
@@ -55,12 +55,12 @@ int lab_wire_read(const char *scenario_path, const struct lab_driver *driver, st
 
 /* What a scenario reached, over all runs of a worker; in shared memory. */
 struct lab_reached {
-    uint64_t calls[4096];     /* per export: DDI calls */
-    uint32_t states;          /* bit per enum ndis_state, of the driver under test, over all runs */
-    char states_text[200];    /* the same in words */
-    bool ran;                 /* a layer of the driver was Running at some time, or it has no layer */
+    uint64_t calls[4096];           /* per export: DDI calls */
+    uint32_t states;                /* bit per enum ndis_state, of the driver under test, over all runs */
+    char states_text[200];          /* the same in words */
+    bool ran;                       /* a layer of the driver was Running at some time, or it has no layer */
     uint64_t requests, requests_ok; /* of programs */
-    char devices[512];        /* names of devices the driver made, comma separated */
+    char devices[512];              /* names of devices the driver made, comma separated */
     unsigned vps;
     char driver_sha256[65], scenario_sha256[65];
 };

@@ -10,7 +10,8 @@
 #define LAB_HANDLES_MAX 16u
 #define LAB_IOCTLS_MAX  32u
 #define LAB_ACTORS_MAX  16u
-#define LAB_ADAPTER_KEY "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\{4d36e972-e325-11ce-bfc1-08002be10318}\\0001"
+#define LAB_ADAPTER_KEY \
+    "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\{4d36e972-e325-11ce-bfc1-08002be10318}\\0001"
 
 struct ndis_nic;
 struct image;
@@ -58,7 +59,7 @@ struct lab {
     unsigned ioctl_count;
     struct lab_actor *actor; /* monitor memory */
     unsigned actor_count;
-    struct lab_run *run;     /* monitor memory */
+    struct lab_run *run; /* monitor memory */
     struct fiber *epilogue;
     uint32_t states_seen;
     uint64_t requests, requests_ok;

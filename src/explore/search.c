@@ -16,7 +16,9 @@
 #define RUNS_AFTER_HIT 2000u /* how far a bound is searched on after its first failure, for worse ones of its kind */
 
 /* Happens-before orders seen at ends of runs: a set of 128-bit hashes, host memory of the worker. */
-static struct { uint64_t lo, hi; } *traces;
+static struct {
+    uint64_t lo, hi;
+} * traces;
 static uint32_t traces_used;
 
 static bool
@@ -306,7 +308,8 @@ find_passing(struct found *f, const struct search_hooks *h, struct search_report
         other.c[last].sub = 0;
         fails_alike(&other, f, h, rep, &clean);
         if (clean) {
-            snprintf(f->passing, sizeof(f->passing), "%s is switched away from %u point%s later (its point %u instead of %u)",
+            snprintf(f->passing, sizeof(f->passing),
+                     "%s is switched away from %u point%s later (its point %u instead of %u)",
                      machine->fiber[other.c[last].fiber].name, later, later == 1 ? "" : "s", other.c[last].point,
                      f->choices.c[last].point);
             return;

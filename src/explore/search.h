@@ -22,11 +22,11 @@ struct search_job {
     enum strategy_kind strategy;
     unsigned k_first, k_last; /* icb: bounds to exhaust, in order */
     bool cache;
-    uint64_t runs_max;        /* 0: no limit */
+    uint64_t runs_max; /* 0: no limit */
     uint64_t seed;
-    bool first;               /* stop at the first finding */
-    bool detail;              /* record everything of the one run */
-    uint32_t check_every;     /* run every n-th run twice and compare; 0: never */
+    bool first;           /* stop at the first finding */
+    bool detail;          /* record everything of the one run */
+    uint32_t check_every; /* run every n-th run twice and compare; 0: never */
     struct choice_list replay;
 };
 
@@ -34,21 +34,21 @@ struct search_job {
 struct found {
     struct run_result run;
     struct choice_list choices;
-    unsigned bound;            /* k of the search when it was met */
-    uint64_t at_run;           /* how many runs had been made */
-    uint64_t root;             /* groups failures of one cause: the first rule broken, else where it crashed */
-    int rule;                  /* verify_rule_index of the first rule broken, -1 none */
-    unsigned severity;         /* higher is worse */
+    unsigned bound;             /* k of the search when it was met */
+    uint64_t at_run;            /* how many runs had been made */
+    uint64_t root;              /* groups failures of one cause: the first rule broken, else where it crashed */
+    int rule;                   /* verify_rule_index of the first rule broken, -1 none */
+    unsigned severity;          /* higher is worse */
     struct violation violation; /* the first one, when rule >= 0 */
-    uint64_t ip;               /* faulting address or caller */
-    char check[160];           /* a failed check of the scenario, in words */
-    char passing[200];         /* the nearest schedule that passes, in words; "" none was found */
+    uint64_t ip;                /* faulting address or caller */
+    char check[160];            /* a failed check of the scenario, in words */
+    char passing[200];          /* the nearest schedule that passes, in words; "" none was found */
 };
 
 struct search_level {
     uint64_t runs, cuts, traces, points;
     bool exhausted;
-    uint32_t restarts;        /* bounds begun again because an object became shared */
+    uint32_t restarts; /* bounds begun again because an object became shared */
 };
 
 enum search_state { SEARCH_NONE, SEARCH_SETUP, SEARCH_RUNNING, SEARCH_DONE, SEARCH_STOPPED, SEARCH_FAILED };
@@ -57,10 +57,10 @@ struct search_report {
     /* supervisor -> worker */
     volatile uint32_t stop;
     /* worker -> supervisor */
-    volatile uint32_t state;    /* enum search_state */
-    volatile uint32_t k;        /* bound being searched */
+    volatile uint32_t state; /* enum search_state */
+    volatile uint32_t k;     /* bound being searched */
     volatile uint64_t runs, points;
-    volatile uint64_t in_run;   /* number of the run being executed: a run that hangs keeps it */
+    volatile uint64_t in_run; /* number of the run being executed: a run that hangs keeps it */
     uint64_t double_runs, divergences;
     struct search_level level[SEARCH_K_MAX];
     unsigned found_count;
@@ -69,14 +69,14 @@ struct search_report {
     uint32_t points_max;
     uint64_t unsupported_index; /* RUN_UNSUPPORTED was met */
     char unsupported[160];
-    int error;                  /* SEARCH_FAILED: exit status 3 or 4 */
-    char text[256];             /* and why */
+    int error;      /* SEARCH_FAILED: exit status 3 or 4 */
+    char text[256]; /* and why */
     uint64_t setup_points;
 };
 
 /* What the search asks of whoever prepared the machine. */
 struct search_hooks {
-    void (*run_begin)(void *arg);                    /* after restore */
+    void (*run_begin)(void *arg); /* after restore */
     /* After a run that ended by itself: a failed check of the scenario in text, true if one failed. */
     bool (*run_check)(void *arg, const struct run_result *r, char text[160]);
     void (*detail)(void *arg, const struct run_result *r, const struct explorer *x, const struct found *f);

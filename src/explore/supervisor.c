@@ -20,9 +20,9 @@
 #include "explore/findings.h"
 #include "host/host.h"
 
-#define DETAIL_BYTES  (768ull << 20) /* address space, not memory */
-#define CHECK_EVERY   1000u
-#define STUCK_MS      1500u /* CPU time within one run after which a loop without calls is assumed */
+#define DETAIL_BYTES (768ull << 20) /* address space, not memory */
+#define CHECK_EVERY  1000u
+#define STUCK_MS     1500u /* CPU time within one run after which a loop without calls is assumed */
 
 struct shared {
     struct search_report report;
@@ -218,10 +218,20 @@ run_scenario(const struct test_options *o, struct lab_driver *drivers, unsigned 
              struct scenario_result *s, struct test_result *out)
 {
     struct shared *sh = shared_create();
-    struct lab_config lab = { .driver = drivers, .driver_count = driver_count, .scenario = scn, .wire = wire,
-                              .vps = o->vps ? o->vps : scn->vps ? scn->vps : 2 };
-    struct search_job job = { .strategy = o->strategy, .k_first = 0, .k_last = o->k == K_DEFAULT ? k : o->k,
-                              .cache = !o->cache_off, .runs_max = o->runs, .seed = o->seed, .first = o->first,
+    struct lab_config lab = { .driver = drivers,
+                              .driver_count = driver_count,
+                              .scenario = scn,
+                              .wire = wire,
+                              .vps = o->vps     ? o->vps
+                                     : scn->vps ? scn->vps
+                                                : 2 };
+    struct search_job job = { .strategy = o->strategy,
+                              .k_first = 0,
+                              .k_last = o->k == K_DEFAULT ? k : o->k,
+                              .cache = !o->cache_off,
+                              .runs_max = o->runs,
+                              .seed = o->seed,
+                              .first = o->first,
                               .check_every = CHECK_EVERY };
     struct watch w = { .o = o, .name = name, .time_s = o->time_s, .progress = !o->quiet && isatty(2) };
     double begin = seconds_now();
@@ -303,8 +313,8 @@ print_line(const struct test_options *o, const struct scenario_result *s)
         printf("k<=%u%s", s->k, s->exhausted ? " exhausted" : "          ");
     else
         printf("sampled");
-    printf("  %8llu runs  %6.2f s%s%s\n", (unsigned long long)s->report.runs, s->seconds,
-           s->text[0] ? "  " : "", s->text);
+    printf("  %8llu runs  %6.2f s%s%s\n", (unsigned long long)s->report.runs, s->seconds, s->text[0] ? "  " : "",
+           s->text);
     fflush(stdout);
 }
 

@@ -16,35 +16,35 @@
 #define FINDINGS_MAX 64u
 
 struct test_options {
-    const char *path;         /* driver folder, INF or .sys */
-    const char *out;          /* folder for findings */
-    unsigned k;               /* bound; K_DEFAULT: what the scenario asks for */
-    double time_s;            /* per scenario, 0: no limit */
-    uint64_t runs;            /* per scenario, 0: no limit */
+    const char *path; /* driver folder, INF or .sys */
+    const char *out;  /* folder for findings */
+    unsigned k;       /* bound; K_DEFAULT: what the scenario asks for */
+    double time_s;    /* per scenario, 0: no limit */
+    uint64_t runs;    /* per scenario, 0: no limit */
     uint64_t seed;
     enum strategy_kind strategy;
     bool strategy_given;
-    bool first;               /* stop at the first finding */
+    bool first; /* stop at the first finding */
     bool cache_off;
     bool verbose, json, quiet;
-    const char *symbols;      /* where PDB or DWARF files are */
-    const char *src_map[17];  /* pairs FROM, TO, NULL */
-    const char *scenario;     /* file: run this one only */
+    const char *symbols;        /* where PDB or DWARF files are */
+    const char *src_map[17];    /* pairs FROM, TO, NULL */
+    const char *scenario;       /* file: run this one only */
     const char *write_scenario; /* folder or file to save what was done */
-    const char *only;         /* name of one scenario of the battery */
+    const char *only;           /* name of one scenario of the battery */
     unsigned vps;
 };
 #define K_DEFAULT 99u
 
 struct scenario_result {
     char name[64];
-    unsigned k;               /* highest bound asked for */
+    unsigned k; /* highest bound asked for */
     struct search_report report;
     struct lab_reached reached;
-    bool exhausted;           /* every bound up to k */
+    bool exhausted; /* every bound up to k */
     bool setup_failed;
     double seconds, cpu_seconds;
-    int state;                /* 0 clean, 1 finding, 2 budget ended, 3 ours, 4 input */
+    int state; /* 0 clean, 1 finding, 2 budget ended, 3 ours, 4 input */
     char text[256];
 };
 
@@ -55,12 +55,12 @@ struct finding_record {
     enum finding_kind kind;
     uint32_t code;
     unsigned k;
-    unsigned severity;        /* of struct found */
+    unsigned severity; /* of struct found */
     bool minimal;
     uint64_t runs;
     double cpu_seconds;
     char rule[64];
-    char where[300];          /* file:line of the driver's own call */
+    char where[300]; /* file:line of the driver's own call */
     char sentence[320];
     uint64_t root;
 };
@@ -70,8 +70,8 @@ struct test_result {
     unsigned scenario_count;
     struct finding_record finding[FINDINGS_MAX];
     unsigned finding_count;
-    int exit_status;          /* as DESIGN.md section 4 */
-    char text[256];           /* when the input could not be used */
+    int exit_status; /* as DESIGN.md section 4 */
+    char text[256];  /* when the input could not be used */
     double seconds, cpu_seconds;
     uint64_t runs;
 };

@@ -9,10 +9,10 @@
 #include "base/fmt.h"
 #include "base/str.h"
 
-#define DEBUG_CODEVIEW    2
-#define RESOURCE_VERSION  16
-#define FIXED_FILE_INFO   0xfeef04bdu
-#define SUBSYSTEM_NATIVE  1
+#define DEBUG_CODEVIEW   2
+#define RESOURCE_VERSION 16
+#define FIXED_FILE_INFO  0xfeef04bdu
+#define SUBSYSTEM_NATIVE 1
 
 /* documented: "PE Format", debug directory; CodeView record RSDS, GUID, age, path */
 static void

@@ -18,16 +18,16 @@
 
 struct image_import {
     char module[64];
-    char name[128];      /* or "#ordinal" */
-    uint64_t slot_va;    /* IAT entry */
-    int export_index;    /* ddi index; IMPORT_LACKING: a call stops the run as unsupported; IMPORT_DRIVER */
+    char name[128];   /* or "#ordinal" */
+    uint64_t slot_va; /* IAT entry */
+    int export_index; /* ddi index; IMPORT_LACKING: a call stops the run as unsupported; IMPORT_DRIVER */
 };
 
 #define IMPORT_LACKING (-1)
 #define IMPORT_DRIVER  (-2) /* bound to an export of a driver loaded before */
 
 enum site_kind {
-    SITE_LOCKED,     /* LOCK prefix, or xchg with memory */
+    SITE_LOCKED, /* LOCK prefix, or xchg with memory */
     SITE_CR8_READ,
     SITE_CR8_WRITE,
     SITE_RDTSC,
@@ -61,10 +61,10 @@ enum thunk_target {
 };
 
 struct image_site {
-    uint32_t number;     /* global site number */
+    uint32_t number; /* global site number */
     uint32_t rva;
     uint8_t kind, patch, length;
-    uint64_t thunk;      /* where the replaced instructions run */
+    uint64_t thunk; /* where the replaced instructions run */
 };
 
 #define IMAGE_SIGNED       0x01u /* has an Authenticode signature (not checked) */
@@ -77,15 +77,15 @@ struct image_site {
 #define IMAGE_DELAY        0x80u /* has delay imports (bound at load) */
 
 struct image {
-    char name[64];       /* "npf" */
-    char file[64];       /* "npf.sys" */
-    char path[256];      /* where it was read, for symbols */
+    char name[64];  /* "npf" */
+    char file[64];  /* "npf.sys" */
+    char path[256]; /* where it was read, for symbols */
     uint64_t base, size, entry;
     uint64_t preferred_base;
     uint32_t timestamp, checksum;
-    uint32_t facts;      /* IMAGE_* */
+    uint32_t facts; /* IMAGE_* */
     char version[48];
-    char pdb_name[128];  /* from the CodeView record */
+    char pdb_name[128]; /* from the CodeView record */
     uint8_t sha256[32];
     struct image_import *imports;
     unsigned import_count;
@@ -95,11 +95,13 @@ struct image {
     /* .pdata, sections and the rest: private to src/image */
     const void *pdata;
     unsigned pdata_count;
-    const uint8_t *raw;  /* the file as read */
+    const uint8_t *raw; /* the file as read */
     size_t raw_len;
 };
 
-struct image_error { char text[256]; };
+struct image_error {
+    char text[256];
+};
 
 /*
  * image_load - bytes are borrowed. name: file name as the driver is known. 0; -ENOEXEC (malformed, 32-bit, ARM64,
@@ -116,8 +118,8 @@ void image_free(struct image *im);
 /* Discard INIT sections: poison-filled and no-access after DriverEntry. */
 void image_discard_init(struct image *im);
 
-struct image *image_find(uint64_t address); /* loaded image that holds address; NULL */
-struct image *image_get(unsigned i);        /* in load order; NULL past the last */
+struct image *image_find(uint64_t address);                /* loaded image that holds address; NULL */
+struct image *image_get(unsigned i);                       /* in load order; NULL past the last */
 uint64_t image_export(struct image *im, const char *name); /* address of a driver's own export ("#7": by ordinal), 0 */
 
 /* Section number i of an image. false past the last. name: up to 8 characters. */
@@ -152,7 +154,13 @@ bool image_privileged(uint64_t rip, char text[32]);
 
 /* ------------------------------------------------------------------ unwinding (unwind.c) */
 
-struct cpu_context { uint64_t gpr[16]; uint64_t rip; struct xmm xmm[16]; uint64_t rflags; uint32_t mxcsr; };
+struct cpu_context {
+    uint64_t gpr[16];
+    uint64_t rip;
+    struct xmm xmm[16];
+    uint64_t rflags;
+    uint32_t mxcsr;
+};
 
 /*
  * unwind_step - one driver frame: from *cx to its caller's registers by .pdata (versions 1 and 2, chained entries,
@@ -164,8 +172,8 @@ bool unwind_step(struct cpu_context *cx, uint64_t *establisher, uint64_t *handle
 
 struct stack_frame {
     uint64_t child_sp, ret_addr, args[4];
-    uint64_t ip;       /* for frame 0 the faulting address, else the return address into this frame's function */
-    bool pseudo;       /* in a pseudo image (nt, ndis, hal) */
+    uint64_t ip; /* for frame 0 the faulting address, else the return address into this frame's function */
+    bool pseudo; /* in a pseudo image (nt, ndis, hal) */
 };
 
 /*
@@ -184,16 +192,23 @@ unsigned stack_walk(struct fiber *f, const struct trap *start, struct stack_fram
 /* Raise from host code inside a DDI flagged RAISES: never returns. Unhandled: the machine bugchecks. */
 _Noreturn void seh_raise_status(int32_t ntstatus);
 _Noreturn void seh_raise_record(int32_t ntstatus, unsigned count, const uint64_t *parameters);
-void seh_init(void); /* registers with machine_on_exception, exports __C_specific_handler &c. through image/exports.def */
+void seh_init(
+    void); /* registers with machine_on_exception, exports __C_specific_handler &c. through image/exports.def */
 
 /* Signal context: called by machine/trap.c for a fault in driver text. true: t was edited (redirected to a thunk or emulated). */
 bool image_fixup_trap(struct trap *t);
 
 /* ------------------------------------------------------------------ symbols (symbol.c, supervisor only) */
 
-struct symbol { char function[160]; char file[256]; unsigned line; uint32_t offset; /* from function start */ };
+struct symbol {
+    char function[160];
+    char file[256];
+    unsigned line;
+    uint32_t offset; /* from function start */
+};
 
 /* Batch: rvas[i] of the file at path (DWARF or PDB, found beside it or under symbol_path). 0 or -errno (no symbolizer). */
-int symbols_resolve(const char *path, const char *symbol_path, const uint32_t *rvas, unsigned count, struct symbol *out);
+int symbols_resolve(const char *path, const char *symbol_path, const uint32_t *rvas, unsigned count,
+                    struct symbol *out);
 
 #endif

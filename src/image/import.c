@@ -17,7 +17,7 @@
 #include "base/fmt.h"
 #include "base/str.h"
 
-#define ORDINAL_FLAG 0x8000000000000000ull
+#define ORDINAL_FLAG  0x8000000000000000ull
 #define LACKING_LIMIT 400u /* distinct names; ddi_lacking() has room for a few more */
 
 static struct loaded *
@@ -99,7 +99,8 @@ read_thunks(struct loaded *l, const char *module, uint32_t lookup_rva, uint32_t 
         } else {
             name = thunk < UINT32_MAX - 2 ? pe_string(pe, (uint32_t)thunk + 2, 512) : NULL;
             if (!name)
-                return image_bad(err, "%s is malformed: import %llu of %s has no name", file, (unsigned long long)i, module);
+                return image_bad(err, "%s is malformed: import %llu of %s has no name", file, (unsigned long long)i,
+                                 module);
         }
         rc = add_import(l, module, name, (uint32_t)slot, err);
         if (rc)

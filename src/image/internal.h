@@ -23,8 +23,22 @@
 #define PAGE            0x1000u
 
 enum pe_dir {
-    DIR_EXPORT, DIR_IMPORT, DIR_RESOURCE, DIR_EXCEPTION, DIR_SECURITY, DIR_BASERELOC, DIR_DEBUG, DIR_ARCH,
-    DIR_GLOBALPTR, DIR_TLS, DIR_LOAD_CONFIG, DIR_BOUND_IMPORT, DIR_IAT, DIR_DELAY_IMPORT, DIR_CLR, DIR_RESERVED,
+    DIR_EXPORT,
+    DIR_IMPORT,
+    DIR_RESOURCE,
+    DIR_EXCEPTION,
+    DIR_SECURITY,
+    DIR_BASERELOC,
+    DIR_DEBUG,
+    DIR_ARCH,
+    DIR_GLOBALPTR,
+    DIR_TLS,
+    DIR_LOAD_CONFIG,
+    DIR_BOUND_IMPORT,
+    DIR_IAT,
+    DIR_DELAY_IMPORT,
+    DIR_CLR,
+    DIR_RESERVED,
     DIR_COUNT
 };
 
@@ -36,8 +50,8 @@ enum pe_dir {
 
 struct pe_section {
     char name[9];
-    uint32_t rva, size;         /* in memory; size is not 0 */
-    uint32_t raw, raw_size;     /* in the file, already cut to size */
+    uint32_t rva, size;     /* in memory; size is not 0 */
+    uint32_t raw, raw_size; /* in the file, already cut to size */
     uint32_t characteristics;
 };
 
@@ -48,43 +62,48 @@ struct pe {
     uint64_t preferred_base;
     uint32_t timestamp, checksum;
     uint16_t characteristics, subsystem;
-    struct { uint32_t rva, size; } dir[DIR_COUNT];
+    struct {
+        uint32_t rva, size;
+    } dir[DIR_COUNT];
     unsigned section_count;
-    unsigned last_section;      /* cache of pe_at() */
+    unsigned last_section; /* cache of pe_at() */
     struct pe_section section[PE_SECTIONS_MAX];
 };
 
 /* One .pdata entry, or a leaf function (unwind == 0). */
 struct pe_function {
     uint32_t begin, end, unwind;
-    uint32_t code_end;          /* where its code ends and jump tables begin */
-    bool fixed;                 /* it jumps through a table that was not understood: nothing may move */
+    uint32_t code_end; /* where its code ends and jump tables begin */
+    bool fixed;        /* it jumps through a table that was not understood: nothing may move */
 };
 
 /* Part of a thunk that stands for an instruction of the driver. */
-struct moved { uint8_t thunk_offset; uint32_t rva; };
+struct moved {
+    uint8_t thunk_offset;
+    uint32_t rva;
+};
 #define MOVED_MAX 5u
 
 /* A site while and after it is planned; parallel to image.sites. */
 struct site_plan {
-    uint32_t thunk;             /* offset in the thunk area, 0: none */
+    uint32_t thunk; /* offset in the thunk area, 0: none */
     uint8_t thunk_len;
-    uint8_t pushes_end;         /* offset in the thunk of the two pops; 0: it pushes nothing */
+    uint8_t pushes_end; /* offset in the thunk of the two pops; 0: it pushes nothing */
     uint8_t moved_count;
-    uint8_t cover;              /* bytes of driver code replaced */
+    uint8_t cover; /* bytes of driver code replaced */
     struct moved moved[MOVED_MAX];
-    uint64_t immediate;         /* PATCH_IMMEDIATE: the new value ... */
-    uint8_t immediate_offset;   /* ... at this offset in the instruction */
+    uint64_t immediate;       /* PATCH_IMMEDIATE: the new value ... */
+    uint8_t immediate_offset; /* ... at this offset in the instruction */
 };
 
 struct loaded {
-    struct image im;            /* first */
+    struct image im; /* first */
     struct pe pe;
-    uint8_t *copy;              /* the file */
+    uint8_t *copy;                /* the file */
     struct pe_function *function; /* sorted by begin, disjoint */
     unsigned function_count;
     struct site_plan *plan;
-    uint8_t *thunk_bytes;       /* thunk area as it is to be mapped */
+    uint8_t *thunk_bytes; /* thunk area as it is to be mapped */
     uint32_t thunk_len;
     uint32_t first_site;
     bool mapped, init_discarded;
@@ -101,7 +120,7 @@ int image_bad(struct image_error *err, const char *format, ...) __attribute__((f
 int pe_parse(struct pe *pe, const uint8_t *raw, size_t len, const char *name, struct image_error *err);
 const uint8_t *pe_at(struct pe *pe, uint32_t rva, uint32_t len); /* bytes of the file behind [rva, rva+len), or NULL */
 const uint8_t *pe_run(struct pe *pe, uint32_t rva, uint32_t *len); /* the same, as many as there are */
-const char *pe_string(struct pe *pe, uint32_t rva, uint32_t max); /* terminated within max, or NULL */
+const char *pe_string(struct pe *pe, uint32_t rva, uint32_t max);  /* terminated within max, or NULL */
 const struct pe_section *pe_section_of(struct pe *pe, uint32_t rva);
 int pe_relocate(struct pe *pe, void (*fn)(void *ctx, uint32_t rva), void *ctx, struct image_error *err);
 
@@ -122,7 +141,7 @@ uint32_t export_find(struct loaded *l, const char *name, const char **forward); 
 
 /* sites.c, thunk.c */
 int sites_plan(struct loaded *l, struct image_error *err); /* fills im.sites, plan, thunk_bytes */
-void sites_apply(struct loaded *l); /* writes to the mapped, still writable text */
+void sites_apply(struct loaded *l);                        /* writes to the mapped, still writable text */
 extern uint64_t image_thunk_target[THUNK_COUNT];
 
 /* map.c */
@@ -133,9 +152,9 @@ struct seh_record;
 /* walk.c: the stack as records and registers tell it; used for traces and for exceptions */
 struct cursor {
     struct fiber *f;
-    struct cpu_context cx;      /* of the driver frame it stands at */
-    struct guest_call *call;    /* the segment of driver code that frame runs in */
-    struct crossing *crossing;  /* in host code: the edge it was entered through; NULL: outermost */
+    struct cpu_context cx;     /* of the driver frame it stands at */
+    struct guest_call *call;   /* the segment of driver code that frame runs in */
+    struct crossing *crossing; /* in host code: the edge it was entered through; NULL: outermost */
     bool in_host, after_call;
     const struct seh_record *via; /* it came here out of a handler that this record called */
 };
@@ -151,15 +170,33 @@ void cursor_enter_host(struct cursor *c);
  */
 struct seh_record {
     struct seh_record *prev;
-    struct crossing *crossing;  /* f->crossing and f->outer when it began */
+    struct crossing *crossing; /* f->crossing and f->outer when it began */
     struct guest_call *outer;
     struct cursor resume;
     const uint32_t *scope_index; /* second phase: resume is the frame whose handler runs, this how far that got */
 };
 const struct seh_record *seh_record_of(const struct fiber *f, const struct guest_call *call);
 
-static inline uint16_t get16(const uint8_t *p) { uint16_t v; memcpy(&v, p, 2); return v; }
-static inline uint32_t get32(const uint8_t *p) { uint32_t v; memcpy(&v, p, 4); return v; }
-static inline uint64_t get64(const uint8_t *p) { uint64_t v; memcpy(&v, p, 8); return v; }
+static inline uint16_t
+get16(const uint8_t *p)
+{
+    uint16_t v;
+    memcpy(&v, p, 2);
+    return v;
+}
+static inline uint32_t
+get32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
+}
+static inline uint64_t
+get64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return v;
+}
 
 #endif

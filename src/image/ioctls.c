@@ -56,8 +56,7 @@ image_find_ioctls(const struct image *im, uint32_t *out, unsigned max)
             if (in.mnemonic == ZYDIS_MNEMONIC_CMP || in.mnemonic == ZYDIS_MNEMONIC_SUB ||
                 in.mnemonic == ZYDIS_MNEMONIC_MOV)
                 for (unsigned k = 0; k < in.operand_count_visible; k++)
-                    if (op[k].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
-                        looks_like_code(op[k].imm.value.u & UINT32_MAX))
+                    if (op[k].type == ZYDIS_OPERAND_TYPE_IMMEDIATE && looks_like_code(op[k].imm.value.u & UINT32_MAX))
                         n = note(out, n, max, (uint32_t)op[k].imm.value.u);
             at += in.length;
         }

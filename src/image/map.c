@@ -218,7 +218,8 @@ map(struct loaded *l, struct image_error *err)
     int rc = host_map_fixed(im->base, size, HOST_RW, -1, 0, false);
 
     if (rc) {
-        fmt(err->text, sizeof(err->text), "no room for %s at 0x%llx (error %d)", im->file, (unsigned long long)im->base, -rc);
+        fmt(err->text, sizeof(err->text), "no room for %s at 0x%llx (error %d)", im->file, (unsigned long long)im->base,
+            -rc);
         return rc;
     }
     memcpy((void *)im->base, pe->raw, pe->size_of_headers);

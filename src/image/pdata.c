@@ -30,7 +30,9 @@ pdata_read(struct loaded *l, struct image_error *err)
     if (!l->function)
         return -ENOMEM;
     for (uint32_t i = 0; i < count; i++, p += 12) {
-        struct pe_function f = { .begin = get32(p), .end = get32(p + 4), .unwind = get32(p + 8), .code_end = get32(p + 4) };
+        struct pe_function f = {
+            .begin = get32(p), .end = get32(p + 4), .unwind = get32(p + 8), .code_end = get32(p + 4)
+        };
         const struct pe_section *s;
 
         if (f.begin == 0 && f.end == 0)

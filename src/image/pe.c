@@ -88,8 +88,9 @@ read_sections(struct pe *pe, const uint8_t *table, unsigned count, const char *n
             s->raw_size = s->size;
         raw_end = (uint64_t)s->raw + s->raw_size;
         if (s->raw_size && raw_end > pe->len)
-            return image_bad(err, "%s is cut short: section %s ends at file offset 0x%llx of 0x%zx: copy the file again", name,
-                             s->name, (unsigned long long)raw_end, pe->len);
+            return image_bad(err,
+                             "%s is cut short: section %s ends at file offset 0x%llx of 0x%zx: copy the file again",
+                             name, s->name, (unsigned long long)raw_end, pe->len);
         if (s->rva & (pe->section_align - 1))
             return image_bad(err, "%s is malformed: section %s is not aligned", name, s->name);
         if (s->rva < next)
@@ -112,7 +113,8 @@ read_optional(struct pe *pe, const uint8_t *opt, unsigned opt_len, const char *n
     if (get16(opt) == 0x10b)
         return image_bad(err, "%s is a 32-bit (PE32) driver: build it for x64", name);
     if (get16(opt) != 0x20b || opt_len < 112)
-        return image_bad(err, "%s is malformed: optional header has magic 0x%x and %u bytes", name, get16(opt), opt_len);
+        return image_bad(err, "%s is malformed: optional header has magic 0x%x and %u bytes", name, get16(opt),
+                         opt_len);
     pe->entry = get32(opt + 16);
     pe->preferred_base = get64(opt + 24);
     pe->section_align = get32(opt + 32);
@@ -132,14 +134,16 @@ read_optional(struct pe *pe, const uint8_t *opt, unsigned opt_len, const char *n
             pe->dir[i].rva = pe->dir[i].size = 0;
     }
     if (!power_of_two(pe->section_align) || !power_of_two(get32(opt + 36)) || get32(opt + 36) > pe->section_align)
-        return image_bad(err, "%s is malformed: section alignment 0x%x with file alignment 0x%x", name, pe->section_align,
-                         get32(opt + 36));
+        return image_bad(err, "%s is malformed: section alignment 0x%x with file alignment 0x%x", name,
+                         pe->section_align, get32(opt + 36));
     if (pe->size_of_image == 0)
         return image_bad(err, "%s is malformed: its image has no size", name);
     if (pe->size_of_image > PE_IMAGE_MAX)
-        return image_bad(err, "%s wants 0x%x bytes of memory: undis loads images of up to 12 MB", name, pe->size_of_image);
+        return image_bad(err, "%s wants 0x%x bytes of memory: undis loads images of up to 12 MB", name,
+                         pe->size_of_image);
     if (pe->size_of_headers > pe->len || pe->size_of_headers > pe->size_of_image)
-        return image_bad(err, "%s is malformed: headers of 0x%x bytes in a file of 0x%zx", name, pe->size_of_headers, pe->len);
+        return image_bad(err, "%s is malformed: headers of 0x%x bytes in a file of 0x%zx", name, pe->size_of_headers,
+                         pe->len);
     return 0;
 }
 
@@ -279,7 +283,8 @@ pe_relocate(struct pe *pe, void (*fn)(void *ctx, uint32_t rva), void *ctx, struc
             if (type != RELOC_DIR64)
                 return image_bad(err, "malformed image: relocation type %u is not one of x64", type);
             if (rva + 8 > pe->size_of_image)
-                return image_bad(err, "malformed image: relocation of 0x%llx behind the image", (unsigned long long)rva);
+                return image_bad(err, "malformed image: relocation of 0x%llx behind the image",
+                                 (unsigned long long)rva);
             fn(ctx, (uint32_t)rva);
         }
         p += size;

@@ -11,10 +11,10 @@
 #include "ddk/ntddk.h"
 #include "image/seh.h"
 
-#define NT_ACCESS_VIOLATION       ((int32_t)0xC0000005)
-#define NT_DATATYPE_MISALIGNMENT  ((int32_t)0x80000002)
-#define NT_LONGJUMP               0x80000026u
-#define NT_UNWIND_CONSOLIDATE     0x80000029u
+#define NT_ACCESS_VIOLATION      ((int32_t)0xC0000005)
+#define NT_DATATYPE_MISALIGNMENT ((int32_t)0x80000002)
+#define NT_LONGJUMP              0x80000026u
+#define NT_UNWIND_CONSOLIDATE    0x80000029u
 
 static unsigned
 index_of(const char *name)
@@ -174,7 +174,7 @@ extern const uint8_t image_chkstk_code[], image_chkstk_end[];
 
 #define FN(m, n, a, i, t, f) { #m, #n, (void *)n, DDI_FUNCTION, a, DDI_##i, TOUCH_##t, DDI_##f, DDI_RESULT(n, a, f) },
 #define RAW(m, n, code, len) { #m, #n, NULL, DDI_RAW, 0, DDI_ANY, TOUCH_NONE, 0, 0 },
-#define SYM(m, n) { #m, #n, NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
+#define SYM(m, n)            { #m, #n, NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
 static struct ddi_export exports[] = {
 #include "image/exports.def"
 };
@@ -189,7 +189,7 @@ set_raw(void)
     struct ddi_export *at = exports;
 
 #define FN(m, n, a, i, t, f) at++;
-#define SYM(m, n) at++;
+#define SYM(m, n)            at++;
 #define RAW(m, n, code, len) at->function = (void *)(uintptr_t)(code), (at++)->nargs = (uint8_t)(len);
 #include "image/exports.def"
     (void)at;

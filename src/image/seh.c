@@ -409,7 +409,9 @@ on_exception(struct trap *t, uint32_t ntstatus)
         bool page_fault = t->vector == VECTOR_PAGE_FAULT;
 
         record->NumberParameters = 2;
-        record->ExceptionInformation[0] = page_fault && (t->error_code & 16) ? 8 : page_fault && (t->error_code & 2) ? 1 : 0;
+        record->ExceptionInformation[0] = page_fault && (t->error_code & 16)  ? 8
+                                          : page_fault && (t->error_code & 2) ? 1
+                                                                              : 0;
         record->ExceptionInformation[1] = page_fault ? t->address : UINT64_MAX;
     }
     seh_context_from(context, &at.cx);

@@ -23,9 +23,9 @@ struct scan {
     struct loaded *l;
     struct image_error *err;
     ZydisDecoder decoder;
-    uint32_t *root;     /* where leaf functions may begin: a worklist */
+    uint32_t *root; /* where leaf functions may begin: a worklist */
     unsigned root_count, root_room, site_room;
-    uint8_t *landing;   /* a bit per byte of the image: something may jump there */
+    uint8_t *landing; /* a bit per byte of the image: something may jump there */
     bool short_sites;
 };
 
@@ -528,9 +528,9 @@ const char *
 image_site_kind_name(unsigned kind)
 {
     static const char *const names[SITE_KINDS] = {
-        [SITE_LOCKED] = "locked",       [SITE_CR8_READ] = "read of cr8", [SITE_CR8_WRITE] = "write of cr8",
-        [SITE_RDTSC] = "rdtsc",         [SITE_CPUID] = "cpuid",          [SITE_PAUSE] = "pause",
-        [SITE_KUSER] = "shared data",   [SITE_PRIVILEGED] = "privileged", [SITE_RDTSCP] = "rdtscp",
+        [SITE_LOCKED] = "locked",     [SITE_CR8_READ] = "read of cr8",  [SITE_CR8_WRITE] = "write of cr8",
+        [SITE_RDTSC] = "rdtsc",       [SITE_CPUID] = "cpuid",           [SITE_PAUSE] = "pause",
+        [SITE_KUSER] = "shared data", [SITE_PRIVILEGED] = "privileged", [SITE_RDTSCP] = "rdtscp",
         [SITE_XGETBV] = "xgetbv",
     };
 

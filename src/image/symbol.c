@@ -30,7 +30,10 @@ extern char **environ;
 
 static const char *const programs[] = { "llvm-symbolizer-19", "llvm-symbolizer", "llvm-symbolizer-14" };
 
-struct child { pid_t pid; int in, out; };
+struct child {
+    pid_t pid;
+    int in, out;
+};
 
 static int
 start(struct child *c, const char *object)
@@ -53,8 +56,9 @@ start(struct child *c, const char *object)
     posix_spawn_file_actions_adddup2(&fa, out[1], 1);
     posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
     for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]) && rc == ENOENT; i++) {
-        char *argv[] = { (char *)programs[i], "--relative-address", "--functions=short", "--no-inlines", "--demangle",
-                         option, NULL };
+        char *argv[] = {
+            (char *)programs[i], "--relative-address", "--functions=short", "--no-inlines", "--demangle", option, NULL
+        };
 
         rc = posix_spawnp(&c->pid, programs[i], &fa, NULL, argv, environ);
     }
@@ -79,7 +83,8 @@ talk(struct child *c, const char *text, size_t len)
 
     fcntl(c->in, F_SETFL, O_NONBLOCK);
     while (answer) {
-        struct pollfd p[2] = { { .fd = c->out, .events = POLLIN }, { .fd = sent < len ? c->in : -1, .events = POLLOUT } };
+        struct pollfd p[2] = { { .fd = c->out, .events = POLLIN },
+                               { .fd = sent < len ? c->in : -1, .events = POLLOUT } };
         ssize_t n;
 
         if (poll(p, 2, -1) < 0 && errno != EINTR)

@@ -36,7 +36,7 @@ uint64_t image_thunk_target[THUNK_COUNT];
 struct emit {
     uint8_t *bytes;
     unsigned len;
-    uint64_t va;                /* of bytes[0] */
+    uint64_t va; /* of bytes[0] */
 };
 
 static void
@@ -92,7 +92,7 @@ put_lea(struct emit *e, const insn *in, uint64_t old_va)
     if (in->attributes & (ZYDIS_ATTRIB_HAS_SEGMENT_GS | ZYDIS_ATTRIB_HAS_SEGMENT_FS)) {
         put(e, "\x65\x4c\x8b\x1c\x25", 5); /* mov r11, gs:[self]: the segment's base */
         put32(e, KPCR_SELF);
-        put(e, "\x4f\x8d\x14\x1a", 4);     /* lea r10, [r10 + r11] */
+        put(e, "\x4f\x8d\x14\x1a", 4); /* lea r10, [r10 + r11] */
     }
 }
 
@@ -184,13 +184,20 @@ static enum thunk_target
 target_of(unsigned kind)
 {
     switch (kind) {
-    case SITE_CR8_WRITE: return THUNK_CR8;
-    case SITE_RDTSC:     return THUNK_RDTSC;
-    case SITE_RDTSCP:    return THUNK_RDTSCP;
-    case SITE_CPUID:     return THUNK_CPUID;
-    case SITE_XGETBV:    return THUNK_XGETBV;
-    case SITE_PAUSE:     return THUNK_PAUSE;
-    default:             return THUNK_LOCKED;
+    case SITE_CR8_WRITE:
+        return THUNK_CR8;
+    case SITE_RDTSC:
+        return THUNK_RDTSC;
+    case SITE_RDTSCP:
+        return THUNK_RDTSCP;
+    case SITE_CPUID:
+        return THUNK_CPUID;
+    case SITE_XGETBV:
+        return THUNK_XGETBV;
+    case SITE_PAUSE:
+        return THUNK_PAUSE;
+    default:
+        return THUNK_LOCKED;
     }
 }
 

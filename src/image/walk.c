@@ -59,7 +59,9 @@ cursor_at_crossing(struct cursor *c, struct fiber *f)
 static void
 load_patched(struct cursor *c, const struct crossing *k)
 {
-    static const struct { uint8_t reg, offset; } kept[] = {
+    static const struct {
+        uint8_t reg, offset;
+    } kept[] = {
         { 0, 0x68 }, { 1, 0x70 }, { 2, 0x78 }, { 8, 0x80 }, { 9, 0x88 }, { 10, 0xa0 }, { 11, 0xa8 },
     };
     const struct image_site *site;
@@ -137,9 +139,9 @@ cursor_enter_host(struct cursor *c)
 struct walk {
     struct stack_frame *out;
     unsigned count, max;
-    uint32_t site;      /* export or symbol of the frame added last, if it is host code */
+    uint32_t site; /* export or symbol of the frame added last, if it is host code */
     bool site_known;
-    uint32_t pushed;    /* guest_frame records not yet passed */
+    uint32_t pushed; /* guest_frame records not yet passed */
 };
 
 static void

@@ -22,12 +22,14 @@ int arena_hot_fd = -1;
 struct machine *const machine = (struct machine *)LAYOUT_MONITOR_BASE;
 bool (*machine_image_readable)(uint64_t p, size_t len);
 
-static uint64_t monitor_next;   /* host-side bookkeeping of the bump pointer */
+static uint64_t monitor_next; /* host-side bookkeeping of the bump pointer */
 static uint64_t monitor_snap;
 static uint8_t *monitor_copy;
 static uint64_t image_data_used; /* bytes of LAYOUT_HOT_IMAGE in use */
 static uint8_t *image_copy;
-static struct { uint64_t va, size, hot; } image_data[LAYOUT_IMAGE_MAX * 4];
+static struct {
+    uint64_t va, size, hot;
+} image_data[LAYOUT_IMAGE_MAX * 4];
 static unsigned image_data_count;
 #define USER_FIRST (LAYOUT_USER_BASE + 0x10000) /* the first 64 KB are no program's */
 static uint64_t user_next, user_snap;
@@ -40,7 +42,7 @@ arena_map(uint64_t va, uint64_t size, enum host_prot prot, int fd, bool shared, 
 
     if (err)
         fmt(text, 160, "address range 0x%llx for %s is taken in this process (%s): undis cannot run here",
-                   (unsigned long long)va, what, err == -EEXIST ? "something is mapped there" : "the kernel refused");
+            (unsigned long long)va, what, err == -EEXIST ? "something is mapped there" : "the kernel refused");
     return err;
 }
 

@@ -25,11 +25,16 @@ void guest_return(void);
 static const struct {
     const char *stem, *file, *short_name;
 } modules[] = {
-    { "ntoskrnl", "ntoskrnl.exe", "nt" }, { "ndis", "ndis.sys", "ndis" },       { "hal", "hal.dll", "hal" },
-    { "netio", "netio.sys", "netio" },    { "fwpkclnt", "fwpkclnt.sys", "fwpkclnt" },
-    { "wdfldr", "wdfldr.sys", "wdfldr" }, { "wmilib", "wmilib.sys", "wmilib" }, { "lacking", "lacking", "lacking" },
+    { "ntoskrnl", "ntoskrnl.exe", "nt" },
+    { "ndis", "ndis.sys", "ndis" },
+    { "hal", "hal.dll", "hal" },
+    { "netio", "netio.sys", "netio" },
+    { "fwpkclnt", "fwpkclnt.sys", "fwpkclnt" },
+    { "wdfldr", "wdfldr.sys", "wdfldr" },
+    { "wmilib", "wmilib.sys", "wmilib" },
+    { "lacking", "lacking", "lacking" },
 };
-#define MODULES (sizeof(modules) / sizeof(modules[0]))
+#define MODULES        (sizeof(modules) / sizeof(modules[0]))
 #define LACKING_MODULE (MODULES - 1)
 
 static struct {
@@ -42,7 +47,10 @@ static unsigned count;
 static uint16_t slots[MODULES];
 static unsigned by_slot[MODULES][LAYOUT_PSEUDO_SIZE / LAYOUT_SLOT_SIZE];
 static bool mapped;
-static struct { char module[40]; char name[96]; } lacking_names[LACKING_MAX];
+static struct {
+    char module[40];
+    char name[96];
+} lacking_names[LACKING_MAX];
 static unsigned lacking_count;
 
 static int
@@ -242,15 +250,24 @@ static uint64_t
 call_ms(const void *fn, unsigned n, const uint64_t *a)
 {
     switch (n) {
-    case 0: return ((u(MS *)(void))fn)();
-    case 1: return ((u(MS *)(u))fn)(A(0));
-    case 2: return ((u(MS *)(u, u))fn)(A(0), A(1));
-    case 3: return ((u(MS *)(u, u, u))fn)(A(0), A(1), A(2));
-    case 4: return ((u(MS *)(u, u, u, u))fn)(A(0), A(1), A(2), A(3));
-    case 5: return ((u(MS *)(u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4));
-    case 6: return ((u(MS *)(u, u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4), A(5));
-    case 7: return ((u(MS *)(u, u, u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4), A(5), A(6));
-    case 8: return ((u(MS *)(u, u, u, u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4), A(5), A(6), A(7));
+    case 0:
+        return ((u(MS *)(void))fn)();
+    case 1:
+        return ((u(MS *)(u))fn)(A(0));
+    case 2:
+        return ((u(MS *)(u, u))fn)(A(0), A(1));
+    case 3:
+        return ((u(MS *)(u, u, u))fn)(A(0), A(1), A(2));
+    case 4:
+        return ((u(MS *)(u, u, u, u))fn)(A(0), A(1), A(2), A(3));
+    case 5:
+        return ((u(MS *)(u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4));
+    case 6:
+        return ((u(MS *)(u, u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4), A(5));
+    case 7:
+        return ((u(MS *)(u, u, u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4), A(5), A(6));
+    case 8:
+        return ((u(MS *)(u, u, u, u, u, u, u, u))fn)(A(0), A(1), A(2), A(3), A(4), A(5), A(6), A(7));
     default:
         return ((u(MS *)(u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u))fn)(
             A(0), A(1), A(2), A(3), A(4), A(5), A(6), A(7), n > 8 ? A(8) : 0, n > 9 ? A(9) : 0, n > 10 ? A(10) : 0,

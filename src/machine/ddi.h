@@ -43,8 +43,17 @@ struct crossing;
 enum ddi_irql { DDI_PASSIVE = 0, DDI_APC = 1, DDI_DISPATCH = 2, DDI_ANY = 15, DDI_EXACT_DISPATCH = 18 };
 
 enum ddi_touch {
-    TOUCH_ARG0, TOUCH_ARG1, TOUCH_ARG2, TOUCH_ARG3, TOUCH_ARG4, TOUCH_ARG5, TOUCH_ARG6, TOUCH_ARG7,
-    TOUCH_NONE, TOUCH_WORLD, TOUCH_SELF,
+    TOUCH_ARG0,
+    TOUCH_ARG1,
+    TOUCH_ARG2,
+    TOUCH_ARG3,
+    TOUCH_ARG4,
+    TOUCH_ARG5,
+    TOUCH_ARG6,
+    TOUCH_ARG7,
+    TOUCH_NONE,
+    TOUCH_WORLD,
+    TOUCH_SELF,
 };
 
 /* DDI_RAW: function points at nargs bytes of position-independent machine code, copied into the slot (<= 0x80). */
@@ -58,15 +67,15 @@ enum ddi_kind { DDI_FUNCTION, DDI_VARIADIC, DDI_DATA, DDI_SYMBOL, DDI_RAW };
 #define DDI_BYVAL8 0u
 
 struct ddi_export {
-    const char *module;  /* "ntoskrnl", "ndis", "hal" */
+    const char *module; /* "ntoskrnl", "ndis", "hal" */
     const char *name;
-    void *function;      /* host implementation; data: the arena object (NULL until the folder's init) */
-    uint8_t kind;        /* enum ddi_kind */
+    void *function; /* host implementation; data: the arena object (NULL until the folder's init) */
+    uint8_t kind;   /* enum ddi_kind */
     uint8_t nargs;
-    uint8_t irql;        /* enum ddi_irql */
-    uint8_t touch;       /* enum ddi_touch */
+    uint8_t irql;  /* enum ddi_irql */
+    uint8_t touch; /* enum ddi_touch */
     uint8_t flags;
-    uint8_t result;      /* bytes of the result, 0 for void; DDI_RESULT_UNKNOWN: all eight are taken */
+    uint8_t result; /* bytes of the result, 0 for void; DDI_RESULT_UNKNOWN: all eight are taken */
 };
 
 /*
@@ -74,7 +83,7 @@ struct ddi_export {
  * says it from a call that is never made, with a zero for each argument; so it checks nargs, too. Zero is no argument
  * of a union or structure type: a function that takes one by value has BYVAL<bytes of the result> as its flags.
  */
-#define DDI_RESULT_UNKNOWN 255u
+#define DDI_RESULT_UNKNOWN       255u
 #define DDI_RESULT_OF(call)      (__builtin_types_compatible_p(__typeof__(call), void) ? 0 : sizeof(call))
 #define DDI_RESULT_0(fn, n)      DDI_RESULT_OF(fn(DDI_ZEROS_##n))
 #define DDI_RESULT_AFTER(fn, n)  DDI_RESULT_OF(fn(DDI_ZEROS_##n))
@@ -86,15 +95,15 @@ struct ddi_export {
 #define DDI_RESULT(fn, n, f) DDI_RESULT_##f(fn, n)
 #define DDI_RESULT_VA(fn, n) DDI_RESULT_OF(fn(DDI_ZEROS_##n, 0))
 #define DDI_ZEROS_0
-#define DDI_ZEROS_1 0
-#define DDI_ZEROS_2 DDI_ZEROS_1, 0
-#define DDI_ZEROS_3 DDI_ZEROS_2, 0
-#define DDI_ZEROS_4 DDI_ZEROS_3, 0
-#define DDI_ZEROS_5 DDI_ZEROS_4, 0
-#define DDI_ZEROS_6 DDI_ZEROS_5, 0
-#define DDI_ZEROS_7 DDI_ZEROS_6, 0
-#define DDI_ZEROS_8 DDI_ZEROS_7, 0
-#define DDI_ZEROS_9 DDI_ZEROS_8, 0
+#define DDI_ZEROS_1  0
+#define DDI_ZEROS_2  DDI_ZEROS_1, 0
+#define DDI_ZEROS_3  DDI_ZEROS_2, 0
+#define DDI_ZEROS_4  DDI_ZEROS_3, 0
+#define DDI_ZEROS_5  DDI_ZEROS_4, 0
+#define DDI_ZEROS_6  DDI_ZEROS_5, 0
+#define DDI_ZEROS_7  DDI_ZEROS_6, 0
+#define DDI_ZEROS_8  DDI_ZEROS_7, 0
+#define DDI_ZEROS_9  DDI_ZEROS_8, 0
 #define DDI_ZEROS_10 DDI_ZEROS_9, 0
 #define DDI_ZEROS_11 DDI_ZEROS_10, 0
 #define DDI_ZEROS_12 DDI_ZEROS_11, 0

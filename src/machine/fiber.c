@@ -93,8 +93,8 @@ fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void
     for (size_t i = 0; i < sizeof(f->name) - 1 && (f->name[i] = name[i]); i++)
         ;
     sp = (uint64_t *)(f->hstack_base - 64);
-    *--sp = 0;                        /* keeps rsp 8 mod 16 at fiber_start's entry */
-    *--sp = (uint64_t)fiber_start;    /* popped into rcx by fiber_switch */
+    *--sp = 0;                     /* keeps rsp 8 mod 16 at fiber_start's entry */
+    *--sp = (uint64_t)fiber_start; /* popped into rcx by fiber_switch */
     for (int i = 0; i < 6; i++)
         *--sp = 0;
     f->host_sp = (uint64_t)sp;

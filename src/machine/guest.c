@@ -38,8 +38,9 @@ uint64_t
 guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *args)
 {
     struct fiber *f = sched_current;
-    struct guest_call g = { .prev = f->outer, .inner = f->crossing, .function = function, .site = site,
-                            .irql = f->irql };
+    struct guest_call g = {
+        .prev = f->outer, .inner = f->crossing, .function = function, .site = site, .irql = f->irql
+    };
     uint64_t host_sp = f->host_sp, guest_sp = f->guest_sp, result;
     uint32_t frames = f->frame_count;
     unsigned slots = nargs < 4 ? 4 : (nargs + 1) & ~1u;

@@ -22,10 +22,10 @@
 
 struct object {
     uint64_t address;
-    uint64_t last;     /* hash of the last event on it, this run */
-    uint32_t run;      /* which run `last` belongs to */
-    uint16_t fiber;    /* the only one that touched it, 0xffff: several */
-    uint16_t skipped;  /* a point was left out because it was private */
+    uint64_t last;    /* hash of the last event on it, this run */
+    uint32_t run;     /* which run `last` belongs to */
+    uint16_t fiber;   /* the only one that touched it, 0xffff: several */
+    uint16_t skipped; /* a point was left out because it was private */
 };
 
 struct hb_state hb;

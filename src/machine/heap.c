@@ -35,7 +35,12 @@ struct lane {
 static struct lane *lanes;
 
 /* Host side: what the snapshot holds. */
-static struct { uint8_t *bytes; struct heap_block *blocks; uint64_t used; uint32_t count; } saved[LANES];
+static struct {
+    uint8_t *bytes;
+    struct heap_block *blocks;
+    uint64_t used;
+    uint32_t count;
+} saved[LANES];
 
 static uint64_t
 lane_base(unsigned lane)

@@ -23,9 +23,9 @@ int fiber_snapshot(void);
 void fiber_restore(void);
 unsigned fiber_ranges(struct machine_range *out, unsigned max);
 void fiber_switch(uint64_t *save_rsp, uint64_t load_rsp);
-void fiber_go(struct fiber *to);        /* from a fiber or the engine to a fiber */
+void fiber_go(struct fiber *to); /* from a fiber or the engine to a fiber */
 _Noreturn void fiber_to_engine(void);
-void fiber_park_to_engine(void);        /* the same for a blocked fiber: returns when a later run wakes and chooses it */
+void fiber_park_to_engine(void); /* the same for a blocked fiber: returns when a later run wakes and chooses it */
 
 /* sched.c */
 void sched_init(void);

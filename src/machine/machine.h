@@ -61,22 +61,24 @@ enum block_kind {
     BLOCK_INTERNAL, /* NDIS or PnP waits for something: object says for what */
 };
 
-struct xmm { uint64_t lo, hi; };
+struct xmm {
+    uint64_t lo, hi;
+};
 
 /*
  * One edge driver -> host, on the host stack, linked from fiber->crossing. crossing.S knows these offsets.
  * For a DDI call: the driver's registers at the stub, i.e. [guest_rsp] is the return address, home space above it.
  */
 struct crossing {
-    struct crossing *prev;      /* 0x00 */
-    uint64_t guest_rsp;         /* 0x08 */
+    struct crossing *prev;                           /* 0x00 */
+    uint64_t guest_rsp;                              /* 0x08 */
     uint64_t rbx, rbp, rsi, rdi, r12, r13, r14, r15; /* 0x10 .. 0x48: non-volatiles of the driver */
-    struct xmm xmm[10];         /* 0x50: xmm6..xmm15 */
-    uint64_t index;             /* 0xf0: export index; CROSSING_L1 | site for a patched instruction */
-    struct guest_call *outer;   /* 0xf8: the guest_call this driver segment runs in */
-    uint8_t irql_at_entry;      /* 0x100 */
+    struct xmm xmm[10];                              /* 0x50: xmm6..xmm15 */
+    uint64_t index;           /* 0xf0: export index; CROSSING_L1 | site for a patched instruction */
+    struct guest_call *outer; /* 0xf8: the guest_call this driver segment runs in */
+    uint8_t irql_at_entry;    /* 0x100 */
     uint8_t pad[15];
-};                              /* 0x110 */
+}; /* 0x110 */
 
 /*
  * A patched instruction has index CROSSING_L1 | site. [guest_rsp] is then no return address: the driver's rsp is
@@ -88,83 +90,99 @@ struct crossing {
 /* One edge host -> driver, on the host stack, linked from fiber->outer. */
 struct guest_call {
     struct guest_call *prev;
-    struct crossing *inner;   /* crossing that was current when the host called (NULL: outermost) */
-    uint64_t host_sp;         /* host stack position to come back to */
-    uint64_t guest_rsp;       /* guest rsp at the callee's entry: [guest_rsp] is the gate address */
-    uint64_t function;        /* driver function called */
-    uint32_t site;            /* export/symbol index: who calls, as a stack trace shows it */
+    struct crossing *inner; /* crossing that was current when the host called (NULL: outermost) */
+    uint64_t host_sp;       /* host stack position to come back to */
+    uint64_t guest_rsp;     /* guest rsp at the callee's entry: [guest_rsp] is the gate address */
+    uint64_t function;      /* driver function called */
+    uint32_t site;          /* export/symbol index: who calls, as a stack trace shows it */
     uint8_t irql;
 };
 
 struct fiber {
     /* crossing.S knows the first fields */
-    uint64_t host_sp;           /* 0x00: saved host rsp while not running, or while in driver code */
-    uint64_t guest_sp;          /* 0x08: lowest guest stack address in use while host code runs */
-    struct crossing *crossing;  /* 0x10: innermost driver -> host edge, NULL in outermost host code */
-    struct guest_call *outer;   /* 0x18: innermost host -> driver edge, NULL if no driver frame exists */
+    uint64_t host_sp;          /* 0x00: saved host rsp while not running, or while in driver code */
+    uint64_t guest_sp;         /* 0x08: lowest guest stack address in use while host code runs */
+    struct crossing *crossing; /* 0x10: innermost driver -> host edge, NULL in outermost host code */
+    struct guest_call *outer;  /* 0x18: innermost host -> driver edge, NULL if no driver frame exists */
 
-    uint32_t id;                /* slot; 1.. ; equals its heap lane */
+    uint32_t id; /* slot; 1.. ; equals its heap lane */
     uint8_t kind, state, irql, vp;
-    bool in_driver;             /* true while driver code executes */
-    bool placed;                /* it is the current thread of VP vp */
-    bool daemon;                /* may stay blocked for ever without that being a hang */
-    bool yielded;               /* gave way at its last point: others go first */
+    bool in_driver; /* true while driver code executes */
+    bool placed;    /* it is the current thread of VP vp */
+    bool daemon;    /* may stay blocked for ever without that being a hang */
+    bool yielded;   /* gave way at its last point: others go first */
     uint8_t block_kind;
-    uint32_t points;            /* its own count of scheduling points: key of choices */
-    uint32_t allocs;            /* its own count of allocations */
+    uint32_t points; /* its own count of scheduling points: key of choices */
+    uint32_t allocs; /* its own count of allocations */
     uint32_t children;
     uint64_t block_object;
-    struct fiber *block_owner;  /* who holds it, if anyone */
-    const char *block_why;      /* words */
-    uint64_t hb;                /* hash of its own history (explore) */
-    uint64_t next_object;       /* object of the point it stands at */
+    struct fiber *block_owner; /* who holds it, if anyone */
+    const char *block_why;     /* words */
+    uint64_t hb;               /* hash of its own history (explore) */
+    uint64_t next_object;      /* object of the point it stands at */
     uint64_t next_op;
-    uint64_t stack_base;        /* guest stack: highest address + 1 */
-    uint64_t stack_limit;       /* lowest usable address */
+    uint64_t stack_base;  /* guest stack: highest address + 1 */
+    uint64_t stack_limit; /* lowest usable address */
     uint64_t hstack_base, hstack_limit;
     void (*entry)(void *);
     void *entry_arg;
-    void *thread;               /* nt: KTHREAD/ETHREAD in the arena */
-    void *process;              /* nt: EPROCESS-like object */
-    uint64_t user_rip;          /* FIBER_USER: the pseudo user address below the system call */
-    uint32_t syscall_site;      /* FIBER_USER: symbol index of the system call being served, else 0 */
+    void *thread;          /* nt: KTHREAD/ETHREAD in the arena */
+    void *process;         /* nt: EPROCESS-like object */
+    uint64_t user_rip;     /* FIBER_USER: the pseudo user address below the system call */
+    uint32_t syscall_site; /* FIBER_USER: symbol index of the system call being served, else 0 */
     uint32_t frame_count;
-    struct guest_frame { uint64_t rsp; uint32_t site; } frame[16]; /* guest_push_frame, innermost last */
+    struct guest_frame {
+        uint64_t rsp;
+        uint32_t site;
+    } frame[16]; /* guest_push_frame, innermost last */
     char name[40];
-    struct list_node link;      /* for nt's wait lists */
-    uint64_t nt[8];             /* scratch of nt/ke for waits */
+    struct list_node link; /* for nt's wait lists */
+    uint64_t nt[8];        /* scratch of nt/ke for waits */
 };
 
 struct vp {
     uint32_t number;
     uint8_t irql;
-    struct fiber *current;    /* thread placed here (may be parked at PASSIVE), NULL when idle */
+    struct fiber *current; /* thread placed here (may be parked at PASSIVE), NULL when idle */
     struct fiber *dpc_fiber;
     struct fiber *isr_fiber;
-    uint32_t dpc_pending;     /* set by nt/ke: DPCs wait on this VP */
+    uint32_t dpc_pending; /* set by nt/ke: DPCs wait on this VP */
 };
 
 /* Fields are written only by src/machine unless said otherwise. Lives at the start of the monitor arena. */
 struct machine {
     uint32_t vp_count;
-    uint64_t now_100ns;        /* virtual time since boot */
-    uint64_t step;             /* scheduling steps of this run */
-    uint32_t fiber_count;      /* slots handed out */
-    uint64_t ready;            /* bit per fiber whose state is FIBER_READY */
+    uint64_t now_100ns;   /* virtual time since boot */
+    uint64_t step;        /* scheduling steps of this run */
+    uint32_t fiber_count; /* slots handed out */
+    uint64_t ready;       /* bit per fiber whose state is FIBER_READY */
     struct vp vp[VP_MAX];
     struct fiber fiber[FIBER_MAX + 1];
-    uint64_t boot_time_100ns;  /* system time at boot, 1601 epoch: fixed */
-    void *nt, *ndis, *pnp, *verify, *runner; /* each folder's own root, set in its init, in the monitor or machine arena */
-    bool setup;                /* before the snapshot: no choices, no exploring */
-    uint32_t preemptions;      /* of this run */
+    uint64_t boot_time_100ns; /* system time at boot, 1601 epoch: fixed */
+    void *nt, *ndis, *pnp, *verify,
+        *runner;          /* each folder's own root, set in its init, in the monitor or machine arena */
+    bool setup;           /* before the snapshot: no choices, no exploring */
+    uint32_t preemptions; /* of this run */
 };
 
-extern struct fiber *sched_current; /* the running fiber; NULL while the engine runs */
+extern struct fiber *sched_current;   /* the running fiber; NULL while the engine runs */
 extern struct machine *const machine; /* at LAYOUT_MONITOR_BASE */
 
-static inline struct fiber *fiber_self(void) { return sched_current; }
-static inline struct vp *vp_self(void) { return &machine->vp[sched_current->vp]; }
-static inline unsigned irql_get(void) { return sched_current->irql; }
+static inline struct fiber *
+fiber_self(void)
+{
+    return sched_current;
+}
+static inline struct vp *
+vp_self(void)
+{
+    return &machine->vp[sched_current->vp];
+}
+static inline unsigned
+irql_get(void)
+{
+    return sched_current->irql;
+}
 
 /*
  * fiber_create - a new fiber, READY, that runs entry(arg) on its host stack.
@@ -206,7 +224,7 @@ void sched_touch(uint64_t object);
  */
 void sched_block(enum block_kind kind, uint64_t object, struct fiber *owner, const char *why);
 void sched_wake(struct fiber *f); /* blocked -> READY; the waker goes on */
-void sched_give_way(void);           /* spin, stall, sleep(0): everybody else goes first, free of charge */
+void sched_give_way(void);        /* spin, stall, sleep(0): everybody else goes first, free of charge */
 
 /* IRQL of the running fiber; lowering below DISPATCH lets pending DPCs of this VP run first. */
 uint8_t irql_raise(unsigned irql); /* returns the old one; lowering through it is the caller's bug: check before */
@@ -256,12 +274,12 @@ struct heap_block {
     uint64_t size;
     uint32_t tag;
     uint32_t fiber;
-    uint64_t site;        /* driver address that allocated, 0: host */
-    uint64_t free_site;   /* driver address that freed */
+    uint64_t site;      /* driver address that allocated, 0: host */
+    uint64_t free_site; /* driver address that freed */
     uint32_t free_fiber;
-    uint32_t use;         /* nt/ndis: what kind of object (enum in nt.h), 0 plain */
+    uint32_t use; /* nt/ndis: what kind of object (enum in nt.h), 0 plain */
     bool freed;
-    char what[24];        /* words: "NBL pool", "filter module npf" */
+    char what[24]; /* words: "NBL pool", "filter module npf" */
 };
 
 /* The block that contains address (freed ones too); NULL if none. Good until the next restore. */
@@ -305,8 +323,8 @@ int machine_image_data(uint64_t va, uint64_t size);
  */
 uint64_t guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *args);
 /* GUEST_CALL(site, fn, a, b ...): arguments are integers or pointers, up to 12. */
-#define GUEST_CALL(site, fn, ...)                                                                        \
-    guest_call((site), (uint64_t)(fn), sizeof((uint64_t[]){ U64_ARGS(__VA_ARGS__) }) / 8,              \
+#define GUEST_CALL(site, fn, ...)                                                         \
+    guest_call((site), (uint64_t)(fn), sizeof((uint64_t[]){ U64_ARGS(__VA_ARGS__) }) / 8, \
                (const uint64_t[]){ U64_ARGS(__VA_ARGS__) })
 
 /*
@@ -343,15 +361,15 @@ void machine_on_bugcheck(void (*fn)(uint32_t code, const uint64_t p[4]));
  * innermost driver -> host edge when our own code faulted; then rip is the export's slot + LAYOUT_SLOT_FAULT).
  */
 struct trap {
-    uint64_t gpr[16];     /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15: CONTEXT order */
+    uint64_t gpr[16]; /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15: CONTEXT order */
     uint64_t rip, rflags;
     struct xmm xmm[16];
     uint32_t mxcsr;
-    uint32_t vector;      /* x86 trap number: 0 #DE 3 #BP 6 #UD 13 #GP 14 #PF ... */
-    uint64_t error_code;  /* as the processor gives it: #PF bit 1 write, bit 4 execute */
-    uint64_t address;     /* faulting data address; 0xffffffffffffffff for a non-canonical one */
-    bool in_host;         /* our own DDI code faulted */
-    uint64_t host_rip;    /* then: where, for ourselves only */
+    uint32_t vector;     /* x86 trap number: 0 #DE 3 #BP 6 #UD 13 #GP 14 #PF ... */
+    uint64_t error_code; /* as the processor gives it: #PF bit 1 write, bit 4 execute */
+    uint64_t address;    /* faulting data address; 0xffffffffffffffff for a non-canonical one */
+    bool in_host;        /* our own DDI code faulted */
+    uint64_t host_rip;   /* then: where, for ourselves only */
 };
 
 /* image/seh.c registers how an exception in driver code is dispatched; it may resume elsewhere (does not return)

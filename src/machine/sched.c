@@ -21,10 +21,10 @@
 #include "base/fmt.h"
 #include "trace/event.h"
 
-#define STEPS_MAX  200000u /* scheduling points of one run; more is reported as a livelock */
-#define SPINS_MAX  2000u   /* yields in a row with nobody else able to run */
-#define FIRES_MAX  200u    /* timers in a row for which somebody waits in vain: it waits for ever */
-#define QUIET_FIRES 3u     /* timers that still fire when everybody is done: a periodic one would never end a run */
+#define STEPS_MAX   200000u /* scheduling points of one run; more is reported as a livelock */
+#define SPINS_MAX   2000u   /* yields in a row with nobody else able to run */
+#define FIRES_MAX   200u    /* timers in a row for which somebody waits in vain: it waits for ever */
+#define QUIET_FIRES 3u      /* timers that still fire when everybody is done: a periodic one would never end a run */
 
 static volatile bool stuck; /* the supervisor says that this run does not get on (SIGUSR1) */
 
@@ -41,7 +41,7 @@ static struct sched_state {
     uint32_t idle_fires;  /* timers that fired one after the other because nobody else could run */
     uint32_t quiet_fires; /* of these, those after everybody was done */
     bool in_timer;
-} *S;
+} * S;
 
 static void (*dpc_drain)(struct vp *);
 static struct fiber *(*on_quiet)(void *);

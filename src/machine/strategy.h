@@ -18,8 +18,8 @@ struct machine_range {
 
 /* What can run now. candidate[0] is the dullest: the running fiber if it can go on. */
 struct sched_view {
-    struct fiber *current;   /* NULL when it ended */
-    bool current_enabled;    /* candidate[0] is current and any other answer is a preemption */
+    struct fiber *current; /* NULL when it ended */
+    bool current_enabled;  /* candidate[0] is current and any other answer is a preemption */
     unsigned count;
     struct fiber *candidate[FIBER_MAX + 1]; /* NULL entry: let time pass to the next timer */
 };
@@ -37,9 +37,9 @@ void strategy_quiet(void);
 
 enum run_end {
     RUN_NONE,
-    RUN_DONE,        /* everybody who should end has ended */
-    RUN_HANG,        /* somebody waits for ever */
-    RUN_LIVELOCK,    /* only spinning is left, or the step limit was reached */
+    RUN_DONE,     /* everybody who should end has ended */
+    RUN_HANG,     /* somebody waits for ever */
+    RUN_LIVELOCK, /* only spinning is left, or the step limit was reached */
     RUN_BUGCHECK,
     RUN_UNSUPPORTED, /* the driver called what undis lacks */
     RUN_CUT,         /* the strategy stopped it: nothing new ahead */
@@ -49,12 +49,12 @@ enum run_end {
 
 struct run_result {
     enum run_end end;
-    uint32_t code;        /* bugcheck */
+    uint32_t code; /* bugcheck */
     uint64_t p[4];
     uint32_t export_index; /* RUN_UNSUPPORTED */
     char text[160];
-    uint32_t fiber;        /* id of the fiber that ran when it ended, 0: none */
-    uint64_t points;      /* scheduling points passed */
+    uint32_t fiber;  /* id of the fiber that ran when it ended, 0: none */
+    uint64_t points; /* scheduling points passed */
     uint32_t preemptions;
     uint64_t hb_lo, hb_hi; /* hash of the happens-before order of the whole run */
 };
@@ -83,7 +83,9 @@ void machine_hash(uint8_t out[32]);
 unsigned machine_ranges(struct machine_range *out, unsigned max);
 
 /* hash of the happens-before order so far, of what stands pending, for strategies. */
-struct hb_state { uint64_t lo, hi, pending; };
+struct hb_state {
+    uint64_t lo, hi, pending;
+};
 extern struct hb_state hb;
 
 /* An object became shared that had been taken as private: what was skipped must be explored again. */

@@ -37,7 +37,10 @@ dull_pick(struct strategy *s, const struct sched_view *v)
 
 struct strategy strategy_dull = { .pick = dull_pick };
 
-static struct { struct strategy s; uint64_t state; } chance;
+static struct {
+    struct strategy s;
+    uint64_t state;
+} chance;
 
 static unsigned
 chance_pick(struct strategy *s, const struct sched_view *v)

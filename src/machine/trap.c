@@ -30,11 +30,11 @@ bool (*machine_fixup_trap)(struct trap *t);
 #define TRAP_SYSCALL 0x100u
 #define TRAP_STUCK   0x101u
 
-#define STATUS_ACCESS_VIOLATION        0xC0000005u
-#define STATUS_ILLEGAL_INSTRUCTION     0xC000001Du
-#define STATUS_INTEGER_DIVIDE_BY_ZERO  0xC0000094u
-#define STATUS_BREAKPOINT              0x80000003u
-#define STATUS_PRIVILEGED_INSTRUCTION  0xC0000096u
+#define STATUS_ACCESS_VIOLATION       0xC0000005u
+#define STATUS_ILLEGAL_INSTRUCTION    0xC000001Du
+#define STATUS_INTEGER_DIVIDE_BY_ZERO 0xC0000094u
+#define STATUS_BREAKPOINT             0x80000003u
+#define STATUS_PRIVILEGED_INSTRUCTION 0xC0000096u
 
 static const int greg[16] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                               REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15 };
@@ -170,12 +170,18 @@ static uint32_t
 status_of(const struct trap *t)
 {
     switch (t->vector) {
-    case 0: return STATUS_INTEGER_DIVIDE_BY_ZERO;
-    case 3: return STATUS_BREAKPOINT;
-    case 6: return STATUS_ILLEGAL_INSTRUCTION;
-    case 13: return t->error_code == 0 && !t->in_host && machine_privileged && machine_privileged(t->rip)
-                        ? STATUS_PRIVILEGED_INSTRUCTION : STATUS_ACCESS_VIOLATION;
-    default: return STATUS_ACCESS_VIOLATION;
+    case 0:
+        return STATUS_INTEGER_DIVIDE_BY_ZERO;
+    case 3:
+        return STATUS_BREAKPOINT;
+    case 6:
+        return STATUS_ILLEGAL_INSTRUCTION;
+    case 13:
+        return t->error_code == 0 && !t->in_host && machine_privileged && machine_privileged(t->rip)
+                   ? STATUS_PRIVILEGED_INSTRUCTION
+                   : STATUS_ACCESS_VIOLATION;
+    default:
+        return STATUS_ACCESS_VIOLATION;
     }
 }
 

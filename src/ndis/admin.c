@@ -63,7 +63,7 @@ ndis_nic_enable(struct ndis_nic *nic)
     struct ndis_link *link;
 
     sched_touch((uint64_t)nic);
-    list_for_each(link, &nic->links, node)
+    list_for_each (link, &nic->links, node)
         link->refused = false;
     nic->failed = false;
     nic->surprise = false;
@@ -142,7 +142,7 @@ find_link(struct ndis_nic *nic, const char *service)
 {
     struct ndis_link *link;
 
-    list_for_each(link, &nic->links, node)
+    list_for_each (link, &nic->links, node)
         if (str_ieq(link->driver->record->name, service))
             return link;
     return NULL;
@@ -180,7 +180,7 @@ ndis_settle(void)
 {
     struct ndis_nic *nic;
 
-    list_for_each(nic, &ndis_root()->nics, node)
+    list_for_each (nic, &ndis_root()->nics, node)
         ndis_nic_settle(nic);
 }
 
@@ -191,7 +191,7 @@ ndis_nic_get(unsigned i)
 {
     struct ndis_nic *nic;
 
-    list_for_each(nic, &ndis_root()->nics, node)
+    list_for_each (nic, &ndis_root()->nics, node)
         if (i-- == 0)
             return nic;
     return NULL;
@@ -202,7 +202,7 @@ ndis_nic_find(const char *name)
 {
     struct ndis_nic *nic;
 
-    list_for_each(nic, &ndis_root()->nics, node)
+    list_for_each (nic, &ndis_root()->nics, node)
         if (str_ieq(nic->name, name))
             return nic;
     return NULL;
@@ -242,7 +242,7 @@ ndis_stack(const struct ndis_nic *nic, struct ndis_layer_info *out, unsigned max
         return 0;
     if (count++ < max)
         describe(&nic->adapter->layer, &out[0]);
-    list_for_each(link, &nic->links, node)
+    list_for_each (link, &nic->links, node)
         if (link->layer != NULL && count++ < max)
             describe(link->layer, &out[count - 1]);
     return count;
@@ -254,7 +254,7 @@ ndis_states_reached(const char *service)
     const struct ndis_driver_record *record;
     uint32_t states = 0;
 
-    list_for_each(record, &ndis_root()->records, node)
+    list_for_each (record, &ndis_root()->records, node)
         if (str_ieq(record->name, service))
             states |= record->states_reached;
     return states;
@@ -283,10 +283,10 @@ ndis_idle(const char **what)
     const struct ndis_link *link;
 
     *what = NULL;
-    list_for_each(nic, &ndis_root()->nics, node) {
+    list_for_each (nic, &ndis_root()->nics, node) {
         if (nic->adapter != NULL && (*what = busy(&nic->adapter->layer)) != NULL)
             return false;
-        list_for_each(link, &nic->links, node)
+        list_for_each (link, &nic->links, node)
             if (link->layer != NULL && (*what = busy(link->layer)) != NULL)
                 return false;
     }

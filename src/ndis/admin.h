@@ -31,11 +31,11 @@ struct ndis_nic *ndis_nic_add(const struct ndis_nic_config *config);
 
 /* 0, or -EIO when the miniport or a mandatory filter refused. */
 int ndis_nic_enable(struct ndis_nic *nic);
-void ndis_nic_disable(struct ndis_nic *nic);          /* pause, unbind, detach, halt */
-void ndis_nic_surprise_remove(struct ndis_nic *nic);  /* the same as Windows 8 does it when the device is gone */
-void ndis_nic_pause(struct ndis_nic *nic);            /* the stack stays paused until restarted */
+void ndis_nic_disable(struct ndis_nic *nic);         /* pause, unbind, detach, halt */
+void ndis_nic_surprise_remove(struct ndis_nic *nic); /* the same as Windows 8 does it when the device is gone */
+void ndis_nic_pause(struct ndis_nic *nic);           /* the stack stays paused until restarted */
 int ndis_nic_restart(struct ndis_nic *nic);
-void ndis_nic_cycle(struct ndis_nic *nic);            /* pause and restart, as a reconfiguration does */
+void ndis_nic_cycle(struct ndis_nic *nic); /* pause and restart, as a reconfiguration does */
 
 /* Bind or unbind a driver (filter or protocol) at one nic. -ENOENT: no such driver, -EIO: it refused. */
 int ndis_driver_attach(struct ndis_nic *nic, const char *service);
@@ -49,8 +49,8 @@ struct ndis_nic *ndis_nic_find(const char *name);
 const char *ndis_nic_name(const struct ndis_nic *nic);
 
 struct ndis_layer_info {
-    uint8_t kind;             /* enum ndis_layer_kind */
-    uint8_t state;            /* enum ndis_state */
+    uint8_t kind;  /* enum ndis_layer_kind */
+    uint8_t state; /* enum ndis_state */
     const char *state_name;
     const char *driver;
     uint64_t handle, context;

@@ -42,7 +42,7 @@ first_link(struct ndis_nic *nic, bool (*match)(const struct ndis_link *link))
 {
     struct ndis_link *link;
 
-    list_for_each(link, &nic->links, node)
+    list_for_each (link, &nic->links, node)
         if (match(link))
             return link;
     return NULL;
@@ -53,7 +53,7 @@ last_link(struct ndis_nic *nic, bool (*match)(const struct ndis_link *link))
 {
     struct ndis_link *link, *last = NULL;
 
-    list_for_each(link, &nic->links, node)
+    list_for_each (link, &nic->links, node)
         if (match(link))
             last = link;
     return last;
@@ -137,7 +137,7 @@ set_module_options(struct ndis_nic *nic)
     struct ndis_link *link;
 
     nic->options_done = true;
-    list_for_each(link, &nic->links, node) {
+    list_for_each (link, &nic->links, node) {
         link->restart = false;
         if (link->layer != NULL && is_filter(link))
             ndis_filter_set_module_options(ndis_filter_of(link->layer));
@@ -333,7 +333,7 @@ link_add(struct ndis_nic *nic, struct ndis_driver *driver)
     link->if_index = ++root->next_if_index;
     link->luid = (uint64_t)6 << 48 | (uint64_t)link->if_index << 24; /* ethernet, number: as NET_LUID is laid out */
     link->guid_name = module_name(nic, driver);
-    list_for_each(at, &nic->links, node)
+    list_for_each (at, &nic->links, node)
         if (rank(at->driver) > rank(driver)) {
             before = &at->node;
             break;
@@ -347,7 +347,7 @@ ndis_links_add(struct ndis_driver *driver)
 {
     struct ndis_nic *nic;
 
-    list_for_each(nic, &ndis_root()->nics, node) {
+    list_for_each (nic, &ndis_root()->nics, node) {
         link_add(nic, driver);
         ndis_nic_kick(nic);
     }
@@ -358,7 +358,7 @@ ndis_links_add_nic(struct ndis_nic *nic)
 {
     struct ndis_driver *driver;
 
-    list_for_each(driver, &ndis_root()->drivers, node)
+    list_for_each (driver, &ndis_root()->drivers, node)
         if (driver->kind != NDIS_LAYER_MINIPORT)
             link_add(nic, driver);
 }
@@ -370,10 +370,10 @@ ndis_links_remove(struct ndis_driver *driver)
     struct ndis_link *link, *next;
 
     driver->leaving = true;
-    list_for_each(nic, &ndis_root()->nics, node) {
+    list_for_each (nic, &ndis_root()->nics, node) {
         ndis_nic_settle(nic);
         ndis_walk_begin(nic);
-        list_for_each_safe(link, next, &nic->links, node)
+        list_for_each_safe (link, next, &nic->links, node)
             if (link->driver == driver)
                 list_del(&link->node);
         ndis_walk_end(nic);

@@ -40,7 +40,7 @@ ndis_chain_compute(struct ndis_adapter *ad)
         compute(at);
         ad->top = at;
     }
-    list_for_each(b, &ad->bindings, node) {
+    list_for_each (b, &ad->bindings, node) {
         b->layer.below = ad->top;
         compute(&b->layer);
     }

@@ -84,7 +84,7 @@ ndis_driver_find(const char *service)
 {
     struct ndis_driver *driver;
 
-    list_for_each(driver, &ndis_root()->drivers, node)
+    list_for_each (driver, &ndis_root()->drivers, node)
         if (str_ieq(driver->record->name, service))
             return driver;
     return NULL;

@@ -11,18 +11,24 @@
 #include <string.h>
 
 static const struct ndis_header_spec driver_characteristics = {
-    "NDIS_FILTER_DRIVER_CHARACTERISTICS", NDIS_OBJECT_TYPE_FILTER_DRIVER_CHARACTERISTICS, 3,
+    "NDIS_FILTER_DRIVER_CHARACTERISTICS",
+    NDIS_OBJECT_TYPE_FILTER_DRIVER_CHARACTERISTICS,
+    3,
     { NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_1, NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_2,
       NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_3 },
 };
 
 static const struct ndis_header_spec partial_characteristics = {
-    "NDIS_FILTER_PARTIAL_CHARACTERISTICS", NDIS_OBJECT_TYPE_FILTER_PARTIAL_CHARACTERISTICS, 1,
+    "NDIS_FILTER_PARTIAL_CHARACTERISTICS",
+    NDIS_OBJECT_TYPE_FILTER_PARTIAL_CHARACTERISTICS,
+    1,
     { NDIS_SIZEOF_FILTER_PARTIAL_CHARACTERISTICS_REVISION_1 },
 };
 
 static const struct ndis_header_spec attributes = {
-    "NDIS_FILTER_ATTRIBUTES", NDIS_OBJECT_TYPE_FILTER_ATTRIBUTES, 1,
+    "NDIS_FILTER_ATTRIBUTES",
+    NDIS_OBJECT_TYPE_FILTER_ATTRIBUTES,
+    1,
     { NDIS_SIZEOF_FILTER_ATTRIBUTES_REVISION_1 },
 };
 
@@ -35,7 +41,9 @@ static const struct ndis_header_spec attributes = {
 static bool
 pairs_ok(const NDIS_FILTER_DRIVER_CHARACTERISTICS *c, uint32_t site)
 {
-    const struct { uint64_t have, needs; } pairs[] = {
+    const struct {
+        uint64_t have, needs;
+    } pairs[] = {
         { (uint64_t)c->SendNetBufferListsHandler, (uint64_t)c->SendNetBufferListsCompleteHandler },
         { (uint64_t)c->ReceiveNetBufferListsHandler, (uint64_t)c->ReturnNetBufferListsHandler },
         { (uint64_t)c->ReturnNetBufferListsHandler, (uint64_t)c->StatusHandler },
@@ -89,8 +97,10 @@ NdisFRegisterFilterDriver(PDRIVER_OBJECT DriverObject, NDIS_HANDLE FilterDriverC
     if (!ndis_version_ok(c->MajorNdisVersion, c->MinorNdisVersion, c, site))
         goto out;
     status = NDIS_STATUS_BAD_CHARACTERISTICS;
-    if (!ndis_handlers_ok(c, site, (const uint64_t[]){ (uint64_t)c->AttachHandler, (uint64_t)c->DetachHandler,
-                                                       (uint64_t)c->RestartHandler, (uint64_t)c->PauseHandler }, 4) ||
+    if (!ndis_handlers_ok(c, site,
+                          (const uint64_t[]){ (uint64_t)c->AttachHandler, (uint64_t)c->DetachHandler,
+                                              (uint64_t)c->RestartHandler, (uint64_t)c->PauseHandler },
+                          4) ||
         c->FriendlyName.Length == 0 || c->UniqueName.Length == 0 || c->ServiceName.Length == 0 || !pairs_ok(c, site))
         goto out;
     status = NDIS_STATUS_RESOURCES;
@@ -217,7 +227,7 @@ layer_below(struct ndis_link *link)
     struct ndis_layer *below = &nic->adapter->layer;
     struct ndis_link *at;
 
-    list_for_each(at, &nic->links, node) {
+    list_for_each (at, &nic->links, node) {
         if (at == link)
             break;
         if (at->layer != NULL && at->layer->kind == NDIS_LAYER_FILTER)
@@ -384,9 +394,9 @@ ndis_filter_restart(struct ndis_filter *fm)
     p->LowerIfIndex = below->link ? below->link->if_index : ad->nic->if_index;
     p->LowerIfNetLuid.Value = below->link ? below->link->luid : ad->nic->luid;
     ndis_layer_move(&fm->layer, NDIS_MOVE_RESTART);
-    status = ndis_layer_invoke(&fm->layer, NDIS_PENDING_RESTART, ndis_site.ndisRestartFilter,
-                               (ndis_fn)fm->driver->chars.RestartHandler, fm->layer.context, (uint64_t)p,
-                               "FilterRestart");
+    status =
+        ndis_layer_invoke(&fm->layer, NDIS_PENDING_RESTART, ndis_site.ndisRestartFilter,
+                          (ndis_fn)fm->driver->chars.RestartHandler, fm->layer.context, (uint64_t)p, "FilterRestart");
     guest_release(mark);
     ndis_layer_move(&fm->layer, status == NDIS_STATUS_SUCCESS ? NDIS_MOVE_RESTARTED : NDIS_MOVE_RESTART_FAILED);
     return status;

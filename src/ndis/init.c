@@ -14,7 +14,7 @@ struct ndis_exports ndis_export;
 #define VFN(m, n, a, i, t, f) \
     { #m, #n, (void *)n##_va, DDI_VARIADIC, a, DDI_##i, TOUCH_##t, DDI_##f, DDI_RESULT_VA(n##_va, a) },
 #define DATA(m, n, o) { #m, #n, NULL, DDI_DATA, 0, 0, TOUCH_NONE, 0, 0 },
-#define SYM(m, n) { #m, #n, NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
+#define SYM(m, n)     { #m, #n, NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
 static const struct ddi_export exports[] = {
 #include "ndis/exports.def"
 #define X(name) SYM(ndis, name)

@@ -20,8 +20,9 @@ struct install {
 
 /* From the lowest place in a stack up. */
 static const char *const classes[] = {
-    "ms_switch_forward", "ms_switch_filter", "ms_switch_capture", "custom", "diagnostic", "failover", "loadbalance",
-    "vpn", "compression", "encryption", "scheduler",
+    "ms_switch_forward", "ms_switch_filter", "ms_switch_capture", "custom",
+    "diagnostic",        "failover",         "loadbalance",       "vpn",
+    "compression",       "encryption",       "scheduler",
 };
 #define CLASS_CUSTOM 3u
 
@@ -39,7 +40,7 @@ find(const char *service)
 {
     struct install *at;
 
-    list_for_each(at, &ndis_root()->installs, node)
+    list_for_each (at, &ndis_root()->installs, node)
         if (str_ieq(at->service, service))
             return at;
     return NULL;

@@ -10,29 +10,39 @@
 #include <string.h>
 
 static const struct ndis_header_spec driver_characteristics = {
-    "NDIS_MINIPORT_DRIVER_CHARACTERISTICS", NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS, 3,
+    "NDIS_MINIPORT_DRIVER_CHARACTERISTICS",
+    NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS,
+    3,
     { NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_1, NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2,
       NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_3 },
 };
 
 static const struct ndis_header_spec pnp_characteristics = {
-    "NDIS_MINIPORT_PNP_CHARACTERISTICS", NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS, 1,
+    "NDIS_MINIPORT_PNP_CHARACTERISTICS",
+    NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS,
+    1,
     { NDIS_SIZEOF_MINIPORT_PNP_CHARACTERISTICS_REVISION_1 },
 };
 
 static const struct ndis_header_spec registration_attributes = {
-    "NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES", NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES, 2,
+    "NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES",
+    NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES,
+    2,
     { NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1,
       NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_2 },
 };
 
 static const struct ndis_header_spec add_device_attributes = {
-    "NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES", NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES, 1,
+    "NDIS_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES",
+    NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES,
+    1,
     { NDIS_SIZEOF_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES_REVISION_1 },
 };
 
 static const struct ndis_header_spec general_attributes = {
-    "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES", NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, 2,
+    "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES",
+    NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES,
+    2,
     { NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_1,
       NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2 },
 };
@@ -69,13 +79,13 @@ NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registr
         goto out;
     status = NDIS_STATUS_BAD_CHARACTERISTICS;
     if (!ndis_handlers_ok(c, site,
-                          (const uint64_t[]){ (uint64_t)c->InitializeHandlerEx, (uint64_t)c->HaltHandlerEx,
-                                              (uint64_t)c->UnloadHandler, (uint64_t)c->PauseHandler,
-                                              (uint64_t)c->RestartHandler, (uint64_t)c->OidRequestHandler,
-                                              (uint64_t)c->SendNetBufferListsHandler,
-                                              (uint64_t)c->ReturnNetBufferListsHandler, (uint64_t)c->CancelSendHandler,
-                                              (uint64_t)c->DevicePnPEventNotifyHandler, (uint64_t)c->ShutdownHandlerEx,
-                                              (uint64_t)c->CancelOidRequestHandler }, 12))
+                          (const uint64_t[]){
+                              (uint64_t)c->InitializeHandlerEx, (uint64_t)c->HaltHandlerEx, (uint64_t)c->UnloadHandler,
+                              (uint64_t)c->PauseHandler, (uint64_t)c->RestartHandler, (uint64_t)c->OidRequestHandler,
+                              (uint64_t)c->SendNetBufferListsHandler, (uint64_t)c->ReturnNetBufferListsHandler,
+                              (uint64_t)c->CancelSendHandler, (uint64_t)c->DevicePnPEventNotifyHandler,
+                              (uint64_t)c->ShutdownHandlerEx, (uint64_t)c->CancelOidRequestHandler },
+                          12))
         goto out;
     status = NDIS_STATUS_RESOURCES;
     md = ndis_object_alloc(NDIS_SIG_MINIPORT_DRIVER, sizeof(*md), "miniport driver");
@@ -117,7 +127,7 @@ NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
     struct ndis_nic *nic;
 
     md->driver.leaving = true;
-    list_for_each(nic, &ndis_root()->nics, node)
+    list_for_each (nic, &ndis_root()->nics, node)
         if (nic->driver == md) {
             ndis_nic_settle(nic);
             nic->driver = NULL;
@@ -196,8 +206,8 @@ NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle, PNDIS_MINIPORT
     case NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES:
         if (!ndis_header_ok(header, &add_device_attributes, ndis_export.NdisMSetMiniportAttributes))
             return NDIS_STATUS_BAD_CHARACTERISTICS;
-        ad->nic->add_device_context = (uint64_t)MiniportAttributes->AddDeviceRegistrationAttributes
-                                          .MiniportAddDeviceContext;
+        ad->nic->add_device_context =
+            (uint64_t)MiniportAttributes->AddDeviceRegistrationAttributes.MiniportAddDeviceContext;
         return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
         if (!ndis_header_ok(header, &registration_attributes, ndis_export.NdisMSetMiniportAttributes))
@@ -211,9 +221,15 @@ NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle, PNDIS_MINIPORT
         if (!ad->registration_set)
             return NDIS_STATUS_FAILURE;
         return set_general(ad, (const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *)header);
-    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES: slot = &ad->offload; break;
-    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_NATIVE_802_11_ATTRIBUTES: slot = &ad->native; break;
-    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES: slot = &ad->hardware_assist; break;
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
+        slot = &ad->offload;
+        break;
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_NATIVE_802_11_ATTRIBUTES:
+        slot = &ad->native;
+        break;
+    case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES:
+        slot = &ad->hardware_assist;
+        break;
     default:
         trace_emit(EV_HEADER_MISUSE, header, ndis_export.NdisMSetMiniportAttributes, NDIS_HEADER_TYPE, header->Type,
                    NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES);
@@ -334,9 +350,9 @@ ndis_miniport_initialize(struct ndis_nic *nic)
     set_handlers(&ad->layer, &md->chars);
     ndis_chain_compute(ad);
     nic->adapter = ad;
-    ad->restart_attributes = ndis_alloc(offsetof(NDIS_RESTART_ATTRIBUTES, Data) +
-                                            sizeof(NDIS_RESTART_GENERAL_ATTRIBUTES),
-                                        NDIS_SIG_ADAPTER, "restart attributes");
+    ad->restart_attributes =
+        ndis_alloc(offsetof(NDIS_RESTART_ATTRIBUTES, Data) + sizeof(NDIS_RESTART_GENERAL_ATTRIBUTES), NDIS_SIG_ADAPTER,
+                   "restart attributes");
     if (md->pnp.MiniportAddDeviceHandler != NULL) {
         status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisMAddDevice, (ndis_fn)md->pnp.MiniportAddDeviceHandler,
                                         (uint64_t)ad, md->driver.context);
@@ -415,9 +431,9 @@ ndis_miniport_restart(struct ndis_adapter *ad)
     fill_restart_attributes(ad);
     p->RestartAttributes = ad->restart_attributes;
     ndis_layer_move(&ad->layer, NDIS_MOVE_RESTART);
-    status = ndis_layer_invoke(&ad->layer, NDIS_PENDING_RESTART, ndis_site.ndisMRestartMiniport,
-                               (ndis_fn)ad->driver->chars.RestartHandler, ad->layer.context, (uint64_t)p,
-                               "MiniportRestart");
+    status =
+        ndis_layer_invoke(&ad->layer, NDIS_PENDING_RESTART, ndis_site.ndisMRestartMiniport,
+                          (ndis_fn)ad->driver->chars.RestartHandler, ad->layer.context, (uint64_t)p, "MiniportRestart");
     guest_release(mark);
     ndis_layer_move(&ad->layer, status == NDIS_STATUS_SUCCESS ? NDIS_MOVE_RESTARTED : NDIS_MOVE_RESTART_FAILED);
     return status;

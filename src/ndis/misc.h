@@ -84,10 +84,11 @@ oid_of(const NDIS_OID_REQUEST *request)
 /* ------------------------------------------------------------------ the root */
 
 /* Exports that name themselves in HEADER_MISUSE or in stack traces. */
-#define MISC_SITES(X)                                                                                      \
-    X(NdisFOidRequest)                                                                                     \
-    X(NdisRegisterDeviceEx) X(NdisAllocateTimerObject) X(NdisOpenConfigurationEx) X(NdisMIndicateStatusEx) \
-        X(NdisFIndicateStatus) X(NdisMOidRequestComplete)
+#define MISC_SITES(X)                                                                                     \
+    X(NdisFOidRequest)                                                                                    \
+    X(NdisRegisterDeviceEx)                                                                               \
+    X(NdisAllocateTimerObject) X(NdisOpenConfigurationEx) X(NdisMIndicateStatusEx) X(NdisFIndicateStatus) \
+        X(NdisMOidRequestComplete)
 
 struct misc_sites {
 #define X(name) uint32_t name;

@@ -12,12 +12,16 @@
 #include <string.h>
 
 static const struct ndis_header_spec nbl_pool_parameters = {
-    "NET_BUFFER_LIST_POOL_PARAMETERS", NDIS_OBJECT_TYPE_DEFAULT, 1,
+    "NET_BUFFER_LIST_POOL_PARAMETERS",
+    NDIS_OBJECT_TYPE_DEFAULT,
+    1,
     { NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 },
 };
 
 static const struct ndis_header_spec nb_pool_parameters = {
-    "NET_BUFFER_POOL_PARAMETERS", NDIS_OBJECT_TYPE_DEFAULT, 1,
+    "NET_BUFFER_POOL_PARAMETERS",
+    NDIS_OBJECT_TYPE_DEFAULT,
+    1,
     { NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1 },
 };
 
@@ -284,8 +288,8 @@ NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT Con
  * IRQL:      <= DISPATCH_LEVEL
  */
 PNET_BUFFER_LIST NTAPI
-NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill,
-                                      PMDL MdlChain, ULONG DataOffset, SIZE_T DataLength)
+NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill, PMDL MdlChain,
+                                      ULONG DataOffset, SIZE_T DataLength)
 {
     struct ndis_nbl_pool *pool = PoolHandle;
     NET_BUFFER_LIST *nbl;

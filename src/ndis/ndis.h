@@ -116,8 +116,8 @@ ndis_fn ndis_host_handler(ndis_host_fn fn); /* in init only */
 
 /* Call a handler. site: symbol index (ndis_sites) shown below the driver's frame. */
 uint64_t ndis_call(uint32_t site, ndis_fn fn, unsigned nargs, const uint64_t *args);
-#define NDIS_CALL(site, fn, ...)                                                                         \
-    ndis_call((site), (fn), sizeof((uint64_t[]){ U64_ARGS(__VA_ARGS__) }) / 8,                         \
+#define NDIS_CALL(site, fn, ...)                                               \
+    ndis_call((site), (fn), sizeof((uint64_t[]){ U64_ARGS(__VA_ARGS__) }) / 8, \
               (const uint64_t[]){ U64_ARGS(__VA_ARGS__) })
 
 /* Handler kinds of a layer. Those before NDIS_OP_DOWN_END travel towards the miniport, the rest away from it. */
@@ -148,20 +148,20 @@ enum ndis_layer_kind { NDIS_LAYER_MINIPORT, NDIS_LAYER_FILTER, NDIS_LAYER_PROTOC
 
 /* One numbering for the three state machines; ndis_state_name() has each kind's own word. */
 enum ndis_state {
-    NDIS_STATE_DOWN,       /* Halted, Detached, Unbound */
-    NDIS_STATE_STARTING,   /* Initializing, Attaching, Opening */
+    NDIS_STATE_DOWN,     /* Halted, Detached, Unbound */
+    NDIS_STATE_STARTING, /* Initializing, Attaching, Opening */
     NDIS_STATE_PAUSED,
     NDIS_STATE_RESTARTING,
     NDIS_STATE_RUNNING,
     NDIS_STATE_PAUSING,
-    NDIS_STATE_CLOSING,    /* bindings only */
-    NDIS_STATE_SHUTDOWN,   /* adapters only */
+    NDIS_STATE_CLOSING,  /* bindings only */
+    NDIS_STATE_SHUTDOWN, /* adapters only */
     NDIS_STATE_COUNT,
 };
 
 /* What moves a layer; each is a row of the tables in state.c. */
 enum ndis_move {
-    NDIS_MOVE_START,          /* MiniportInitializeEx, FilterAttach, ProtocolBindAdapterEx entered */
+    NDIS_MOVE_START, /* MiniportInitializeEx, FilterAttach, ProtocolBindAdapterEx entered */
     NDIS_MOVE_STARTED,
     NDIS_MOVE_START_FAILED,
     NDIS_MOVE_RESTART,
@@ -169,8 +169,8 @@ enum ndis_move {
     NDIS_MOVE_RESTART_FAILED,
     NDIS_MOVE_PAUSE,
     NDIS_MOVE_PAUSE_DONE,
-    NDIS_MOVE_STOP,           /* MiniportHaltEx, FilterDetach, ProtocolUnbindAdapterEx entered */
-    NDIS_MOVE_STOPPED,        /* bindings: unbind done */
+    NDIS_MOVE_STOP,    /* MiniportHaltEx, FilterDetach, ProtocolUnbindAdapterEx entered */
+    NDIS_MOVE_STOPPED, /* bindings: unbind done */
     NDIS_MOVE_SHUTDOWN,
     NDIS_MOVE_COUNT,
 };
@@ -185,13 +185,13 @@ struct ndis_driver;
 
 /* What is remembered of a driver, deregistered or not; monitor memory. */
 struct ndis_driver_record {
-    struct list_node node;     /* ndis_root.records */
+    struct list_node node; /* ndis_root.records */
     uint64_t handle;
-    uint8_t kind;              /* enum ndis_layer_kind */
-    bool gone;                 /* deregistered */
-    bool host;                 /* one of the built-in ends */
-    uint32_t states_reached;   /* bit per enum ndis_state */
-    char name[32];             /* service name */
+    uint8_t kind;            /* enum ndis_layer_kind */
+    bool gone;               /* deregistered */
+    bool host;               /* one of the built-in ends */
+    uint32_t states_reached; /* bit per enum ndis_state */
+    char name[32];           /* service name */
 };
 
 /*
@@ -199,9 +199,9 @@ struct ndis_driver_record {
  * of track.c only.
  */
 struct ndis_ledger {
-    uint64_t handle;        /* the layer's address */
-    uint8_t kind;           /* enum ndis_layer_kind */
-    uint8_t state;          /* copy of the layer's */
+    uint64_t handle; /* the layer's address */
+    uint8_t kind;    /* enum ndis_layer_kind */
+    uint8_t state;   /* copy of the layer's */
     bool freed;
     struct ndis_driver_record *driver;
     struct ndis_nic *nic;
@@ -218,24 +218,24 @@ struct ndis_ledger {
 /* An internal wait: one waiter, set by whoever completes. */
 struct ndis_wait {
     bool done;
-    int32_t status;         /* NDIS_STATUS given at completion */
+    int32_t status; /* NDIS_STATUS given at completion */
     struct fiber *waiter;
 };
 
 struct ndis_layer {
     struct ndis_object object;
     struct ndis_adapter *adapter;
-    uint64_t context;                             /* first argument of its handlers */
-    struct ndis_layer *next[NDIS_OP_COUNT];       /* chain.c: nearest neighbour that has this handler; NULL: the end */
-    ndis_fn op[NDIS_OP_COUNT];                    /* 0: bypassed */
-    uint8_t kind, state;                          /* state: ndis_layer_move() only */
-    uint8_t pending;                              /* enum ndis_pending */
+    uint64_t context;                       /* first argument of its handlers */
+    struct ndis_layer *next[NDIS_OP_COUNT]; /* chain.c: nearest neighbour that has this handler; NULL: the end */
+    ndis_fn op[NDIS_OP_COUNT];              /* 0: bypassed */
+    uint8_t kind, state;                    /* state: ndis_layer_move() only */
+    uint8_t pending;                        /* enum ndis_pending */
     uint8_t reserved;
     uint32_t flags;
-    struct ndis_layer *below, *above;             /* as stacked; a binding: below = top of the stack */
+    struct ndis_layer *below, *above; /* as stacked; a binding: below = top of the stack */
     struct ndis_ledger *ledger;
-    struct ndis_link *link;                       /* NULL for an adapter */
-    struct ndis_wait wait;                        /* of the pended pause, restart or event */
+    struct ndis_link *link; /* NULL for an adapter */
+    struct ndis_wait wait;  /* of the pended pause, restart or event */
 };
 
 /*
@@ -255,21 +255,21 @@ void ndis_chain_compute(struct ndis_adapter *ad);
 /* What the three driver kinds have in common; the handle is its address. */
 struct ndis_driver {
     struct ndis_object object;
-    uint8_t kind;              /* enum ndis_layer_kind */
-    uint8_t major, minor;      /* NDIS version it registered with */
-    bool leaving;              /* deregistering */
-    bool bind_by_default;      /* wanted over every nic as it appears */
-    bool host;                 /* one of the built-in ends: handlers are host functions */
+    uint8_t kind;         /* enum ndis_layer_kind */
+    uint8_t major, minor; /* NDIS version it registered with */
+    bool leaving;         /* deregistering */
+    bool bind_by_default; /* wanted over every nic as it appears */
+    bool host;            /* one of the built-in ends: handlers are host functions */
     DRIVER_OBJECT *driver_object;
-    uint64_t context;          /* MiniportDriverContext, FilterDriverContext, ProtocolDriverContext */
-    struct list_node node;     /* ndis_root.drivers, in order of registration */
+    uint64_t context;      /* MiniportDriverContext, FilterDriverContext, ProtocolDriverContext */
+    struct list_node node; /* ndis_root.drivers, in order of registration */
     struct ndis_driver_record *record;
 };
 
 struct ndis_filter_driver {
     struct ndis_driver driver;
     NDIS_FILTER_DRIVER_CHARACTERISTICS chars; /* strings point into this object's own copies */
-    uint8_t class_rank;        /* 0 is the lowest place in a stack; filter.c */
+    uint8_t class_rank;                       /* 0 is the lowest place in a stack; filter.c */
     bool mandatory;
     bool monitoring;
 };
@@ -277,7 +277,7 @@ struct ndis_filter_driver {
 struct ndis_miniport_driver {
     struct ndis_driver driver;
     NDIS_MINIPORT_DRIVER_CHARACTERISTICS chars;
-    NDIS_MINIPORT_PNP_CHARACTERISTICS pnp;    /* NdisSetOptionalHandlers; handlers 0 if not set */
+    NDIS_MINIPORT_PNP_CHARACTERISTICS pnp; /* NdisSetOptionalHandlers; handlers 0 if not set */
 };
 
 struct ndis_protocol_driver {
@@ -289,29 +289,29 @@ struct ndis_protocol_driver {
 
 /* One network device, enabled or not. Strings live in machine memory (drivers see them). */
 struct ndis_nic {
-    struct list_node node;        /* ndis_root.nics */
-    struct list links;            /* struct ndis_link, filters from the lowest up, then protocols */
+    struct list_node node; /* ndis_root.nics */
+    struct list links;     /* struct ndis_link, filters from the lowest up, then protocols */
     struct ndis_miniport_driver *driver;
-    struct ndis_adapter *adapter; /* NULL while halted */
-    char name[64];                /* as an administrator calls it: "Ethernet 1" */
-    UNICODE_STRING *guid_name;    /* \DEVICE\{...}: BaseMiniportName, AdapterName */
-    UNICODE_STRING instance_guid; /* the {...} in it */
-    UNICODE_STRING *instance_name;/* friendly: BaseMiniportInstanceName */
-    void *pdo;                    /* PhysicalDeviceObject (pnp), may be NULL */
-    void *config;                 /* config.c: registry key of this adapter; set through ndis_adapter_config */
+    struct ndis_adapter *adapter;  /* NULL while halted */
+    char name[64];                 /* as an administrator calls it: "Ethernet 1" */
+    UNICODE_STRING *guid_name;     /* \DEVICE\{...}: BaseMiniportName, AdapterName */
+    UNICODE_STRING instance_guid;  /* the {...} in it */
+    UNICODE_STRING *instance_name; /* friendly: BaseMiniportInstanceName */
+    void *pdo;                     /* PhysicalDeviceObject (pnp), may be NULL */
+    void *config;                  /* config.c: registry key of this adapter; set through ndis_adapter_config */
     uint32_t if_index;
     uint64_t luid;
-    uint64_t add_device_context;  /* from MiniportAddDevice */
-    void *host;                   /* ends/: state of a wiretest adapter, monitor memory */
-    bool want_present;            /* enabled: initialize it */
-    bool want_running;            /* restart it, and keep it restarted */
-    bool failed;                  /* the miniport or a mandatory filter failed: being removed until enabled again */
-    bool surprise;                /* it is gone: halt says so */
-    bool dirty;                   /* the worker should look at it */
-    bool cycle;                   /* pause and restart once */
-    bool options_done;            /* FilterSetModuleOptions called since the stack was last paused */
-    struct fiber *walker;         /* who changes this stack now */
-    struct list turns;            /* who waits to */
+    uint64_t add_device_context; /* from MiniportAddDevice */
+    void *host;                  /* ends/: state of a wiretest adapter, monitor memory */
+    bool want_present;           /* enabled: initialize it */
+    bool want_running;           /* restart it, and keep it restarted */
+    bool failed;                 /* the miniport or a mandatory filter failed: being removed until enabled again */
+    bool surprise;               /* it is gone: halt says so */
+    bool dirty;                  /* the worker should look at it */
+    bool cycle;                  /* pause and restart once */
+    bool options_done;           /* FilterSetModuleOptions called since the stack was last paused */
+    struct fiber *walker;        /* who changes this stack now */
+    struct list turns;           /* who waits to */
 };
 
 /* install.c: class, order and kind that the filter's INF gave it. */
@@ -319,16 +319,16 @@ void ndis_install_apply(struct ndis_filter_driver *fd);
 
 /* A driver is wanted over a nic. */
 struct ndis_link {
-    struct list_node node;       /* ndis_nic.links */
+    struct list_node node; /* ndis_nic.links */
     struct ndis_nic *nic;
     struct ndis_driver *driver;
-    struct ndis_layer *layer;    /* the module or binding; NULL while there is none */
-    UNICODE_STRING *guid_name;   /* of the module: FilterModuleGuidName */
+    struct ndis_layer *layer;  /* the module or binding; NULL while there is none */
+    UNICODE_STRING *guid_name; /* of the module: FilterModuleGuidName */
     uint32_t if_index;
     uint64_t luid;
-    bool wanted;                 /* bound in the administrator's list */
-    bool refused;                /* attach or bind failed: not tried again until the nic is enabled anew */
-    bool restart;                /* NdisFRestartFilter asks for a pause and restart */
+    bool wanted;  /* bound in the administrator's list */
+    bool refused; /* attach or bind failed: not tried again until the nic is enabled anew */
+    bool restart; /* NdisFRestartFilter asks for a pause and restart */
 };
 
 /* ------------------------------------------------------------------ the three layers */
@@ -337,39 +337,39 @@ struct ndis_adapter {
     struct ndis_layer layer;
     struct ndis_nic *nic;
     struct ndis_miniport_driver *driver;
-    struct ndis_layer *top;                   /* the highest filter module, or the adapter itself */
-    struct list bindings;                     /* struct ndis_binding.node, open ones in order of opening */
+    struct ndis_layer *top; /* the highest filter module, or the adapter itself */
+    struct list bindings;   /* struct ndis_binding.node, open ones in order of opening */
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
     bool registration_set, general_set, device_added;
     NDIS_OBJECT_HEADER *offload, *hardware_assist, *native; /* copies of further attributes, NULL if not set */
-    NET_IF_MEDIA_CONNECT_STATE connect_state; /* status.c keeps them */
+    NET_IF_MEDIA_CONNECT_STATE connect_state;               /* status.c keeps them */
     NET_IF_MEDIA_DUPLEX_STATE duplex_state;
     uint64_t xmit_speed, rcv_speed;
     uint32_t lookahead;
     NDIS_RESTART_ATTRIBUTES *restart_attributes; /* built for the restart under way */
-    void *oid;                                /* oid.c: its queue */
+    void *oid;                                   /* oid.c: its queue */
 };
 
 struct ndis_filter {
     struct ndis_layer layer;
     struct ndis_filter_driver *driver;
     bool attributes_set;
-    void *oid;                                /* oid.c */
+    void *oid; /* oid.c */
 };
 
 struct ndis_binding {
     struct ndis_layer layer;
     struct ndis_protocol_driver *driver;
-    struct list_node node;                    /* ndis_adapter.bindings once open */
-    struct ndis_bind_context *bind;           /* while binding or unbinding: BindContext, UnbindContext */
-    struct ndis_bind_context *unbind;         /* made in advance for the unbind */
-    struct ndis_wait close_wait;              /* set when a pended close has completed */
+    struct list_node node;            /* ndis_adapter.bindings once open */
+    struct ndis_bind_context *bind;   /* while binding or unbinding: BindContext, UnbindContext */
+    struct ndis_bind_context *unbind; /* made in advance for the unbind */
+    struct ndis_wait close_wait;      /* set when a pended close has completed */
     bool open, closing, close_pended;
-    uint32_t packet_filter;                   /* NDIS_PACKET_TYPE_xxx; oid.c sets it when the OID succeeded */
+    uint32_t packet_filter; /* NDIS_PACKET_TYPE_xxx; oid.c sets it when the OID succeeded */
     uint32_t frame_types;
     uint32_t lookahead;
-    void *oid;                                /* oid.c */
+    void *oid; /* oid.c */
 };
 
 /* BindContext and UnbindContext: one bind or unbind operation. */
@@ -402,20 +402,21 @@ ndis_layer_driver_name(const struct ndis_layer *layer)
 /* ------------------------------------------------------------------ the root */
 
 /* Symbols that stand for NDIS's own frames below a driver's; looked up once. Names as public stack traces show them. */
-#define NDIS_SITES(X)                                                                                    \
-    X(ndisMInitializeAdapter) X(ndisMHaltMiniport) X(ndisMPauseMiniport) X(ndisMRestartMiniport)         \
-    X(ndisMShutdownMiniport) X(ndisMInvokeSetOptions) X(ndisMAddDevice) X(ndisMRemoveDevice)             \
-    X(ndisAttachFilterInner) X(ndisDetachFilterInner) X(ndisPauseFilter) X(ndisRestartFilter)            \
-    X(ndisFInvokeSetOptions) X(ndisFInvokeSetModuleOptions) X(ndisFInvokeNetPnPEvent)                    \
-    X(ndisFInvokeDevicePnPEventNotify)                                                                   \
-    X(ndisBindNdis6Protocol) X(ndisUnbindProtocol) X(ndisPnPNotifyBinding) X(ndisPInvokeSetOptions)      \
-    X(ndisInvokeCloseComplete) X(ndisMDevicePnPEventNotifyInternal)                                      \
-    X(ndisSendNBLToFilter) X(ndisMSendNBLToMiniport) X(ndisInvokeNextSendCompleteHandler)                \
-    X(ndisMSendCompleteNetBufferListsInternal) X(ndisCancelSendToNext)                                   \
-    X(ndisInvokeNextReceiveHandler) X(ndisMIndicateNetBufferListsToOpen) X(ndisReturnNblToNext)          \
-    X(ndisMReturnNetBufferListsInternal)                                                                 \
-    X(ndisInvokeOidRequest) X(ndisInvokeOidRequestComplete) X(ndisInvokeCancelOidRequest)                \
-    X(ndisInvokeStatus) X(ndisInvokeTimer) X(ndisInvokeWorkItem) X(ndisInvokeDispatch)
+#define NDIS_SITES(X)                                                                                                \
+    X(ndisMInitializeAdapter)                                                                                        \
+    X(ndisMHaltMiniport) X(ndisMPauseMiniport) X(ndisMRestartMiniport) X(ndisMShutdownMiniport)                      \
+        X(ndisMInvokeSetOptions) X(ndisMAddDevice) X(ndisMRemoveDevice) X(ndisAttachFilterInner)                     \
+            X(ndisDetachFilterInner) X(ndisPauseFilter) X(ndisRestartFilter) X(ndisFInvokeSetOptions)                \
+                X(ndisFInvokeSetModuleOptions) X(ndisFInvokeNetPnPEvent) X(ndisFInvokeDevicePnPEventNotify)          \
+                    X(ndisBindNdis6Protocol) X(ndisUnbindProtocol) X(ndisPnPNotifyBinding) X(ndisPInvokeSetOptions)  \
+                        X(ndisInvokeCloseComplete) X(ndisMDevicePnPEventNotifyInternal) X(ndisSendNBLToFilter)       \
+                            X(ndisMSendNBLToMiniport) X(ndisInvokeNextSendCompleteHandler)                           \
+                                X(ndisMSendCompleteNetBufferListsInternal) X(ndisCancelSendToNext)                   \
+                                    X(ndisInvokeNextReceiveHandler) X(ndisMIndicateNetBufferListsToOpen)             \
+                                        X(ndisReturnNblToNext) X(ndisMReturnNetBufferListsInternal)                  \
+                                            X(ndisInvokeOidRequest) X(ndisInvokeOidRequestComplete)                  \
+                                                X(ndisInvokeCancelOidRequest) X(ndisInvokeStatus) X(ndisInvokeTimer) \
+                                                    X(ndisInvokeWorkItem) X(ndisInvokeDispatch)
 
 struct ndis_sites {
 #define X(name) uint32_t name;
@@ -425,30 +426,31 @@ struct ndis_sites {
 
 /* machine->ndis; monitor memory. */
 struct ndis_root {
-    struct list drivers;        /* struct ndis_driver */
-    struct list records;        /* struct ndis_driver_record */
-    struct list nics;           /* struct ndis_nic */
-    struct list installs;       /* what INFs said: install.c */
-    struct fiber *worker;       /* does what may not be done in the caller's context */
+    struct list drivers;  /* struct ndis_driver */
+    struct list records;  /* struct ndis_driver_record */
+    struct list nics;     /* struct ndis_nic */
+    struct list installs; /* what INFs said: install.c */
+    struct fiber *worker; /* does what may not be done in the caller's context */
     bool worker_idle;
-    struct list work;           /* struct ndis_work */
+    struct list work; /* struct ndis_work */
     uint32_t next_if_index;
     uint32_t partial_cancel_id; /* NdisGeneratePartialCancelId */
     struct nbl_track *track_free;
     struct ndis_nbl_pool *default_pool; /* for NBLs that NDIS makes without a pool given */
     struct ndis_nb_pool *default_nb_pool;
-    bool poison_reserved;       /* explore: fields NDIS leaves open are filled with poison */
-    void *misc;                 /* root of oid.c, timer.c, config.c ... */
-    void *ends;                 /* root of ends/ */
+    bool poison_reserved; /* explore: fields NDIS leaves open are filled with poison */
+    void *misc;           /* root of oid.c, timer.c, config.c ... */
+    void *ends;           /* root of ends/ */
 };
 
 extern struct ndis_sites ndis_site; /* const after init */
 
 /* Exports that name themselves in HEADER_MISUSE. */
-#define NDIS_EXPORT_SITES(X)                                                                             \
-    X(NdisFRegisterFilterDriver) X(NdisFSetAttributes) X(NdisSetOptionalHandlers)                        \
-    X(NdisMRegisterMiniportDriver) X(NdisMSetMiniportAttributes) X(NdisRegisterProtocolDriver)           \
-    X(NdisOpenAdapterEx) X(NdisAllocateNetBufferListPool) X(NdisAllocateNetBufferPool)
+#define NDIS_EXPORT_SITES(X)                                                                                      \
+    X(NdisFRegisterFilterDriver)                                                                                  \
+    X(NdisFSetAttributes) X(NdisSetOptionalHandlers) X(NdisMRegisterMiniportDriver) X(NdisMSetMiniportAttributes) \
+        X(NdisRegisterProtocolDriver) X(NdisOpenAdapterEx) X(NdisAllocateNetBufferListPool)                       \
+            X(NdisAllocateNetBufferPool)
 
 struct ndis_exports {
 #define X(name) uint32_t name;
@@ -527,45 +529,45 @@ enum ndis_state_misuse {
     NDIS_MISUSE_SEND_WHILE_PAUSED = 1,
     NDIS_MISUSE_SEND_WHILE_PAUSING,
     NDIS_MISUSE_SEND_WHILE_RESTARTING,
-    NDIS_MISUSE_SEND_WHILE_STARTING,   /* attaching, initializing, opening */
-    NDIS_MISUSE_SEND_WHILE_DOWN,       /* detached, halted, unbound: inside that very handler */
+    NDIS_MISUSE_SEND_WHILE_STARTING, /* attaching, initializing, opening */
+    NDIS_MISUSE_SEND_WHILE_DOWN,     /* detached, halted, unbound: inside that very handler */
     NDIS_MISUSE_RECEIVE_WHILE_PAUSED,
     NDIS_MISUSE_RECEIVE_WHILE_PAUSING,
     NDIS_MISUSE_RECEIVE_WHILE_RESTARTING,
     NDIS_MISUSE_RECEIVE_WHILE_STARTING,
     NDIS_MISUSE_RECEIVE_WHILE_DOWN,
-    NDIS_MISUSE_OID_WHILE_STARTING,    /* oid.c, status.c */
+    NDIS_MISUSE_OID_WHILE_STARTING, /* oid.c, status.c */
     NDIS_MISUSE_OID_WHILE_DOWN,
     NDIS_MISUSE_STATUS_WHILE_STARTING,
     NDIS_MISUSE_STATUS_WHILE_DOWN,
-    NDIS_MISUSE_PAUSE_RETURNED,        /* pause handler returned neither SUCCESS nor PENDING */
-    NDIS_MISUSE_PAUSE_WITH_SENDS,      /* pause done with own or held sends out; state holds the count */
+    NDIS_MISUSE_PAUSE_RETURNED,   /* pause handler returned neither SUCCESS nor PENDING */
+    NDIS_MISUSE_PAUSE_WITH_SENDS, /* pause done with own or held sends out; state holds the count */
     NDIS_MISUSE_PAUSE_WITH_RECEIVES,
-    NDIS_MISUSE_STOP_WITH_SENDS,       /* detached, halted or closed with them */
+    NDIS_MISUSE_STOP_WITH_SENDS, /* detached, halted or closed with them */
     NDIS_MISUSE_STOP_WITH_RECEIVES,
     NDIS_MISUSE_STOP_WITH_OIDS,
     NDIS_MISUSE_ATTACH_WITHOUT_ATTRIBUTES,
     NDIS_MISUSE_OPEN_OUTSIDE_BIND,
     NDIS_MISUSE_CLOSE_OUTSIDE_UNBIND,
     NDIS_MISUSE_UNBIND_WITHOUT_CLOSE,
-    NDIS_MISUSE_BIND_COMPLETE,         /* bind or unbind completion that nobody waits for */
-    NDIS_MISUSE_COMPLETE_UNEXPECTED,   /* pause, restart or event completion that nobody waits for */
+    NDIS_MISUSE_BIND_COMPLETE,       /* bind or unbind completion that nobody waits for */
+    NDIS_MISUSE_COMPLETE_UNEXPECTED, /* pause, restart or event completion that nobody waits for */
 };
 
 /* Emitted as NBL_MISUSE a0 `what`. */
 enum ndis_nbl_misuse {
-    NDIS_NBL_NOT_YOURS = 1,          /* sent, completed, indicated or returned by a layer that does not hold it */
-    NDIS_NBL_SENT_TWICE,             /* sent again while on its way */
-    NDIS_NBL_COMPLETED_TWICE,        /* completed while at home */
+    NDIS_NBL_NOT_YOURS = 1,   /* sent, completed, indicated or returned by a layer that does not hold it */
+    NDIS_NBL_SENT_TWICE,      /* sent again while on its way */
+    NDIS_NBL_COMPLETED_TWICE, /* completed while at home */
     NDIS_NBL_RETURNED_TWICE,
     NDIS_NBL_INDICATED_TWICE,
-    NDIS_NBL_FREED_IN_FLIGHT,        /* freed while on its way or held by others */
+    NDIS_NBL_FREED_IN_FLIGHT, /* freed while on its way or held by others */
     NDIS_NBL_FREED_TWICE,
-    NDIS_NBL_WRONG_SOURCE,           /* SourceHandle is not the sender's where it must be, or was changed on the way */
-    NDIS_NBL_NO_OWNER,               /* went past its owner: nobody above or below claims it */
-    NDIS_NBL_RESOURCES_RETURNED,     /* return called for an NBL lent with RESOURCES */
-    NDIS_NBL_BAD_COUNT,              /* NumberOfNetBufferLists is not the length of the chain */
-    NDIS_NBL_POOL_NOT_EMPTY,         /* pool freed while NBLs of it are out */
+    NDIS_NBL_WRONG_SOURCE,       /* SourceHandle is not the sender's where it must be, or was changed on the way */
+    NDIS_NBL_NO_OWNER,           /* went past its owner: nobody above or below claims it */
+    NDIS_NBL_RESOURCES_RETURNED, /* return called for an NBL lent with RESOURCES */
+    NDIS_NBL_BAD_COUNT,          /* NumberOfNetBufferLists is not the length of the chain */
+    NDIS_NBL_POOL_NOT_EMPTY,     /* pool freed while NBLs of it are out */
 };
 
 enum nbl_where { NBL_HOME, NBL_SENT, NBL_INDICATED, NBL_LENT, NBL_FREED };
@@ -574,10 +576,10 @@ enum nbl_where { NBL_HOME, NBL_SENT, NBL_INDICATED, NBL_LENT, NBL_FREED };
 struct nbl_track {
     uint64_t nbl;
     uint64_t pool;
-    struct ndis_ledger *source;  /* who sent or indicated it */
-    struct ndis_ledger *holder;  /* whose it is now; NULL at home */
-    uint64_t source_handle;      /* SourceHandle when it left */
-    uint8_t where;               /* enum nbl_where */
+    struct ndis_ledger *source; /* who sent or indicated it */
+    struct ndis_ledger *holder; /* whose it is now; NULL at home */
+    uint64_t source_handle;     /* SourceHandle when it left */
+    uint8_t where;              /* enum nbl_where */
     struct nbl_track *next_free;
 };
 
@@ -610,10 +612,10 @@ void ndis_binding_drained(struct ndis_binding *b);
 
 struct ndis_nbl_pool {
     struct ndis_object object;
-    uint64_t owner;              /* NdisHandle given */
+    uint64_t owner; /* NdisHandle given */
     uint64_t context;
     NET_BUFFER_LIST_POOL_PARAMETERS params;
-    uint32_t out;                /* NBLs allocated and not freed */
+    uint32_t out; /* NBLs allocated and not freed */
     bool freed;
 };
 

@@ -44,7 +44,7 @@ ndis_net_pnp_up(struct ndis_layer *from, NET_PNP_EVENT_NOTIFICATION *event)
 
     if (to != NULL)
         return ndis_net_pnp_deliver(to, event);
-    list_for_each(b, &from->adapter->bindings, node) {
+    list_for_each (b, &from->adapter->bindings, node) {
         answer = ndis_net_pnp_deliver(&b->layer, event);
         if (status == NDIS_STATUS_SUCCESS)
             status = answer;

@@ -12,12 +12,17 @@
 #include <string.h>
 
 static const struct ndis_header_spec driver_characteristics = {
-    "NDIS_PROTOCOL_DRIVER_CHARACTERISTICS", NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS, 2,
+    "NDIS_PROTOCOL_DRIVER_CHARACTERISTICS",
+    NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS,
+    2,
     { NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1, NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2 },
 };
 
 static const struct ndis_header_spec open_parameters = {
-    "NDIS_OPEN_PARAMETERS", NDIS_OBJECT_TYPE_OPEN_PARAMETERS, 1, { NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1 },
+    "NDIS_OPEN_PARAMETERS",
+    NDIS_OBJECT_TYPE_OPEN_PARAMETERS,
+    1,
+    { NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1 },
 };
 
 /* ------------------------------------------------------------------ the driver */
@@ -52,7 +57,8 @@ NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext,
                                               (uint64_t)c->CloseAdapterCompleteHandlerEx,
                                               (uint64_t)c->NetPnPEventHandler, (uint64_t)c->OidRequestCompleteHandler,
                                               (uint64_t)c->StatusHandlerEx, (uint64_t)c->ReceiveNetBufferListsHandler,
-                                              (uint64_t)c->SendNetBufferListsCompleteHandler }, 9) ||
+                                              (uint64_t)c->SendNetBufferListsCompleteHandler },
+                          9) ||
         c->Name.Length == 0)
         goto out;
     status = NDIS_STATUS_RESOURCES;
@@ -311,9 +317,8 @@ ndis_protocol_bind(struct ndis_link *link)
     b->unbind = context_create(b, true); /* now: unbinding cannot fail */
     if (b->bind != NULL && b->unbind != NULL) {
         mark = guest_mark();
-        status = invoke(b, ndis_site.ndisBindNdis6Protocol, (ndis_fn)pd->chars.BindAdapterHandlerEx,
-                        pd->driver.context, (uint64_t)b->bind, (uint64_t)bind_parameters(link),
-                        "ProtocolBindAdapterEx");
+        status = invoke(b, ndis_site.ndisBindNdis6Protocol, (ndis_fn)pd->chars.BindAdapterHandlerEx, pd->driver.context,
+                        (uint64_t)b->bind, (uint64_t)bind_parameters(link), "ProtocolBindAdapterEx");
         guest_release(mark);
     }
     if (status == NDIS_STATUS_SUCCESS && b->open && !b->closing) {
@@ -494,8 +499,8 @@ NdisReEnumerateProtocolBindings(NDIS_HANDLE NdisProtocolHandle)
     struct ndis_link *link;
 
     sched_touch(pd->driver.record->handle);
-    list_for_each(nic, &ndis_root()->nics, node)
-        list_for_each(link, &nic->links, node)
+    list_for_each (nic, &ndis_root()->nics, node)
+        list_for_each (link, &nic->links, node)
             if (link->driver == &pd->driver && link->refused) {
                 link->refused = false;
                 ndis_nic_kick(nic);

@@ -12,8 +12,7 @@
 
 #include <string.h>
 
-#define RECEIVE_TO_RETURN(flags)                                                                         \
-    (((flags) & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL) ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0)
+#define RECEIVE_TO_RETURN(flags) (((flags)&NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL) ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0)
 
 /* Which packet types of an 802.3 packet filter the frame is. */
 static uint32_t

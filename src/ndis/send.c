@@ -11,8 +11,7 @@
  */
 #include "ndis/ndis.h"
 
-#define SEND_TO_COMPLETE(flags)                                                                          \
-    (((flags) & NDIS_SEND_FLAGS_DISPATCH_LEVEL) ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0)
+#define SEND_TO_COMPLETE(flags) (((flags)&NDIS_SEND_FLAGS_DISPATCH_LEVEL) ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0)
 
 /* Assumed: NDIS itself answers for a miniport that is not there to be called, with the status a miniport would give. */
 static bool

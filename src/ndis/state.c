@@ -8,7 +8,7 @@
  */
 #include "ndis/ndis.h"
 
-#define ROWS [NDIS_MOVE_COUNT][NDIS_STATE_COUNT]
+#define ROWS      [NDIS_MOVE_COUNT][NDIS_STATE_COUNT]
 #define TO(state) (NDIS_STATE_##state + 1) /* 0: illegal */
 
 static const uint8_t miniport ROWS = {
@@ -71,15 +71,24 @@ ndis_state_name(enum ndis_layer_kind kind, enum ndis_state state)
     static const char *const starting[] = { "Initializing", "Attaching", "Opening" };
 
     switch (state) {
-    case NDIS_STATE_DOWN: return down[kind];
-    case NDIS_STATE_STARTING: return starting[kind];
-    case NDIS_STATE_PAUSED: return "Paused";
-    case NDIS_STATE_RESTARTING: return "Restarting";
-    case NDIS_STATE_RUNNING: return "Running";
-    case NDIS_STATE_PAUSING: return "Pausing";
-    case NDIS_STATE_CLOSING: return "Closing";
-    case NDIS_STATE_SHUTDOWN: return "Shutdown";
-    case NDIS_STATE_COUNT: break;
+    case NDIS_STATE_DOWN:
+        return down[kind];
+    case NDIS_STATE_STARTING:
+        return starting[kind];
+    case NDIS_STATE_PAUSED:
+        return "Paused";
+    case NDIS_STATE_RESTARTING:
+        return "Restarting";
+    case NDIS_STATE_RUNNING:
+        return "Running";
+    case NDIS_STATE_PAUSING:
+        return "Pausing";
+    case NDIS_STATE_CLOSING:
+        return "Closing";
+    case NDIS_STATE_SHUTDOWN:
+        return "Shutdown";
+    case NDIS_STATE_COUNT:
+        break;
     }
     return "?";
 }

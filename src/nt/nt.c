@@ -15,7 +15,7 @@
 #define VFN(m, n, a, i, t, f) \
     { #m, #n, (void *)n##_va, DDI_VARIADIC, a, DDI_##i, TOUCH_##t, DDI_##f, DDI_RESULT_VA(n##_va, a) },
 #define DATA(m, n, o) { #m, #n, NULL, DDI_DATA, 0, 0, TOUCH_NONE, 0, 0 },
-#define SYM(m, n) { #m, #n, NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
+#define SYM(m, n)     { #m, #n, NULL, DDI_SYMBOL, 0, 0, TOUCH_NONE, 0, 0 },
 static const struct ddi_export exports[] = {
 #include "nt/exports.def"
 };
@@ -37,10 +37,10 @@ bind_data(void)
 {
     unsigned at = first_export;
 
-#define FN(m, n, a, i, t, f) at++;
+#define FN(m, n, a, i, t, f)  at++;
 #define VFN(m, n, a, i, t, f) at++;
-#define DATA(m, n, o) ddi_set_data(at++, &(o));
-#define SYM(m, n) at++;
+#define DATA(m, n, o)         ddi_set_data(at++, &(o));
+#define SYM(m, n)             at++;
 #include "nt/exports.def"
     (void)at;
 }

@@ -71,8 +71,8 @@ void po_init(struct nt *nt);
 /* What a heap block holds: heap_block.use. Other folders number theirs from NT_USE_END on. */
 enum nt_use {
     NT_USE_PLAIN,
-    NT_USE_POOL,    /* a driver's pool allocation */
-    NT_USE_OBJECT,  /* an object manager object: header, then body */
+    NT_USE_POOL,   /* a driver's pool allocation */
+    NT_USE_OBJECT, /* an object manager object: header, then body */
     NT_USE_MDL,
     NT_USE_IRP,
     NT_USE_THREAD,
@@ -101,7 +101,7 @@ enum lock_kind {
     LOCK_RESOURCE_EXCLUSIVE,
     LOCK_PUSH_SHARED,
     LOCK_PUSH_EXCLUSIVE,
-    LOCK_CANCEL,       /* the global cancel spin lock */
+    LOCK_CANCEL, /* the global cancel spin lock */
     LOCK_INTERRUPT,
     LOCK_NDIS_RW_READ, /* NDIS_RW_LOCK and NDIS_RW_LOCK_EX */
     LOCK_NDIS_RW_WRITE,
@@ -133,7 +133,7 @@ struct fiber *ke_spin_owner(const void *lock); /* NULL: free, or not ours to kno
 
 /* KEVENT. type: 0 notification, 1 synchronization. */
 void ke_event_init(void *event, unsigned type, bool set);
-int32_t ke_event_set(void *event);   /* previous state */
+int32_t ke_event_set(void *event); /* previous state */
 void ke_event_clear(void *event);
 int32_t ke_event_read(const void *event);
 
@@ -165,7 +165,7 @@ void *ps_current_thread(void);
 uint64_t ps_process_id(const void *process);
 uint64_t ps_thread_id(const void *thread);
 const char *ps_process_name(const void *process);
-bool ps_user_mode(void);    /* previous mode of the running fiber is user: it serves a program's request */
+bool ps_user_mode(void); /* previous mode of the running fiber is user: it serves a program's request */
 
 /* ------------------------------------------------------------------ ex: pool and workers, for host code */
 

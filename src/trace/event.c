@@ -11,7 +11,9 @@ static struct event_listener *listeners[LISTENERS_MAX];
 static unsigned listener_count;
 static void (*fill_in)(struct event *ev);
 
-static const struct { const char *name, *text, *args; } kinds[EV_COUNT] = {
+static const struct {
+    const char *name, *text, *args;
+} kinds[EV_COUNT] = {
 #define EV(name, text, args) { #name, text, args },
 #include "trace/events.def"
 #undef EV

@@ -27,14 +27,14 @@ struct event {
     uint16_t kind;
     uint8_t vp;
     uint8_t irql;
-    uint32_t fiber;   /* fiber id */
-    uint64_t step;    /* number of the scheduling step */
-    uint64_t object;  /* what it is about: an address the driver knows, or 0 */
-    uint64_t ip;      /* address in driver code that caused it (return address of the DDI call); 0 if none */
-    uint64_t a[6];    /* see events.def */
+    uint32_t fiber;  /* fiber id */
+    uint64_t step;   /* number of the scheduling step */
+    uint64_t object; /* what it is about: an address the driver knows, or 0 */
+    uint64_t ip;     /* address in driver code that caused it (return address of the DDI call); 0 if none */
+    uint64_t a[6];   /* see events.def */
 };
 
-#define EV_BIT(k) (1ull << ((k) & 63))
+#define EV_BIT(k) (1ull << ((k)&63))
 
 struct event_listener {
     void (*on_event)(void *context, const struct event *ev);
@@ -54,9 +54,9 @@ extern uint64_t trace_wanted[2];
 void trace_emit_slow(uint16_t kind, uint64_t object, const uint64_t a[6]);
 
 /* trace_emit(EV_X, object, a0, a1 ...): up to six values. */
-#define trace_emit(kind, object, ...)                                                                 \
-    (__builtin_expect((trace_wanted[(kind) / 64] >> ((kind) % 64)) & 1, 0)                            \
-         ? trace_emit_slow((kind), (uint64_t)(object), (const uint64_t[6]){ U64_ARGS(__VA_ARGS__) })  \
+#define trace_emit(kind, object, ...)                                                                \
+    (__builtin_expect((trace_wanted[(kind) / 64] >> ((kind) % 64)) & 1, 0)                           \
+         ? trace_emit_slow((kind), (uint64_t)(object), (const uint64_t[6]){ U64_ARGS(__VA_ARGS__) }) \
          : (void)0)
 
 const char *event_name(unsigned kind);

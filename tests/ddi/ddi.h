@@ -30,29 +30,29 @@ typedef struct _DDI_GROUP {
     ULONG Count;
 } DDI_GROUP;
 
-#define DDI_TESTS(group, ...)                                                                                          \
-    static const DDI_TEST group##Tests[] = { __VA_ARGS__ };                                                            \
+#define DDI_TESTS(group, ...)                               \
+    static const DDI_TEST group##Tests[] = { __VA_ARGS__ }; \
     const DDI_GROUP group##Group = { #group, group##Tests, RTL_NUMBER_OF(group##Tests) }
 
 /* In a test: remember the first thing that is not so, go on. */
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition))                                                                                              \
-            DdiFailed(#condition, __FILE__, __LINE__);                                                                 \
+#define CHECK(condition)                               \
+    do {                                               \
+        if (!(condition))                              \
+            DdiFailed(#condition, __FILE__, __LINE__); \
     } while (0)
 
 /* The same, and leave the test: what follows makes no sense without it. */
-#define REQUIRE(condition)                                                                                             \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            DdiFailed(#condition, __FILE__, __LINE__);                                                                 \
-            return;                                                                                                    \
-        }                                                                                                              \
+#define REQUIRE(condition)                             \
+    do {                                               \
+        if (!(condition)) {                            \
+            DdiFailed(#condition, __FILE__, __LINE__); \
+            return;                                    \
+        }                                              \
     } while (0)
 
 VOID DdiFailed(PCSTR Condition, PCSTR File, ULONG Line);
 
-extern NDIS_HANDLE DdiFilterDriver;    /* from registration to deregistration */
+extern NDIS_HANDLE DdiFilterDriver; /* from registration to deregistration */
 extern PDRIVER_OBJECT DdiDriverObject;
 extern UNICODE_STRING DdiRegistryPath; /* as given to DriverEntry */
 

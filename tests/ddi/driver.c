@@ -58,8 +58,7 @@ RunGroup(const DDI_GROUP *Group)
     return failed;
 }
 
-_Use_decl_annotations_
-NTSTATUS
+_Use_decl_annotations_ NTSTATUS
 DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     NDIS_FILTER_DRIVER_CHARACTERISTICS chars;
@@ -96,8 +95,7 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     KeBugCheckEx(0xE2 /* MANUALLY_INITIATED_CRASH */, total - failed, failed, 0, 0);
 }
 
-_Use_decl_annotations_
-static NDIS_STATUS
+_Use_decl_annotations_ static NDIS_STATUS
 DdiAttach(NDIS_HANDLE NdisFilterHandle, NDIS_HANDLE FilterDriverContext,
           PNDIS_FILTER_ATTACH_PARAMETERS AttachParameters)
 {
@@ -108,15 +106,13 @@ DdiAttach(NDIS_HANDLE NdisFilterHandle, NDIS_HANDLE FilterDriverContext,
     return NDIS_STATUS_FAILURE;
 }
 
-_Use_decl_annotations_
-static VOID
+_Use_decl_annotations_ static VOID
 DdiDetach(NDIS_HANDLE FilterModuleContext)
 {
     UNREFERENCED_PARAMETER(FilterModuleContext);
 }
 
-_Use_decl_annotations_
-static NDIS_STATUS
+_Use_decl_annotations_ static NDIS_STATUS
 DdiRestart(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_RESTART_PARAMETERS RestartParameters)
 {
     UNREFERENCED_PARAMETER(FilterModuleContext);
@@ -125,8 +121,7 @@ DdiRestart(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_RESTART_PARAMETERS Rest
     return NDIS_STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_
-static NDIS_STATUS
+_Use_decl_annotations_ static NDIS_STATUS
 DdiPause(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_PAUSE_PARAMETERS PauseParameters)
 {
     UNREFERENCED_PARAMETER(FilterModuleContext);

@@ -133,8 +133,8 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     InitializeListHead(&List);
     InitializeSListHead(&SList);
     ExInitializeNPagedLookasideList(&Lookaside, NULL, NULL, 0, 64, 'tseT', 0);
-    Status = IoCreateDevice(DriverObject, 0, (PUNICODE_STRING)&DeviceName, FILE_DEVICE_NETWORK,
-                            FILE_DEVICE_SECURE_OPEN, FALSE, &DeviceObject);
+    Status = IoCreateDevice(DriverObject, 0, (PUNICODE_STRING)&DeviceName, FILE_DEVICE_NETWORK, FILE_DEVICE_SECURE_OPEN,
+                            FALSE, &DeviceObject);
     if (!NT_SUCCESS(Status))
         return Status;
     DriverObject->DriverUnload = Unload;

@@ -11,8 +11,7 @@ __declspec(dllimport) VOID VfFailDeviceNode(PDEVICE_OBJECT PhysicalDeviceObject,
                                             ULONG BugCheckMinorCode, ULONG FailureClass, PULONG AssertionControl,
                                             PSTR DebuggerMessageText, PSTR ParameterFormatString, ...);
 
-_Use_decl_annotations_
-NTSTATUS
+_Use_decl_annotations_ NTSTATUS
 DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     UNREFERENCED_PARAMETER(RegistryPath);
@@ -21,8 +20,7 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     return IoCreateDevice(DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device);
 }
 
-_Use_decl_annotations_
-static VOID
+_Use_decl_annotations_ static VOID
 Unload(PDRIVER_OBJECT DriverObject)
 {
     ULONG control = 0;

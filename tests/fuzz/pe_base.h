@@ -22,13 +22,28 @@
 #define PE_DATA      0xc00u /* rva 0x3000 */
 #define PE_RELOC     0xe00u /* rva 0x4000 */
 
-static inline void pe_w16(uint8_t *b, uint32_t at, uint32_t v) { b[at] = (uint8_t)v; b[at + 1] = (uint8_t)(v >> 8); }
-static inline void pe_w32(uint8_t *b, uint32_t at, uint32_t v) { pe_w16(b, at, v & 0xffff); pe_w16(b, at + 2, v >> 16); }
-static inline void pe_w64(uint8_t *b, uint32_t at, uint64_t v) { pe_w32(b, at, (uint32_t)v); pe_w32(b, at + 4, (uint32_t)(v >> 32)); }
+static inline void
+pe_w16(uint8_t *b, uint32_t at, uint32_t v)
+{
+    b[at] = (uint8_t)v;
+    b[at + 1] = (uint8_t)(v >> 8);
+}
+static inline void
+pe_w32(uint8_t *b, uint32_t at, uint32_t v)
+{
+    pe_w16(b, at, v & 0xffff);
+    pe_w16(b, at + 2, v >> 16);
+}
+static inline void
+pe_w64(uint8_t *b, uint32_t at, uint64_t v)
+{
+    pe_w32(b, at, (uint32_t)v);
+    pe_w32(b, at + 4, (uint32_t)(v >> 32));
+}
 
 static inline void
-pe_section_header(uint8_t *b, unsigned i, const char *name, uint32_t rva, uint32_t size, uint32_t raw, uint32_t raw_size,
-                  uint32_t flags)
+pe_section_header(uint8_t *b, unsigned i, const char *name, uint32_t rva, uint32_t size, uint32_t raw,
+                  uint32_t raw_size, uint32_t flags)
 {
     uint32_t at = PE_SECTIONS + i * 40;
 
@@ -50,22 +65,24 @@ pe_dir(uint8_t *b, unsigned i, uint32_t rva, uint32_t size)
 static inline void
 pe_base_code(uint8_t *b)
 {
-    static const uint8_t entry[] = { /* 0x1000 */
-        0x48, 0x83, 0xec, 0x28,                         /* sub rsp, 28h */
-        0xf0, 0xff, 0x01,                               /* lock inc dword [rcx] */
-        0x75, 0xfb,                                     /* jnz -5 */
-        0x44, 0x0f, 0x20, 0xc0,                         /* mov rax, cr8 */
-        0xb9, 0x02, 0x00, 0x00, 0x00,                   /* mov ecx, 2 */
-        0x44, 0x0f, 0x22, 0xc1,                         /* mov cr8, rcx */
-        0xf3, 0x90,                                     /* pause */
-        0xe8, 0x60, 0x00, 0x00, 0x00,                   /* call 0x1080 (a leaf) */
-        0x48, 0xb8, 0x14, 0, 0, 0, 0x80, 0xf7, 0xff, 0xff, /* mov rax, KUSER */
-        0xff, 0x15, 0xd1, 0x0f, 0, 0,                   /* call [rip+..] */
-        0x48, 0x83, 0xc4, 0x28, 0xc3,                   /* add rsp, 28h; ret */
+    static const uint8_t entry[] = {
+        /* 0x1000 */
+        0x48, 0x83, 0xec, 0x28,                                  /* sub rsp, 28h */
+        0xf0, 0xff, 0x01,                                        /* lock inc dword [rcx] */
+        0x75, 0xfb,                                              /* jnz -5 */
+        0x44, 0x0f, 0x20, 0xc0,                                  /* mov rax, cr8 */
+        0xb9, 0x02, 0x00, 0x00, 0x00,                            /* mov ecx, 2 */
+        0x44, 0x0f, 0x22, 0xc1,                                  /* mov cr8, rcx */
+        0xf3, 0x90,                                              /* pause */
+        0xe8, 0x60, 0x00, 0x00, 0x00,                            /* call 0x1080 (a leaf) */
+        0x48, 0xb8, 0x14, 0,    0,    0, 0x80, 0xf7, 0xff, 0xff, /* mov rax, KUSER */
+        0xff, 0x15, 0xd1, 0x0f, 0,    0,                         /* call [rip+..] */
+        0x48, 0x83, 0xc4, 0x28, 0xc3,                            /* add rsp, 28h; ret */
     };
-    static const uint8_t jumps[] = { /* 0x1040: a jump table of its own behind it */
+    static const uint8_t jumps[] = {
+        /* 0x1040: a jump table of its own behind it */
         0x53, 0x48, 0x8d, 0x15, 0xb8, 0xef, 0xff, 0xff, /* push rbx; lea rdx, [image base] */
-        0x8b, 0x84, 0x8a, 0x60, 0x10, 0, 0,             /* mov eax, [rdx+rcx*4+1060h] */
+        0x8b, 0x84, 0x8a, 0x60, 0x10, 0,    0,          /* mov eax, [rdx+rcx*4+1060h] */
         0x48, 0x03, 0xc2, 0xff, 0xe0,                   /* add rax, rdx; jmp rax */
         0x0f, 0x31, 0x90, 0x90, 0x5b, 0xc3,             /* rdtsc; nop; nop; pop rbx; ret */
     };
@@ -137,7 +154,8 @@ pe_base_tables(uint8_t *b)
     pe_w16(b, r + 0x36e, 1), pe_w32(b, r + 0x370, 1), pe_w32(b, r + 0x374, 0x80000040u);
     pe_w16(b, r + 0x38e, 1), pe_w32(b, r + 0x390, 0x409), pe_w32(b, r + 0x394, 0x60);
     pe_w32(b, r + 0x3a0, 0x23c0), pe_w32(b, r + 0x3a4, 0x60);
-    pe_w32(b, r + 0x3c0 + 40, 0xfeef04bdu), pe_w32(b, r + 0x3c0 + 48, 0x00060001), pe_w32(b, r + 0x3c0 + 52, 0x00020003);
+    pe_w32(b, r + 0x3c0 + 40, 0xfeef04bdu), pe_w32(b, r + 0x3c0 + 48, 0x00060001),
+        pe_w32(b, r + 0x3c0 + 52, 0x00020003);
 }
 
 static inline void
@@ -192,21 +210,35 @@ pe_value(unsigned k, unsigned n, uint64_t v)
     uint64_t max = n == 8 ? UINT64_MAX : (1ull << (n * 8)) - 1;
 
     switch (k) {
-    case 0: return 0;
-    case 1: return max;
-    case 2: return v + 1;
-    case 3: return v - 1;
-    case 4: return max >> 1;
-    case 5: return (max >> 1) + 1;
-    case 6: return max - 0xfff;
-    default: return 1;
+    case 0:
+        return 0;
+    case 1:
+        return max;
+    case 2:
+        return v + 1;
+    case 3:
+        return v - 1;
+    case 4:
+        return max >> 1;
+    case 5:
+        return (max >> 1) + 1;
+    case 6:
+        return max - 0xfff;
+    default:
+        return 1;
     }
 }
 
 /* Parts of the image that hold fields. */
-static const struct { uint32_t from, to; } pe_fields[] = {
-    { 0, 64 }, { PE_NT, PE_SECTIONS + 160 }, { PE_TEXT, PE_TEXT + 0x90 }, { PE_RDATA, PE_RDATA + 0x430 },
-    { PE_DATA, PE_DATA + 0x40 }, { PE_RELOC, PE_RELOC + 24 },
+static const struct {
+    uint32_t from, to;
+} pe_fields[] = {
+    { 0, 64 },
+    { PE_NT, PE_SECTIONS + 160 },
+    { PE_TEXT, PE_TEXT + 0x90 },
+    { PE_RDATA, PE_RDATA + 0x430 },
+    { PE_DATA, PE_DATA + 0x40 },
+    { PE_RELOC, PE_RELOC + 24 },
 };
 
 /* Change number i of the image (a field of 1, 2, 4 or 8 bytes gets another value). Returns false past the last. */

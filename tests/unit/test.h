@@ -27,29 +27,35 @@
 #include <cmocka.h>
 
 #define TEST(area, name) static void test_##area##_##name(void **state __attribute__((unused)))
-#define TEST_CASE(area, name) { #area "_" #name, test_##area##_##name, NULL, NULL, NULL }
+#define TEST_CASE(area, name)                                   \
+    {                                                           \
+#area "_" #name, test_##area##_##name, NULL, NULL, NULL \
+    }
 /* setup and teardown: int (*)(void **state) */
-#define TEST_CASE_WITH(area, name, setup, teardown) { #area "_" #name, test_##area##_##name, setup, teardown, NULL }
-
-#define TEST_MAIN(...)                                                                                                 \
-    int main(void)                                                                                                     \
-    {                                                                                                                  \
-        const struct CMUnitTest tests[] = { __VA_ARGS__ };                                                             \
-                                                                                                                       \
-        return cmocka_run_group_tests(tests, NULL, NULL);                                                              \
+#define TEST_CASE_WITH(area, name, setup, teardown)                  \
+    {                                                                \
+#area "_" #name, test_##area##_##name, setup, teardown, NULL \
     }
 
-#define CHECK(condition) _assert_true((condition) ? 1 : 0, #condition, __FILE__, __LINE__)
-#define CHECK_EQ(a, b) assert_int_equal(a, b)
-#define CHECK_NE(a, b) assert_int_not_equal(a, b)
-#define CHECK_STR(a, b) assert_string_equal(a, b)
+#define TEST_MAIN(...)                                     \
+    int main(void)                                         \
+    {                                                      \
+        const struct CMUnitTest tests[] = { __VA_ARGS__ }; \
+                                                           \
+        return cmocka_run_group_tests(tests, NULL, NULL);  \
+    }
+
+#define CHECK(condition)     _assert_true((condition) ? 1 : 0, #condition, __FILE__, __LINE__)
+#define CHECK_EQ(a, b)       assert_int_equal(a, b)
+#define CHECK_NE(a, b)       assert_int_not_equal(a, b)
+#define CHECK_STR(a, b)      assert_string_equal(a, b)
 #define CHECK_MEM(a, b, len) assert_memory_equal(a, b, len)
 
 /* Skip the rest of this test: say why before. */
-#define SKIP(why)                                                                                                      \
-    do {                                                                                                               \
-        print_message("skipped: %s\n", why);                                                                           \
-        skip();                                                                                                        \
+#define SKIP(why)                            \
+    do {                                     \
+        print_message("skipped: %s\n", why); \
+        skip();                              \
     } while (0)
 
 #endif

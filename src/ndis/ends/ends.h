@@ -17,14 +17,14 @@
 
 /* How a frame is laid out. Every shape carries the same bytes per net buffer. */
 enum ends_shape {
-    ENDS_PLAIN,         /* one NBL, one net buffer, one MDL */
-    ENDS_HEADER_MDL,    /* the first 14 bytes in an MDL of their own */
-    ENDS_BYTE_MDLS,     /* an MDL per byte */
-    ENDS_OFFSET,        /* unused space before and after the data */
-    ENDS_UNUSED_MDL,    /* a first MDL that is unused altogether */
-    ENDS_TWO_BUFFERS,   /* two net buffers in one NBL */
-    ENDS_CHAIN,         /* three NBLs */
-    ENDS_EVERYTHING,    /* three NBLs of two net buffers, header MDLs, offsets */
+    ENDS_PLAIN,       /* one NBL, one net buffer, one MDL */
+    ENDS_HEADER_MDL,  /* the first 14 bytes in an MDL of their own */
+    ENDS_BYTE_MDLS,   /* an MDL per byte */
+    ENDS_OFFSET,      /* unused space before and after the data */
+    ENDS_UNUSED_MDL,  /* a first MDL that is unused altogether */
+    ENDS_TWO_BUFFERS, /* two net buffers in one NBL */
+    ENDS_CHAIN,       /* three NBLs */
+    ENDS_EVERYTHING,  /* three NBLs of two net buffers, header MDLs, offsets */
     ENDS_SHAPES,
 };
 const char *ends_shape_name(enum ends_shape shape);
@@ -54,20 +54,20 @@ typedef uint8_t *(*ends_tap_fn)(void *context, bool sent, size_t length);
 void ends_wire_tap(ends_tap_fn tap, void *context);
 
 struct ends_wire_stats {
-    uint32_t sent;          /* net buffers that reached the wire */
+    uint32_t sent; /* net buffers that reached the wire */
     uint64_t sent_bytes;
-    uint64_t sent_hash;     /* over their bytes, in order */
-    uint32_t refused;       /* NBLs completed with NDIS_STATUS_PAUSED */
+    uint64_t sent_hash;           /* over their bytes, in order */
+    uint32_t refused;             /* NBLs completed with NDIS_STATUS_PAUSED */
     uint32_t indicated, returned; /* NBLs */
-    uint32_t dropped;       /* frames that came while it did not run */
+    uint32_t dropped;             /* frames that came while it did not run */
 };
 void ends_wire_stats(const struct ndis_nic *nic, struct ends_wire_stats *out);
 
 /* What proto does with a receive. */
 enum ends_hold {
-    ENDS_RETURN,       /* inside ProtocolReceiveNetBufferLists */
-    ENDS_HOLD,         /* keep until ends_proto_return() or a pause */
-    ENDS_HOLD_CHOICE,  /* one of the two */
+    ENDS_RETURN,      /* inside ProtocolReceiveNetBufferLists */
+    ENDS_HOLD,        /* keep until ends_proto_return() or a pause */
+    ENDS_HOLD_CHOICE, /* one of the two */
 };
 /* Register proto; it binds to every nic that is or will be there. */
 void ends_proto_start(void);
@@ -79,10 +79,10 @@ void ends_proto_return(struct ndis_nic *nic);
 
 struct ends_proto_stats {
     uint32_t sent, completed, refused, failed; /* NBLs; refused: completed with NDIS_STATUS_PAUSED */
-    uint32_t received;      /* net buffers */
+    uint32_t received;                         /* net buffers */
     uint64_t received_bytes;
     uint64_t received_hash;
-    uint32_t held;          /* NBLs */
+    uint32_t held; /* NBLs */
 };
 void ends_proto_stats(const struct ndis_nic *nic, struct ends_proto_stats *out);
 

@@ -14,12 +14,12 @@
 struct stack {
     struct list_node node;
     struct ndis_nic *nic;
-    struct ndis_binding *binding;   /* NULL while unbound */
+    struct ndis_binding *binding; /* NULL while unbound */
     struct shape_pools pools;
     NET_BUFFER_LIST *held, **held_end;
     NET_PNP_EVENT_NOTIFICATION *event; /* pended pause */
     uint32_t sends_out;
-    uint8_t hold;                   /* enum ends_hold */
+    uint8_t hold; /* enum ends_hold */
     bool running;
     struct ends_proto_stats stats;
 };
@@ -43,7 +43,7 @@ stack_of(const struct ndis_nic *nic)
     struct proto *proto = root();
     struct stack *s;
 
-    list_for_each(s, &proto->stacks, node)
+    list_for_each (s, &proto->stacks, node)
         if (s->nic == nic)
             return s;
     s = mon_alloc(sizeof(*s));
@@ -115,8 +115,8 @@ receive(const uint64_t *a)
 
     sched_touch((uint64_t)s);
     for (const NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next, count++)
-        s->stats.received_hash = shape_digest(s->stats.received_hash, nbl, &s->stats.received,
-                                              &s->stats.received_bytes);
+        s->stats.received_hash =
+            shape_digest(s->stats.received_hash, nbl, &s->stats.received, &s->stats.received_bytes);
     if (flags & NDIS_RECEIVE_FLAGS_RESOURCES)
         return 0;
     if (s->hold == ENDS_HOLD_CHOICE)
@@ -327,8 +327,8 @@ void ends_wiretest_init(void);
 void
 ends_init(void)
 {
-    static const ndis_host_fn functions[] = { bind, unbind, close_complete, net_pnp_event, receive, send_complete,
-                                              nothing };
+    static const ndis_host_fn functions[] = { bind,    unbind,        close_complete, net_pnp_event,
+                                              receive, send_complete, nothing };
     struct proto *proto = mon_alloc(sizeof(*proto));
 
     list_init(&proto->stacks);

@@ -16,9 +16,9 @@
 static const struct shape {
     const char *name;
     uint8_t nbls, buffers;
-    uint8_t before, after;  /* unused bytes around the data, in the same MDL */
-    bool unused_mdl;        /* an MDL of 16 unused bytes in front */
-    uint8_t first;          /* bytes of data in the first MDL; 0: all */
+    uint8_t before, after; /* unused bytes around the data, in the same MDL */
+    bool unused_mdl;       /* an MDL of 16 unused bytes in front */
+    uint8_t first;         /* bytes of data in the first MDL; 0: all */
     bool bytewise;
 } shapes[ENDS_SHAPES] = {
     [ENDS_PLAIN] = { "plain", 1, 1, 0, 0, false, 0, false },

@@ -7,7 +7,9 @@
 #include "ndis/ndis.h"
 
 /* What NBLs are built from; both pools belong to the end. */
-struct shape_pools { NDIS_HANDLE nbl, nb; };
+struct shape_pools {
+    NDIS_HANDLE nbl, nb;
+};
 
 bool shape_pools_init(struct shape_pools *pools, NDIS_HANDLE owner);
 void shape_pools_fini(struct shape_pools *pools);

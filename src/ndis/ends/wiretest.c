@@ -23,13 +23,13 @@ struct frame {
 struct wire {
     struct ndis_nic *nic;
     struct fiber *fiber;
-    NDIS_HANDLE adapter;               /* NULL while halted */
+    NDIS_HANDLE adapter; /* NULL while halted */
     struct shape_pools pools;
     NET_BUFFER_LIST *queue, **queue_end; /* sends to complete later */
     struct frame *loop, **loop_end;      /* frames to loop back */
     uint32_t receives_out, indicating;
     uint8_t mac[6];
-    uint8_t complete;                  /* enum ends_complete */
+    uint8_t complete; /* enum ends_complete */
     bool loopback, running, pausing, completing, idle;
     struct ends_wire_stats stats;
 };
@@ -209,8 +209,8 @@ set_attributes(struct wire *w, NDIS_HANDLE adapter)
     g->MediaConnectState = MediaConnectStateConnected;
     g->MediaDuplexState = MediaDuplexStateFull;
     g->LookaheadSize = 1500;
-    g->MacOptions = NDIS_MAC_OPTION_COPY_LOOKAHEAD_DATA | NDIS_MAC_OPTION_TRANSFERS_NOT_PEND |
-                    NDIS_MAC_OPTION_NO_LOOPBACK;
+    g->MacOptions =
+        NDIS_MAC_OPTION_COPY_LOOKAHEAD_DATA | NDIS_MAC_OPTION_TRANSFERS_NOT_PEND | NDIS_MAC_OPTION_NO_LOOPBACK;
     g->SupportedPacketFilters = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST |
                                 NDIS_PACKET_TYPE_ALL_MULTICAST | NDIS_PACKET_TYPE_BROADCAST |
                                 NDIS_PACKET_TYPE_PROMISCUOUS;
@@ -290,8 +290,7 @@ oid_request(const uint64_t *a)
     uint32_t oid = request->DATA.SET_INFORMATION.Oid;
 
     if (request->RequestType == NdisRequestSetInformation &&
-        (oid == OID_GEN_CURRENT_PACKET_FILTER || oid == OID_GEN_CURRENT_LOOKAHEAD ||
-         oid == OID_802_3_MULTICAST_LIST)) {
+        (oid == OID_GEN_CURRENT_PACKET_FILTER || oid == OID_GEN_CURRENT_LOOKAHEAD || oid == OID_802_3_MULTICAST_LIST)) {
         request->DATA.SET_INFORMATION.BytesRead = request->DATA.SET_INFORMATION.InformationBufferLength;
         return (uint32_t)NDIS_STATUS_SUCCESS;
     }
@@ -453,8 +452,8 @@ ends_wire_stats(const struct ndis_nic *nic, struct ends_wire_stats *out)
 void
 ends_wiretest_init(void)
 {
-    static const ndis_host_fn functions[] = { initialize, halt, pause, restart, oid_request, send, returned,
-                                              cancel_send, nothing };
+    static const ndis_host_fn functions[] = { initialize, halt,     pause,       restart, oid_request,
+                                              send,       returned, cancel_send, nothing };
     NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c = heap_alloc(sizeof(*c), NDIS_SIG_MINIPORT_DRIVER);
     NDIS_HANDLE driver;
     NDIS_STATUS status;

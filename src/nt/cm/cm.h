@@ -17,10 +17,10 @@
 
 struct cm_value {
     struct cm_value *next;
-    UNICODE_STRING name;   /* empty: the default value */
+    UNICODE_STRING name; /* empty: the default value */
     ULONG type;
     ULONG length;
-    void *data;            /* NULL when length is 0 */
+    void *data; /* NULL when length is 0 */
 };
 
 struct cm_key {
@@ -31,7 +31,7 @@ struct cm_key {
     UNICODE_STRING name;
     UNICODE_STRING class_name;
     LARGE_INTEGER written;
-    ULONG handles;         /* Key objects that name it */
+    ULONG handles; /* Key objects that name it */
     ULONG deleted;
 };
 
@@ -42,7 +42,7 @@ struct cm_object {
 
 /* Monitor memory. */
 struct cm_state {
-    struct cm_key *root;   /* \Registry */
+    struct cm_key *root; /* \Registry */
 };
 
 /* Make the key and those above it. 0, -ENOMEM, -EINVAL for a path that cannot be. */
@@ -59,7 +59,7 @@ int cm_set_multi(const char *path, const char *name, const char *const *texts);
  */
 int cm_get(const char *path, const char *name, uint32_t *type, void *data, uint32_t room);
 int cm_get_string(const char *path, const char *name, char *out, size_t room); /* as UTF-8; 0 or -ENOENT */
-int cm_delete(const char *path); /* with all below it; 0 or -ENOENT */
+int cm_delete(const char *path);                                               /* with all below it; 0 or -ENOENT */
 /* The i-th subkey's name; false past the last. */
 bool cm_subkey(const char *path, unsigned i, char *out, size_t room);
 
@@ -79,6 +79,5 @@ NTSTATUS cm_handle(struct cm_key *key, ACCESS_MASK access, bool kernel, HANDLE *
 /* The key behind a handle; it stays as long as the handle. STATUS_KEY_DELETED too. */
 NTSTATUS cm_key_of(HANDLE handle, struct cm_key **key);
 void cm_rtl_init(void);
-
 
 #endif

@@ -38,8 +38,8 @@ ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Objec
         return STATUS_INSUFFICIENT_RESOURCES;
     key = cm_find(base, ObjectAttributes->ObjectName);
     if (key == NULL)
-        return base == NULL && (ObjectAttributes->ObjectName->Length == 0 ||
-                                ObjectAttributes->ObjectName->Buffer[0] != '\\')
+        return base == NULL &&
+                       (ObjectAttributes->ObjectName->Length == 0 || ObjectAttributes->ObjectName->Buffer[0] != '\\')
                    ? STATUS_OBJECT_PATH_SYNTAX_BAD
                    : STATUS_OBJECT_NAME_NOT_FOUND;
     return cm_handle(key, DesiredAccess, (ObjectAttributes->Attributes & OBJ_KERNEL_HANDLE) != 0, KeyHandle);
@@ -247,7 +247,8 @@ key_answer(const struct cm_key *key, KEY_INFORMATION_CLASS class, void *to, ULON
     }
     case KeyNodeInformation: {
         ULONG head = offsetof(KEY_NODE_INFORMATION, Name);
-        KEY_NODE_INFORMATION info = { .LastWriteTime = key->written, .ClassLength = key->class_name.Length,
+        KEY_NODE_INFORMATION info = { .LastWriteTime = key->written,
+                                      .ClassLength = key->class_name.Length,
                                       .NameLength = key->name.Length };
 
         info.ClassOffset = key->class_name.Length ? (head + key->name.Length + 3) & ~3u : (ULONG)-1;
@@ -259,7 +260,8 @@ key_answer(const struct cm_key *key, KEY_INFORMATION_CLASS class, void *to, ULON
     }
     case KeyFullInformation: {
         ULONG head = offsetof(KEY_FULL_INFORMATION, Class);
-        KEY_FULL_INFORMATION info = { .LastWriteTime = key->written, .ClassLength = key->class_name.Length,
+        KEY_FULL_INFORMATION info = { .LastWriteTime = key->written,
+                                      .ClassLength = key->class_name.Length,
                                       .ClassOffset = key->class_name.Length ? head : (ULONG)-1 };
 
         count(key, &info);

@@ -16,7 +16,7 @@ struct etw_provider {
     struct etw_provider *next;
     GUID id;
     uint64_t callback, context;
-    uint64_t caller;     /* driver address that registered it */
+    uint64_t caller; /* driver address that registered it */
     uint32_t classic;
     uint32_t written;
 };
@@ -28,7 +28,7 @@ struct etw_entry {
     uint64_t step;
     uint64_t caller;
     GUID id;
-    uint16_t number;     /* event id or message number */
+    uint16_t number; /* event id or message number */
     uint8_t level;
     uint8_t wpp;
 };
@@ -36,7 +36,7 @@ struct etw_entry {
 /* Monitor memory. */
 struct etw_state {
     struct etw_provider *providers;
-    uint32_t count;      /* of all entries of the run; the log keeps the last ETW_LOG_MAX */
+    uint32_t count; /* of all entries of the run; the log keeps the last ETW_LOG_MAX */
     struct etw_entry *log;
 };
 

@@ -69,8 +69,8 @@ ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES ObjectAttr
     InitializeListHead(&object->registrations);
     object->multiple = AllowMultipleCallbacks;
     if (ObjectAttributes->ObjectName != NULL) {
-        status = ob_insert(object, ObjectAttributes->ObjectName, root,
-                           (ObjectAttributes->Attributes & OBJ_PERMANENT) != 0);
+        status =
+            ob_insert(object, ObjectAttributes->ObjectName, root, (ObjectAttributes->Attributes & OBJ_PERMANENT) != 0);
         if (!NT_SUCCESS(status)) {
             ob_dereference(object);
             return status;
@@ -131,8 +131,7 @@ ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argument2)
             continue;
         }
         r->busy++;
-        GUEST_CALL(NT->ex->callback_site, r->function, (uint64_t)r->context, (uint64_t)Argument1,
-                   (uint64_t)Argument2);
+        GUEST_CALL(NT->ex->callback_site, r->function, (uint64_t)r->context, (uint64_t)Argument1, (uint64_t)Argument2);
         at = r->link.Flink; /* still linked: it is busy */
         if (--r->busy == 0 && r->unregister)
             ke_unblock_all(&NT->ex->callback_wait);

@@ -31,7 +31,7 @@ unsigned ex_pool_leaks(uint64_t base, uint64_t size, struct heap_block *first);
 /* a0 of EV_RUNDOWN. */
 enum rundown_what {
     RUNDOWN_ACQUIRE,
-    RUNDOWN_REFUSED,      /* acquire after rundown began: the driver must not go on */
+    RUNDOWN_REFUSED, /* acquire after rundown began: the driver must not go on */
     RUNDOWN_RELEASE,
     RUNDOWN_WAIT,
     RUNDOWN_WAITED,
@@ -62,16 +62,16 @@ struct ex_work_item {
 struct holders;
 
 struct ex_state {
-    struct list work_waiting;      /* struct ex_work_item: no fiber was left; taken by the next worker that ends */
+    struct list work_waiting; /* struct ex_work_item: no fiber was left; taken by the next worker that ends */
     struct list work_free;
-    struct fiber *reserve;         /* worker for when no fiber is left */
+    struct fiber *reserve; /* worker for when no fiber is left */
     uint32_t work_running;
-    uint32_t work_queued;          /* queued and not yet begun */
-    uint32_t worker_site;          /* nt!ExpWorkerThread */
-    uint32_t callback_site;        /* nt!ExNotifyCallback */
-    uint32_t lookaside_site;       /* nt!ExDeleteLookasideListEx */
-    uint32_t timer_site;           /* nt!ExpTimerDpcRoutine */
-    uint64_t timer_dpc;            /* its address */
+    uint32_t work_queued;    /* queued and not yet begun */
+    uint32_t worker_site;    /* nt!ExpWorkerThread */
+    uint32_t callback_site;  /* nt!ExNotifyCallback */
+    uint32_t lookaside_site; /* nt!ExDeleteLookasideListEx */
+    uint32_t timer_site;     /* nt!ExpTimerDpcRoutine */
+    uint64_t timer_dpc;      /* its address */
     POBJECT_TYPE callback_type;
     struct ke_queue callback_wait; /* who waits for a callback to end */
     struct ke_queue timer_wait;    /* who waits for an EX_TIMER's callback to end */

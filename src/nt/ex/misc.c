@@ -53,8 +53,8 @@ ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime)
 BOOLEAN NTAPI
 ExIsProcessorFeaturePresent(ULONG ProcessorFeature)
 {
-    static const uint64_t present = 1ull << 2 | 1ull << 3 | 1ull << 6 | 1ull << 8 | 1ull << 9 | 1ull << 10 |
-                                    1ull << 12 | 1ull << 14 | 1ull << 17;
+    static const uint64_t present =
+        1ull << 2 | 1ull << 3 | 1ull << 6 | 1ull << 8 | 1ull << 9 | 1ull << 10 | 1ull << 12 | 1ull << 14 | 1ull << 17;
 
     return ProcessorFeature < 64 && (present >> ProcessorFeature & 1) != 0;
 }

@@ -14,9 +14,9 @@
 #include "image/image.h"
 #include "trace/event.h"
 
-#define TAG_NONE        0x656e6f4eu /* 'None': what ExAllocatePool records (documented) */
-#define TAG_BIG         0x20474942u /* 'BIG ' */
-#define PROTECTED_POOL  0x80000000u /* a bit of the tag, not part of its letters */
+#define TAG_NONE       0x656e6f4eu /* 'None': what ExAllocatePool records (documented) */
+#define TAG_BIG        0x20474942u /* 'BIG ' */
+#define PROTECTED_POOL 0x80000000u /* a bit of the tag, not part of its letters */
 
 /* a0 of EV_POOL_CORRUPT: what was found */
 enum { CORRUPT_OVERRUN, CORRUPT_UNDERRUN, CORRUPT_DOUBLE_FREE, CORRUPT_BAD_POINTER };
@@ -210,8 +210,8 @@ ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 
 /* ------------------------------------------------------------------ exports: POOL_FLAGS */
 
-#define POOL_FLAGS_KNOWN                                                                                              \
-    (POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION | POOL_FLAG_CACHE_ALIGNED |                    \
+#define POOL_FLAGS_KNOWN                                                                           \
+    (POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION | POOL_FLAG_CACHE_ALIGNED | \
      POOL_FLAG_RAISE_ON_FAILURE | POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
 
 /*

@@ -15,9 +15,9 @@ struct _EX_TIMER {
     PEXT_CALLBACK callback;
     PVOID context;
     ULONG attributes;
-    ULONG calls;     /* DPC queued, or callback running */
+    ULONG calls; /* DPC queued, or callback running */
     BOOLEAN deleted;
-    BOOLEAN waited;  /* ExDeleteTimer waits and frees it */
+    BOOLEAN waited; /* ExDeleteTimer waits and frees it */
     PEXT_DELETE_CALLBACK delete_callback;
     PVOID delete_context;
 };

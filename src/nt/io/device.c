@@ -110,8 +110,8 @@ IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, PUNICODE_
         generated = generated_name(buffer);
         DeviceName = &generated;
     }
-    return io_device_create(DriverObject, DeviceExtensionSize, DeviceName, DeviceType, DeviceCharacteristics,
-                            Exclusive, NULL, DeviceObject);
+    return io_device_create(DriverObject, DeviceExtensionSize, DeviceName, DeviceType, DeviceCharacteristics, Exclusive,
+                            NULL, DeviceObject);
 }
 
 /* As IoCreateDevice, with a security descriptor from SDDL text. STATUS_INVALID_PARAMETER: text we cannot read. */
@@ -261,8 +261,7 @@ NTSTATUS NTAPI
 IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice,
                                 PDEVICE_OBJECT *AttachedToDeviceObject)
 {
-    return attach(SourceDevice, TargetDevice, AttachedToDeviceObject) != NULL ? STATUS_SUCCESS
-                                                                              : STATUS_NO_SUCH_DEVICE;
+    return attach(SourceDevice, TargetDevice, AttachedToDeviceObject) != NULL ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
 }
 
 NTSTATUS NTAPI

@@ -125,8 +125,8 @@ io_driver_start(PDRIVER_OBJECT driver)
     struct driver_tail *t = tail_of(driver);
     NTSTATUS status;
 
-    status = (NTSTATUS)GUEST_CALL(io_site.IopLoadDriver, driver->DriverInit, (uint64_t)driver,
-                                  (uint64_t)&t->registry_path);
+    status =
+        (NTSTATUS)GUEST_CALL(io_site.IopLoadDriver, driver->DriverInit, (uint64_t)driver, (uint64_t)&t->registry_path);
     trace_emit(EV_DRIVER_ENTRY, driver, (uint32_t)status);
     if (!NT_SUCCESS(status)) {
         driver_gone(driver);

@@ -79,8 +79,7 @@ file_destroy(void *body)
 static NTSTATUS
 check_device(PDEVICE_OBJECT device, const struct io_open *how)
 {
-    if ((device->Flags & DO_DEVICE_INITIALIZING) ||
-        (device->DeviceObjectExtension->ExtensionFlags & IO_DELETE_PENDING))
+    if ((device->Flags & DO_DEVICE_INITIALIZING) || (device->DeviceObjectExtension->ExtensionFlags & IO_DELETE_PENDING))
         return STATUS_NO_SUCH_DEVICE;
     if ((device->Flags & DO_EXCLUSIVE) && device->ReferenceCount != 0)
         return STATUS_ACCESS_DENIED;
@@ -231,9 +230,14 @@ ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES O
              PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
              ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength)
 {
-    struct io_open how = { .access = file_access(DesiredAccess), .attributes = FileAttributes, .share = ShareAccess,
-                           .disposition = CreateDisposition, .options = CreateOptions, .ea = EaBuffer,
-                           .ea_length = EaLength, .site = io_site.IopParseDevice };
+    struct io_open how = { .access = file_access(DesiredAccess),
+                           .attributes = FileAttributes,
+                           .share = ShareAccess,
+                           .disposition = CreateDisposition,
+                           .options = CreateOptions,
+                           .ea = EaBuffer,
+                           .ea_length = EaLength,
+                           .site = io_site.IopParseDevice };
     struct ob_directory *root;
     PFILE_OBJECT file;
     ULONG_PTR information = 0;

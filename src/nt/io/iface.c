@@ -22,13 +22,13 @@ struct io_interface {
     struct io_interface *next;
     GUID class_guid;
     PDEVICE_OBJECT pdo;
-    UNICODE_STRING link;    /* heap */
+    UNICODE_STRING link; /* heap */
     bool enabled;
 };
 
 struct io_notification {
     struct io_notification *next;
-    void *entry;            /* heap block: what the driver holds */
+    void *entry; /* heap block: what the driver holds */
     GUID class_guid;
     unsigned category;
     uint64_t routine, context;
@@ -36,10 +36,12 @@ struct io_notification {
 };
 
 /* documented values of DEVICE_INTERFACE_CHANGE_NOTIFICATION.Event */
-static const GUID interface_arrival = { 0xcb3a4004, 0x46f0, 0x11d0,
-                                        { 0xb0, 0x8f, 0x00, 0x60, 0x97, 0x13, 0x05, 0x3f } };
-static const GUID interface_removal = { 0xcb3a4005, 0x46f0, 0x11d0,
-                                        { 0xb0, 0x8f, 0x00, 0x60, 0x97, 0x13, 0x05, 0x3f } };
+static const GUID interface_arrival = {
+    0xcb3a4004, 0x46f0, 0x11d0, { 0xb0, 0x8f, 0x00, 0x60, 0x97, 0x13, 0x05, 0x3f }
+};
+static const GUID interface_removal = {
+    0xcb3a4005, 0x46f0, 0x11d0, { 0xb0, 0x8f, 0x00, 0x60, 0x97, 0x13, 0x05, 0x3f }
+};
 
 /* Into pool: the caller may free it. */
 static NTSTATUS
@@ -259,8 +261,7 @@ io_shutdown(void)
         if (irp != NULL) {
             IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_SHUTDOWN;
             trace_emit(EV_IRP_CREATE, irp, IRP_MJ_SHUTDOWN, 0);
-            io_send_and_wait(io_site.IoShutdownSystem, io_top_device(device), irp,
-                             "IRP_MJ_SHUTDOWN", NULL);
+            io_send_and_wait(io_site.IoShutdownSystem, io_top_device(device), irp, "IRP_MJ_SHUTDOWN", NULL);
         }
         ob_dereference(device);
     }

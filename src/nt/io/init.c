@@ -35,10 +35,10 @@ io_init(struct nt *nt)
         list_init_head(&shared->held[i]);
     }
     list_init_head(&shared->shutdown);
-    shared->file_mapping = (GENERIC_MAPPING){ FILE_GENERIC_READ, FILE_GENERIC_WRITE,
-                                              STANDARD_RIGHTS_EXECUTE | FILE_READ_ATTRIBUTES | FILE_EXECUTE |
-                                                  SYNCHRONIZE,
-                                              FILE_ALL_ACCESS };
+    shared->file_mapping =
+        (GENERIC_MAPPING){ FILE_GENERIC_READ, FILE_GENERIC_WRITE,
+                           STANDARD_RIGHTS_EXECUTE | FILE_READ_ATTRIBUTES | FILE_EXECUTE | SYNCHRONIZE,
+                           FILE_ALL_ACCESS };
     heap_label(shared, "I/O manager");
     io->shared = shared;
     list_init(&io->work);

@@ -21,53 +21,55 @@
 #include "nt/nt.h"
 #include "nt/ob/ob.h"
 
-#define IO_IRP_BUCKETS   256u
-#define IO_IRP_LOCATIONS 8u   /* stack locations watched per IRP; deeper stacks are not judged */
+#define IO_IRP_BUCKETS    256u
+#define IO_IRP_LOCATIONS  8u          /* stack locations watched per IRP; deeper stacks are not judged */
 #define IO_DELETE_PENDING 0x00000002u /* DEVOBJ_EXTENSION.ExtensionFlags: IoDeleteDevice was called */
 
 /* One stack location of an IRP, as checkers see it. */
 struct io_location {
-    uint64_t dispatch;      /* routine that was called with it */
-    int32_t returned;       /* what that returned */
-    int32_t left_status;    /* IoStatus.Status when completion left the location */
+    uint64_t dispatch;   /* routine that was called with it */
+    int32_t returned;    /* what that returned */
+    int32_t left_status; /* IoStatus.Status when completion left the location */
     bool has_returned, left, marked;
 };
 
 /* Monitor memory; reused when the IRP is gone and no dispatch routine that had it is still running. */
 struct io_irp {
-    uint64_t irp;           /* address; 0: unused */
-    struct io_irp *next;    /* in its bucket, or in the free list */
-    uint32_t calls;         /* io_call_driver frames that will look at it again */
+    uint64_t irp;        /* address; 0: unused */
+    struct io_irp *next; /* in its bucket, or in the free list */
+    uint32_t calls;      /* io_call_driver frames that will look at it again */
     bool freed;
-    bool driver_made;       /* by IoAllocateIrp &c. */
+    bool driver_made; /* by IoAllocateIrp &c. */
     struct io_location location[IO_IRP_LOCATIONS];
 };
 
 /* Monitor memory, one per fiber. */
 struct io_thread {
-    uint32_t hold;          /* > 0: io_finish() of its IRPs is put off */
-    struct fiber *waits;    /* who waits until it has no IRPs or is out of its system call */
+    uint32_t hold;       /* > 0: io_finish() of its IRPs is put off */
+    struct fiber *waits; /* who waits until it has no IRPs or is out of its system call */
 };
 
 /* Machine memory. */
 struct io_shared {
     KSPIN_LOCK cancel_lock;
-    LIST_ENTRY irps[FIBER_MAX + 1];     /* IRP.ThreadListEntry: those of each thread */
-    LIST_ENTRY held[FIBER_MAX + 1];     /* IRP.Tail.Overlay.ListEntry: complete, waiting for io_release() */
-    LIST_ENTRY shutdown;                /* struct io_shutdown */
+    LIST_ENTRY irps[FIBER_MAX + 1]; /* IRP.ThreadListEntry: those of each thread */
+    LIST_ENTRY held[FIBER_MAX + 1]; /* IRP.Tail.Overlay.ListEntry: complete, waiting for io_release() */
+    LIST_ENTRY shutdown;            /* struct io_shutdown */
     GENERIC_MAPPING file_mapping;
 };
 
 /* Names for frames below driver code. */
-#define IO_SITES(X)                                                                                          \
-    X(IofCallDriver) X(IofCompleteRequest) X(IoCancelIrp) X(IopSynchronousServiceTail) X(IopParseDevice)     \
-    X(IopXxxControlFile) X(IopCloseFile) X(IopDeleteFile) X(IopLoadDriver) X(IopLoadUnloadDriver)            \
-    X(IopProcessWorkItem) X(IoStartPacket) X(IoStartNextPacket) X(IopTimerDispatch) X(IopInvalidDeviceRequest) \
-    X(ObOpenObjectByName) X(ObpCloseHandle) X(ObpDecrementHandleCount) X(ObfDereferenceObject)               \
-    X(NtCreateFile) X(NtReadFile) X(NtWriteFile) X(NtDeviceIoControlFile) X(NtClose) X(NtCancelIoFile)       \
-    X(NtCancelIoFileEx) X(NtTerminateProcess) X(PspExitThread) X(ObKillProcess) X(IopCancelIrpsInThreadList) \
-    X(KiSystemServiceCopyEnd) X(IoShutdownSystem) X(PnpCallAddDevice) X(IopCsqCancelRoutine)                 \
-    X(IoCsqInsertIrpEx) X(IoCsqRemoveIrp) X(IoCsqRemoveNextIrp) X(PiProcessDeviceInterface)
+#define IO_SITES(X)                                                                                                    \
+    X(IofCallDriver)                                                                                                   \
+    X(IofCompleteRequest) X(IoCancelIrp) X(IopSynchronousServiceTail) X(IopParseDevice) X(IopXxxControlFile)           \
+        X(IopCloseFile) X(IopDeleteFile) X(IopLoadDriver) X(IopLoadUnloadDriver) X(IopProcessWorkItem)                 \
+            X(IoStartPacket) X(IoStartNextPacket) X(IopTimerDispatch) X(IopInvalidDeviceRequest) X(ObOpenObjectByName) \
+                X(ObpCloseHandle) X(ObpDecrementHandleCount) X(ObfDereferenceObject) X(NtCreateFile) X(NtReadFile)     \
+                    X(NtWriteFile) X(NtDeviceIoControlFile) X(NtClose) X(NtCancelIoFile) X(NtCancelIoFileEx)           \
+                        X(NtTerminateProcess) X(PspExitThread) X(ObKillProcess) X(IopCancelIrpsInThreadList)           \
+                            X(KiSystemServiceCopyEnd) X(IoShutdownSystem) X(PnpCallAddDevice) X(IopCsqCancelRoutine)   \
+                                X(IoCsqInsertIrpEx) X(IoCsqRemoveIrp) X(IoCsqRemoveNextIrp)                            \
+                                    X(PiProcessDeviceInterface)
 
 struct io_sites {
 #define X(name) uint32_t name;
@@ -81,17 +83,20 @@ struct io_state {
     struct io_irp *bucket[IO_IRP_BUCKETS];
     struct io_irp *free;
     struct io_thread thread[FIBER_MAX + 1];
-    uint64_t invalid_request;     /* address of nt!IopInvalidDeviceRequest */
-    uint64_t csq_cancel;          /* address of nt!IopCsqCancelRoutine */
+    uint64_t invalid_request;        /* address of nt!IopInvalidDeviceRequest */
+    uint64_t csq_cancel;             /* address of nt!IopCsqCancelRoutine */
     uint64_t synchronous_completion; /* address of nt!IopSynchronousCompletion */
-    struct io_leak_hook { void (*fn)(DRIVER_OBJECT *driver, void *arg); void *arg; } leak_hook;
-    uint64_t user_iosb;           /* one IO_STATUS_BLOCK per fiber, in the user window */
+    struct io_leak_hook {
+        void (*fn)(DRIVER_OBJECT *driver, void *arg);
+        void *arg;
+    } leak_hook;
+    uint64_t user_iosb; /* one IO_STATUS_BLOCK per fiber, in the user window */
     struct io_interface *interfaces;
     struct io_notification *notifications;
     uint64_t error_log_entries;
     uint32_t generated_names;
     uint64_t timer_dpc;
-    struct list work;             /* queued and running work items: workitem.c */
+    struct list work; /* queued and running work items: workitem.c */
     struct fiber *work_waiter;
 };
 
@@ -156,7 +161,7 @@ void io_file_init(void);
 void io_driver_init(void);
 void io_startio_init(void);
 void io_work_wait(PDRIVER_OBJECT driver); /* until no work item of driver is queued or running */
-void io_shutdown(void); /* IRP_MJ_SHUTDOWN to whoever registered. CALLS_DRIVER */
+void io_shutdown(void);                   /* IRP_MJ_SHUTDOWN to whoever registered. CALLS_DRIVER */
 NTSTATUS io_device_create(PDRIVER_OBJECT driver, ULONG extension_size, const UNICODE_STRING *name, DEVICE_TYPE type,
                           ULONG characteristics, bool exclusive, PSECURITY_DESCRIPTOR security, PDEVICE_OBJECT *out);
 PDEVICE_OBJECT io_top_device(PDEVICE_OBJECT device);
@@ -169,7 +174,7 @@ void io_device_put(PDEVICE_OBJECT device); /* an open count goes; deletes the de
 struct io_open {
     ACCESS_MASK access;
     ULONG attributes, share, disposition, options;
-    PVOID ea;               /* machine memory */
+    PVOID ea; /* machine memory */
     ULONG ea_length;
     bool user;
     uint32_t site;
@@ -182,13 +187,13 @@ NTSTATUS io_open(const UNICODE_STRING *path, struct ob_directory *root, const st
 /* One read, write or control request. */
 struct io_request {
     UCHAR major;
-    bool user;              /* RequestorMode */
-    uint32_t site;          /* frame below the driver's */
-    const char *name;       /* "NtReadFile" */
+    bool user;        /* RequestorMode */
+    uint32_t site;    /* frame below the driver's */
+    const char *name; /* "NtReadFile" */
     PFILE_OBJECT file;
-    PKEVENT event;          /* referenced by the caller for the request; NULL: the file's own */
-    PIO_STATUS_BLOCK iosb;  /* of the caller's memory */
-    PVOID buffer;           /* read, write; output of a control code */
+    PKEVENT event;         /* referenced by the caller for the request; NULL: the file's own */
+    PIO_STATUS_BLOCK iosb; /* of the caller's memory */
+    PVOID buffer;          /* read, write; output of a control code */
     ULONG length;
     PVOID input;
     ULONG input_length;

@@ -229,8 +229,7 @@ drop_unsent(PIRP irp)
 }
 
 static PIRP
-build_fsd(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG length, PLARGE_INTEGER offset,
-          PIO_STATUS_BLOCK iosb)
+build_fsd(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG length, PLARGE_INTEGER offset, PIO_STATUS_BLOCK iosb)
 {
     PIRP irp = ex_fault(' prI') ? NULL : io_irp_create(device->StackSize, true);
     PIO_STACK_LOCATION sl;
@@ -286,8 +285,8 @@ IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObject, 
                               BOOLEAN InternalDeviceIoControl, PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
     unsigned method = METHOD_FROM_CTL_CODE(IoControlCode);
-    ULONG system_length = method == METHOD_BUFFERED && OutputBufferLength > InputBufferLength ? OutputBufferLength
-                                                                                             : InputBufferLength;
+    ULONG system_length =
+        method == METHOD_BUFFERED && OutputBufferLength > InputBufferLength ? OutputBufferLength : InputBufferLength;
     PIRP irp = ex_fault(' prI') ? NULL : io_irp_create(DeviceObject->StackSize, true);
     PIO_STACK_LOCATION sl;
 

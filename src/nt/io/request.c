@@ -267,8 +267,12 @@ NTSTATUS NTAPI
 ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
            PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key)
 {
-    struct io_request r = { .major = IRP_MJ_READ, .site = io_site.IopSynchronousServiceTail, .name = "ZwReadFile",
-                            .iosb = IoStatusBlock, .buffer = Buffer, .length = Length };
+    struct io_request r = { .major = IRP_MJ_READ,
+                            .site = io_site.IopSynchronousServiceTail,
+                            .name = "ZwReadFile",
+                            .iosb = IoStatusBlock,
+                            .buffer = Buffer,
+                            .length = Length };
 
     (void)ApcContext;
     (void)Key;
@@ -281,8 +285,12 @@ NTSTATUS NTAPI
 ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
             PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset, PULONG Key)
 {
-    struct io_request r = { .major = IRP_MJ_WRITE, .site = io_site.IopSynchronousServiceTail, .name = "ZwWriteFile",
-                            .iosb = IoStatusBlock, .buffer = Buffer, .length = Length };
+    struct io_request r = { .major = IRP_MJ_WRITE,
+                            .site = io_site.IopSynchronousServiceTail,
+                            .name = "ZwWriteFile",
+                            .iosb = IoStatusBlock,
+                            .buffer = Buffer,
+                            .length = Length };
 
     (void)ApcContext;
     (void)Key;
@@ -296,9 +304,14 @@ ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutin
                       PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode, PVOID InputBuffer, ULONG InputBufferLength,
                       PVOID OutputBuffer, ULONG OutputBufferLength)
 {
-    struct io_request r = { .major = IRP_MJ_DEVICE_CONTROL, .site = io_site.IopXxxControlFile,
-                            .name = "ZwDeviceIoControlFile", .iosb = IoStatusBlock, .buffer = OutputBuffer,
-                            .length = OutputBufferLength, .input = InputBuffer, .input_length = InputBufferLength,
+    struct io_request r = { .major = IRP_MJ_DEVICE_CONTROL,
+                            .site = io_site.IopXxxControlFile,
+                            .name = "ZwDeviceIoControlFile",
+                            .iosb = IoStatusBlock,
+                            .buffer = OutputBuffer,
+                            .length = OutputBufferLength,
+                            .input = InputBuffer,
+                            .input_length = InputBufferLength,
                             .code = IoControlCode };
 
     (void)ApcContext;

@@ -200,8 +200,12 @@ request(unsigned operation, uint32_t call_site, HANDLE handle, ACCESS_MASK acces
 static int32_t
 do_read(HANDLE handle, void *buffer, uint32_t length, PIO_STATUS_BLOCK iosb, HANDLE event)
 {
-    struct io_request r = { .major = IRP_MJ_READ, .site = io_site.IopSynchronousServiceTail, .name = "NtReadFile",
-                            .iosb = iosb, .buffer = buffer, .length = length };
+    struct io_request r = { .major = IRP_MJ_READ,
+                            .site = io_site.IopSynchronousServiceTail,
+                            .name = "NtReadFile",
+                            .iosb = iosb,
+                            .buffer = buffer,
+                            .length = length };
 
     return request(USER_READ, io_site.NtReadFile, handle, FILE_READ_DATA, event, &r);
 }
@@ -209,8 +213,12 @@ do_read(HANDLE handle, void *buffer, uint32_t length, PIO_STATUS_BLOCK iosb, HAN
 static int32_t
 do_write(HANDLE handle, const void *buffer, uint32_t length, PIO_STATUS_BLOCK iosb, HANDLE event)
 {
-    struct io_request r = { .major = IRP_MJ_WRITE, .site = io_site.IopSynchronousServiceTail, .name = "NtWriteFile",
-                            .iosb = iosb, .buffer = (void *)(uintptr_t)buffer, .length = length };
+    struct io_request r = { .major = IRP_MJ_WRITE,
+                            .site = io_site.IopSynchronousServiceTail,
+                            .name = "NtWriteFile",
+                            .iosb = iosb,
+                            .buffer = (void *)(uintptr_t)buffer,
+                            .length = length };
 
     return request(USER_WRITE, io_site.NtWriteFile, handle, FILE_WRITE_DATA, event, &r);
 }
@@ -220,9 +228,15 @@ static int32_t
 do_ioctl(HANDLE handle, uint32_t code, void *in, uint32_t in_length, void *out, uint32_t out_length,
          PIO_STATUS_BLOCK iosb, HANDLE event)
 {
-    struct io_request r = { .major = IRP_MJ_DEVICE_CONTROL, .site = io_site.IopXxxControlFile,
-                            .name = "NtDeviceIoControlFile", .iosb = iosb, .buffer = out, .length = out_length,
-                            .input = in, .input_length = in_length, .code = code };
+    struct io_request r = { .major = IRP_MJ_DEVICE_CONTROL,
+                            .site = io_site.IopXxxControlFile,
+                            .name = "NtDeviceIoControlFile",
+                            .iosb = iosb,
+                            .buffer = out,
+                            .length = out_length,
+                            .input = in,
+                            .input_length = in_length,
+                            .code = code };
     ACCESS_MASK wanted = (code >> 14) & 3; /* FILE_READ_ACCESS and FILE_READ_DATA are equal, and so for writing */
 
     return request(USER_IOCTL, io_site.NtDeviceIoControlFile, handle, wanted, event, &r);

@@ -49,8 +49,8 @@ int32_t user_ioctl(void *handle, uint32_t code, void *in, uint32_t in_length, vo
  */
 #define USER_ASYNC_BYTES 16u
 struct user_async {
-    void *block;   /* set by the caller */
-    void *event;   /* handle, made on first use */
+    void *block; /* set by the caller */
+    void *event; /* handle, made on first use */
     int32_t status;
     unsigned operation;
 };

@@ -119,7 +119,7 @@ io_work_wait(PDRIVER_OBJECT driver)
     struct queued *q;
 
 again:
-    list_for_each(q, &NT->io->work, link) {
+    list_for_each (q, &NT->io->work, link) {
         if (driver_of(q->object) != driver)
             continue;
         NT->io->work_waiter = fiber_self();
@@ -138,8 +138,11 @@ queue(PIO_WORKITEM item, PVOID routine, PVOID context, bool extended)
         return;
     }
     q = mon_alloc(sizeof(*q));
-    *q = (struct queued){ .item = item, .object = item->IoObject, .routine = (uint64_t)routine,
-                          .context = (uint64_t)context, .extended = extended };
+    *q = (struct queued){ .item = item,
+                          .object = item->IoObject,
+                          .routine = (uint64_t)routine,
+                          .context = (uint64_t)context,
+                          .extended = extended };
     list_add_tail(&NT->io->work, &q->link);
     item->Queued = 1;
     item->Routine = routine;

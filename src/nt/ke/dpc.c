@@ -17,7 +17,7 @@
 #include "nt/ps/ps.h"
 #include "trace/event.h"
 
-#define TARGET_SET   0x500u /* observed: KDPC.Number of a DPC with a target is this plus the processor */
+#define TARGET_SET    0x500u /* observed: KDPC.Number of a DPC with a target is this plus the processor */
 #define HOST_ROUTINES 64u
 
 /* Built by the folders' init functions, the same in every run. */
@@ -88,7 +88,7 @@ find_queued(PKDPC dpc, unsigned *vp)
     for (*vp = 0; *vp < machine->vp_count; ++*vp) {
         struct ke_dpc_node *node;
 
-        list_for_each(node, &NT->ke->dpc[*vp].nodes, link)
+        list_for_each (node, &NT->ke->dpc[*vp].nodes, link)
             if (node->dpc == dpc)
                 return node;
     }
@@ -246,7 +246,7 @@ older_outstanding(uint64_t serial)
 
         if (q->running != NULL && q->running_serial <= serial)
             return true;
-        list_for_each(node, &q->nodes, link)
+        list_for_each (node, &q->nodes, link)
             if (node->serial <= serial)
                 return true;
     }
@@ -374,7 +374,7 @@ check_queues(uint64_t base, uint64_t size, bool image)
     for (uint32_t i = 0; i < machine->vp_count; i++) {
         struct ke_dpc_node *node;
 
-        list_for_each(node, &NT->ke->dpc[i].nodes, link) {
+        list_for_each (node, &NT->ke->dpc[i].nodes, link) {
             if ((uint64_t)node->dpc - base < size)
                 machine_bugcheck(0xc7, 1, (uint64_t)node->dpc, base, base + size);
             if (image && node->routine - base < size)
@@ -388,7 +388,7 @@ check_timers(uint64_t base, uint64_t size, bool image)
 {
     struct ke_timer_node *node;
 
-    list_for_each(node, &NT->ke->timers, link) {
+    list_for_each (node, &NT->ke->timers, link) {
         PKTIMER timer = node->timer;
 
         if ((uint64_t)timer - base < size)

@@ -30,7 +30,8 @@ void
 ke_event_init(void *event, unsigned type, bool set)
 {
     ke_header_init(&((KEVENT *)event)->Header,
-                   type == NotificationEvent ? EventNotificationObject : EventSynchronizationObject, sizeof(KEVENT), set);
+                   type == NotificationEvent ? EventNotificationObject : EventSynchronizationObject, sizeof(KEVENT),
+                   set);
 }
 
 static LONG
@@ -179,8 +180,7 @@ KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
     LONG previous = Mutex->Header.SignalState;
 
     if (Mutex->OwnerThread != self) {
-        ke_lock_misuse(Mutex, LOCK_MUTEX,
-                       Mutex->OwnerThread == NULL ? LOCK_MISUSE_NOT_HELD : LOCK_MISUSE_NOT_OWNER);
+        ke_lock_misuse(Mutex, LOCK_MUTEX, Mutex->OwnerThread == NULL ? LOCK_MISUSE_NOT_HELD : LOCK_MISUSE_NOT_OWNER);
         seh_raise_status(Mutex->Abandoned ? STATUS_ABANDONED : STATUS_MUTANT_NOT_OWNED);
     }
     if (++Mutex->Header.SignalState == 1) {

@@ -19,14 +19,14 @@ struct ke_lock {
     uint64_t address;
     struct ke_lock *next;      /* in its bucket */
     struct ke_lock *next_made; /* all locks, youngest first */
-    uint64_t shared;      /* bit per fiber that holds it shared */
-    uint64_t ip;          /* driver address that acquired it last */
-    uint32_t waiters;     /* fibers that blocked for it since it was last released */
-    uint32_t depth;       /* of an exclusive holder's recursion, where the lock allows one */
-    uint8_t owner;        /* fiber that holds it exclusively, 0 none */
-    uint8_t kind;         /* enum lock_kind, as acquired */
-    uint8_t irql;         /* before the acquisition, where the call raised it */
-    uint8_t pending;      /* fiber that waits to become exclusive owner and holds off new sharers, 0 none */
+    uint64_t shared;           /* bit per fiber that holds it shared */
+    uint64_t ip;               /* driver address that acquired it last */
+    uint32_t waiters;          /* fibers that blocked for it since it was last released */
+    uint32_t depth;            /* of an exclusive holder's recursion, where the lock allows one */
+    uint8_t owner;             /* fiber that holds it exclusively, 0 none */
+    uint8_t kind;              /* enum lock_kind, as acquired */
+    uint8_t irql;              /* before the acquisition, where the call raised it */
+    uint8_t pending;           /* fiber that waits to become exclusive owner and holds off new sharers, 0 none */
 };
 
 struct ke_lock *ke_lock_get(const void *address);

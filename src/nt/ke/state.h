@@ -17,7 +17,7 @@ struct ke_dpc_node {
 
 struct ke_dpc_queue {
     struct list nodes;
-    PKDPC running;     /* NULL: none */
+    PKDPC running; /* NULL: none */
     uint64_t running_serial;
     uint64_t running_routine;
 };
@@ -34,15 +34,15 @@ struct ke_state {
     struct ke_lock *locks[KE_LOCK_BUCKETS];
     struct ke_lock *locks_made;
     struct ke_dpc_queue dpc[VP_MAX];
-    struct list dpc_free;      /* struct ke_dpc_node */
+    struct list dpc_free; /* struct ke_dpc_node */
     uint64_t dpc_serial;
     struct ke_queue dpc_flush; /* who waits for DPCs to end */
     struct list timers;        /* struct ke_timer_node, armed, in the order they were set */
     struct list timers_free;
     struct {
         struct mtimer clock;
-    } wait[FIBER_MAX + 1];     /* per fiber: timeout of its wait, end of its stall */
-    uint32_t threaded_dpcs;    /* threaded DPCs queued or running */
+    } wait[FIBER_MAX + 1];  /* per fiber: timeout of its wait, end of its stall */
+    uint32_t threaded_dpcs; /* threaded DPCs queued or running */
 };
 
 /* What a VP's DPC queue is called where objects are touched. */

@@ -24,7 +24,7 @@ find_armed(PKTIMER timer)
 {
     struct ke_timer_node *node;
 
-    list_for_each(node, &NT->ke->timers, link)
+    list_for_each (node, &NT->ke->timers, link)
         if (node->timer == timer)
             return node;
     return NULL;

@@ -402,8 +402,12 @@ KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_
                          KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
                          PKWAIT_BLOCK WaitBlockArray)
 {
-    struct wait w = { Count, Object, WaitType, Timeout != NULL ? &Timeout->QuadPart : NULL,
-                      WaitBlockArray != NULL ? WaitBlockArray : ps_self()->WaitBlock, NULL };
+    struct wait w = { Count,
+                      Object,
+                      WaitType,
+                      Timeout != NULL ? &Timeout->QuadPart : NULL,
+                      WaitBlockArray != NULL ? WaitBlockArray : ps_self()->WaitBlock,
+                      NULL };
     NTSTATUS status;
 
     (void)WaitReason, (void)WaitMode, (void)Alertable;

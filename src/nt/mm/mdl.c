@@ -304,7 +304,11 @@ NTSTATUS NTAPI
 MmProtectMdlSystemAddress(PMDLX MemoryDescriptorList, ULONG NewProtect)
 {
     switch (NewProtect & 0xff) {
-    case PAGE_NOACCESS: case PAGE_READONLY: case PAGE_READWRITE: case PAGE_EXECUTE: case PAGE_EXECUTE_READ:
+    case PAGE_NOACCESS:
+    case PAGE_READONLY:
+    case PAGE_READWRITE:
+    case PAGE_EXECUTE:
+    case PAGE_EXECUTE_READ:
     case PAGE_EXECUTE_READWRITE:
         break;
     default:

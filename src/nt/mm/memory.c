@@ -8,7 +8,7 @@
 #include "nt/ex/ex.h"
 #include "nt/rtl/rtl.h"
 
-#define PHYSICAL_BASE 0x100000ull /* where the machine's memory begins, above the first megabyte */
+#define PHYSICAL_BASE  0x100000ull /* where the machine's memory begins, above the first megabyte */
 #define TAG_CONTIGUOUS 0x6d43634du /* 'McCm' */
 
 void

@@ -13,7 +13,7 @@
 #include "nt/ps/ps.h"
 #include "trace/event.h"
 
-#define KERNEL_HANDLE 0xffffffff80000000ull
+#define KERNEL_HANDLE   0xffffffff80000000ull
 #define CURRENT_PROCESS ((HANDLE)(LONG_PTR)-1)
 #define CURRENT_THREAD  ((HANDLE)(LONG_PTR)-2)
 
@@ -231,8 +231,7 @@ ob_process_each(void *process, void (*fn)(HANDLE handle, void *body, void *arg),
 /* ------------------------------------------------------------------ looking up */
 
 NTSTATUS
-ob_handle_reference(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, bool user, void **body,
-                    ACCESS_MASK *granted)
+ob_handle_reference(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, bool user, void **body, ACCESS_MASK *granted)
 {
     struct ob_entry *e;
 
@@ -268,8 +267,8 @@ ob_handle_reference(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, bool u
  * Returns: STATUS_SUCCESS, _OBJECT_TYPE_MISMATCH, _ACCESS_DENIED, _INVALID_HANDLE.
  */
 NTSTATUS NTAPI
-ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
-                          KPROCESSOR_MODE AccessMode, PVOID *Object, POBJECT_HANDLE_INFORMATION HandleInformation)
+ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                          PVOID *Object, POBJECT_HANDLE_INFORMATION HandleInformation)
 {
     ACCESS_MASK granted = 0;
     NTSTATUS status =
@@ -298,8 +297,8 @@ ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJE
  * _INSUFFICIENT_RESOURCES (documented: STATUS_OBJECT_TYPE_MISMATCH, STATUS_INSUFFICIENT_RESOURCES and others).
  */
 NTSTATUS NTAPI
-ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState,
-                      ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PHANDLE Handle)
+ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE PassedAccessState, ACCESS_MASK DesiredAccess,
+                      POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode, PHANDLE Handle)
 {
     (void)PassedAccessState;
     *Handle = NULL;

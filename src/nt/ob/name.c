@@ -302,8 +302,8 @@ make_link(const char *path, const char *target)
 void
 ob_init(struct nt *nt)
 {
-    static const char *const directories[] = { "\\Device", "\\Driver", "\\FileSystem", "\\GLOBAL\?\?",
-                                               "\\BaseNamedObjects", "\\KernelObjects", "\\Callback", "\\Security" };
+    static const char *const directories[] = { "\\Device",           "\\Driver",        "\\FileSystem", "\\GLOBAL\?\?",
+                                               "\\BaseNamedObjects", "\\KernelObjects", "\\Callback",   "\\Security" };
     struct ob_state *ob = nt->ob = mon_alloc(sizeof(*ob));
 
     ob->variables = heap_alloc(sizeof(*ob->variables), 'VjbO');

@@ -17,21 +17,21 @@
 #include "ddk/ntddk.h"
 #include "nt/nt.h"
 
-#define OB_TYPE_MAX   32u
-#define OB_PATH_MAX   512u /* units of a name with all symbolic links followed */
-#define OB_CHUNK      32u  /* handles per chunk of a table */
-#define OB_CHUNK_MAX  64u
+#define OB_TYPE_MAX  32u
+#define OB_PATH_MAX  512u /* units of a name with all symbolic links followed */
+#define OB_CHUNK     32u  /* handles per chunk of a table */
+#define OB_CHUNK_MAX 64u
 
 /* The last 0x30 bytes lie as in Windows, so that a debugger finds the two counts. Machine memory. */
 struct ob_header {
-    struct ob_header *next;      /* in its directory, in order of insertion */
+    struct ob_header *next; /* in its directory, in order of insertion */
     struct ob_directory *directory;
-    UNICODE_STRING name;         /* buffer is a heap block of its own; empty: no name */
-    LONG64 pointer_count;        /* ob_reference, ob_dereference */
-    LONG64 handle_count;         /* handle.c */
-    ULONG permanent;             /* its name outlives its last handle */
+    UNICODE_STRING name;  /* buffer is a heap block of its own; empty: no name */
+    LONG64 pointer_count; /* ob_reference, ob_dereference */
+    LONG64 handle_count;  /* handle.c */
+    ULONG permanent;      /* its name outlives its last handle */
     ULONG exclusive;
-    struct _OBJECT_TYPE *type;   /* const */
+    struct _OBJECT_TYPE *type; /* const */
     PVOID reserved;
     PSECURITY_DESCRIPTOR security;
 };
@@ -39,8 +39,8 @@ _Static_assert(sizeof(struct ob_header) == 0x50, "the body is 16-byte aligned an
 
 struct _OBJECT_TYPE {
     UNICODE_STRING Name;
-    ULONG Index;                 /* in ob_state.type[] */
-    LONG WaitOffset;             /* of the DISPATCHER_HEADER in the body; -1: cannot be waited for */
+    ULONG Index;     /* in ob_state.type[] */
+    LONG WaitOffset; /* of the DISPATCHER_HEADER in the body; -1: cannot be waited for */
     LONG TotalNumberOfObjects;
     LONG TotalNumberOfHandles;
     GENERIC_MAPPING GenericMapping;
@@ -56,15 +56,15 @@ struct ob_symlink {
 };
 
 struct ob_entry {
-    void *object;                /* NULL: free */
+    void *object; /* NULL: free */
     uint32_t access;
-    uint32_t attributes;         /* OBJ_KERNEL_HANDLE ... */
-    uint64_t site;               /* driver address that opened it, 0: a program or the system */
+    uint32_t attributes; /* OBJ_KERNEL_HANDLE ... */
+    uint64_t site;       /* driver address that opened it, 0: a program or the system */
 };
 struct ob_table {
     struct ob_entry *chunk[OB_CHUNK_MAX];
-    uint32_t capacity;           /* entries there is room for */
-    uint32_t next;               /* where the search for a free one begins; 0 is never used */
+    uint32_t capacity; /* entries there is room for */
+    uint32_t next;     /* where the search for a free one begins; 0 is never used */
     uint32_t used;
 };
 
@@ -86,13 +86,13 @@ struct ob_state {
     struct ob_directory *root;
     struct ob_table *kernel_table;
     struct ob_variables *variables;
-    uint32_t delete_site;        /* nt!ObpRemoveObjectRoutine */
+    uint32_t delete_site; /* nt!ObpRemoveObjectRoutine */
 };
 
 /* a0 of EV_OB_MISUSE. */
 enum ob_misuse {
-    OB_MISUSE_BAD_HANDLE,    /* kernel code closed or used a handle that names nothing: a1 handle */
-    OB_MISUSE_HANDLE_LEAK,   /* a driver's handle outlives it, or the process it was opened in: a1 handle */
+    OB_MISUSE_BAD_HANDLE,  /* kernel code closed or used a handle that names nothing: a1 handle */
+    OB_MISUSE_HANDLE_LEAK, /* a driver's handle outlives it, or the process it was opened in: a1 handle */
 };
 
 struct ob_header *ob_header(const void *body);

@@ -192,8 +192,7 @@ ObDereferenceObjectDeferDeleteWithTag(PVOID Object, ULONG Tag)
  * Returns: STATUS_SUCCESS, STATUS_OBJECT_TYPE_MISMATCH. A NULL type is allowed in kernel mode (documented).
  */
 NTSTATUS NTAPI
-ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
-                           KPROCESSOR_MODE AccessMode)
+ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode)
 {
     (void)DesiredAccess;
     if (ob_type(Object) != ObjectType && (ObjectType != NULL || AccessMode != KernelMode))

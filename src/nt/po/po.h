@@ -22,7 +22,7 @@ struct po_device {
 struct po_state {
     struct po_device *devices;
     uint32_t request_site;
-    uint64_t completion;   /* address of nt!PopRequestCompletion */
+    uint64_t completion; /* address of nt!PopRequestCompletion */
 };
 
 /*

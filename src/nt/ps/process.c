@@ -11,9 +11,9 @@
 #include "nt/ke/ke.h"
 #include "nt/ob/ob.h"
 
-#define TAG_PROCESS   0x636f7250u /* 'Proc' */
-#define SYSTEM_ID     4u
-#define FIRST_ID      0x100u
+#define TAG_PROCESS 0x636f7250u /* 'Proc' */
+#define SYSTEM_ID   4u
+#define FIRST_ID    0x100u
 
 static PEPROCESS
 process_new(const char *image, uint32_t id)

@@ -15,30 +15,30 @@
 /* Written by its own thread, except where noted. Machine memory. */
 struct _KTHREAD {
     DISPATCHER_HEADER Header;
-    LIST_ENTRY MutantListHead;     /* KMUTANTs it owns */
+    LIST_ENTRY MutantListHead; /* KMUTANTs it owns */
     KWAIT_BLOCK WaitBlock[THREAD_WAIT_OBJECTS + 1];
-    PKWAIT_BLOCK WaitBlockList;    /* blocks of the wait it is in; NULL: none. Cleared by who ends the wait */
+    PKWAIT_BLOCK WaitBlockList; /* blocks of the wait it is in; NULL: none. Cleared by who ends the wait */
     ULONG WaitCount;
-    LONG WaitStatus;               /* written by who ends the wait */
+    LONG WaitStatus; /* written by who ends the wait */
     ULONG Fiber;
-    LONG BasePriority;             /* anybody */
-    LONG Priority;                 /* anybody */
-    SHORT KernelApcDisable;        /* -1 per critical region */
-    SHORT SpecialApcDisable;       /* -1 per guarded region */
-    BOOLEAN WaitNext;              /* KeSetEvent(.., TRUE) &c.: the next call is a wait */
+    LONG BasePriority;       /* anybody */
+    LONG Priority;           /* anybody */
+    SHORT KernelApcDisable;  /* -1 per critical region */
+    SHORT SpecialApcDisable; /* -1 per guarded region */
+    BOOLEAN WaitNext;        /* KeSetEvent(.., TRUE) &c.: the next call is a wait */
     KIRQL WaitIrql;
     KPROCESSOR_MODE PreviousMode;
     BOOLEAN SystemThread;
     BOOLEAN Terminated;
-    PKPROCESS Process;             /* the process it belongs to */
-    PKPROCESS Attached;            /* KeStackAttachProcess; NULL: none */
+    PKPROCESS Process;  /* the process it belongs to */
+    PKPROCESS Attached; /* KeStackAttachProcess; NULL: none */
     CLIENT_ID Cid;
     LARGE_INTEGER CreateTime;
     LARGE_INTEGER ExitTime;
     NTSTATUS ExitStatus;
     PVOID StartAddress;
     PVOID StartContext;
-    GROUP_AFFINITY Affinity;       /* all zero: any processor */
+    GROUP_AFFINITY Affinity; /* all zero: any processor */
     HANDLE ImpersonationToken;
     char Name[40];
 };
@@ -53,12 +53,12 @@ struct _KPROCESS {
     NTSTATUS ExitStatus;
     ULONG ThreadCount;
     ULONG64 StartKey;
-    PVOID HandleTable;             /* ob's */
-    PVOID Token;                   /* se's */
+    PVOID HandleTable; /* ob's */
+    PVOID Token;       /* se's */
     PVOID Win32Process;
     BOOLEAN System;
     BOOLEAN Exiting;
-    char ImageFileName[16];        /* cut to 15 characters, as Windows keeps it */
+    char ImageFileName[16]; /* cut to 15 characters, as Windows keeps it */
     WCHAR ImagePath[64];
 };
 
@@ -68,7 +68,7 @@ struct ps_variables {
     PEPROCESS PsInitialSystemProcess;
 };
 
-#define PS_NOTIFY_MAX 64u /* documented limit of process notify routines */
+#define PS_NOTIFY_MAX  64u /* documented limit of process notify routines */
 #define PS_PROCESS_MAX 64u
 
 /* Monitor memory. */
@@ -76,14 +76,14 @@ struct ps_state {
     struct ps_variables *variables;
     PEPROCESS process[PS_PROCESS_MAX]; /* in order of creation; ended ones stay until the last reference goes */
     uint32_t process_count;
-    uint32_t thread_site;              /* nt!PspSystemThreadStartup */
-    uint32_t notify_site;              /* nt!PspCallProcessNotifyRoutines */
+    uint32_t thread_site; /* nt!PspSystemThreadStartup */
+    uint32_t notify_site; /* nt!PspCallProcessNotifyRoutines */
     uint64_t notify[PS_NOTIFY_MAX];
     uint32_t notify_count;
     struct {
         void (*entry)(void *);
         void *arg;
-    } start[FIBER_MAX + 1];            /* per fiber: what it was made to run */
+    } start[FIBER_MAX + 1]; /* per fiber: what it was made to run */
 };
 
 /* The running fiber's thread, or f's; made if there is none yet. */
@@ -100,7 +100,6 @@ void ps_process_exit(void *process, NTSTATUS status);
 /* Process and thread by id; NULL: none. Not referenced. */
 PEPROCESS ps_process_by_id(uint64_t id);
 PKTHREAD ps_thread_by_id(uint64_t id);
-
 
 PEPROCESS NTAPI IoGetCurrentProcess(VOID);
 BOOLEAN NTAPI PsIsThreadTerminating(PETHREAD Thread);

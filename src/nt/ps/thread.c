@@ -107,10 +107,10 @@ check_exit(PKTHREAD self)
         machine_bugcheck(0x4000008a, (uint64_t)self,
                          (uint64_t)CONTAINING_RECORD(self->MutantListHead.Flink, KMUTANT, MutantListEntry), 0, 0);
     if (irql_get() != IRQL_PASSIVE || self->KernelApcDisable != 0 || self->SpecialApcDisable != 0)
-        machine_bugcheck(0x20, 0,
-                         (uint64_t)(int64_t)(self->KernelApcDisable != 0 ? self->KernelApcDisable
-                                                                         : self->SpecialApcDisable),
-                         irql_get(), 0);
+        machine_bugcheck(
+            0x20, 0,
+            (uint64_t)(int64_t)(self->KernelApcDisable != 0 ? self->KernelApcDisable : self->SpecialApcDisable),
+            irql_get(), 0);
 }
 
 void

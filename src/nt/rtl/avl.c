@@ -224,8 +224,7 @@ RtlInsertElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG Buffer
         *NewElement = n == NULL;
     if (n != NULL)
         return BODY(n);
-    n = (node *)GUEST_CALL(site_insert, Table->AllocateRoutine, (uint64_t)Table,
-                           BufferSize + sizeof(node));
+    n = (node *)GUEST_CALL(site_insert, Table->AllocateRoutine, (uint64_t)Table, BufferSize + sizeof(node));
     if (n == NULL) {
         if (NewElement != NULL)
             *NewElement = FALSE;
@@ -282,8 +281,8 @@ RtlEnumerateGenericTableAvl(PRTL_AVL_TABLE Table, BOOLEAN Restart)
 {
     if (Restart)
         Table->RestartKey = NULL;
-    Table->RestartKey = Table->RestartKey == NULL ? first_of(Table->BalancedRoot.RightChild)
-                                                  : next_of(Table, Table->RestartKey);
+    Table->RestartKey =
+        Table->RestartKey == NULL ? first_of(Table->BalancedRoot.RightChild) : next_of(Table, Table->RestartKey);
     return Table->RestartKey != NULL ? BODY(Table->RestartKey) : NULL;
 }
 

@@ -143,8 +143,8 @@ RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString, PULONG
  * became U+FFFD, STATUS_BUFFER_TOO_SMALL when not all of it fitted (what fits is written).
  */
 NTSTATUS NTAPI
-RtlUTF8ToUnicodeN(PWSTR UnicodeStringDestination, ULONG UnicodeStringMaxByteCount,
-                  PULONG UnicodeStringActualByteCount, PCCH UTF8StringSource, ULONG UTF8StringByteCount)
+RtlUTF8ToUnicodeN(PWSTR UnicodeStringDestination, ULONG UnicodeStringMaxByteCount, PULONG UnicodeStringActualByteCount,
+                  PCCH UTF8StringSource, ULONG UTF8StringByteCount)
 {
     NTSTATUS status = STATUS_SUCCESS;
     ULONG room = UnicodeStringDestination == NULL ? MAXULONG / 2 : UnicodeStringMaxByteCount / 2;

@@ -9,10 +9,10 @@
 
 #include "trace/event.h"
 
-#define EINVAL_S 22 /* documented: errno values of the secure functions */
-#define ERANGE_S 34
+#define EINVAL_S  22 /* documented: errno values of the secure functions */
+#define ERANGE_S  34
 #define TRUNCATED 80
-#define TRUNCATE ((size_t)-1)
+#define TRUNCATE  ((size_t)-1)
 
 /* ------------------------------------------------------------------ memory */
 
@@ -126,143 +126,143 @@ RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length)
 
 /* ------------------------------------------------------------------ both widths from one text */
 
-#define STRING_FUNCTIONS(T, U, len_, nlen_, cmp_, ncmp_, icmp_, nicmp_, cpy_, ncpy_, cat_, ncat_, chr_, rchr_, str_,     \
-                         cpy_s_, ncpy_s_, cat_s_, CHR, lower_)                                                        \
-    size_t NTAPI len_(const T *s)                                                                                      \
-    {                                                                                                                  \
-        size_t n = 0;                                                                                                  \
-        while (s[n] != 0)                                                                                              \
-            n++;                                                                                                       \
-        return n;                                                                                                      \
-    }                                                                                                                  \
-    size_t NTAPI nlen_(const T *s, size_t max)                                                                         \
-    {                                                                                                                  \
-        size_t n = 0;                                                                                                  \
-        while (n < max && s[n] != 0)                                                                                   \
-            n++;                                                                                                       \
-        return n;                                                                                                      \
-    }                                                                                                                  \
-    int NTAPI ncmp_(const T *a, const T *b, size_t n)                                                                  \
-    {                                                                                                                  \
-        for (size_t i = 0; i < n; i++) {                                                                               \
-            if ((U)a[i] != (U)b[i])                                                                                    \
-                return (U)a[i] < (U)b[i] ? -1 : 1;                                                                     \
-            if (a[i] == 0)                                                                                             \
-                break;                                                                                                 \
-        }                                                                                                              \
-        return 0;                                                                                                      \
-    }                                                                                                                  \
-    int NTAPI cmp_(const T *a, const T *b)                                                                             \
-    {                                                                                                                  \
-        return ncmp_(a, b, TRUNCATE);                                                                                  \
-    }                                                                                                                  \
-    int NTAPI nicmp_(const T *a, const T *b, size_t n)                                                                 \
-    {                                                                                                                  \
-        for (size_t i = 0; i < n; i++) {                                                                               \
-            int d = lower_((U)a[i]) - lower_((U)b[i]);                                                                 \
-            if (d != 0)                                                                                                \
-                return d;                                                                                              \
-            if (a[i] == 0)                                                                                             \
-                break;                                                                                                 \
-        }                                                                                                              \
-        return 0;                                                                                                      \
-    }                                                                                                                  \
-    int NTAPI icmp_(const T *a, const T *b)                                                                            \
-    {                                                                                                                  \
-        return nicmp_(a, b, TRUNCATE);                                                                                 \
-    }                                                                                                                  \
-    T *NTAPI cpy_(T *dst, const T *src)                                                                                \
-    {                                                                                                                  \
-        size_t i = 0;                                                                                                  \
-        do                                                                                                             \
-            dst[i] = src[i];                                                                                           \
-        while (src[i++] != 0);                                                                                         \
-        return dst;                                                                                                    \
-    }                                                                                                                  \
-    T *NTAPI ncpy_(T *dst, const T *src, size_t n)                                                                     \
-    {                                                                                                                  \
-        size_t i = 0;                                                                                                  \
-        for (; i < n && src[i] != 0; i++)                                                                              \
-            dst[i] = src[i];                                                                                           \
-        for (; i < n; i++)                                                                                             \
-            dst[i] = 0;                                                                                                \
-        return dst;                                                                                                    \
-    }                                                                                                                  \
-    T *NTAPI cat_(T *dst, const T *src)                                                                                \
-    {                                                                                                                  \
-        cpy_(dst + len_(dst), src);                                                                                    \
-        return dst;                                                                                                    \
-    }                                                                                                                  \
-    T *NTAPI ncat_(T *dst, const T *src, size_t n)                                                                     \
-    {                                                                                                                  \
-        T *at = dst + len_(dst);                                                                                       \
-        size_t take = nlen_(src, n);                                                                                   \
-        for (size_t i = 0; i < take; i++)                                                                              \
-            at[i] = src[i];                                                                                            \
-        at[take] = 0;                                                                                                  \
-        return dst;                                                                                                    \
-    }                                                                                                                  \
-    T *NTAPI chr_(const T *s, CHR c)                                                                                   \
-    {                                                                                                                  \
-        for (;; s++) {                                                                                                 \
-            if (*s == (T)c)                                                                                            \
-                return (T *)s;                                                                                         \
-            if (*s == 0)                                                                                               \
-                return NULL;                                                                                           \
-        }                                                                                                              \
-    }                                                                                                                  \
-    T *NTAPI rchr_(const T *s, CHR c)                                                                                  \
-    {                                                                                                                  \
-        const T *found = NULL;                                                                                         \
-        for (;; s++) {                                                                                                 \
-            if (*s == (T)c)                                                                                            \
-                found = s;                                                                                             \
-            if (*s == 0)                                                                                               \
-                return (T *)found;                                                                                     \
-        }                                                                                                              \
-    }                                                                                                                  \
-    T *NTAPI str_(const T *s, const T *sub)                                                                            \
-    {                                                                                                                  \
-        size_t n = len_(sub);                                                                                          \
-        for (; n == 0 || *s != 0; s++)                                                                                 \
-            if (ncmp_(s, sub, n) == 0)                                                                                 \
-                return (T *)s;                                                                                         \
-        return NULL;                                                                                                   \
-    }                                                                                                                  \
-    int NTAPI ncpy_s_(T *dst, size_t room, const T *src, size_t n)                                                     \
-    {                                                                                                                  \
-        size_t len;                                                                                                    \
-        if (dst == NULL || room == 0)                                                                                  \
-            return EINVAL_S;                                                                                           \
-        dst[0] = 0;                                                                                                    \
-        if (src == NULL)                                                                                               \
-            return n == 0 ? 0 : EINVAL_S;                                                                              \
-        len = nlen_(src, n == TRUNCATE ? room : n);                                                                    \
-        if (len >= room) {                                                                                             \
-            if (n != TRUNCATE)                                                                                         \
-                return ERANGE_S;                                                                                       \
-            len = room - 1;                                                                                            \
-        }                                                                                                              \
-        for (size_t i = 0; i < len; i++)                                                                               \
-            dst[i] = src[i];                                                                                           \
-        dst[len] = 0;                                                                                                  \
-        return n == TRUNCATE && src[len] != 0 ? TRUNCATED : 0;                                                         \
-    }                                                                                                                  \
-    int NTAPI cpy_s_(T *dst, size_t room, const T *src)                                                                \
-    {                                                                                                                  \
-        return ncpy_s_(dst, room, src, TRUNCATE - 1);                                                                  \
-    }                                                                                                                  \
-    int NTAPI cat_s_(T *dst, size_t room, const T *src)                                                                \
-    {                                                                                                                  \
-        size_t at;                                                                                                     \
-        int error;                                                                                                     \
-        if (dst == NULL || room == 0)                                                                                  \
-            return EINVAL_S;                                                                                           \
-        at = nlen_(dst, room);                                                                                         \
-        error = at == room ? EINVAL_S : cpy_s_(dst + at, room - at, src);                                              \
-        if (error != 0)                                                                                                \
-            dst[0] = 0;                                                                                                \
-        return error;                                                                                                  \
+#define STRING_FUNCTIONS(T, U, len_, nlen_, cmp_, ncmp_, icmp_, nicmp_, cpy_, ncpy_, cat_, ncat_, chr_, rchr_, str_, \
+                         cpy_s_, ncpy_s_, cat_s_, CHR, lower_)                                                       \
+    size_t NTAPI len_(const T *s)                                                                                    \
+    {                                                                                                                \
+        size_t n = 0;                                                                                                \
+        while (s[n] != 0)                                                                                            \
+            n++;                                                                                                     \
+        return n;                                                                                                    \
+    }                                                                                                                \
+    size_t NTAPI nlen_(const T *s, size_t max)                                                                       \
+    {                                                                                                                \
+        size_t n = 0;                                                                                                \
+        while (n < max && s[n] != 0)                                                                                 \
+            n++;                                                                                                     \
+        return n;                                                                                                    \
+    }                                                                                                                \
+    int NTAPI ncmp_(const T *a, const T *b, size_t n)                                                                \
+    {                                                                                                                \
+        for (size_t i = 0; i < n; i++) {                                                                             \
+            if ((U)a[i] != (U)b[i])                                                                                  \
+                return (U)a[i] < (U)b[i] ? -1 : 1;                                                                   \
+            if (a[i] == 0)                                                                                           \
+                break;                                                                                               \
+        }                                                                                                            \
+        return 0;                                                                                                    \
+    }                                                                                                                \
+    int NTAPI cmp_(const T *a, const T *b)                                                                           \
+    {                                                                                                                \
+        return ncmp_(a, b, TRUNCATE);                                                                                \
+    }                                                                                                                \
+    int NTAPI nicmp_(const T *a, const T *b, size_t n)                                                               \
+    {                                                                                                                \
+        for (size_t i = 0; i < n; i++) {                                                                             \
+            int d = lower_((U)a[i]) - lower_((U)b[i]);                                                               \
+            if (d != 0)                                                                                              \
+                return d;                                                                                            \
+            if (a[i] == 0)                                                                                           \
+                break;                                                                                               \
+        }                                                                                                            \
+        return 0;                                                                                                    \
+    }                                                                                                                \
+    int NTAPI icmp_(const T *a, const T *b)                                                                          \
+    {                                                                                                                \
+        return nicmp_(a, b, TRUNCATE);                                                                               \
+    }                                                                                                                \
+    T *NTAPI cpy_(T *dst, const T *src)                                                                              \
+    {                                                                                                                \
+        size_t i = 0;                                                                                                \
+        do                                                                                                           \
+            dst[i] = src[i];                                                                                         \
+        while (src[i++] != 0);                                                                                       \
+        return dst;                                                                                                  \
+    }                                                                                                                \
+    T *NTAPI ncpy_(T *dst, const T *src, size_t n)                                                                   \
+    {                                                                                                                \
+        size_t i = 0;                                                                                                \
+        for (; i < n && src[i] != 0; i++)                                                                            \
+            dst[i] = src[i];                                                                                         \
+        for (; i < n; i++)                                                                                           \
+            dst[i] = 0;                                                                                              \
+        return dst;                                                                                                  \
+    }                                                                                                                \
+    T *NTAPI cat_(T *dst, const T *src)                                                                              \
+    {                                                                                                                \
+        cpy_(dst + len_(dst), src);                                                                                  \
+        return dst;                                                                                                  \
+    }                                                                                                                \
+    T *NTAPI ncat_(T *dst, const T *src, size_t n)                                                                   \
+    {                                                                                                                \
+        T *at = dst + len_(dst);                                                                                     \
+        size_t take = nlen_(src, n);                                                                                 \
+        for (size_t i = 0; i < take; i++)                                                                            \
+            at[i] = src[i];                                                                                          \
+        at[take] = 0;                                                                                                \
+        return dst;                                                                                                  \
+    }                                                                                                                \
+    T *NTAPI chr_(const T *s, CHR c)                                                                                 \
+    {                                                                                                                \
+        for (;; s++) {                                                                                               \
+            if (*s == (T)c)                                                                                          \
+                return (T *)s;                                                                                       \
+            if (*s == 0)                                                                                             \
+                return NULL;                                                                                         \
+        }                                                                                                            \
+    }                                                                                                                \
+    T *NTAPI rchr_(const T *s, CHR c)                                                                                \
+    {                                                                                                                \
+        const T *found = NULL;                                                                                       \
+        for (;; s++) {                                                                                               \
+            if (*s == (T)c)                                                                                          \
+                found = s;                                                                                           \
+            if (*s == 0)                                                                                             \
+                return (T *)found;                                                                                   \
+        }                                                                                                            \
+    }                                                                                                                \
+    T *NTAPI str_(const T *s, const T *sub)                                                                          \
+    {                                                                                                                \
+        size_t n = len_(sub);                                                                                        \
+        for (; n == 0 || *s != 0; s++)                                                                               \
+            if (ncmp_(s, sub, n) == 0)                                                                               \
+                return (T *)s;                                                                                       \
+        return NULL;                                                                                                 \
+    }                                                                                                                \
+    int NTAPI ncpy_s_(T *dst, size_t room, const T *src, size_t n)                                                   \
+    {                                                                                                                \
+        size_t len;                                                                                                  \
+        if (dst == NULL || room == 0)                                                                                \
+            return EINVAL_S;                                                                                         \
+        dst[0] = 0;                                                                                                  \
+        if (src == NULL)                                                                                             \
+            return n == 0 ? 0 : EINVAL_S;                                                                            \
+        len = nlen_(src, n == TRUNCATE ? room : n);                                                                  \
+        if (len >= room) {                                                                                           \
+            if (n != TRUNCATE)                                                                                       \
+                return ERANGE_S;                                                                                     \
+            len = room - 1;                                                                                          \
+        }                                                                                                            \
+        for (size_t i = 0; i < len; i++)                                                                             \
+            dst[i] = src[i];                                                                                         \
+        dst[len] = 0;                                                                                                \
+        return n == TRUNCATE && src[len] != 0 ? TRUNCATED : 0;                                                       \
+    }                                                                                                                \
+    int NTAPI cpy_s_(T *dst, size_t room, const T *src)                                                              \
+    {                                                                                                                \
+        return ncpy_s_(dst, room, src, TRUNCATE - 1);                                                                \
+    }                                                                                                                \
+    int NTAPI cat_s_(T *dst, size_t room, const T *src)                                                              \
+    {                                                                                                                \
+        size_t at;                                                                                                   \
+        int error;                                                                                                   \
+        if (dst == NULL || room == 0)                                                                                \
+            return EINVAL_S;                                                                                         \
+        at = nlen_(dst, room);                                                                                       \
+        error = at == room ? EINVAL_S : cpy_s_(dst + at, room - at, src);                                            \
+        if (error != 0)                                                                                              \
+            dst[0] = 0;                                                                                              \
+        return error;                                                                                                \
     }
 
 static int

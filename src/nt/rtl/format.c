@@ -25,9 +25,9 @@ enum text { TEXT_PLAIN, TEXT_NARROW, TEXT_WIDE };
 struct spec {
     bool left, zero, plus, space, alternate;
     int width;
-    int precision;    /* -1: none */
-    unsigned bytes;   /* of an integer argument */
-    enum text text;   /* h or l or w before s, c, Z */
+    int precision;  /* -1: none */
+    unsigned bytes; /* of an integer argument */
+    enum text text; /* h or l or w before s, c, Z */
 };
 
 /* Upper half of code page 1252: 0x80..0x9f; the rest equals Latin-1. 0: no character. */
@@ -238,12 +238,23 @@ read_flags(struct reader *r, struct spec *spec)
 {
     for (;; skip(r, 1)) {
         switch (peek(r, 0)) {
-        case '-': spec->left = true; break;
-        case '0': spec->zero = true; break;
-        case '+': spec->plus = true; break;
-        case ' ': spec->space = true; break;
-        case '#': spec->alternate = true; break;
-        default: return;
+        case '-':
+            spec->left = true;
+            break;
+        case '0':
+            spec->zero = true;
+            break;
+        case '+':
+            spec->plus = true;
+            break;
+        case ' ':
+            spec->space = true;
+            break;
+        case '#':
+            spec->alternate = true;
+            break;
+        default:
+            return;
         }
     }
 }
@@ -267,7 +278,9 @@ read_size(struct reader *r, struct spec *spec)
         case 'w':
             spec->text = TEXT_WIDE;
             break;
-        case 'z': case 't': case 'j':
+        case 'z':
+        case 't':
+        case 'j':
             spec->bytes = 8;
             break;
         case 'L':
@@ -312,10 +325,14 @@ static uint64_t
 integer(const struct spec *spec, uint64_t slot, bool is_signed)
 {
     switch (spec->bytes) {
-    case 1: return is_signed ? (uint64_t)(int64_t)(int8_t)slot : (uint8_t)slot;
-    case 2: return is_signed ? (uint64_t)(int64_t)(int16_t)slot : (uint16_t)slot;
-    case 4: return is_signed ? (uint64_t)(int64_t)(int32_t)slot : (uint32_t)slot;
-    default: return slot;
+    case 1:
+        return is_signed ? (uint64_t)(int64_t)(int8_t)slot : (uint8_t)slot;
+    case 2:
+        return is_signed ? (uint64_t)(int64_t)(int16_t)slot : (uint16_t)slot;
+    case 4:
+        return is_signed ? (uint64_t)(int64_t)(int32_t)slot : (uint32_t)slot;
+    default:
+        return slot;
     }
 }
 
@@ -334,8 +351,18 @@ convert(struct sink *s, uint16_t kind, struct spec *spec, const uint64_t **va)
     case '%':
         put_unit(s, '%');
         return;
-    case 'd': case 'i': case 'u': case 'x': case 'X': case 'o': case 'p':
-    case 's': case 'S': case 'c': case 'C': case 'Z':
+    case 'd':
+    case 'i':
+    case 'u':
+    case 'x':
+    case 'X':
+    case 'o':
+    case 'p':
+    case 's':
+    case 'S':
+    case 'c':
+    case 'C':
+    case 'Z':
         slot = *(*va)++;
         break;
     default: /* not known: the letter itself */
@@ -343,13 +370,15 @@ convert(struct sink *s, uint16_t kind, struct spec *spec, const uint64_t **va)
         return;
     }
     switch (kind) {
-    case 'd': case 'i':
+    case 'd':
+    case 'i':
         put_number(s, spec, integer(spec, slot, true), 10, true, false);
         break;
     case 'u':
         put_number(s, spec, integer(spec, slot, false), 10, false, false);
         break;
-    case 'x': case 'X':
+    case 'x':
+    case 'X':
         put_number(s, spec, integer(spec, slot, false), 16, false, kind == 'X');
         break;
     case 'o':
@@ -359,7 +388,8 @@ convert(struct sink *s, uint16_t kind, struct spec *spec, const uint64_t **va)
         spec->precision = 16;
         put_number(s, spec, slot, 16, false, true);
         break;
-    case 's': case 'S':
+    case 's':
+    case 'S':
         put_string(s, spec, (const void *)slot, is_wide(spec, s->to->wide == (kind == 's')));
         break;
     case 'Z':

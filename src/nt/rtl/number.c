@@ -82,9 +82,15 @@ to_integer(const struct units *u, ULONG base, PULONG out)
         base = 10;
         if (unit_at(u, at) == '0') {
             switch (unit_at(u, at + 1)) {
-            case 'x': base = 16; break;
-            case 'o': base = 8; break;
-            case 'b': base = 2; break;
+            case 'x':
+                base = 16;
+                break;
+            case 'o':
+                base = 8;
+                break;
+            case 'b':
+                base = 2;
+                break;
             }
             if (base != 10)
                 at += 2;

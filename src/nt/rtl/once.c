@@ -32,7 +32,8 @@ RtlRunOnceExecuteOnce(PRTL_RUN_ONCE RunOnce, PRTL_RUN_ONCE_INIT_FN InitFn, PVOID
     if (RunOnce->Ptr == NULL) {
         RunOnce->Ptr = (PVOID)RUNNING;
         result = guest_alloc(sizeof(*result));
-        if ((uint32_t)GUEST_CALL(rtl->once_site, InitFn, (uint64_t)RunOnce, (uint64_t)Parameter, (uint64_t)result) == 0) {
+        if ((uint32_t)GUEST_CALL(rtl->once_site, InitFn, (uint64_t)RunOnce, (uint64_t)Parameter, (uint64_t)result) ==
+            0) {
             RunOnce->Ptr = NULL;
             ke_unblock_all(&rtl->once_wait);
             return STATUS_UNSUCCESSFUL;

@@ -22,8 +22,8 @@
 struct rtl_output {
     void *out;
     size_t room;
-    bool wide;    /* out and format are WCHAR; %s is a WCHAR string, %S a char string */
-    bool utf8;    /* narrow output: 16-bit text becomes UTF-8, not code page 1252 */
+    bool wide; /* out and format are WCHAR; %s is a WCHAR string, %S a char string */
+    bool utf8; /* narrow output: 16-bit text becomes UTF-8, not code page 1252 */
 };
 size_t rtl_format(const struct rtl_output *to, const void *format, const uint64_t *va);
 
@@ -38,13 +38,13 @@ uint16_t rtl_downcase(uint16_t unit);
 /* One print, in order. text is terminated; it keeps its newline. */
 struct dbgprint {
     uint64_t step;
-    uint64_t caller;   /* driver address */
+    uint64_t caller; /* driver address */
     uint32_t component;
     uint32_t level;
     uint32_t fiber;
     uint16_t length;
     uint8_t vp, irql;
-    const char *text;  /* UTF-8 */
+    const char *text; /* UTF-8 */
 };
 
 /* Walk the prints of this run, oldest first. When a run printed very much the oldest are gone. */

@@ -25,7 +25,6 @@ struct rtl_state {
     uint32_t once_site;
 };
 
-
 /* Pool for a string that RtlFree...String will free; NULL: none. */
 void *rtl_alloc_string(size_t size_bytes);
 void rtl_stdlib_init(void);

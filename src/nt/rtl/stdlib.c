@@ -60,7 +60,7 @@ crt_strtol(const char *s, char **end, int base)
     uint64_t value = scan(s, end, base, &negative);
 
     if (negative)
-        return value > 0x80000000ull ? MINLONG : (LONG)-(int64_t)value;
+        return value > 0x80000000ull ? MINLONG : (LONG) - (int64_t)value;
     return value > 0x7fffffff ? MAXLONG : (LONG)value;
 }
 

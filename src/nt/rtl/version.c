@@ -63,12 +63,18 @@ static bool
 holds(ULONG have, unsigned condition, ULONG want)
 {
     switch (condition) {
-    case VER_EQUAL: return have == want;
-    case VER_GREATER: return have > want;
-    case VER_GREATER_EQUAL: return have >= want;
-    case VER_LESS: return have < want;
-    case VER_LESS_EQUAL: return have <= want;
-    default: return false;
+    case VER_EQUAL:
+        return have == want;
+    case VER_GREATER:
+        return have > want;
+    case VER_GREATER_EQUAL:
+        return have >= want;
+    case VER_LESS:
+        return have < want;
+    case VER_LESS_EQUAL:
+        return have <= want;
+    default:
+        return false;
     }
 }
 

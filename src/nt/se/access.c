@@ -182,7 +182,10 @@ NTSTATUS NTAPI
 SeQueryInformationToken(PACCESS_TOKEN Token, ULONG TokenInformationClass, PVOID *TokenInformation)
 {
     const struct se_token *token = Token;
-    struct { PSID sid; ULONG attributes; } *user;
+    struct {
+        PSID sid;
+        ULONG attributes;
+    } * user;
     ULONG length = RtlLengthSid(token->user);
 
     *TokenInformation = NULL;
@@ -212,7 +215,7 @@ make_sid(UCHAR authority, unsigned count, const ULONG *sub)
     memcpy(sid->SubAuthority, sub, count * sizeof(ULONG));
     return sid;
 }
-#define SID_OF(authority, ...)                                                                            \
+#define SID_OF(authority, ...) \
     make_sid((authority), sizeof((ULONG[]){ __VA_ARGS__ }) / sizeof(ULONG), (const ULONG[]){ __VA_ARGS__ })
 
 static struct se_token *
@@ -233,13 +236,13 @@ static void
 fill_exports(struct se_state *se)
 {
     enum { PRIVILEGES_1 = 23, SIDS_1 = 22, PRIVILEGES_2 = 3, SIDS_2 = 2, PRIVILEGES_3 = 8 };
-    const ULONG privileges[PRIVILEGES_1] = { 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 14, 11, 12, 13, 16, 17, 18, 19, 20, 21,
-                                             22, 23, 24 };
-    const PSID sids[SIDS_1] = { se->null, se->world, se->local, se->creator_owner, se->creator_group,
-                                SID_OF(5, 0), se->dialup, se->network, se->batch, se->interactive, se->system,
-                                se->admins, se->users, se->guests, se->power_users, se->account_ops,
-                                se->system_ops, se->print_ops, se->backup_ops, se->authenticated, se->restricted,
-                                se->anonymous };
+    const ULONG privileges[PRIVILEGES_1] = { 2,  3,  4,  5,  6,  7,  8,  9,  10, 15, 14, 11,
+                                             12, 13, 16, 17, 18, 19, 20, 21, 22, 23, 24 };
+    const PSID sids[SIDS_1] = { se->null,        se->world,      se->local,     se->creator_owner, se->creator_group,
+                                SID_OF(5, 0),    se->dialup,     se->network,   se->batch,         se->interactive,
+                                se->system,      se->admins,     se->users,     se->guests,        se->power_users,
+                                se->account_ops, se->system_ops, se->print_ops, se->backup_ops,    se->authenticated,
+                                se->restricted,  se->anonymous };
     const ULONG more[PRIVILEGES_2] = { 25, 26, 27 }, last[PRIVILEGES_3] = { 28, 29, 30, 31, 32, 33, 34, 35 };
     struct {
         LUID privileges[PRIVILEGES_1];
@@ -299,8 +302,8 @@ se_init(struct nt *nt)
     se->backup_ops = SID_OF(5, 32, 551);
     se->person = SID_OF(5, 21, 1001, 1002, 1003, 1000);
     se->system_token = make_token(se->system, 0x3e7, (const PSID[]){ se->admins, se->world, se->authenticated, NULL });
-    se->admin_token = make_token(se->person, 0x12345,
-                                 (const PSID[]){ se->admins, se->users, se->world, se->authenticated, se->interactive,
-                                                 se->local, NULL });
+    se->admin_token = make_token(
+        se->person, 0x12345,
+        (const PSID[]){ se->admins, se->users, se->world, se->authenticated, se->interactive, se->local, NULL });
     fill_exports(se);
 }

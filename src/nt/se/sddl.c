@@ -18,8 +18,15 @@ struct building {
     PSID owner, group;
     bool dacl;
     ULONG ace_count;
-    struct { UCHAR type; ACCESS_MASK mask; PSID sid; } ace[32];
-    struct { ULONG64 align; UCHAR bytes[72]; } literal[8]; /* SIDs written out as S-1-... */
+    struct {
+        UCHAR type;
+        ACCESS_MASK mask;
+        PSID sid;
+    } ace[32];
+    struct {
+        ULONG64 align;
+        UCHAR bytes[72];
+    } literal[8]; /* SIDs written out as S-1-... */
     unsigned literals;
 };
 
@@ -51,9 +58,10 @@ number(struct reader *r, ULONG64 *out)
     }
     for (from = r->at; r->at < r->end; r->at++) {
         WCHAR c = *r->at;
-        unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0')
+        unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
                          : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
-                         : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10) : 99;
+                         : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10)
+                                                : 99;
 
         if (digit >= base)
             break;
@@ -91,13 +99,17 @@ static PSID
 read_sid(struct reader *r, struct building *b)
 {
     const struct se_state *se = NT->se;
-    const struct { const char *alias; PSID sid; } aliases[] = {
-        { "SY", se->system }, { "BA", se->admins }, { "BU", se->users }, { "BG", se->guests }, { "WD", se->world },
-        { "AU", se->authenticated }, { "IU", se->interactive }, { "NU", se->network }, { "SU", se->service },
-        { "AN", se->anonymous }, { "LS", se->local_service }, { "NS", se->network_service }, { "RC", se->restricted },
-        { "CO", se->creator_owner }, { "CG", se->creator_group }, { "OW", se->owner_rights },
-        { "PU", se->power_users }, { "AO", se->account_ops }, { "SO", se->system_ops }, { "PO", se->print_ops },
-        { "BO", se->backup_ops },
+    const struct {
+        const char *alias;
+        PSID sid;
+    } aliases[] = {
+        { "SY", se->system },       { "BA", se->admins },        { "BU", se->users },
+        { "BG", se->guests },       { "WD", se->world },         { "AU", se->authenticated },
+        { "IU", se->interactive },  { "NU", se->network },       { "SU", se->service },
+        { "AN", se->anonymous },    { "LS", se->local_service }, { "NS", se->network_service },
+        { "RC", se->restricted },   { "CO", se->creator_owner }, { "CG", se->creator_group },
+        { "OW", se->owner_rights }, { "PU", se->power_users },   { "AO", se->account_ops },
+        { "SO", se->system_ops },   { "PO", se->print_ops },     { "BO", se->backup_ops },
     };
 
     if (pair(r, "S-"))
@@ -113,13 +125,31 @@ read_sid(struct reader *r, struct building *b)
 static bool
 read_rights(struct reader *r, ACCESS_MASK *mask)
 {
-    static const struct { char text[3]; ACCESS_MASK mask; } rights[] = {
-        { "GA", GENERIC_ALL }, { "GR", GENERIC_READ }, { "GW", GENERIC_WRITE }, { "GX", GENERIC_EXECUTE },
-        { "RC", READ_CONTROL }, { "SD", DELETE }, { "WD", WRITE_DAC }, { "WO", WRITE_OWNER },
-        { "FA", FILE_ALL_ACCESS }, { "FR", FILE_GENERIC_READ }, { "FW", FILE_GENERIC_WRITE },
+    static const struct {
+        char text[3];
+        ACCESS_MASK mask;
+    } rights[] = {
+        { "GA", GENERIC_ALL },
+        { "GR", GENERIC_READ },
+        { "GW", GENERIC_WRITE },
+        { "GX", GENERIC_EXECUTE },
+        { "RC", READ_CONTROL },
+        { "SD", DELETE },
+        { "WD", WRITE_DAC },
+        { "WO", WRITE_OWNER },
+        { "FA", FILE_ALL_ACCESS },
+        { "FR", FILE_GENERIC_READ },
+        { "FW", FILE_GENERIC_WRITE },
         { "FX", STANDARD_RIGHTS_EXECUTE | FILE_READ_ATTRIBUTES | FILE_EXECUTE | SYNCHRONIZE },
-        { "RP", 0x10 }, { "WP", 0x20 }, { "CC", 0x1 }, { "DC", 0x2 }, { "LC", 0x4 }, { "SW", 0x8 }, { "LO", 0x80 },
-        { "DT", 0x40 }, { "CR", 0x100 },
+        { "RP", 0x10 },
+        { "WP", 0x20 },
+        { "CC", 0x1 },
+        { "DC", 0x2 },
+        { "LC", 0x4 },
+        { "SW", 0x8 },
+        { "LO", 0x80 },
+        { "DT", 0x40 },
+        { "CR", 0x100 },
     };
     ULONG64 n;
 
@@ -209,7 +239,10 @@ se_from_sddl(PCUNICODE_STRING sddl, PSECURITY_DESCRIPTOR *out)
 {
     struct building b = { .owner = NULL };
     struct reader r = { sddl->Buffer, sddl->Buffer + sddl->Length / sizeof(WCHAR) };
-    union { ACL acl; UCHAR bytes[4096]; } dacl;
+    union {
+        ACL acl;
+        UCHAR bytes[4096];
+    } dacl;
     SECURITY_DESCRIPTOR sd;
     ULONG length = 0;
 

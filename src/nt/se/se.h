@@ -23,11 +23,11 @@ struct se_token {
     ULONG administrator;
 };
 
-#define SE_SIDS(X)                                                                                            \
-    X(null) X(world) X(local) X(creator_owner) X(creator_group) X(dialup) X(network) X(batch) X(interactive)  \
-    X(service) X(anonymous) X(authenticated) X(restricted) X(system) X(local_service) X(network_service)      \
-    X(admins) X(users) X(guests) X(power_users) X(account_ops) X(system_ops) X(print_ops) X(backup_ops)       \
-    X(owner_rights) X(person)
+#define SE_SIDS(X)                                                                                                   \
+    X(null)                                                                                                          \
+    X(world) X(local) X(creator_owner) X(creator_group) X(dialup) X(network) X(batch) X(interactive) X(service)      \
+        X(anonymous) X(authenticated) X(restricted) X(system) X(local_service) X(network_service) X(admins) X(users) \
+            X(guests) X(power_users) X(account_ops) X(system_ops) X(print_ops) X(backup_ops) X(owner_rights) X(person)
 
 /* Monitor memory; const after init. */
 struct se_state {
@@ -35,7 +35,7 @@ struct se_state {
     SE_SIDS(X)
 #undef X
     struct se_token *system_token, *admin_token;
-    PSE_EXPORTS *exports;  /* what SeExports is bound to: machine memory */
+    PSE_EXPORTS *exports; /* what SeExports is bound to: machine memory */
 };
 
 /* The running fiber's effective token. */
@@ -43,8 +43,8 @@ struct se_token *se_current_token(void);
 void se_capture_subject(PSECURITY_SUBJECT_CONTEXT subject);
 
 /* May token have access? mapping: for generic bits in the request and in ACEs. *granted may be NULL. */
-bool se_check(const struct se_token *token, PSECURITY_DESCRIPTOR sd, ACCESS_MASK access,
-              const GENERIC_MAPPING *mapping, ACCESS_MASK *granted);
+bool se_check(const struct se_token *token, PSECURITY_DESCRIPTOR sd, ACCESS_MASK access, const GENERIC_MAPPING *mapping,
+              ACCESS_MASK *granted);
 /* For the running fiber's token. */
 bool se_allows(PSECURITY_DESCRIPTOR sd, ACCESS_MASK access, const GENERIC_MAPPING *mapping);
 

@@ -9,8 +9,7 @@ PLAIN_DRIVER PlainDriver = {
     .Write = BugWrite,
 };
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 BugWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(DeviceObject);

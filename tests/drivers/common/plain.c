@@ -8,8 +8,7 @@ static DRIVER_DISPATCH PlainSucceed;
 
 static PDEVICE_OBJECT PlainDevice;
 
-_Use_decl_annotations_
-NTSTATUS
+_Use_decl_annotations_ NTSTATUS
 DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
     NTSTATUS status;
@@ -47,8 +46,7 @@ fail:
     return status;
 }
 
-_Use_decl_annotations_
-static VOID
+_Use_decl_annotations_ static VOID
 PlainUnload(PDRIVER_OBJECT DriverObject)
 {
     UNREFERENCED_PARAMETER(DriverObject);
@@ -68,8 +66,7 @@ PlainComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information)
     return Status;
 }
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 PlainSucceed(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(DeviceObject);

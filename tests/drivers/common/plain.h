@@ -22,7 +22,7 @@ typedef struct _PLAIN_DRIVER {
     PDRIVER_DISPATCH DeviceControl;
 } PLAIN_DRIVER;
 
-#define PLAIN_NAMES(name)                                                                                              \
+#define PLAIN_NAMES(name) \
     .DeviceName = RTL_CONSTANT_STRING(L"\\Device\\" name), .LinkName = RTL_CONSTANT_STRING(L"\\DosDevices\\" name)
 
 extern PLAIN_DRIVER PlainDriver; /* the driver's */

@@ -25,8 +25,7 @@ AbbaLoad(PDRIVER_OBJECT DriverObject)
     return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 AbbaRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     KIRQL irql;
@@ -40,8 +39,7 @@ AbbaRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return PlainComplete(Irp, STATUS_SUCCESS, 0);
 }
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 AbbaWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     KIRQL irql;

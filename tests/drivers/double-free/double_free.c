@@ -9,8 +9,7 @@ PLAIN_DRIVER PlainDriver = {
     .Write = TwiceWrite,
 };
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 TwiceWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PVOID volatile buffer = ExAllocatePoolWithTag(NonPagedPoolNx, 64, PLAIN_TAG);

@@ -32,8 +32,7 @@ LinuxCall(LONG64 Number, ULONG_PTR First, ULONG_PTR Second, ULONG_PTR Third)
     return result;
 }
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 EscapeRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     static const char path[] = "/etc/hostname";
@@ -45,8 +44,7 @@ EscapeRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return PlainComplete(Irp, result >= 0 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL, 0);
 }
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 EscapeDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     LONG64 result;

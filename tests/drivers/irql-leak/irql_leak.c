@@ -9,8 +9,7 @@ PLAIN_DRIVER PlainDriver = {
     .Write = LeakWrite,
 };
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 LeakWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     KIRQL irql;

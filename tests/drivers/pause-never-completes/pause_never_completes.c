@@ -14,8 +14,7 @@ ZOO_DRIVER ZooDriver = {
     .Restart = NeverRestart,
 };
 
-_Use_decl_annotations_
-static NDIS_STATUS
+_Use_decl_annotations_ static NDIS_STATUS
 NeverPause(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_PAUSE_PARAMETERS PauseParameters)
 {
     UNREFERENCED_PARAMETER(FilterModuleContext);
@@ -24,8 +23,7 @@ NeverPause(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_PAUSE_PARAMETERS PauseP
     return NDIS_STATUS_PENDING;
 }
 
-_Use_decl_annotations_
-static NDIS_STATUS
+_Use_decl_annotations_ static NDIS_STATUS
 NeverRestart(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_RESTART_PARAMETERS RestartParameters)
 {
     UNREFERENCED_PARAMETER(FilterModuleContext);

@@ -9,8 +9,7 @@ PLAIN_DRIVER PlainDriver = {
     .Write = OverrunWrite,
 };
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 OverrunWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     ULONG length = IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length;

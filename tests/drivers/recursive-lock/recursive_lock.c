@@ -33,8 +33,7 @@ CountOne(VOID)
     KeReleaseSpinLock(&Lock, irql);
 }
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 RecursiveWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     KIRQL irql;

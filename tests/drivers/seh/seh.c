@@ -26,12 +26,12 @@ PLAIN_DRIVER PlainDriver = {
 
 static volatile ULONG Finally; /* how many __finally blocks ran */
 
-#define EXPECT(condition)                                                                                              \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            DbgPrint("seh: line %u: %s\n", __LINE__, #condition);                                                      \
-            KeBugCheckEx(0xE2 /* MANUALLY_INITIATED_CRASH */, __LINE__, 0, 0, 0);                                      \
-        }                                                                                                              \
+#define EXPECT(condition)                                                         \
+    do {                                                                          \
+        if (!(condition)) {                                                       \
+            DbgPrint("seh: line %u: %s\n", __LINE__, #condition);                 \
+            KeBugCheckEx(0xE2 /* MANUALLY_INITIATED_CRASH */, __LINE__, 0, 0, 0); \
+        }                                                                         \
     } while (0)
 
 static NTSTATUS
@@ -54,8 +54,7 @@ TouchUser(volatile UCHAR *Address)
     __try {
         byte = *Address;
         UNREFERENCED_PARAMETER(byte);
-    } __except (GetExceptionCode() == STATUS_ACCESS_VIOLATION ? EXCEPTION_EXECUTE_HANDLER
-                                                              : EXCEPTION_CONTINUE_SEARCH) {
+    } __except (GetExceptionCode() == STATUS_ACCESS_VIOLATION ? EXCEPTION_EXECUTE_HANDLER : EXCEPTION_CONTINUE_SEARCH) {
         status = GetExceptionCode();
     }
     return status;
@@ -145,8 +144,7 @@ SehLoad(PDRIVER_OBJECT DriverObject)
     return STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 SehDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);

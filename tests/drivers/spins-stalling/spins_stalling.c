@@ -11,8 +11,7 @@ PLAIN_DRIVER PlainDriver = {
     .Write = SpinsWrite,
 };
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 SpinsWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     UNREFERENCED_PARAMETER(DeviceObject);

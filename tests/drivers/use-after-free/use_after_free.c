@@ -14,8 +14,7 @@ PLAIN_DRIVER PlainDriver = {
     .Write = UafWrite,
 };
 
-_Use_decl_annotations_
-static NTSTATUS
+_Use_decl_annotations_ static NTSTATUS
 UafWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PUAF_REQUEST volatile request;

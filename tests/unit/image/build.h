@@ -108,12 +108,12 @@ build_clean(void **state)
     return 0;
 }
 
-#define BUILD_TEST_MAIN(...)                                                                                           \
-    int main(void)                                                                                                     \
-    {                                                                                                                  \
-        const struct CMUnitTest tests[] = { __VA_ARGS__ };                                                             \
-                                                                                                                       \
-        return cmocka_run_group_tests(tests, NULL, build_clean);                                                       \
+#define BUILD_TEST_MAIN(...)                                     \
+    int main(void)                                               \
+    {                                                            \
+        const struct CMUnitTest tests[] = { __VA_ARGS__ };       \
+                                                                 \
+        return cmocka_run_group_tests(tests, NULL, build_clean); \
     }
 
 #endif

@@ -151,5 +151,6 @@ TEST(image, init_section_is_discarded)
     CHECK(machine_readable(image->base, 0x200));
 }
 
-BUILD_TEST_MAIN(TEST_CASE(image, init_section_is_discarded), TEST_CASE(image, loads_mingw_driver), TEST_CASE(image, loads_mingw_driver_without_optimisation),
-                TEST_CASE(image, loads_clang_driver), TEST_CASE(image, loads_clang_driver_without_optimisation))
+BUILD_TEST_MAIN(TEST_CASE(image, init_section_is_discarded), TEST_CASE(image, loads_mingw_driver),
+                TEST_CASE(image, loads_mingw_driver_without_optimisation), TEST_CASE(image, loads_clang_driver),
+                TEST_CASE(image, loads_clang_driver_without_optimisation))

@@ -21,16 +21,19 @@ static const char source[] =
     "CASE(4, \"lea (%%rcx), %%r10; mov $1, %%r11d; mov $7, %%eax; lock xaddq %%rax, (%%r10,%%r11,8); mov %%r10, %%rdx; "
     "sub %%rcx, %%rdx; add %%rdx, %%rax; add %%r11, %%rax\")\n"
     /* on the stack */
-    "CASE(5, \"sub $0x28, %%rsp; movq $9, 0x20(%%rsp); lock incq 0x20(%%rsp); mov 0x20(%%rsp), %%rax; add $0x28, %%rsp\")\n"
+    "CASE(5, \"sub $0x28, %%rsp; movq $9, 0x20(%%rsp); lock incq 0x20(%%rsp); mov 0x20(%%rsp), %%rax; add $0x28, "
+    "%%rsp\")\n"
     "CASE(6, \"push $4; lock addl $2, (%%rsp); pop %%rax; nop; nop\")\n"
     /* xchg without lock; the following branch moves along */
     "CASE(7, \"mov $11, %%eax; 1: xchg %%rax, (%%rcx); test %%eax, %%eax; jz 2f; add $1, %%rax; 2:\")\n"
     /* a loop lands on the locked instruction itself, the branch back moves */
     "CASE(8, \"movl $3, 0x10(%%rcx); lea 0x10(%%rcx), %%rcx; 1: inc %%rax; lock decl (%%rcx); jnz 1b\")\n"
     /* something lands on the follower: int3 */
-    "CASE(9, \"xor %%r8d, %%r8d; 1: test %%r8d, %%r8d; jnz 3f; lock incl (%%rcx); 2: inc %%r8d; cmp $2, %%r8d; jb 2b; jmp "
+    "CASE(9, \"xor %%r8d, %%r8d; 1: test %%r8d, %%r8d; jnz 3f; lock incl (%%rcx); 2: inc %%r8d; cmp $2, %%r8d; jb 2b; "
+    "jmp "
     "1b; 3: mov (%%rcx), %%eax\")\n"
-    "CASE(10, \"mov %%cr8, %%rax; mov %%rax, %%r9; mov $2, %%r8d; mov %%r8, %%cr8; mov %%cr8, %%rdx; mov %%r9, %%cr8; mov "
+    "CASE(10, \"mov %%cr8, %%rax; mov %%rax, %%r9; mov $2, %%r8d; mov %%r8, %%cr8; mov %%cr8, %%rdx; mov %%r9, %%cr8; "
+    "mov "
     "%%cr8, %%rcx; shl $8, %%rax; or %%rdx, %%rax; shl $8, %%rax; or %%rcx, %%rax\")\n"
     "CASE(11, \"rdtsc; shl $32, %%rdx; or %%rdx, %%rax; mov %%rax, %%r8; rdtsc; shl $32, %%rdx; or %%rdx, %%rax; cmp "
     "%%r8, %%rax; setae %%al; movzbl %%al, %%eax\")\n"
@@ -44,7 +47,8 @@ static const char source[] =
     "CASE(18, \"mov $2, %%eax; lock cmpxchgq %%rdx, (%%rcx); movabs 0xFFFFF78000000260, %%eax\")\n"
     "CASE(19, \"rdtscp; mov %%ecx, %%eax\")\n"
     "typedef u (*fn)(u *);\n"
-    "fn const table[] = { case1, case2, case3, case4, case5, case6, case7, case8, case9, case10, case11, case12, case13, "
+    "fn const table[] = { case1, case2, case3, case4, case5, case6, case7, case8, case9, case10, case11, case12, "
+    "case13, "
     "case14, case15, case16, case17, case18, case19 };\n"
     "u DriverEntry(u which, u *p) { return table[which - 1](p); }\n";
 
@@ -99,10 +103,10 @@ ready(void)
     return true;
 }
 
-#define NEED_COMPILER()                                                                                                \
-    do {                                                                                                               \
-        if (!ready())                                                                                                  \
-            SKIP("no mingw gcc");                                                                                      \
+#define NEED_COMPILER()           \
+    do {                          \
+        if (!ready())             \
+            SKIP("no mingw gcc"); \
     } while (0)
 
 TEST(patch, locked_instructions_do_their_work)

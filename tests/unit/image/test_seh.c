@@ -25,7 +25,8 @@ static const char source[] =
     "u case2(u x) { __try { touch((void *)x); } __except (show((PTRS *)_exception_info())) { return 2; } return 0; }\n"
     "NOINLINE u inner3(u x) { volatile u n = 5; __try { raise(x); } __finally { TestMark(n); } return 1; }\n"
     "u case3(u x) { __try { inner3(x); } __except (filter((PTRS *)_exception_info(), x)) { return 3; } return 0; }\n"
-    "u case4(u x) { __try { TestCallback((void *)raise, x); } __except (_exception_code() == x) { return 4; } return 0; }\n"
+    "u case4(u x) { __try { TestCallback((void *)raise, x); } __except (_exception_code() == x) { return 4; } return "
+    "0; }\n"
     "NOINLINE u inner5(u x) { __try { raise(x); } __finally { TestMark(50); raise(x + 1); } return 1; }\n"
     "NOINLINE u middle5(u x) { __try { inner5(x); } __finally { TestMark(51); } return 1; }\n"
     "u case5(u x) { __try { middle5(x); } __except (filter((PTRS *)_exception_info(), x + 1) | "
@@ -35,7 +36,8 @@ static const char source[] =
     "NOINLINE u wild(u x) { return ((u (*)(u))x)(x) + 1; }\n"
     "u case8(u x) { __try { wild(x); } __except (1) { return 8; } return 0; }\n"
     "NOINLINE void locked(u x) { __asm__ volatile(\"lock incl (%0)\" : : \"r\"(x) : \"memory\", \"cc\"); }\n"
-    "NOINLINE int where(PTRS *p) { TestMark((u)p->rec->address); TestMark((u)locked); TestMark(p->rec->info[0]); return 1; }\n"
+    "NOINLINE int where(PTRS *p) { TestMark((u)p->rec->address); TestMark((u)locked); TestMark(p->rec->info[0]); "
+    "return 1; }\n"
     "u case9(u x) { __try { locked(x); } __except (where((PTRS *)_exception_info())) { return 9; } return 0; }\n"
     "u DriverEntry(u which, u x) { switch (which) { case 1: return case1(x); case 2: return case2(x); case 3: return "
     "case3(x); case 4: return case4(x); case 5: return case5(x); case 6: return case6(x); case 7: return case7(x); "
@@ -215,7 +217,7 @@ TEST(seh, stack_in_a_filter_shows_the_fault)
 
 BUILD_TEST_MAIN(TEST_CASE(seh, raised_status_is_caught), TEST_CASE(seh, bad_user_pointer_is_caught_with_its_address),
                 TEST_CASE(seh, finally_runs_once_after_the_filter), TEST_CASE(seh, exception_passes_host_code),
-                TEST_CASE(seh, exception_in_finally_replaces_the_first),
-                TEST_CASE(seh, filter_may_continue_execution), TEST_CASE(seh, jump_to_nowhere_is_caught),
+                TEST_CASE(seh, exception_in_finally_replaces_the_first), TEST_CASE(seh, filter_may_continue_execution),
+                TEST_CASE(seh, jump_to_nowhere_is_caught),
                 TEST_CASE(seh, fault_of_a_patched_instruction_is_at_its_own_address),
                 TEST_CASE(seh, unhandled_status_is_a_bugcheck), TEST_CASE(seh, stack_in_a_filter_shows_the_fault))

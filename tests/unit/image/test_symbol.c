@@ -6,15 +6,14 @@
 
 #include "image/image.h"
 
-static const char source[] =
-    "__declspec(dllimport) void Callee(int);\n"                                        /* 1 */
-    "__attribute__((noinline)) int first(int x)\n"                                     /* 2 */
-    "{\n"                                                                              /* 3 */
-    "    Callee(x);\n"                                                                 /* 4 */
-    "    return x * 3;\n"                                                              /* 5 */
-    "}\n"                                                                              /* 6 */
-    "__attribute__((noinline)) int second(int x) { Callee(x); return first(x) + 1; }\n" /* 7 */
-    "int DriverEntry(int x) { return second(x) + first(x); }\n";                       /* 8 */
+static const char source[] = "__declspec(dllimport) void Callee(int);\n"                                         /* 1 */
+                             "__attribute__((noinline)) int first(int x)\n"                                      /* 2 */
+                             "{\n"                                                                               /* 3 */
+                             "    Callee(x);\n"                                                                  /* 4 */
+                             "    return x * 3;\n"                                                               /* 5 */
+                             "}\n"                                                                               /* 6 */
+                             "__attribute__((noinline)) int second(int x) { Callee(x); return first(x) + 1; }\n" /* 7 */
+                             "int DriverEntry(int x) { return second(x) + first(x); }\n";                        /* 8 */
 
 static void
 resolves(enum compiler compiler, const char *name, bool move_pdb)

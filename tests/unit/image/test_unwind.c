@@ -17,24 +17,33 @@ static const char source[] =
     "NOINLINE u many(u a, u b, u c, u d, u e, u f, u g) { return leaf(a + b) + leaf(c * d) + leaf(e - f) + g; }\n"
     "NOINLINE u recurse(u n, u *sum) { if (n == 0) return leaf(*sum); *sum += n; return recurse(n - 1, sum) + n; }\n"
     "NOINLINE double floats(double a, double b, double c, double d, u n)\n"
-    "{ double e = a * b, f = b * c, g = c * d, h = d * a; for (u i = 0; i < n; i++) { e += (double)leaf(i); f -= e; g += f; "
+    "{ double e = a * b, f = b * c, g = c * d, h = d * a; for (u i = 0; i < n; i++) { e += (double)leaf(i); f -= e; g "
+    "+= f; "
     "h -= g; } return a + b + c + d + e + f + g + h; }\n"
-    "NOINLINE u big(u n) { volatile char room[3000]; room[n] = 5; room[2 * n] = 6; return many(room[n], 1, 2, 3, 4, 5, n); }\n"
+    "NOINLINE u big(u n) { volatile char room[3000]; room[n] = 5; room[2 * n] = 6; return many(room[n], 1, 2, 3, 4, 5, "
+    "n); }\n"
     "NOINLINE u dynamic(u n) { volatile char *p = __builtin_alloca(n * 16 + 16); p[n] = (char)n; return leaf(p[n]) + "
     "many(p[n], n, 1, 2, 3, 4, 5); }\n"
-    "NOINLINE u early(u x) { if (x & 1) return 5; u s = 0; for (u i = 0; i < 3; i++) s += recurse(i, &s); if (s & 1) return "
+    "NOINLINE u early(u x) { if (x & 1) return 5; u s = 0; for (u i = 0; i < 3; i++) s += recurse(i, &s); if (s & 1) "
+    "return "
     "leaf(s); return many(s, s, s, 1, 2, 3, x); }\n"
-    "NOINLINE u choose(u x) { switch (x) { case 0: return leaf(1); case 1: return big(9); case 2: return dynamic(4); case 3: "
-    "return early(2); case 4: return early(3); case 5: return (u)floats(1.5, 2.5, 3.5, 4.5, 3); default: return 0; } }\n"
+    "NOINLINE u choose(u x) { switch (x) { case 0: return leaf(1); case 1: return big(9); case 2: return dynamic(4); "
+    "case 3: "
+    "return early(2); case 4: return early(3); case 5: return (u)floats(1.5, 2.5, 3.5, 4.5, 3); default: return 0; } "
+    "}\n"
     "void trace_on(void); void trace_off(void);\n"
     "__asm__(\".text\\ntrace_on: pushfq\\n orq $0x100, (%rsp)\\n popfq\\n ret\\ntrace_off: pushfq\\n andq $~0x100, "
     "(%rsp)\\n popfq\\n ret\\n\");\n"
-    "u DriverEntry(u a, u b) { u s = 0; trace_on(); for (u i = 0; i < 6; i++) s += choose(i * one); trace_off(); return s + a + "
+    "u DriverEntry(u a, u b) { u s = 0; trace_on(); for (u i = 0; i < 6; i++) s += choose(i * one); trace_off(); "
+    "return s + a + "
     "b; }\n";
 
 static const uint8_t saved[] = { 3, 5, 6, 7, 12, 13, 14, 15 };
 
-static struct { uint64_t slot, ret, gpr[16]; struct xmm xmm[16]; } shadow[64];
+static struct {
+    uint64_t slot, ret, gpr[16];
+    struct xmm xmm[16];
+} shadow[64];
 static unsigned depth, deepest, steps, checks, wrong;
 static char first_wrong[200];
 static struct image *image;
@@ -44,8 +53,8 @@ static void
 blame(uint64_t rip, unsigned frame, const char *what)
 {
     if (wrong++ == 0)
-        snprintf(first_wrong, sizeof(first_wrong), "at rva 0x%x, frame %u of %u: %s", (unsigned)(rip - image->base), frame,
-                 depth, what);
+        snprintf(first_wrong, sizeof(first_wrong), "at rva 0x%x, frame %u of %u: %s", (unsigned)(rip - image->base),
+                 frame, depth, what);
 }
 
 static void
@@ -173,8 +182,7 @@ one(uint32_t rva, const uint64_t *words, unsigned count, struct cpu_context *cx,
 /* The image of pe_base.h: version 2 with a listed epilogue, a chained entry, a handler. */
 TEST(unwind, version_2_chains_and_handlers)
 {
-    static const uint64_t pushed[] = { 0xb1b1, 0x1111 }, returned[] = { 0x2222 },
-                          framed[] = { 1, 2, 3, 4, 5, 0x3333 };
+    static const uint64_t pushed[] = { 0xb1b1, 0x1111 }, returned[] = { 0x2222 }, framed[] = { 1, 2, 3, 4, 5, 0x3333 };
     uint8_t bytes[PE_BASE_SIZE];
     struct image_error err;
     struct cpu_context cx;
@@ -193,21 +201,41 @@ TEST(unwind, version_2_chains_and_handlers)
     CHECK_EQ(handler, image->base + 0x1080);
     CHECK_EQ(data, image->base + 0x21cc);
     CHECK(one(0x1002, returned, 1, &cx, &handler, &data) && cx.rip == 0x2222 && handler == 0); /* before sub rsp */
-    CHECK(one(0x1080, returned, 1, &cx, &handler, &data) && cx.rip == 0x2222); /* a leaf */
+    CHECK(one(0x1080, returned, 1, &cx, &handler, &data) && cx.rip == 0x2222);                 /* a leaf */
     CHECK(!one(0x4ff0, returned, 0, &cx, &handler, &data) || cx.rip == 0);
 }
 
-TEST(unwind, every_instruction_of_mingw_o0) { unwinds(MINGW, "unwm0", "-O0"); }
-TEST(unwind, every_instruction_of_mingw_o1) { unwinds(MINGW, "unwm1", "-O1"); }
-TEST(unwind, every_instruction_of_mingw_o2) { unwinds(MINGW, "unwm2", "-O2"); }
-TEST(unwind, every_instruction_of_mingw_with_frame_pointers) { unwinds(MINGW, "unwmf", "-O1 -fno-omit-frame-pointer"); }
-TEST(unwind, every_instruction_of_clang_o0) { unwinds(CLANG, "unwc0", "-O0"); }
-TEST(unwind, every_instruction_of_clang_o1) { unwinds(CLANG, "unwc1", "-O1 -fno-optimize-sibling-calls"); }
-TEST(unwind, every_instruction_of_clang_o2) { unwinds(CLANG, "unwc2", "-O2"); }
+TEST(unwind, every_instruction_of_mingw_o0)
+{
+    unwinds(MINGW, "unwm0", "-O0");
+}
+TEST(unwind, every_instruction_of_mingw_o1)
+{
+    unwinds(MINGW, "unwm1", "-O1");
+}
+TEST(unwind, every_instruction_of_mingw_o2)
+{
+    unwinds(MINGW, "unwm2", "-O2");
+}
+TEST(unwind, every_instruction_of_mingw_with_frame_pointers)
+{
+    unwinds(MINGW, "unwmf", "-O1 -fno-omit-frame-pointer");
+}
+TEST(unwind, every_instruction_of_clang_o0)
+{
+    unwinds(CLANG, "unwc0", "-O0");
+}
+TEST(unwind, every_instruction_of_clang_o1)
+{
+    unwinds(CLANG, "unwc1", "-O1 -fno-optimize-sibling-calls");
+}
+TEST(unwind, every_instruction_of_clang_o2)
+{
+    unwinds(CLANG, "unwc2", "-O2");
+}
 
-BUILD_TEST_MAIN(TEST_CASE(unwind, version_2_chains_and_handlers),
-                TEST_CASE(unwind, every_instruction_of_mingw_o0), TEST_CASE(unwind, every_instruction_of_mingw_o1),
-                TEST_CASE(unwind, every_instruction_of_mingw_o2),
+BUILD_TEST_MAIN(TEST_CASE(unwind, version_2_chains_and_handlers), TEST_CASE(unwind, every_instruction_of_mingw_o0),
+                TEST_CASE(unwind, every_instruction_of_mingw_o1), TEST_CASE(unwind, every_instruction_of_mingw_o2),
                 TEST_CASE(unwind, every_instruction_of_mingw_with_frame_pointers),
                 TEST_CASE(unwind, every_instruction_of_clang_o0), TEST_CASE(unwind, every_instruction_of_clang_o1),
                 TEST_CASE(unwind, every_instruction_of_clang_o2))

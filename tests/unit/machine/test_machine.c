@@ -34,20 +34,20 @@ static uint64_t code_add, code_fault, code_return;
 
 /* Calls its first argument (a DDI) with 1..6 and returns the sum plus its own second argument. */
 static const uint8_t add_bytes[] = {
-    0x53,                                           /* push rbx */
-    0x48, 0x83, 0xec, 0x30,                         /* sub rsp, 0x30 */
-    0x48, 0x89, 0xd3,                               /* mov rbx, rdx */
-    0x48, 0x89, 0xc8,                               /* mov rax, rcx */
-    0xb9, 1, 0, 0, 0,                               /* mov ecx, 1 */
-    0xba, 2, 0, 0, 0,                               /* mov edx, 2 */
-    0x41, 0xb8, 3, 0, 0, 0,                         /* mov r8d, 3 */
-    0x41, 0xb9, 4, 0, 0, 0,                         /* mov r9d, 4 */
-    0x48, 0xc7, 0x44, 0x24, 0x20, 5, 0, 0, 0,       /* mov qword [rsp+0x20], 5 */
-    0x48, 0xc7, 0x44, 0x24, 0x28, 6, 0, 0, 0,       /* mov qword [rsp+0x28], 6 */
-    0xff, 0xd0,                                     /* call rax */
-    0x48, 0x01, 0xd8,                               /* add rax, rbx */
-    0x48, 0x83, 0xc4, 0x30,                         /* add rsp, 0x30 */
-    0x5b, 0xc3,                                     /* pop rbx; ret */
+    0x53,                                     /* push rbx */
+    0x48, 0x83, 0xec, 0x30,                   /* sub rsp, 0x30 */
+    0x48, 0x89, 0xd3,                         /* mov rbx, rdx */
+    0x48, 0x89, 0xc8,                         /* mov rax, rcx */
+    0xb9, 1,    0,    0,    0,                /* mov ecx, 1 */
+    0xba, 2,    0,    0,    0,                /* mov edx, 2 */
+    0x41, 0xb8, 3,    0,    0,    0,          /* mov r8d, 3 */
+    0x41, 0xb9, 4,    0,    0,    0,          /* mov r9d, 4 */
+    0x48, 0xc7, 0x44, 0x24, 0x20, 5, 0, 0, 0, /* mov qword [rsp+0x20], 5 */
+    0x48, 0xc7, 0x44, 0x24, 0x28, 6, 0, 0, 0, /* mov qword [rsp+0x28], 6 */
+    0xff, 0xd0,                               /* call rax */
+    0x48, 0x01, 0xd8,                         /* add rax, rbx */
+    0x48, 0x83, 0xc4, 0x30,                   /* add rsp, 0x30 */
+    0x5b, 0xc3,                               /* pop rbx; ret */
 };
 static const uint8_t fault_bytes[] = { 0x48, 0x8b, 0x01, 0xc3 }; /* mov rax, [rcx]; ret */
 static const uint8_t return_bytes[] = { 0xc3 };

@@ -14,7 +14,7 @@
 #include "ndis/ends/ends.h"
 #include "nt/nt.h"
 
-static char journal[512];           /* what the filter was asked, in order */
+static char journal[512]; /* what the filter was asked, in order */
 static NDIS_HANDLE filter_driver, module;
 static bool pend_pause;
 static ndis_fn f_attach, f_detach, f_pause, f_restart, f_options, f_send, f_complete, f_receive, f_return, f_status;
@@ -146,14 +146,14 @@ register_filter(void)
 
 /* A driver that calls its first argument with the second and third: sends on the handle it kept. */
 static const uint8_t send_bytes[] = {
-    0x48, 0x83, 0xec, 0x28,             /* sub rsp, 0x28 */
-    0x48, 0x89, 0xc8,                   /* mov rax, rcx */
-    0x48, 0x89, 0xd1,                   /* mov rcx, rdx */
-    0x4c, 0x89, 0xc2,                   /* mov rdx, r8 */
-    0x45, 0x31, 0xc0,                   /* xor r8d, r8d */
-    0x45, 0x31, 0xc9,                   /* xor r9d, r9d */
-    0xff, 0xd0,                         /* call rax */
-    0x48, 0x83, 0xc4, 0x28, 0xc3,       /* add rsp, 0x28; ret */
+    0x48, 0x83, 0xec, 0x28,       /* sub rsp, 0x28 */
+    0x48, 0x89, 0xc8,             /* mov rax, rcx */
+    0x48, 0x89, 0xd1,             /* mov rcx, rdx */
+    0x4c, 0x89, 0xc2,             /* mov rdx, r8 */
+    0x45, 0x31, 0xc0,             /* xor r8d, r8d */
+    0x45, 0x31, 0xc9,             /* xor r9d, r9d */
+    0xff, 0xd0,                   /* call rax */
+    0x48, 0x83, 0xc4, 0x28, 0xc3, /* add rsp, 0x28; ret */
 };
 static uint64_t send_code;
 
@@ -608,8 +608,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST_CASE_WITH(ndis_life, disable_takes_the_stack_down_and_enable_makes_it_anew, restore, NULL),
         TEST_CASE_WITH(ndis_life, a_filter_comes_and_goes_while_the_stack_is_paused, restore, NULL),
-        TEST_CASE_WITH(ndis_life, surprise_removal_is_announced_up_and_down_before_the_stack_comes_down, restore,
-                       NULL),
+        TEST_CASE_WITH(ndis_life, surprise_removal_is_announced_up_and_down_before_the_stack_comes_down, restore, NULL),
         TEST_CASE_WITH(ndis_data, every_shape_goes_down_and_comes_up_through_a_filter, restore, NULL),
         TEST_CASE_WITH(ndis_data, a_pause_brings_held_receives_home, restore, NULL),
         TEST_CASE_WITH(ndis_life, a_pause_that_is_never_completed_hangs_and_names_the_driver, restore, NULL),

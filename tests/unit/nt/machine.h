@@ -47,7 +47,6 @@ nt_machine(void **state)
 
 static struct run_result result;
 
-
 /* Run fn as a system thread from the snapshot. seed 0: the dull schedule. */
 static inline enum run_end
 run(void (*fn)(void *), void *arg, uint64_t seed)

@@ -34,8 +34,8 @@ TEST(cm, values_written_by_an_installer_are_read_back_without_case)
 
     CHECK_EQ(cm_set_string(SERVICE, "DisplayName", "Packet filter"), 0);
     CHECK_EQ(cm_set_dword(SERVICE "\\Parameters", "Depth", 7), 0);
-    CHECK_EQ(cm_get_string("\\REGISTRY\\machine\\SYSTEM\\CurrentControlSet\\services\\NPF", "displayname", text,
-                           32), 0);
+    CHECK_EQ(cm_get_string("\\REGISTRY\\machine\\SYSTEM\\CurrentControlSet\\services\\NPF", "displayname", text, 32),
+             0);
     CHECK_STR(text, "Packet filter");
     CHECK_EQ(cm_get(SERVICE "\\Parameters", "DEPTH", &type, &number, 4), 4);
     CHECK_EQ(type, REG_DWORD);
@@ -119,10 +119,14 @@ query_direct(void *arg)
 {
     RTL_QUERY_REGISTRY_TABLE table[4] = {
         { .Flags = RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_REQUIRED | RTL_QUERY_REGISTRY_TYPECHECK,
-          .Name = (PWSTR)(uintptr_t)u"Depth", .EntryContext = &direct_number,
+          .Name = (PWSTR)(uintptr_t)u"Depth",
+          .EntryContext = &direct_number,
           .DefaultType = REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT | REG_NONE },
-        { .Flags = RTL_QUERY_REGISTRY_DIRECT, .Name = (PWSTR)(uintptr_t)u"Absent", .EntryContext = &direct_text,
-          .DefaultType = REG_SZ, .DefaultData = (PVOID)(uintptr_t)u"dflt" },
+        { .Flags = RTL_QUERY_REGISTRY_DIRECT,
+          .Name = (PWSTR)(uintptr_t)u"Absent",
+          .EntryContext = &direct_text,
+          .DefaultType = REG_SZ,
+          .DefaultData = (PVOID)(uintptr_t)u"dflt" },
     };
 
     (void)arg;

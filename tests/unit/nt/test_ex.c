@@ -80,15 +80,37 @@ pool_misuse(void *arg)
     char *p = ExAllocatePoolWithTag(PagedPool, 40, TAG);
 
     switch (*(enum misuse *)arg) {
-    case TWICE: ExFreePool(p); ExFreePool(p); break;
-    case OVERRUN: p[40] = 1; ExFreePool(p); break;
-    case UNDERRUN: p[-1] = 1; ExFreePool(p); break;
-    case WRONG_TAG: ExFreePoolWithTag(p, 'abcd'); break;
-    case INSIDE: ExFreePool(p + 16); break;
-    case USER: ExFreePool((PVOID)0x1000); break;
-    case PAGED_AT_DISPATCH: KeRaiseIrqlToDpcLevel(); ExAllocatePoolWithTag(PagedPool, 8, TAG); break;
-    case NO_TAG: ExAllocatePoolWithTag(PagedPool, 8, 0); break;
-    case NEVER: ExFreePool((PVOID)LAYOUT_KPCR); break;
+    case TWICE:
+        ExFreePool(p);
+        ExFreePool(p);
+        break;
+    case OVERRUN:
+        p[40] = 1;
+        ExFreePool(p);
+        break;
+    case UNDERRUN:
+        p[-1] = 1;
+        ExFreePool(p);
+        break;
+    case WRONG_TAG:
+        ExFreePoolWithTag(p, 'abcd');
+        break;
+    case INSIDE:
+        ExFreePool(p + 16);
+        break;
+    case USER:
+        ExFreePool((PVOID)0x1000);
+        break;
+    case PAGED_AT_DISPATCH:
+        KeRaiseIrqlToDpcLevel();
+        ExAllocatePoolWithTag(PagedPool, 8, TAG);
+        break;
+    case NO_TAG:
+        ExAllocatePoolWithTag(PagedPool, 8, 0);
+        break;
+    case NEVER:
+        ExFreePool((PVOID)LAYOUT_KPCR);
+        break;
     }
 }
 
@@ -163,9 +185,16 @@ static KIRQL
 lock_read(void)
 {
     switch (which) {
-    case SPIN: return ExAcquireSpinLockShared(&s->spin);
-    case PUSH: KeEnterCriticalRegion(); ExAcquirePushLockSharedEx(&s->push, 0); return 0;
-    default: KeEnterCriticalRegion(); ExAcquireResourceSharedLite(&s->resource, TRUE); return 0;
+    case SPIN:
+        return ExAcquireSpinLockShared(&s->spin);
+    case PUSH:
+        KeEnterCriticalRegion();
+        ExAcquirePushLockSharedEx(&s->push, 0);
+        return 0;
+    default:
+        KeEnterCriticalRegion();
+        ExAcquireResourceSharedLite(&s->resource, TRUE);
+        return 0;
     }
 }
 
@@ -173,9 +202,15 @@ static void
 unlock_read(KIRQL old)
 {
     switch (which) {
-    case SPIN: ExReleaseSpinLockShared(&s->spin, old); return;
-    case PUSH: ExReleasePushLockSharedEx(&s->push, 0); break;
-    default: ExReleaseResourceLite(&s->resource); break;
+    case SPIN:
+        ExReleaseSpinLockShared(&s->spin, old);
+        return;
+    case PUSH:
+        ExReleasePushLockSharedEx(&s->push, 0);
+        break;
+    default:
+        ExReleaseResourceLite(&s->resource);
+        break;
     }
     KeLeaveCriticalRegion();
 }
@@ -184,9 +219,16 @@ static KIRQL
 lock_write(void)
 {
     switch (which) {
-    case SPIN: return ExAcquireSpinLockExclusive(&s->spin);
-    case PUSH: KeEnterCriticalRegion(); ExAcquirePushLockExclusiveEx(&s->push, 0); return 0;
-    default: KeEnterCriticalRegion(); ExAcquireResourceExclusiveLite(&s->resource, TRUE); return 0;
+    case SPIN:
+        return ExAcquireSpinLockExclusive(&s->spin);
+    case PUSH:
+        KeEnterCriticalRegion();
+        ExAcquirePushLockExclusiveEx(&s->push, 0);
+        return 0;
+    default:
+        KeEnterCriticalRegion();
+        ExAcquireResourceExclusiveLite(&s->resource, TRUE);
+        return 0;
     }
 }
 
@@ -194,9 +236,15 @@ static void
 unlock_write(KIRQL old)
 {
     switch (which) {
-    case SPIN: ExReleaseSpinLockExclusive(&s->spin, old); return;
-    case PUSH: ExReleasePushLockExclusiveEx(&s->push, 0); break;
-    default: ExReleaseResourceLite(&s->resource); break;
+    case SPIN:
+        ExReleaseSpinLockExclusive(&s->spin, old);
+        return;
+    case PUSH:
+        ExReleasePushLockExclusiveEx(&s->push, 0);
+        break;
+    default:
+        ExReleaseResourceLite(&s->resource);
+        break;
     }
     KeLeaveCriticalRegion();
 }

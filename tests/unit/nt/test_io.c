@@ -21,10 +21,10 @@
 /* What the driver should get wrong, or how it should work. */
 static enum {
     PROPER,
-    WRITE_PENDS_UNMARKED,  /* returns STATUS_PENDING, completed, never marked */
-    WRITE_MARKS_ONLY,      /* marks, completes, returns the status */
+    WRITE_PENDS_UNMARKED, /* returns STATUS_PENDING, completed, never marked */
+    WRITE_MARKS_ONLY,     /* marks, completes, returns the status */
     WRITE_WRONG_STATUS,
-    WRITE_FORGETS,         /* returns success without completing */
+    WRITE_FORGETS, /* returns success without completing */
     WRITE_COMPLETES_TWICE,
     READ_IGNORES_CANCEL,
     CLEANUP_NOTHING,
@@ -287,8 +287,8 @@ open_write_close(void *arg)
     memcpy(buffer, "hello", 6);
     status[2] = user_open("\\\\.\\echo", 0, &h);
     status[3] = user_write(h, buffer, 6, &information[3]);
-    status[4] = user_ioctl(h, CTL_CODE(FILE_DEVICE_UNKNOWN, 1, METHOD_BUFFERED, 0), buffer, 6, buffer, 12,
-                           &information[4]);
+    status[4] =
+        user_ioctl(h, CTL_CODE(FILE_DEVICE_UNKNOWN, 1, METHOD_BUFFERED, 0), buffer, 6, buffer, 12, &information[4]);
     status[5] = buffer[11];
     status[6] = user_close(h);
     status[7] = user_close(h);
@@ -462,8 +462,8 @@ bad_buffers(void *arg)
     status[4] = user_ioctl(h, CTL_CODE(FILE_DEVICE_UNKNOWN, 1, METHOD_NEITHER, 0), (void *)0x1000, 6, buffer, 16,
                            &information[4]);
     status[5] = drv.user_buffer == buffer && drv.system_buffer == NULL;
-    status[6] = user_ioctl(h, CTL_CODE(FILE_DEVICE_UNKNOWN, 1, METHOD_OUT_DIRECT, 0), buffer, 6, buffer, 16,
-                           &information[6]);
+    status[6] =
+        user_ioctl(h, CTL_CODE(FILE_DEVICE_UNKNOWN, 1, METHOD_OUT_DIRECT, 0), buffer, 6, buffer, 16, &information[6]);
     status[7] = drv.mdl != NULL && drv.system_buffer != NULL;
     status[8] = user_open("\\\\.\\none", 0, &h);
 }

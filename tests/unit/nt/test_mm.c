@@ -173,21 +173,21 @@ TEST(mm, debug_prints_are_kept_in_order_and_forgotten_by_the_next_run)
 
 /* A generic table of 32-bit numbers, with a compare routine in machine code. */
 static const uint8_t compare_code[] = {
-    0x8b, 0x02,                   /* mov eax, [rdx] */
-    0x41, 0x3b, 0x00,             /* cmp eax, [r8] */
-    0xb8, 2, 0, 0, 0,             /* mov eax, 2: GenericEqual */
-    0x74, 0x06,                   /* je out */
-    0x0f, 0x97, 0xc0,             /* seta al: GenericGreaterThan or GenericLessThan */
-    0x0f, 0xb6, 0xc0,             /* movzx eax, al */
-    0xc3,                         /* out: ret */
+    0x8b, 0x02,             /* mov eax, [rdx] */
+    0x41, 0x3b, 0x00,       /* cmp eax, [r8] */
+    0xb8, 2,    0,    0, 0, /* mov eax, 2: GenericEqual */
+    0x74, 0x06,             /* je out */
+    0x0f, 0x97, 0xc0,       /* seta al: GenericGreaterThan or GenericLessThan */
+    0x0f, 0xb6, 0xc0,       /* movzx eax, al */
+    0xc3,                   /* out: ret */
 };
 static uint64_t code_compare;
 
 /* AllocateRoutine: the next piece of TableContext. lea rax,[..] from a bump pointer kept in the context. */
 static const uint8_t allocate_code[] = {
-    0x48, 0x8b, 0x49, 0x60,       /* mov rcx, [rcx+0x60]: TableContext */
-    0x48, 0x8b, 0x01,             /* mov rax, [rcx] */
-    0x48, 0x83, 0x01, 0x30,       /* add qword [rcx], 0x30 */
+    0x48, 0x8b, 0x49, 0x60, /* mov rcx, [rcx+0x60]: TableContext */
+    0x48, 0x8b, 0x01,       /* mov rax, [rcx] */
+    0x48, 0x83, 0x01, 0x30, /* add qword [rcx], 0x30 */
     0xc3,
 };
 static const uint8_t free_code[] = { 0xc3 };

@@ -6,18 +6,18 @@
 
 static char text[256];
 
-#define SHOWS(want, format, ...)                                                                                       \
-    do {                                                                                                               \
-        const uint64_t va[] = { __VA_ARGS__ };                                                                         \
-        int n = _snprintf_va(text, sizeof(text), format, va);                                                          \
-        assert_string_equal(text, want);                                                                               \
-        assert_int_equal(n, strlen(want));                                                                             \
+#define SHOWS(want, format, ...)                              \
+    do {                                                      \
+        const uint64_t va[] = { __VA_ARGS__ };                \
+        int n = _snprintf_va(text, sizeof(text), format, va); \
+        assert_string_equal(text, want);                      \
+        assert_int_equal(n, strlen(want));                    \
     } while (0)
 
 TEST(rtl_format, integers_follow_microsofts_sizes)
 {
     SHOWS("-1 4294967295 ff", "%d %u %hhx", (uint64_t)-1, (uint64_t)-1, 0xffff);
-    SHOWS("-1", "%ld", 0xffffffff);                       /* long is 32 bits */
+    SHOWS("-1", "%ld", 0xffffffff); /* long is 32 bits */
     SHOWS("4294967295", "%lu", 0x1ffffffff);
     SHOWS("8589934591 1FFFFFFFF", "%I64u %I64X", 0x1ffffffff, 0x1ffffffff);
     SHOWS("-9223372036854775808", "%lld", 0x8000000000000000);
@@ -99,10 +99,8 @@ TEST(rtl_format, code_page_1252_both_ways)
 }
 
 TEST_MAIN(TEST_CASE(rtl_format, integers_follow_microsofts_sizes),
-          TEST_CASE(rtl_format, pointers_are_sixteen_capital_digits),
-          TEST_CASE(rtl_format, strings_of_both_widths),
+          TEST_CASE(rtl_format, pointers_are_sixteen_capital_digits), TEST_CASE(rtl_format, strings_of_both_widths),
           TEST_CASE(rtl_format, unknown_conversions_print_their_letter),
           TEST_CASE(rtl_format, snprintf_cuts_without_terminator_and_returns_minus_one),
           TEST_CASE(rtl_format, secure_forms_terminate_and_empty_on_overflow),
-          TEST_CASE(rtl_format, wide_printf_swaps_s_and_S),
-          TEST_CASE(rtl_format, code_page_1252_both_ways))
+          TEST_CASE(rtl_format, wide_printf_swaps_s_and_S), TEST_CASE(rtl_format, code_page_1252_both_ways))

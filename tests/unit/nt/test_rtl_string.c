@@ -263,15 +263,10 @@ TEST(rtl_string, version_is_windows_10)
     assert_int_equal(RtlVerifyVersionInfo(&v, VER_MAJORVERSION, mask), STATUS_REVISION_MISMATCH);
 }
 
-TEST_MAIN(TEST_CASE(rtl_string, init_counts_bytes_and_room),
-          TEST_CASE(rtl_string, comparison_without_case),
+TEST_MAIN(TEST_CASE(rtl_string, init_counts_bytes_and_room), TEST_CASE(rtl_string, comparison_without_case),
           TEST_CASE(rtl_string, append_needs_room_and_terminates_if_it_can),
-          TEST_CASE(rtl_string, conversion_into_given_buffers),
-          TEST_CASE(rtl_string, utf8_says_what_it_could_not_map),
-          TEST_CASE(rtl_string, numbers_to_text_and_back),
-          TEST_CASE(rtl_string, guids_parse),
-          TEST_CASE(rtl_string, secure_copies),
-          TEST_CASE(rtl_string, bitmaps_find_runs_from_the_hint_and_wrap),
-          TEST_CASE(rtl_string, time_fields_round_trip),
-          TEST_CASE(rtl_string, addresses_as_text),
+          TEST_CASE(rtl_string, conversion_into_given_buffers), TEST_CASE(rtl_string, utf8_says_what_it_could_not_map),
+          TEST_CASE(rtl_string, numbers_to_text_and_back), TEST_CASE(rtl_string, guids_parse),
+          TEST_CASE(rtl_string, secure_copies), TEST_CASE(rtl_string, bitmaps_find_runs_from_the_hint_and_wrap),
+          TEST_CASE(rtl_string, time_fields_round_trip), TEST_CASE(rtl_string, addresses_as_text),
           TEST_CASE(rtl_string, version_is_windows_10))

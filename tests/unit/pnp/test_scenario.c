@@ -209,4 +209,5 @@ TEST(scenario, mistakes_are_told_with_their_line)
 
 TEST_MAIN(TEST_CASE(scenario, every_field_is_read), TEST_CASE(scenario, a_saved_file_reads_back_as_the_same_scenario),
           TEST_CASE(scenario, odd_names_survive_saving),
-          TEST_CASE(scenario, a_capture_gives_the_frames_and_survives_saving), TEST_CASE(scenario, mistakes_are_told_with_their_line))
+          TEST_CASE(scenario, a_capture_gives_the_frames_and_survives_saving),
+          TEST_CASE(scenario, mistakes_are_told_with_their_line))
