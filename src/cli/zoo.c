@@ -41,7 +41,10 @@ read_expect(const char *folder, struct expect *e)
     snprintf(path, sizeof(path), "%s/README.md", folder);
     if (host_read_file(path, &text, &len))
         return false;
-    for (char *line = strtok((char *)text, "\n"); line; line = strtok(NULL, "\n")) {
+    for (char *line = (char *)text, *next; line && *line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
         if (strncmp(line, "---", 3) == 0) {
             if (inside)
                 break;

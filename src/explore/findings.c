@@ -58,7 +58,7 @@ void
 hex_of(const uint8_t *bytes, size_t len, char *out)
 {
     for (size_t i = 0; i < len; i++)
-        sprintf(out + 2 * i, "%02x", bytes[i]);
+        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
     out[2 * len] = '\0';
 }
 

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -76,27 +75,6 @@ seconds_now(void)
     return (double)host_now_ns() / 1e9;
 }
 
-static double
-child_cpu(const struct timespec *start)
-{
-    struct timespec ts;
-
-    (void)start;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static double
-process_cpu(pid_t pid)
-{
-    clockid_t id;
-    struct timespec ts;
-
-    if (clock_getcpuclockid(pid, &id) || clock_gettime(id, &ts))
-        return 0;
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 /*
  * Fork, watch, reap. Returns 0, or -ECHILD when the worker died by a signal (status in *status). The worker is
  * told to stop when its time is over, signalled when one run takes too long, killed when that does not help.
@@ -126,7 +104,7 @@ worker_run(const struct lab_config *lab, const struct search_job *job, struct sh
         if (got == pid)
             break;
         now = seconds_now();
-        used = process_cpu(pid);
+        used = host_process_cpu_s(pid);
         *cpu = used;
         if (w->time_s > 0 && now - begin > w->time_s)
             sh->report.stop = 1;
@@ -143,11 +121,10 @@ worker_run(const struct lab_config *lab, const struct search_job *job, struct sh
             fprintf(stderr, "\r  %-28s k=%u  %llu runs  %.0f runs/s  %.1f s ", w->name, sh->report.k,
                     (unsigned long long)sh->report.runs, (double)sh->report.runs / (now - begin), now - begin);
         }
-        usleep(turns < 200 ? 500 : 5000);
+        host_sleep_us(turns < 200 ? 500 : 5000);
     }
     if (w->progress && last_progress > begin)
         fprintf(stderr, "\r%78s\r", "");
-    (void)child_cpu;
     return WIFSIGNALED(*status) ? -ECHILD : 0;
 }
 

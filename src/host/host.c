@@ -25,7 +25,8 @@ prot_bits(enum host_prot prot)
 int
 host_map_fixed(uint64_t va, uint64_t size, enum host_prot prot, int fd, uint64_t offset, bool shared)
 {
-    int flags = MAP_FIXED_NOREPLACE | MAP_NORESERVE | (shared ? MAP_SHARED : MAP_PRIVATE) | (fd < 0 ? MAP_ANONYMOUS : 0);
+    int flags =
+        MAP_FIXED_NOREPLACE | MAP_NORESERVE | (shared ? MAP_SHARED : MAP_PRIVATE) | (fd < 0 ? MAP_ANONYMOUS : 0);
     void *p = mmap((void *)va, size, prot_bits(prot), flags, fd, (off_t)offset);
 
     if (p == MAP_FAILED)
@@ -92,6 +93,12 @@ uint64_t
 host_cpu_ns(void)
 {
     return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+void
+host_sleep_us(unsigned us)
+{
+    usleep(us);
 }
 
 void
@@ -201,6 +208,29 @@ host_shared(size_t size)
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     return p == MAP_FAILED ? NULL : p;
+}
+
+void *
+host_alloc(size_t size)
+{
+    return malloc(size);
+}
+
+void
+host_free(void *p)
+{
+    free(p);
+}
+
+double
+host_process_cpu_s(int pid)
+{
+    clockid_t id;
+    struct timespec ts;
+
+    if (clock_getcpuclockid(pid, &id) || clock_gettime(id, &ts))
+        return 0;
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
 void

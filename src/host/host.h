@@ -23,13 +23,21 @@ int host_unmap(uint64_t va, uint64_t size);
 int host_remap_fixed(uint64_t va, uint64_t size, enum host_prot prot, int fd, uint64_t offset);
 int host_memfd(const char *name, uint64_t size); /* fd or -errno */
 
-uint64_t host_now_ns(void);     /* monotonic */
-uint64_t host_cpu_ns(void);     /* CPU time of this process */
+uint64_t host_now_ns(void); /* monotonic */
+uint64_t host_cpu_ns(void); /* CPU time of this process */
+void host_sleep_us(unsigned us);
 void host_set_gs(uint64_t base);
 
 int host_read_file(const char *path, uint8_t **out, size_t *len); /* caller frees; -errno */
 int host_write_file(const char *path, const void *data, size_t len);
 int host_mkdir_p(const char *path);
+
+/* Memory outside the machine: what a snapshot holds. Never while a fiber runs. NULL: none. */
+void *host_alloc(size_t size);
+void host_free(void *p);
+
+/* CPU seconds another process of ours has used; 0 when it is gone. */
+double host_process_cpu_s(int pid);
 
 /* Install a handler: SA_SIGINFO | SA_ONSTACK | SA_NODEFER on an alternate stack of its own. */
 int host_on_signal(int sig, void (*handler)(int, siginfo_t *, void *));

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fmt.h"
@@ -134,8 +133,8 @@ machine_image_data(uint64_t va, uint64_t size)
 static int
 region_save(uint8_t **copy, uint64_t from, uint64_t size)
 {
-    free(*copy);
-    *copy = malloc(size ? size : 1);
+    host_free(*copy);
+    *copy = host_alloc(size ? size : 1);
     if (!*copy)
         return -ENOMEM;
     memcpy(*copy, (const void *)from, size);

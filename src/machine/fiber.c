@@ -11,7 +11,6 @@
 #include "machine/internal.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/asan.h"
@@ -141,15 +140,15 @@ fiber_snapshot(void)
     for (uint32_t i = 1; i <= saved_count; i++) {
         struct fiber *f = &machine->fiber[i];
 
-        free(saved[i].guest);
-        free(saved[i].host);
+        host_free(saved[i].guest);
+        host_free(saved[i].host);
         saved[i].guest_from = f->state == FIBER_DONE ? f->stack_base : f->guest_sp & ~7ull;
         saved[i].guest_len = f->stack_base - saved[i].guest_from;
         saved[i].host_from = f->state == FIBER_DONE ? f->hstack_base : f->host_sp;
         saved[i].host_len = f->hstack_base - saved[i].host_from;
         asan_forget(f->hstack_limit, f->hstack_base);
-        saved[i].guest = malloc(saved[i].guest_len + 1);
-        saved[i].host = malloc(saved[i].host_len + 1);
+        saved[i].guest = host_alloc(saved[i].guest_len + 1);
+        saved[i].host = host_alloc(saved[i].host_len + 1);
         if (!saved[i].guest || !saved[i].host)
             return -ENOMEM;
         memcpy(saved[i].guest, (void *)saved[i].guest_from, saved[i].guest_len);

@@ -14,7 +14,6 @@
 #include "machine/internal.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "host/host.h"
@@ -210,10 +209,10 @@ heap_snapshot(void)
     for (unsigned i = 0; i < LANES; i++) {
         struct lane *l = &lanes[i];
 
-        free(saved[i].bytes);
-        free(saved[i].blocks);
-        saved[i].bytes = malloc(l->used + 1);
-        saved[i].blocks = malloc(l->count * sizeof(struct heap_block) + 1);
+        host_free(saved[i].bytes);
+        host_free(saved[i].blocks);
+        saved[i].bytes = host_alloc(l->used + 1);
+        saved[i].blocks = host_alloc(l->count * sizeof(struct heap_block) + 1);
         if (!saved[i].bytes || !saved[i].blocks)
             return -ENOMEM;
         l->dirty = 0;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/fmt.h"
 #include "base/hash.h"
 #include "host/host.h"
 #include "machine/internal.h"
@@ -14,7 +15,7 @@ machine_assert_failed(const char *what, const char *file, int line)
     static char text[200];
 
     (void)file;
-    strncpy(text, what, sizeof(text) - 1);
+    fmt(text, sizeof(text), "%s", what);
     host_crash(text, (uint64_t)line, (uint64_t)__builtin_return_address(0));
 }
 
