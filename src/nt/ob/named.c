@@ -283,7 +283,8 @@ ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo, ULONG L
         WCHAR *buffer = (WCHAR *)(ObjectNameInfo + 1);
 
         ObjectNameInfo->Name = ob_text(text, buffer, units + 1);
-        memcpy((char *)buffer + ObjectNameInfo->Name.Length, tail.Buffer, tail.Length);
+        if (tail.Length != 0)
+            memcpy((char *)buffer + ObjectNameInfo->Name.Length, tail.Buffer, tail.Length);
         ObjectNameInfo->Name.Length = (USHORT)(ObjectNameInfo->Name.Length + tail.Length);
         ObjectNameInfo->Name.MaximumLength = (USHORT)(ObjectNameInfo->Name.Length + sizeof(WCHAR));
         buffer[ObjectNameInfo->Name.Length / sizeof(WCHAR)] = 0;
