@@ -29,9 +29,15 @@ target_link_options(undis_flags INTERFACE -no-pie -Wl,-z,now)
 if(UNDIS_WERROR)
     target_compile_options(undis_flags INTERFACE -Werror)
 endif()
+# A driver hands us misaligned and null pointers, packed structures and freed memory, on purpose or not: that faults,
+# here as on Windows, and is the driver's (machine/trap.c), so it is nothing for UBSan to stop at.
 if(UNDIS_SANITIZE)
-    target_compile_options(undis_flags INTERFACE -fsanitize=${UNDIS_SANITIZE} -fno-sanitize-recover=all)
-    target_link_options(undis_flags INTERFACE -fsanitize=${UNDIS_SANITIZE})
+    target_compile_definitions(undis_flags INTERFACE UNDIS_SANITIZE)
+    target_compile_options(undis_flags INTERFACE
+        -fsanitize=${UNDIS_SANITIZE} -fno-sanitize=alignment,null,pointer-overflow -fno-sanitize-recover=all)
+    # -u: src/host/sanitize.c lies in an archive, and the sanitizer has a weak function of its own
+    target_link_options(undis_flags INTERFACE
+        -fsanitize=${UNDIS_SANITIZE} -Wl,-u,__asan_default_options -Wl,-u,__ubsan_default_options)
 endif()
 if(UNDIS_COVERAGE)
     target_compile_options(undis_flags INTERFACE -fprofile-instr-generate -fcoverage-mapping)

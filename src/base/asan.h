@@ -4,6 +4,8 @@
  *
  * ASan marks the memory around variables of live frames. Where frames end without returning (a fiber is abandoned,
  * an exception goes on in a driver) their marks would stay, and the next user of that stack would be accused.
+ * It also wants to know which stack is current. That is a fiber's host stack, or the engine's: driver code, on guest
+ * stacks, is not instrumented.
  */
 #ifndef BASE_ASAN_H
 #define BASE_ASAN_H
@@ -21,6 +23,11 @@
 
 #ifdef WITH_ASAN
 void __asan_unpoison_memory_region(const volatile void *at, size_t size);
+void __sanitizer_start_switch_fiber(void **fake_stack, const void *bottom, size_t size);
+void __sanitizer_finish_switch_fiber(void *fake_stack, const void **bottom, size_t *size);
+extern struct asan_stack {
+    uint64_t from, to;
+} asan_engine; /* host/sanitize.c */
 #endif
 
 /* [from, to) of a stack holds no live frame. */
@@ -29,6 +36,43 @@ asan_forget(uint64_t from, uint64_t to)
 {
 #ifdef WITH_ASAN
     __asan_unpoison_memory_region((const volatile void *)from, to - from);
+#else
+    (void)from;
+    (void)to;
+#endif
+}
+
+/* The next thing that happens is a switch to the stack [from, to); 0: to the engine's. */
+static inline void
+asan_leave(uint64_t from, uint64_t to)
+{
+#ifdef WITH_ASAN
+    void *fake; /* there are none: detect_stack_use_after_return=0 (host/sanitize.c) */
+
+    if (from == 0) {
+        from = asan_engine.from;
+        to = asan_engine.to;
+    }
+    __sanitizer_start_switch_fiber(&fake, (const void *)from, to - from);
+#else
+    (void)from;
+    (void)to;
+#endif
+}
+
+/* We run on the stack that asan_leave() named. If the one that was left is none of [from, to), it is the engine's. */
+static inline void
+asan_arrive(uint64_t from, uint64_t to)
+{
+#ifdef WITH_ASAN
+    const void *bottom;
+    size_t size;
+
+    __sanitizer_finish_switch_fiber(NULL, &bottom, &size);
+    if ((uint64_t)bottom < from || (uint64_t)bottom >= to) {
+        asan_engine.from = (uint64_t)bottom;
+        asan_engine.to = (uint64_t)bottom + size;
+    }
 #else
     (void)from;
     (void)to;

@@ -25,6 +25,8 @@ static uint32_t saved_count;
 static bool ran[FIBER_MAX + 1]; /* host side: used its guest stack since the last restore */
 static uint32_t mapped;         /* stacks that have memory behind them */
 
+#define HSTACKS_END (LAYOUT_HSTACK_BASE + (uint64_t)LAYOUT_HSTACK_SLOT * (FIBER_MAX + 1))
+
 _Static_assert(offsetof(struct fiber, host_sp) == 0x00, "crossing.S");
 _Static_assert(offsetof(struct fiber, guest_sp) == 0x08, "crossing.S");
 _Static_assert(offsetof(struct fiber, crossing) == 0x10, "crossing.S");
@@ -55,6 +57,7 @@ fiber_start(void)
 {
     struct fiber *f = sched_current;
 
+    asan_arrive(LAYOUT_HSTACK_BASE, HSTACKS_END);
     sched_enter_fiber(f);
     f->entry(f->entry_arg);
     fiber_exit();
@@ -103,6 +106,15 @@ fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void
     return f;
 }
 
+/* To the host stack of `to`, NULL: to the engine's. */
+static void
+change_stack(uint64_t *save_rsp, const struct fiber *to)
+{
+    asan_leave(to ? to->hstack_limit : 0, to ? to->hstack_base : 0);
+    fiber_switch(save_rsp, to ? to->host_sp : engine_sp);
+    asan_arrive(LAYOUT_HSTACK_BASE, HSTACKS_END);
+}
+
 void
 fiber_go(struct fiber *to)
 {
@@ -111,7 +123,7 @@ fiber_go(struct fiber *to)
     ran[to->id] = true;
     sched_current = to;
     kpcr_load(to);
-    fiber_switch(from ? &from->host_sp : &engine_sp, to->host_sp);
+    change_stack(from ? &from->host_sp : &engine_sp, to);
 }
 
 void
@@ -120,7 +132,7 @@ fiber_park_to_engine(void)
     struct fiber *from = sched_current;
 
     sched_current = NULL;
-    fiber_switch(&from->host_sp, engine_sp);
+    change_stack(&from->host_sp, NULL);
 }
 
 void
@@ -129,7 +141,7 @@ fiber_to_engine(void)
     uint64_t dead;
 
     sched_current = NULL;
-    fiber_switch(&dead, engine_sp);
+    change_stack(&dead, NULL);
     __builtin_unreachable();
 }
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host/sanitize.c - what the sanitizers must know of this program. Empty in other builds.
+ *
+ * Faults of drivers are ours to handle (machine/trap.c), stacks are left by jumps (base/asan.h) and a worker ends
+ * wherever it is, with everything it has allocated.
+ */
+#include "base/asan.h"
+
+#ifdef UNDIS_SANITIZE
+
+const char *__asan_default_options(void);
+const char *__ubsan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+    return "handle_segv=0:handle_sigbus=0:handle_sigill=0:handle_sigfpe=0:handle_sigtrap=0:use_sigaltstack=0:"
+           "detect_stack_use_after_return=0:detect_leaks=0:allocator_may_return_null=1";
+}
+
+const char *
+__ubsan_default_options(void)
+{
+    return "handle_segv=0:handle_sigbus=0:handle_sigill=0:handle_sigfpe=0:print_stacktrace=1";
+}
+
+#ifdef WITH_ASAN
+struct asan_stack asan_engine;
+#endif
+
+#endif
