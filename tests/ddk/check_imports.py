@@ -21,7 +21,8 @@ def declared():
     out = subprocess.run(cc + ["-E", "-P", "-ffreestanding", "-DNDIS689=1", "-I",
                                os.path.join(ROOT, "include", "ddk"), "-x", "c", "-"],
                          input=text.encode(), stdout=subprocess.PIPE, check=True).stdout.decode()
-    return set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", out)) | set(re.findall(r"\b(\w+);", out))
+    return (set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", out)) | set(re.findall(r"\b(\w+);", out))
+            | set(re.findall(r"\b(\w+)\s+__asm__", out)))
 
 
 def wanted(path):
