@@ -161,6 +161,16 @@ says() {
     done
 }
 
+@test "random strategies find what takes a preemption" {
+    needs "$zoo/pause-check-race/npf.inf"
+    for strategy in pos random; do
+        undis test "$zoo/pause-check-race" --only write-while-disabled --strategy $strategy --runs 2000 \
+            --out $strategy
+        exits 1
+        prints 'FINDING  0x3B_npf!NPF_Write'
+    done
+}
+
 @test "output that is not a terminal has no progress lines" {
     needs "$drivers/deadlock-abba"
     undis test "$drivers/deadlock-abba" --only open-while-disabled --out out
