@@ -220,7 +220,7 @@ search_with(struct explorer *x, unsigned k, const struct search_job *job, const 
         }
         if (rep->unsupported[0])
             return false;
-        if (job->check_every && rep->runs % job->check_every == 0 && r.end != RUN_CUT)
+        if (job->check_every && rep->runs / job->check_every > rep->double_runs && r.end != RUN_CUT)
             check_twice(x, &r, h, rep);
         if (hit && ++since_hit > RUNS_AFTER_HIT && job->strategy == STRATEGY_ICB)
             return false;
