@@ -181,31 +181,45 @@ add_range(struct detail *d, struct finding_range *out, unsigned *n, uint64_t va,
     out[(*n)++] = (struct finding_range){ va, size, copy, (uint8_t)prot };
 }
 
+/* Last byte + 1 of the pages from va on, within end, that are like it: all read-only, or all not. */
+static uint64_t
+same_pages(uint64_t va, uint64_t end, bool *read_only)
+{
+    bool like = *read_only = machine_readable(va, 0x1000) && !machine_writable(va, 0x1000);
+
+    while (va < end && like == *read_only) {
+        va += 0x1000;
+        like = machine_readable(va, 0x1000) && !machine_writable(va, 0x1000);
+    }
+    return va;
+}
+
+/* Read-only stretches of images (their writable pages are among the machine's ranges), then everything else. */
 static void
 collect_memory(struct detail *d)
 {
     struct machine_range r[200];
-    unsigned n = machine_ranges(r, 200), out_n = 0;
-    struct finding_range *out = detail_alloc(d, sizeof(*out) * (n + LAYOUT_IMAGE_MAX + 8));
+    unsigned n = machine_ranges(r, 200), room = n + LAYOUT_IMAGE_MAX * 8, out_n = 0;
+    struct finding_range *out = detail_alloc(d, sizeof(*out) * room);
     struct image *im;
 
-    for (unsigned i = 0; (im = image_get(i)) != NULL; i++)
-        for (uint64_t va = im->base; va < im->base + im->size; va += 0x1000)
-            if (machine_readable(va, 0x1000) && !machine_writable(va, 0x1000))
-                add_range(d, out, &out_n, va, 0x1000, (const void *)va, 5);
-            else if (out_n > n + LAYOUT_IMAGE_MAX)
-                break;
-    (void)im;
+    if (!out)
+        return;
+    for (unsigned i = 0; (im = image_get(i)) != NULL; i++) {
+        uint64_t end = im->base + ((im->size + 0xfff) & ~0xfffull), next;
+        bool read_only;
+
+        for (uint64_t va = im->base; va < end && out_n + n < room; va = next) {
+            next = same_pages(va, end, &read_only);
+            if (read_only)
+                add_range(d, out, &out_n, va, next - va, (const void *)va, 5);
+        }
+    }
     for (unsigned i = 0; i < n; i++)
         add_range(d, out, &out_n, r[i].base, r[i].size, r[i].bytes, 3);
     d->in.ranges = out;
     d->in.range_count = out_n;
 }
-
-struct object_walk {
-    struct detail *d;
-    unsigned n, max;
-};
 
 /* Objects the events speak of, freed ones too: enough to say whose it was. */
 static void

@@ -176,3 +176,17 @@ says() {
     undis test "$drivers/deadlock-abba" --only open-while-disabled --out out
     ! printf '%s%s' "$output" "$stderr" | grep -q "$(printf '\r')"
 }
+
+@test "a driver with a megabyte of read-only data gives a whole finding" {
+    needs "$drivers/pool-leak"
+    command -v x86_64-w64-mingw32-gcc >/dev/null || skip "x86_64-w64-mingw32-gcc is not installed"
+    printf 'extern const unsigned char Table[1 << 20];\nconst unsigned char Table[1 << 20] = { 1, 2, 3 };\n' >table.c
+    "$UNDIS_BUILD_DIR/undis-cc" -O1 -I"$root/tests/drivers/common" "$root/tests/drivers/pool-leak/pool_leak.c" \
+        "$root/tests/drivers/common/plain.c" table.c -o pool_leak.sys
+    undis test pool_leak.sys --only init-halt --first --out out
+    exits 1
+    analysis out >analysis
+    says 'PoolTracking-Leak'
+    [ "$(wc -c <out/*/dump)" -gt 1000000 ]
+    grep -qa 'cannot be run in DOS mode' pool_leak.sys && grep -qa 'cannot be run in DOS mode' out/*/dump
+}
