@@ -264,12 +264,6 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
     return machine_snapshot() ? LAB_OURS : 0;
 }
 
-void
-lab_run_begin(void *arg)
-{
-    (void)arg;
-}
-
 bool
 lab_run_check(void *arg, const struct run_result *r, char text[160])
 {

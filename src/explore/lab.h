@@ -77,7 +77,6 @@ int lab_setup(const struct lab_config *c, struct lab_reached *reached, struct ru
 void lab_register_exports(void);
 
 /* Hooks for search_run(). */
-void lab_run_begin(void *arg);
 bool lab_run_check(void *arg, const struct run_result *r, char text[160]);
 void lab_collect(struct lab_reached *reached);
 

@@ -37,7 +37,7 @@ struct shared {
 static _Noreturn void
 worker_main(const struct lab_config *lab, const struct search_job *job, struct shared *sh, struct detail *d)
 {
-    struct search_hooks hooks = { .run_begin = lab_run_begin, .run_check = lab_run_check };
+    struct search_hooks hooks = { .run_check = lab_run_check };
     char text[256] = "";
 
     sh->report.state = SEARCH_SETUP;

@@ -75,13 +75,20 @@ store(const struct trap *t, ucontext_t *uc)
     m->gregs[REG_EFL] = (greg_t)t->rflags;
 }
 
+/* 3 GHz, from virtual time plus a step so that two reads differ. */
+static uint64_t
+machine_tsc(void)
+{
+    return machine->now_100ns * 300 + machine->step;
+}
+
 /* An rdtsc or rdtscp that no patch found: the processor traps it (PR_SET_TSC). */
 static bool
 trapped_rdtsc(struct trap *t)
 {
     const uint8_t *p = (const uint8_t *)t->rip;
     bool p_form = t->vector == 13 && p[0] == 0x0f && p[1] == 0x01 && p[2] == 0xf9;
-    uint64_t tsc = machine->now_100ns * 300 + machine->step;
+    uint64_t tsc = machine_tsc();
 
     if (!p_form && !(t->vector == 13 && p[0] == 0x0f && p[1] == 0x31))
         return false;
@@ -361,13 +368,7 @@ cr8_hook(struct crossing *c, uint64_t value, uint64_t *regs)
     return 0;
 }
 
-/* 3 GHz, from virtual time plus a step so that two reads differ. */
-static uint64_t
-machine_tsc(void)
-{
-    return machine->now_100ns * 300 + machine->step;
-}
-
+/* rdtsc, rdtscp */
 uint64_t
 rdtsc_hook(struct crossing *c, uint64_t with_aux, uint64_t *regs)
 {
