@@ -249,6 +249,17 @@ struct mtimer {
 void mtimer_set(struct mtimer *t, uint64_t due_100ns, void (*fire)(struct mtimer *));
 bool mtimer_cancel(struct mtimer *t); /* true if it was armed */
 
+/* The machine's clock, 100 ns since boot: virtual under exploration, real in a live machine. */
+uint64_t machine_now(void);
+
+/*
+ * The machine lock of a live machine (live.h). Host code that an export runs holds it already unless the export is
+ * FREE; then it brackets with these what the lock guards. Nests: machine_unlock() takes what machine_lock() returned.
+ * Dropped and taken again around guest_call() and sched_block(). Under exploration both do nothing.
+ */
+bool machine_lock(void);
+void machine_unlock(bool was);
+
 /* ------------------------------------------------------------------ choices */
 
 enum choice_kind { CHOICE_SCHED, CHOICE_FAULT, CHOICE_EVENT, CHOICE_VALUE, CHOICE_KINDS };

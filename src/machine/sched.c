@@ -535,6 +535,24 @@ choose(enum choice_kind kind, unsigned n, uint64_t key)
     return v;
 }
 
+uint64_t
+machine_now(void)
+{
+    return machine->now_100ns;
+}
+
+bool
+machine_lock(void)
+{
+    return true;
+}
+
+void
+machine_unlock(bool was)
+{
+    (void)was;
+}
+
 /* ------------------------------------------------------------------ runs */
 
 void
