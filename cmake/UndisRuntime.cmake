@@ -39,8 +39,10 @@ if(UNDIS_SANITIZE)
     target_link_options(undis_flags INTERFACE
         -fsanitize=${UNDIS_SANITIZE} -Wl,-u,__asan_default_options -Wl,-u,__ubsan_default_options)
 endif()
+# Counters in a mapped file (%c in LLVM_PROFILE_FILE): a worker in its sandbox cannot write a profile when it ends.
 if(UNDIS_COVERAGE)
-    target_compile_options(undis_flags INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+    target_compile_options(undis_flags INTERFACE
+        -fprofile-instr-generate -fcoverage-mapping "SHELL:-mllvm -runtime-counter-relocation")
     target_link_options(undis_flags INTERFACE -fprofile-instr-generate)
 endif()
 if(UNDIS_FUZZ)
