@@ -22,7 +22,7 @@ cmd_ddi(int argc, char **argv)
 {
     const char *path = NULL;
     bool verbose = false;
-    struct lab_driver d;
+    struct pnp_driver d;
     struct image *im;
     struct image_error err;
     char text[256];
@@ -45,7 +45,7 @@ cmd_ddi(int argc, char **argv)
         fputs(help, stderr);
         return EXIT_USAGE;
     }
-    if (lab_driver_read(path, &d, text)) {
+    if (pnp_driver_read(path, &d, text)) {
         fprintf(stderr, "undis ddi: %s\n", text);
         return EXIT_INPUT;
     }
@@ -65,6 +65,6 @@ cmd_ddi(int argc, char **argv)
         printf("  +%06x   %-10s %s\n", im->sites[i].rva, site_names[im->sites[i].kind],
                patch_names[im->sites[i].patch]);
     image_free(im);
-    lab_driver_free(&d);
+    pnp_driver_free(&d);
     return lacking ? EXIT_FINDING : EXIT_CLEAN;
 }

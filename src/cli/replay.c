@@ -54,16 +54,33 @@ once(const struct lab_config *lab, const struct choice_list *choices, char line[
     return EXIT_OURS;
 }
 
+/* One of the trace's drivers, which must be the very one. */
+static int
+read_driver(struct lab_subjects *s, const char *path, const char *sha256)
+{
+    struct pnp_driver *d;
+    uint8_t sha[32];
+    char hash[65], err[256];
+
+    if (lab_subjects_add(s, path, &d, err))
+        return fail(path, err);
+    SHA256(d->bytes, d->len, sha);
+    hex_of(sha, 32, hash);
+    if (strcmp(hash, sha256) == 0)
+        return 0;
+    return fail(d->sys, "this is another build of the driver than the trace was made with (sha256 differs)");
+}
+
 int
 cmd_replay(int argc, char **argv)
 {
     const char *folder = NULL, *driver_path = NULL;
     unsigned long times = 1;
-    char path[1100], err[256], line[400], first[400] = "", hash[65];
-    uint8_t *bytes, sha[32];
+    char path[1100], err[256], line[400], first[400] = "";
+    uint8_t *bytes;
     size_t len;
     struct trace_file trace;
-    struct lab_driver driver;
+    struct lab_subjects subjects = { .count = 0 };
     struct scenario *scn;
     struct scn_error serr;
     struct lab_config lab;
@@ -97,17 +114,21 @@ cmd_replay(int argc, char **argv)
     snprintf(path, sizeof(path), "%s/scenario.yaml", folder);
     if (scenario_load(path, &scn, &serr))
         return fail(path, serr.text);
-    if (lab_driver_read(driver_path ? driver_path : trace.driver, &driver, err))
-        return fail(driver_path ? driver_path : trace.driver, err);
-    SHA256(driver.bytes, driver.len, sha);
-    hex_of(sha, 32, hash);
-    if (strcmp(hash, trace.sha256) != 0)
-        return fail(driver.sys, "this is another build of the driver than the trace was made with (sha256 differs)");
-    if (lab_wire_read(path, &driver, scn, &wire, err)) {
+    for (unsigned i = 0; i < trace.driver_count; i++) {
+        const char *from = i == 0 && driver_path ? driver_path : trace.driver[i].path;
+
+        if (read_driver(&subjects, from, trace.driver[i].sha256))
+            return EXIT_INPUT;
+    }
+    if (lab_subjects_of_stack(&subjects, path, &scn->stack, err))
+        return fail(path, err);
+    if (lab_wire_read(path, &subjects, scn, &wire, err)) {
         fprintf(stderr, "undis replay: %s\n", err);
         return EXIT_INPUT;
     }
-    lab = (struct lab_config){ .driver = &driver, .driver_count = 1, .scenario = scn, .wire = wire, .vps = trace.vps };
+    lab = (struct lab_config){
+        .driver = subjects.driver, .driver_count = subjects.count, .scenario = scn, .wire = wire, .vps = trace.vps
+    };
     for (unsigned long i = 0; i < times; i++) {
         int status = once(&lab, &trace.choices, line);
 
@@ -125,6 +146,6 @@ cmd_replay(int argc, char **argv)
         printf("equal over %lu replays\n", times);
     wire_capture_free(wire);
     scenario_free(scn);
-    lab_driver_free(&driver);
+    lab_subjects_free(&subjects);
     return EXIT_FINDING;
 }

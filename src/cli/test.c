@@ -13,9 +13,10 @@
 #include "undis/version.h"
 
 static const char help[] =
-    "usage: undis test DIR|FILE.inf|FILE.sys [options]\n"
+    "usage: undis test DIR|FILE.inf|FILE.sys [MORE ...] [options]\n"
     "\n"
     "Builds a network around the driver, runs the standard scenarios and explores their schedules.\n"
+    "More drivers stand in the same stack; the scenarios and certificates are about the first.\n"
     "Each failure becomes a folder: finding.json, trace, dump, analysis.txt, diagram.txt, scenario.yaml.\n"
     "\n"
     "  --out DIR             where findings and certificates go (default: findings)\n"
@@ -65,7 +66,7 @@ list_battery(void)
 static int
 parse(int argc, char **argv, struct test_options *o)
 {
-    unsigned maps = 0;
+    unsigned maps = 0, drivers = 0;
 
     *o = (struct test_options){ .k = K_DEFAULT, .out = "findings", .seed = 1 };
     for (int i = 1; i < argc; i++) {
@@ -84,9 +85,10 @@ parse(int argc, char **argv, struct test_options *o)
         } else if (strcmp(a, "-v") == 0) {
             o->verbose = true;
         } else if (a[0] != '-') {
-            if (o->path)
-                return bad("one driver at a time, not also", a);
-            o->path = a;
+            if (drivers == LAB_DRIVERS_MAX)
+                return bad("8 drivers at most in one machine, not also", a);
+            *(drivers ? &o->more[drivers - 1] : &o->path) = a;
+            drivers++;
         } else if (!v) {
             return bad("unknown option, or its value is missing:", a);
         } else {

@@ -131,25 +131,26 @@ static void
 admin_op(const struct scn_op *op)
 {
     const char *service = lab.driver[0].file->service;
+    struct ndis_nic *nic = lab.nic[op->adapter];
 
     switch (op->kind) {
     case OP_DISABLE:
-        ndis_nic_disable(lab.nic);
+        ndis_nic_disable(nic);
         break;
     case OP_ENABLE:
-        ndis_nic_enable(lab.nic);
+        ndis_nic_enable(nic);
         break;
     case OP_PAUSE:
-        ndis_nic_pause(lab.nic);
+        ndis_nic_pause(nic);
         break;
     case OP_RESTART:
-        ndis_nic_restart(lab.nic);
+        ndis_nic_restart(nic);
         break;
     case OP_FILTER_REMOVE:
-        ndis_driver_detach(lab.nic, service);
+        ndis_driver_detach(nic, service);
         break;
     case OP_FILTER_INSERT:
-        ndis_driver_attach(lab.nic, service);
+        ndis_driver_attach(nic, service);
         break;
     case OP_UNLOAD:
         lab_unload();
@@ -175,7 +176,7 @@ shape_of(enum scn_shape shape, unsigned round, bool *more)
 static void
 wire_op(struct lab_actor *a, const struct scn_op *op)
 {
-    if (op->kind != OP_RECEIVE || lab.driver[0].file->kind == INF_MINIPORT)
+    if (op->kind != OP_RECEIVE || !lab.own_wire)
         return; /* a miniport under test is its own wire */
     if (lab.wire == NULL)
         fill_frame(a->buffer, op->len);
@@ -192,7 +193,8 @@ wire_op(struct lab_actor *a, const struct scn_op *op)
 
             sched_point(OP_ACTOR, OBJECT_WORLD);
             /* frames come from a DPC; every other one of a batch is lent */
-            ends_wire_receive(lab.nic, frame.bytes, frame.length, shape, ENDS_DISPATCH | (i & 1 ? ENDS_RESOURCES : 0));
+            ends_wire_receive(lab.nic[op->adapter], frame.bytes, frame.length, shape,
+                              ENDS_DISPATCH | (i & 1 ? ENDS_RESOURCES : 0));
         }
     }
 }
@@ -210,7 +212,7 @@ protocol_op(struct lab_actor *a, const struct scn_op *op)
             unsigned shape = shape_of(op->shape, round, &more);
 
             sched_point(OP_ACTOR, OBJECT_WORLD);
-            ends_proto_send(lab.nic, a->buffer, op->len, shape, i & 1 ? ENDS_DISPATCH : 0);
+            ends_proto_send(lab.nic[op->adapter], a->buffer, op->len, shape, i & 1 ? ENDS_DISPATCH : 0);
         }
     }
 }

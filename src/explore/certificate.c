@@ -33,7 +33,7 @@ certificate_refusal(const struct scenario_result *s)
 static json_t *
 certificate_json(const struct test_options *o, const struct scenario_result *s)
 {
-    json_t *levels = json_array(), *j;
+    json_t *levels = json_array(), *others = json_array(), *j;
     uint64_t traces = 0;
 
     for (unsigned k = 0; k <= s->k && k < SEARCH_K_MAX; k++) {
@@ -46,13 +46,17 @@ certificate_json(const struct test_options *o, const struct scenario_result *s)
                                         "exhausted", l->exhausted, "restarts", (int)l->restarts));
     }
     j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:I, s:I, s:i, s:b, s:s, s:s, s:I, s:I, s:o}",
-                  "undis", UNDIS_VERSION, "driver", o->path, "driver_sha256", s->reached.driver_sha256, "scenario",
+                  "undis", UNDIS_VERSION, "driver", o->path, "driver_sha256", s->reached.driver[0].sha256, "scenario",
                   s->name, "scenario_sha256", s->reached.scenario_sha256, "vps", (int)s->reached.vps, "granularity",
                   GRANULARITY, "k", (int)s->k, "faults", 0, "unprompted_events", (int)ICB_EVENTS, "runs",
                   (json_int_t)s->report.runs, "traces", (json_int_t)traces, "points_per_run_max",
                   (int)s->report.points_max, "exhausted", s->exhausted, "race_detector", "not run", "memory_model",
                   "sequentially consistent", "double_runs", (json_int_t)s->report.double_runs, "divergences",
                   (json_int_t)s->report.divergences, "bounds", levels);
+    for (unsigned i = 1; i < s->reached.driver_count; i++)
+        json_array_append_new(others, json_pack("{s:s, s:s}", "service", s->reached.driver[i].service, "sha256",
+                                                s->reached.driver[i].sha256));
+    json_object_set_new(j, "other_drivers", others);
     json_object_set_new(j, "timers_over_ready_max", json_integer(SCHED_OVERTAKE_MAX));
     json_object_set_new(j, "reached", json_string(s->reached.states_text));
     json_object_set_new(j, "result", json_string("none"));

@@ -23,15 +23,18 @@ static bool
 running(const char **who)
 {
     struct ndis_layer_info layer[16];
-    unsigned n = ndis_stack(lab.nic, layer, 16);
 
-    if (n == 0)
-        return false;
-    for (unsigned i = 0; i < n && i < 16; i++)
-        if (strcmp(layer[i].state_name, "Running") != 0) {
-            *who = layer[i].driver;
+    for (unsigned k = 0; k < lab.nic_count; k++) {
+        unsigned n = ndis_stack(lab.nic[k], layer, 16);
+
+        if (n == 0)
             return false;
-        }
+        for (unsigned i = 0; i < n && i < 16; i++)
+            if (strcmp(layer[i].state_name, "Running") != 0) {
+                *who = layer[i].driver;
+                return false;
+            }
+    }
     return true;
 }
 
@@ -102,9 +105,28 @@ loaded(unsigned i)
 void
 lab_unload(void)
 {
+    if (loaded(0))
+        io_driver_unload(lab.driver[0].object);
+}
+
+/* All of them, the one that was started last first. */
+static void
+unload_all(void)
+{
     for (unsigned i = lab.driver_count; i-- > 0;)
-        if (loaded(i))
-            io_driver_unload(lab.driver[i].object);
+        if (loaded(lab.order[i]))
+            io_driver_unload(lab.driver[lab.order[i]].object);
+}
+
+/* Every adapter is enabled and runs, as far as that is ours to ask for. */
+static bool
+bring_up(void)
+{
+    bool up = true;
+
+    for (unsigned i = 0; i < lab.nic_count; i++)
+        up = ndis_nic_enable(lab.nic[i]) == 0 && ndis_nic_restart(lab.nic[i]) == 0 && up;
+    return up;
 }
 
 static void
@@ -116,7 +138,7 @@ epilogue_main(void *arg)
     sched_block(BLOCK_IDLE, 0, NULL, "waits for the actors to be done");
     lab.epilogue->daemon = false; /* from here on waiting for ever is a finding */
     if (loaded(0)) {
-        if (ndis_nic_enable(lab.nic) == 0 && ndis_nic_restart(lab.nic) == 0 && running(&who)) {
+        if (bring_up() && running(&who)) {
             sched_wake(probe->fiber);
             sched_block(BLOCK_INTERNAL, 0, probe->fiber,
                         "waits for a program that writes after everything is up again");
@@ -126,9 +148,9 @@ epilogue_main(void *arg)
         if (lab.actor[i].process)
             user_process_exit(lab.actor[i].process);
     user_process_exit(probe->process);
-    if (loaded(0))
-        lab_unload();
-    ndis_nic_disable(lab.nic);
+    unload_all();
+    for (unsigned i = 0; i < lab.nic_count; i++)
+        ndis_nic_disable(lab.nic[i]);
 }
 
 void

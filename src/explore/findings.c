@@ -79,22 +79,41 @@ scenario_text(const struct scenario *s)
 static char *
 trace_text(const struct lab_config *lab, const struct scenario_result *s, const struct found *f)
 {
-    size_t size = 4096 + (f ? f->choices.count * 200u : 0), n;
+    size_t size = 4096 + lab->driver_count * 700u + (f ? f->choices.count * 200u : 0), n;
     char *text = malloc(size), hash[65];
     uint8_t sha[32];
 
     if (!text)
         return NULL;
-    SHA256(lab->driver[0].bytes, lab->driver[0].len, sha);
-    hex_of(sha, 32, hash);
-    n = (size_t)snprintf(text, size,
-                         "# undis trace 1\n# undis: %s\n# driver: %s\n# sha256: %s\n# scenario: %s\n# vps: %u\n"
-                         "# os: win10\n",
-                         UNDIS_VERSION, lab->driver[0].inf[0] ? lab->driver[0].inf : lab->driver[0].sys, hash, s->name,
-                         lab->vps);
+    n = (size_t)snprintf(text, size, "# undis trace 1\n# undis: %s\n", UNDIS_VERSION);
+    for (unsigned i = 0; i < lab->driver_count; i++) {
+        const struct pnp_driver *d = &lab->driver[i];
+
+        SHA256(d->bytes, d->len, sha);
+        hex_of(sha, 32, hash);
+        n += (size_t)snprintf(text + n, size - n, "# driver: %s\n# sha256: %s\n", d->inf[0] ? d->inf : d->sys, hash);
+    }
+    n += (size_t)snprintf(text + n, size - n, "# scenario: %s\n# vps: %u\n# os: win10\n", s->name, lab->vps);
     if (f)
         choices_print(&f->choices, text + n, size - n);
     return text;
+}
+
+/* A driver's sha256 follows its path. */
+static void
+header_line(const char *line, struct trace_file *out)
+{
+    char path[512];
+
+    if (sscanf(line, "# driver: %511[^\n]", path) == 1) {
+        if (out->driver_count < LAB_DRIVERS_MAX)
+            memcpy(out->driver[out->driver_count++].path, path, sizeof(path));
+        return;
+    }
+    if (out->driver_count > 0 && sscanf(line, "# sha256: %64s", out->driver[out->driver_count - 1].sha256) == 1)
+        return;
+    if (sscanf(line, "# scenario: %63[^\n]", out->scenario) != 1)
+        sscanf(line, "# vps: %u", &out->vps);
 }
 
 int
@@ -102,6 +121,7 @@ trace_parse(const char *text, size_t len, struct trace_file *out, char err[200])
 {
     static const char magic[] = "# undis trace 1\n";
     const char *at = text, *end = text + len;
+    bool named = true;
     int line;
 
     memset(out, 0, sizeof(*out));
@@ -117,10 +137,7 @@ trace_parse(const char *text, size_t len, struct trace_file *out, char err[200])
         if (n < sizeof(buf)) {
             memcpy(buf, at, n);
             buf[n] = '\0';
-            if (sscanf(buf, "# driver: %511[^\n]", out->driver) != 1 &&
-                sscanf(buf, "# sha256: %64s", out->sha256) != 1 &&
-                sscanf(buf, "# scenario: %63[^\n]", out->scenario) != 1)
-                sscanf(buf, "# vps: %u", &out->vps);
+            header_line(buf, out);
         }
         at += n + 1;
     }
@@ -129,7 +146,9 @@ trace_parse(const char *text, size_t len, struct trace_file *out, char err[200])
         snprintf(err, 200, "line %d after the header is no choice", line);
         return -EINVAL;
     }
-    if (!out->driver[0] || !out->sha256[0] || !out->scenario[0]) {
+    for (unsigned i = 0; i < out->driver_count; i++)
+        named = named && out->driver[i].sha256[0];
+    if (!named || out->driver_count == 0 || !out->scenario[0]) {
         snprintf(err, 200, "the header names no driver, sha256 or scenario");
         return -EINVAL;
     }

@@ -28,8 +28,11 @@ void wire_record_begin(struct detail *d);
 void wire_files_write(const char *folder, const struct wire_capture *played, const struct detail *d);
 
 struct trace_file {
-    char driver[512];
-    char sha256[65];
+    struct {
+        char path[512];
+        char sha256[65];
+    } driver[LAB_DRIVERS_MAX]; /* [0]: the one under test */
+    unsigned driver_count;
     char scenario[64];
     unsigned vps;
     struct choice_list choices;

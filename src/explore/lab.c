@@ -15,9 +15,6 @@
 
 #include <openssl/sha.h>
 
-#include "base/fmt.h"
-#include "base/utf.h"
-
 #include "explore/findings.h"
 #include "host/host.h"
 #include "image/image.h"
@@ -25,7 +22,6 @@
 #include "ndis/admin.h"
 #include "ndis/ends/ends.h"
 #include "ndis/ndis.h"
-#include "nt/cm/cm.h"
 #include "nt/ex/ex.h"
 #include "nt/io/driver.h"
 #include "nt/nt.h"
@@ -46,31 +42,6 @@ lab_register_exports(void)
     ndis_register_exports();
 }
 
-/* Registry values of an INF, under the keys the installer would use. */
-static void
-install_registry(const struct lab_driver *d)
-{
-    char path[400];
-
-    snprintf(path, sizeof(path), "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\%s", d->service);
-    cm_set_string(path, "ImagePath", d->parsed ? d->info.image_path : d->sys);
-    cm_set_dword(path, "Type", 1);
-    for (unsigned i = 0; d->parsed && i < d->info.reg_count; i++) {
-        const struct inf_reg *r = &d->info.regs[i];
-        const char *root = r->root == INF_HKLM ? "\\Registry\\Machine"
-                           : r->root == INF_HKR_SERVICE || d->kind == INF_FILTER || d->kind == INF_PROTOCOL
-                               ? path
-                               : LAB_ADAPTER_KEY;
-        char full[600];
-
-        if (r->root != INF_HKLM && r->root != INF_HKR && r->root != INF_HKR_SERVICE)
-            continue;
-        snprintf(full, sizeof(full), "%s%s%s", root, r->key[0] ? "\\" : "", r->key);
-        if (!(r->flags & INF_REG_DELVAL))
-            cm_set(full, r->name, r->type, r->data, r->len);
-    }
-}
-
 /* What the driver allocated and did not free: the pool emits an event for each block. */
 static void
 check_pool(PDRIVER_OBJECT driver, void *arg)
@@ -80,44 +51,69 @@ check_pool(PDRIVER_OBJECT driver, void *arg)
 }
 
 static bool
-setup_driver(struct lab_driver_state *s)
+start_drivers(void)
 {
-    const struct lab_driver *d = s->file;
-    uint16_t service[64];
+    for (unsigned i = 0; i < lab.driver_count; i++) {
+        lab.failed_driver = lab.order[i];
+        lab.entry_status = pnp_start(&lab.driver[lab.order[i]], NULL, 0);
+        if (lab.entry_status < 0)
+            return false;
+    }
+    lab.failed_driver = 0;
+    return true;
+}
 
-    install_registry(d);
-    service[utf8_to_utf16(d->service, strlen(d->service), service, 63)] = 0;
-    if (d->kind == INF_FILTER)
-        ndis_install_filter(d->service, d->parsed && d->info.filter_class[0] ? d->info.filter_class : "compression",
-                            d->parsed && d->info.run_type == INF_RUN_MANDATORY,
-                            d->parsed && d->info.filter_type == INF_FILTER_MONITORING);
-    lab.entry_status = io_driver_create(service, s->image->entry, s->image->base, s->image->size, &s->object);
-    if (lab.entry_status >= 0)
-        lab.entry_status = io_driver_start(s->object);
-    if (lab.entry_status >= 0)
-        image_discard_init(s->image);
-    return lab.entry_status >= 0;
+/* The scenario's number of adapters for each miniport driver, else for our own; "Ethernet", "Ethernet 2" ... */
+static void
+add_nics(const struct pnp_driver *miniport)
+{
+    for (unsigned i = 0; i < lab.scenario->stack.adapters && lab.nic_count < LAB_NICS_MAX; i++) {
+        struct ndis_nic *nic;
+        char name[32];
+
+        snprintf(name, sizeof(name), lab.nic_count ? "Ethernet %u" : "Ethernet", lab.nic_count + 1);
+        nic = miniport ? pnp_nic_add(miniport, miniport->service, name, NULL, 0) : ends_wire_add(name, NULL);
+        if (!nic) {
+            lab.failure = "the miniport driver registered no miniport with NDIS";
+            return;
+        }
+        if (!miniport)
+            ends_wire_mode(nic, ENDS_COMPLETE_LATER, lab.wire == NULL);
+        lab.nic[lab.nic_count++] = nic;
+    }
+}
+
+/* A scenario that lists protocols has those; one that lists none has the test protocol. */
+static bool
+wants_test_protocol(void)
+{
+    const struct scn_stack *stack = &lab.scenario->stack;
+
+    for (unsigned i = 0; i < stack->protocols_count; i++)
+        if (strcmp(stack->protocols[i], "test") == 0)
+            return true;
+    return stack->protocols_count == 0;
 }
 
 static void
 setup_main(void *arg)
 {
-    struct ndis_nic_config nic = { .name = "Ethernet", .service = lab.driver[0].file->service };
-
     (void)arg;
-    ends_proto_start();
-    for (unsigned i = 0; i < lab.driver_count; i++)
-        if (!setup_driver(&lab.driver[i]))
-            return;
-    lab.nic = lab.driver[0].file->kind == INF_MINIPORT ? ndis_nic_add(&nic) : ends_wire_add("Ethernet", NULL);
-    if (lab.nic && lab.driver[0].file->kind != INF_MINIPORT)
-        ends_wire_mode(lab.nic, ENDS_COMPLETE_LATER, lab.wire == NULL);
-    if (!lab.nic) {
-        lab.failure = "the miniport driver registered no miniport with NDIS";
+    if (wants_test_protocol())
+        ends_proto_start();
+    if (!start_drivers())
         return;
-    }
-    if (ndis_nic_enable(lab.nic))
-        lab.failure = "the adapter could not be started: the miniport or a mandatory filter refused";
+    lab.own_wire = true;
+    for (unsigned i = 0; i < lab.driver_count; i++)
+        if (lab.driver[lab.order[i]].file->kind == INF_MINIPORT) {
+            lab.own_wire = false;
+            add_nics(lab.driver[lab.order[i]].file);
+        }
+    if (lab.own_wire)
+        add_nics(NULL);
+    for (unsigned i = 0; i < lab.nic_count && !lab.failure; i++)
+        if (ndis_nic_enable(lab.nic[i]))
+            lab.failure = "the adapter could not be started: the miniport or a mandatory filter refused";
     ndis_settle();
 }
 
@@ -153,17 +149,10 @@ find_devices(struct lab_reached *reached)
 static int
 load_images(const struct lab_config *c, char text[256])
 {
-    for (unsigned i = 0; i < c->driver_count; i++) {
-        const struct lab_driver *d = &c->driver[i];
-        const char *slash = strrchr(d->sys, '/');
-        struct image_error err;
-
-        lab.driver[i].file = d;
-        if (image_load(d->bytes, d->len, slash ? slash + 1 : d->sys, d->sys, &lab.driver[i].image, &err)) {
-            snprintf(text, 256, "%.120s: %.120s", d->sys, err.text);
+    lab_start_order(c, lab.order);
+    for (unsigned i = 0; i < c->driver_count; i++)
+        if (pnp_load(&c->driver[i], &lab.driver[i], text))
             return LAB_INPUT;
-        }
-    }
     lab.driver_count = c->driver_count;
     return 0;
 }
@@ -182,15 +171,17 @@ describe_end(const struct run_result *r, char text[256])
     else if (r->end == RUN_LIVELOCK)
         snprintf(text, 256, "starting the driver never ends: it spins");
     else
-        snprintf(text, 256, "DriverEntry of %.60s returned 0x%08X", lab.driver[0].file->service,
+        snprintf(text, 256, "DriverEntry of %.60s returned 0x%08X", lab.driver[lab.failed_driver].file->service,
                  (unsigned)lab.entry_status);
 }
 
-/* Codes that look like IOCTLs and stand as immediates in the driver's code. */
+/* Codes that look like IOCTLs and stand as immediates in the drivers' code. */
 static void
 find_ioctls(void)
 {
-    lab.ioctl_count = image_find_ioctls(lab.driver[0].image, lab.ioctl, LAB_IOCTLS_MAX);
+    for (unsigned i = 0; i < lab.driver_count; i++)
+        lab.ioctl_count +=
+            image_find_ioctls(lab.driver[i].image, lab.ioctl + lab.ioctl_count, LAB_IOCTLS_MAX - lab.ioctl_count);
 }
 
 int
@@ -209,8 +200,12 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
     lab.wire = c->wire;
     lab.reached = reached;
     reached->vps = c->vps;
-    SHA256(c->driver[0].bytes, c->driver[0].len, sha);
-    hex_of(sha, 32, reached->driver_sha256);
+    reached->driver_count = c->driver_count;
+    for (unsigned i = 0; i < c->driver_count; i++) {
+        snprintf(reached->driver[i].service, sizeof(reached->driver[i].service), "%s", c->driver[i].service);
+        SHA256(c->driver[i].bytes, c->driver[i].len, sha);
+        hex_of(sha, 32, reached->driver[i].sha256);
+    }
     f = open_memstream(&scn, &len);
     if (f) {
         scenario_save(c->scenario, f);

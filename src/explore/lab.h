@@ -2,7 +2,7 @@
 /*
  * explore/lab.h - a machine with the drivers under test in it, ready to be explored.
  *
- * Model: the supervisor reads files and INFs (lab_driver_read) before it forks; the
+ * Model: the supervisor reads files and INFs (pnp_driver_read) before it forks; the
  * worker then makes the machine, installs and starts the drivers, builds a stack
  * around them, lets programs open the devices they find, and takes the snapshot.
  * From there every run executes the scenario's actors.
@@ -11,7 +11,7 @@
 #define EXPLORE_LAB_H
 
 #include "explore/search.h"
-#include "pnp/inf.h"
+#include "pnp/driver.h"
 #include "pnp/scenario.h"
 #include "wire/pcap.h"
 
@@ -19,30 +19,28 @@
 
 enum lab_error { LAB_OK = 0, LAB_INPUT = 4, LAB_OURS = 3 };
 
-struct lab_driver {
-    char service[64];        /* "npf" */
-    char sys[512], inf[512]; /* paths; inf "" when there is none */
-    uint8_t *bytes;
-    size_t len;
-    enum inf_kind kind;
-    struct inf *parsed; /* NULL without an INF */
-    struct inf_driver info;
+/* The drivers of a test; [0] is the one that findings and certificates are about. */
+struct lab_subjects {
+    struct pnp_driver driver[LAB_DRIVERS_MAX];
+    unsigned count;
 };
 
-/*
- * lab_driver_read - what the user named: a folder, an .inf or a .sys. 0, or LAB_INPUT with one sentence in text.
- * The description's strings live until lab_driver_free().
- */
-int lab_driver_read(const char *path, struct lab_driver *out, char text[256]);
-void lab_driver_free(struct lab_driver *d);
+/* One more; *out is the one there is already when it is the same. 0, or LAB_INPUT with one sentence in text. */
+int lab_subjects_add(struct lab_subjects *s, const char *path, struct pnp_driver **out, char text[256]);
+/* Those a stack names; from then on it calls them by service name. 0, or LAB_INPUT with one sentence. */
+int lab_subjects_of_stack(struct lab_subjects *s, const char *scenario_path, struct scn_stack *stack, char text[256]);
+void lab_subjects_free(struct lab_subjects *s);
 
 struct lab_config {
-    struct lab_driver *driver;
+    const struct pnp_driver *driver; /* [0] is the one under test */
     unsigned driver_count;
     const struct scenario *scenario;
     const struct wire_capture *wire; /* what the scenario's wire plays; NULL: it loops */
     unsigned vps;
 };
+
+/* Numbers of drivers in the order they are installed and started. */
+void lab_start_order(const struct lab_config *c, unsigned order[LAB_DRIVERS_MAX]);
 
 #define LAB_WIRE_FILE "wire-in.pcap"
 
@@ -50,7 +48,7 @@ struct lab_config {
  * lab_wire_read - the capture of a scenario that names one, else NULL. 0, or LAB_INPUT or LAB_OURS with one sentence.
  * From then on the scenario calls it LAB_WIRE_FILE and holds its sha256.
  */
-int lab_wire_read(const char *scenario_path, const struct lab_driver *driver, struct scenario *scn,
+int lab_wire_read(const char *scenario_path, const struct lab_subjects *s, struct scenario *scn,
                   struct wire_capture **out, char text[256]);
 
 /* What a scenario reached, over all runs of a worker; in shared memory. */
@@ -62,7 +60,11 @@ struct lab_reached {
     uint64_t requests, requests_ok; /* of programs */
     char devices[512];              /* names of devices the driver made, comma separated */
     unsigned vps;
-    char driver_sha256[65], scenario_sha256[65];
+    struct {
+        char service[64], sha256[65];
+    } driver[LAB_DRIVERS_MAX];
+    unsigned driver_count;
+    char scenario_sha256[65];
 };
 
 /*

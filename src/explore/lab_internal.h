@@ -5,22 +5,15 @@
 
 #include "ddk/wdm.h"
 #include "explore/lab.h"
+#include "pnp/install.h"
 
 #define LAB_DEVICES_MAX 16u
 #define LAB_HANDLES_MAX 16u
 #define LAB_IOCTLS_MAX  32u
 #define LAB_ACTORS_MAX  16u
-#define LAB_ADAPTER_KEY \
-    "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\{4d36e972-e325-11ce-bfc1-08002be10318}\\0001"
+#define LAB_NICS_MAX    16u
 
 struct ndis_nic;
-struct image;
-
-struct lab_driver_state {
-    const struct lab_driver *file;
-    struct image *image;
-    DRIVER_OBJECT *object;
-};
 
 /* An actor at work; monitor memory, so it is put back with the machine. */
 struct lab_actor {
@@ -46,9 +39,13 @@ struct lab {
     const struct scenario *scenario;
     const struct wire_capture *wire;
     struct lab_reached *reached;
-    struct lab_driver_state driver[LAB_DRIVERS_MAX];
+    struct pnp_service driver[LAB_DRIVERS_MAX];
     unsigned driver_count;
-    struct ndis_nic *nic;
+    unsigned order[LAB_DRIVERS_MAX]; /* in which they start */
+    struct ndis_nic *nic[LAB_NICS_MAX];
+    unsigned nic_count;
+    bool own_wire;          /* no miniport is under test: ours plays the wire */
+    unsigned failed_driver; /* whose DriverEntry failed */
     int32_t entry_status;
     const char *failure;
     char device[LAB_DEVICES_MAX][128];
@@ -73,7 +70,7 @@ extern struct strategy strategy_none; /* answers 0 */
 void lab_actors_create(void);
 void lab_actors_release(void); /* the next run starts them */
 void lab_epilogue_create(void);
-void lab_unload(void);
+void lab_unload(void); /* the driver under test */
 struct fiber *lab_epilogue_start(void *arg);
 
 /* A write of one frame of len bytes on a device, as a program would: its final status. */

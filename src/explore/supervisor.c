@@ -190,13 +190,13 @@ print_debug(const struct lab_config *lab, const struct scenario_result *s)
 }
 
 static void
-run_scenario(const struct test_options *o, struct lab_driver *drivers, unsigned driver_count,
-             const struct scenario *scn, const struct wire_capture *wire, const char *name, unsigned k,
-             struct scenario_result *s, struct test_result *out)
+run_scenario(const struct test_options *o, const struct lab_subjects *subjects, const struct scenario *scn,
+             const struct wire_capture *wire, const char *name, unsigned k, struct scenario_result *s,
+             struct test_result *out)
 {
     struct shared *sh = shared_create();
-    struct lab_config lab = { .driver = drivers,
-                              .driver_count = driver_count,
+    struct lab_config lab = { .driver = subjects->driver,
+                              .driver_count = subjects->count,
                               .scenario = scn,
                               .wire = wire,
                               .vps = o->vps     ? o->vps
@@ -325,19 +325,14 @@ save_scenario(const struct test_options *o, const struct scenario *scn, const st
 
 /* What a scenario file may say but nothing acts on: refused by name rather than left out in silence. */
 static int
-scenario_supported(const struct scenario *s, char text[256])
+scenario_supported(const struct scenario *s, const struct lab_subjects *subjects, char text[256])
 {
-    const struct scn_stack *st = &s->stack;
+    unsigned nics = 0;
 
-    if (st->miniport && strcmp(st->miniport, "loop") != 0 && strcmp(st->miniport, "pcap") != 0)
-        return snprintf(text, 256, "%.60s: a miniport in a scenario is loop or pcap, not yet \"%.80s\"", s->name,
-                        st->miniport);
-    if (st->adapters > 1 || st->filters_count > 0)
-        return snprintf(text, 256, "%.60s: more than one adapter, or other filters, cannot be built yet", s->name);
-    for (unsigned i = 0; i < st->protocols_count; i++)
-        if (strcmp(st->protocols[i], "test") != 0)
-            return snprintf(text, 256, "%.60s: a protocol in a scenario is \"test\", not yet \"%.80s\"", s->name,
-                            st->protocols[i]);
+    for (unsigned i = 0; i < subjects->count; i++)
+        nics += subjects->driver[i].kind == INF_MINIPORT ? s->stack.adapters : 0;
+    if (nics == 0)
+        nics = s->stack.adapters;
     if (s->os && s->os[0] && strcmp(s->os, "win10") != 0)
         return snprintf(text, 256, "%.60s: the only OS profile there is yet is win10, not \"%.40s\"", s->name, s->os);
     for (unsigned i = 0; i < s->actors_count; i++)
@@ -348,79 +343,107 @@ scenario_supported(const struct scenario *s, char text[256])
                 (op == OP_CANCEL && s->actors[i].kind != ACTOR_PROGRAM))
                 return snprintf(text, 256, "%.60s: actor %.60s: the op \"%s\" cannot be carried out yet", s->name,
                                 s->actors[i].name, scn_op_name(op));
+            if (s->actors[i].ops[k].adapter >= nics)
+                return snprintf(text, 256, "%.60s: actor %.60s: the op \"%s\" is for adapter %u, the stack has %u",
+                                s->name, s->actors[i].name, scn_op_name(op), s->actors[i].ops[k].adapter, nics);
         }
     return 0;
+}
+
+static int
+read_subjects(const struct test_options *o, struct lab_subjects *s, char text[256])
+{
+    struct pnp_driver *d;
+    int err = lab_subjects_add(s, o->path, &d, text);
+
+    for (unsigned i = 0; i < LAB_DRIVERS_MAX && o->more[i] && !err; i++)
+        err = lab_subjects_add(s, o->more[i], &d, text);
+    return err;
+}
+
+/* --scenario FILE. 0 when it ran, else LAB_INPUT or LAB_OURS with out->text. */
+static int
+run_file(const struct test_options *o, struct lab_subjects *s, struct test_result *out)
+{
+    struct scenario *scn;
+    struct scn_error serr;
+    struct wire_capture *wire = NULL;
+    int err;
+
+    if (scenario_load(o->scenario, &scn, &serr)) {
+        snprintf(out->text, sizeof(out->text), serr.line ? "%s, line %u: %s" : "%s%.0u: %s", o->scenario, serr.line,
+                 serr.text);
+        return LAB_INPUT;
+    }
+    err = lab_subjects_of_stack(s, o->scenario, &scn->stack, out->text);
+    if (!err && scenario_supported(scn, s, out->text))
+        err = LAB_INPUT;
+    if (!err)
+        err = lab_wire_read(o->scenario, s, scn, &wire, out->text);
+    if (!err) {
+        run_scenario(o, s, scn, wire, scn->name, 1, next_result(out), out);
+        print_line(o, &out->scenario[out->scenario_count - 1]);
+        save_scenario(o, scn, wire, scn->name);
+        wire_capture_free(wire);
+    }
+    scenario_free(scn);
+    return err;
+}
+
+static void
+run_battery(const struct test_options *o, const struct lab_subjects *s, struct test_result *out)
+{
+    for (unsigned i = 0; battery_get(i); i++) {
+        const struct battery_entry *b = battery_get(i);
+        const struct scenario_result *last;
+        struct scenario *scn;
+
+        if (!(b->kinds >> s->driver[0].kind & 1) || (o->only && strcmp(o->only, b->name) != 0))
+            continue;
+        if (b->needs_device && out->scenario_count > 0 && !any_device(out))
+            continue;
+        scn = b->make(s->driver[0].kind);
+        run_scenario(o, s, scn, NULL, b->name, b->k, next_result(out), out);
+        last = &out->scenario[out->scenario_count - 1];
+        print_line(o, last);
+        save_scenario(o, scn, NULL, b->name);
+        scenario_free(scn);
+        if (last->setup_failed || (o->first && last->state == 1))
+            break;
+    }
 }
 
 int
 supervisor_test(const struct test_options *o, struct test_result *out)
 {
-    struct lab_driver driver = { 0 };
+    struct lab_subjects subjects = { .count = 0 };
     double begin = seconds_now();
     int err;
 
     memset(out, 0, sizeof(*out));
     lab_register_exports(); /* names of exports, for stacks; workers inherit the table */
-    err = lab_driver_read(o->path, &driver, out->text);
-    if (err)
-        return out->exit_status = err;
+    out->exit_status = read_subjects(o, &subjects, out->text);
+    if (out->exit_status)
+        goto out;
     err = host_mkdir_p(o->out);
     if (err || access(o->out, W_OK | X_OK)) {
         snprintf(out->text, sizeof(out->text), "%.150s: findings cannot be written there (%s); name another with --out",
                  o->out, strerror(err ? -err : errno));
-        lab_driver_free(&driver);
-        return out->exit_status = LAB_INPUT;
+        out->exit_status = LAB_INPUT;
+        goto out;
     }
-    if (o->scenario) {
-        struct scenario *scn;
-        struct scn_error serr;
-        struct wire_capture *wire;
-
-        if (scenario_load(o->scenario, &scn, &serr)) {
-            snprintf(out->text, sizeof(out->text), serr.line ? "%s, line %u: %s" : "%s%.0u: %s", o->scenario, serr.line,
-                     serr.text);
-            lab_driver_free(&driver);
-            return out->exit_status = LAB_INPUT;
-        }
-        if (scenario_supported(scn, out->text)) {
-            scenario_free(scn);
-            lab_driver_free(&driver);
-            return out->exit_status = LAB_INPUT;
-        }
-        err = lab_wire_read(o->scenario, &driver, scn, &wire, out->text);
-        if (err) {
-            scenario_free(scn);
-            lab_driver_free(&driver);
-            return out->exit_status = err;
-        }
-        run_scenario(o, &driver, 1, scn, wire, scn->name, 1, next_result(out), out);
-        print_line(o, &out->scenario[out->scenario_count - 1]);
-        save_scenario(o, scn, wire, scn->name);
-        wire_capture_free(wire);
-        scenario_free(scn);
-    }
-    for (unsigned i = 0; battery_get(i) && !o->scenario; i++) {
-        const struct battery_entry *b = battery_get(i);
-        struct scenario *scn;
-
-        if (!(b->kinds >> driver.kind & 1) || (o->only && strcmp(o->only, b->name) != 0))
-            continue;
-        if (b->needs_device && out->scenario_count > 0 && !any_device(out))
-            continue;
-        scn = b->make(driver.kind);
-        run_scenario(o, &driver, 1, scn, NULL, b->name, b->k, next_result(out), out);
-        print_line(o, &out->scenario[out->scenario_count - 1]);
-        save_scenario(o, scn, NULL, b->name);
-        scenario_free(scn);
-        if (out->scenario[out->scenario_count - 1].setup_failed ||
-            (o->first && out->scenario[out->scenario_count - 1].state == 1))
-            break;
-    }
+    if (o->scenario)
+        out->exit_status = run_file(o, &subjects, out);
+    else
+        run_battery(o, &subjects, out);
+    if (out->exit_status)
+        goto out;
     fold_status(out);
     out->seconds = seconds_now() - begin;
     for (unsigned i = 0; i < out->scenario_count; i++)
         out->cpu_seconds += out->scenario[i].cpu_seconds;
-    lab_driver_free(&driver);
+out:
+    lab_subjects_free(&subjects);
     return out->exit_status;
 }
 

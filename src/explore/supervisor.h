@@ -16,11 +16,12 @@
 #define FINDINGS_MAX 64u
 
 struct test_options {
-    const char *path; /* driver folder, INF or .sys */
-    const char *out;  /* folder for findings */
-    unsigned k;       /* bound; K_DEFAULT: what the scenario asks for */
-    double time_s;    /* per scenario, 0: no limit */
-    uint64_t runs;    /* per scenario, 0: no limit */
+    const char *path;                  /* driver folder, INF or .sys */
+    const char *more[LAB_DRIVERS_MAX]; /* further drivers of the stack, NULL terminated unless full */
+    const char *out;                   /* folder for findings */
+    unsigned k;                        /* bound; K_DEFAULT: what the scenario asks for */
+    double time_s;                     /* per scenario, 0: no limit */
+    uint64_t runs;                     /* per scenario, 0: no limit */
     uint64_t seed;
     enum strategy_kind strategy;
     bool strategy_given;

@@ -34,8 +34,8 @@ set_text(char **text, const char *value)
 }
 
 int
-lab_wire_read(const char *scenario_path, const struct lab_driver *driver, struct scenario *scn,
-              struct wire_capture **out, char text[256])
+lab_wire_read(const char *scenario_path, const struct lab_subjects *s, struct scenario *scn, struct wire_capture **out,
+              char text[256])
 {
     const char *slash = strrchr(scenario_path, '/');
     struct scn_stack *stack = &scn->stack;
@@ -45,11 +45,12 @@ lab_wire_read(const char *scenario_path, const struct lab_driver *driver, struct
     *out = NULL;
     if (stack->wire == NULL)
         return LAB_OK;
-    if (driver->kind == INF_MINIPORT) {
-        snprintf(text, 256, "%.150s: a miniport under test is its own wire: no capture can be played to it",
-                 scenario_path);
-        return LAB_INPUT;
-    }
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->driver[i].kind == INF_MINIPORT) {
+            snprintf(text, 256, "%.150s: a miniport under test is its own wire: no capture can be played to it",
+                     scenario_path);
+            return LAB_INPUT;
+        }
     snprintf(path, sizeof(path), "%.*s%s", slash && stack->wire[0] != '/' ? (int)(slash - scenario_path + 1) : 0,
              scenario_path, stack->wire);
     if (wire_capture_read(path, out, why)) {

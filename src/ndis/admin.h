@@ -18,6 +18,9 @@ struct ndis_layer;
 /* What an INF says about a filter (before its driver registers). class_name: FilterClass. */
 void ndis_install_filter(const char *service, const char *class_name, bool mandatory, bool monitoring);
 
+/* Where a FilterClass stands among the others, 0 the lowest; unknown ones stand where "custom" does. */
+unsigned ndis_filter_class_rank(const char *name);
+
 struct ndis_nic_config {
     const char *name;    /* "Ethernet 1"; NULL: made from the number */
     const char *service; /* miniport driver */

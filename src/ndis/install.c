@@ -26,8 +26,8 @@ static const char *const classes[] = {
 };
 #define CLASS_CUSTOM 3u
 
-static unsigned
-class_rank(const char *name)
+unsigned
+ndis_filter_class_rank(const char *name)
 {
     for (unsigned i = 0; name != NULL && i < sizeof(classes) / sizeof(classes[0]); i++)
         if (str_ieq(name, classes[i]))
@@ -57,7 +57,7 @@ ndis_install_filter(const char *service, const char *class_name, bool mandatory,
             install->service[i] = service[i];
         list_add_tail(&ndis_root()->installs, &install->node);
     }
-    install->rank = (uint8_t)class_rank(class_name);
+    install->rank = (uint8_t)ndis_filter_class_rank(class_name);
     install->mandatory = mandatory;
     install->monitoring = monitoring;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * explore/driverfile.c - what the user named: a folder, an INF or a .sys, as one driver.
+ * pnp/driver.c - what the user named: a folder, an INF or a .sys, as one driver.
  *
- * A folder holds exactly one INF, or without one exactly one .sys. The image an INF
+ * Model: a folder holds exactly one INF, or without one exactly one .sys. The image an INF
  * names is looked for beside it. Without an INF the imports tell the kind.
  */
+#include "pnp/driver.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +15,6 @@
 #include <sys/stat.h>
 
 #include "base/str.h"
-#include "explore/lab.h"
 #include "host/host.h"
 #include "image/image.h"
 
@@ -73,7 +74,7 @@ kind_by_imports(const uint8_t *bytes, size_t len, const char *name)
 }
 
 static int
-read_inf(struct lab_driver *d, char text[256])
+read_inf(struct pnp_driver *d, char text[256])
 {
     uint8_t *bytes;
     size_t len;
@@ -83,7 +84,7 @@ read_inf(struct lab_driver *d, char text[256])
 
     if (e) {
         snprintf(text, 256, "%.200s: cannot be read (%s)", d->inf, strerror(-e));
-        return LAB_INPUT;
+        return -EINVAL;
     }
     e = inf_parse(bytes, len, &d->parsed, &err);
     free(bytes);
@@ -91,21 +92,21 @@ read_inf(struct lab_driver *d, char text[256])
         e = inf_describe_driver(d->parsed, &d->info, &err);
     if (e) {
         snprintf(text, 256, "%.120s, line %u: %.110s", d->inf, err.line, e == -ENOMEM ? "out of memory" : err.text);
-        return LAB_INPUT;
+        return -EINVAL;
     }
     d->kind = d->info.kind;
     snprintf(d->service, sizeof(d->service), "%s", d->info.service);
     snprintf(dir, sizeof(dir), "%.*s", (int)(base_name(d->inf) - d->inf), d->inf);
     if (!d->info.image[0]) {
         snprintf(text, 256, "%.150s: names no driver file (ServiceBinary of the AddService section)", d->inf);
-        return LAB_INPUT;
+        return -EINVAL;
     }
     snprintf(d->sys, sizeof(d->sys), "%.380s%.100s", dir, d->info.image);
     return 0;
 }
 
 int
-lab_driver_read(const char *path, struct lab_driver *d, char text[256])
+pnp_driver_read(const char *path, struct pnp_driver *d, char text[256])
 {
     struct stat st;
     struct image *im;
@@ -115,17 +116,17 @@ lab_driver_read(const char *path, struct lab_driver *d, char text[256])
     memset(d, 0, sizeof(*d));
     if (strlen(path) >= sizeof(d->inf) || stat(path, &st)) {
         snprintf(text, 256, "%.150s: there is no such file or folder; name a driver's folder, .inf or .sys", path);
-        return LAB_INPUT;
+        return -EINVAL;
     }
     if (S_ISDIR(st.st_mode)) {
         err = only_file(path, ".inf", d->inf);
         if (err == -E2BIG) {
             snprintf(text, 256, "%.150s: holds more than one .inf; name the one to test", path);
-            return LAB_INPUT;
+            return -EINVAL;
         }
         if (err && (err = only_file(path, ".sys", d->sys)) != 0) {
             snprintf(text, 256, "%.150s: holds no .inf and not exactly one .sys; build the driver first", path);
-            return LAB_INPUT;
+            return -EINVAL;
         }
     } else if (ends_with(path, ".inf")) {
         snprintf(d->inf, sizeof(d->inf), "%s", path);
@@ -133,29 +134,29 @@ lab_driver_read(const char *path, struct lab_driver *d, char text[256])
         snprintf(d->sys, sizeof(d->sys), "%s", path);
     } else {
         snprintf(text, 256, "%.150s: neither a folder nor an .inf nor a .sys", path);
-        return LAB_INPUT;
+        return -EINVAL;
     }
     if (d->inf[0] && read_inf(d, text)) {
-        lab_driver_free(d);
-        return LAB_INPUT;
+        pnp_driver_free(d);
+        return -EINVAL;
     }
     err = host_read_file(d->sys, &d->bytes, &d->len);
     if (err) {
         snprintf(text, 256, "%.200s: cannot be read (%s)%s", d->sys, strerror(-err),
                  d->inf[0] ? "; the INF names it" : "");
-        lab_driver_free(d);
-        return LAB_INPUT;
+        pnp_driver_free(d);
+        return -EINVAL;
     }
     if (image_inspect(d->bytes, d->len, base_name(d->sys), &im, &ierr)) {
         snprintf(text, 256, "%.100s: %.150s", d->sys, ierr.text);
-        lab_driver_free(d);
-        return LAB_INPUT;
+        pnp_driver_free(d);
+        return -EINVAL;
     }
     if (im->facts & IMAGE_NOT_NATIVE) {
         snprintf(text, 256, "%.150s: a user-mode image, its PE subsystem is not native; name a kernel driver", d->sys);
         image_free(im);
-        lab_driver_free(d);
-        return LAB_INPUT;
+        pnp_driver_free(d);
+        return -EINVAL;
     }
     image_free(im);
     if (!d->service[0])
@@ -166,7 +167,7 @@ lab_driver_read(const char *path, struct lab_driver *d, char text[256])
 }
 
 void
-lab_driver_free(struct lab_driver *d)
+pnp_driver_free(struct pnp_driver *d)
 {
     if (d->parsed) {
         inf_driver_fini(&d->info);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pnp/install.h - what setup does with a driver package: registry, service, driver object, devices.
+ *
+ * Model: one path for `undis test` and `undis run`. pnp_load() maps the image while no fiber runs; in a system fiber
+ * pnp_start() writes what the INF says and runs DriverEntry, and pnp_nic_add() makes a device of a miniport driver.
+ */
+#ifndef PNP_INSTALL_H
+#define PNP_INSTALL_H
+
+#include "ddk/wdm.h"
+#include "pnp/driver.h"
+
+struct image;
+struct ndis_nic;
+
+/* A driver in the machine. */
+struct pnp_service {
+    const struct pnp_driver *file;
+    struct image *image;
+    DRIVER_OBJECT *object;
+};
+
+/* A registry value that a user gives besides the INF's. */
+struct pnp_parameter {
+    char *name;
+    char *text;      /* REG_SZ */
+    uint32_t number; /* REG_DWORD, when text is NULL */
+};
+
+/* Map the image. No fiber runs. 0, or -EINVAL with one sentence in text. Borrows d as long as the machine lives. */
+int pnp_load(const struct pnp_driver *d, struct pnp_service *out, char text[256]);
+
+/*
+ * System fiber: registry and DriverEntry; parameters go to Services\\<service>\\Parameters. The NTSTATUS of
+ * DriverEntry or of what prevented it. CALLS_DRIVER.
+ */
+int32_t pnp_start(struct pnp_service *service, const struct pnp_parameter *parameters, unsigned count);
+
+/*
+ * System fiber: a device of a miniport driver that has started, disabled; its registry key has what the INF and then
+ * the parameters say. file NULL: a built-in driver. NULL: the driver registered no miniport.
+ */
+struct ndis_nic *pnp_nic_add(const struct pnp_driver *file, const char *service, const char *name,
+                             const struct pnp_parameter *parameters, unsigned count);
+
+/* The registry key that NdisOpenConfigurationEx gives a filter for its module on nic, with parameters. */
+void pnp_filter_parameters(const struct ndis_nic *nic, const char *service, const struct pnp_parameter *parameters,
+                           unsigned count);
+
+/*
+ * May the filters stand in this order, bottom up? Windows orders them by FilterClass, and within one class by
+ * installation. 0, or -EINVAL with one sentence in text.
+ */
+int pnp_filter_order(const struct pnp_driver *const *filter, unsigned count, char text[256]);
+
+#endif
