@@ -68,7 +68,8 @@ machine_init(unsigned vps, char text[160])
     if (!err)
         err = arena_map(LAYOUT_USER_BASE, LAYOUT_USER_SIZE, HOST_RW, -1, false, "user memory", text);
     if (!err)
-        err = arena_map(LAYOUT_KPCR, 0x4000, HOST_RW, -1, false, "the processor control region", text);
+        err = arena_map(LAYOUT_KPCR, LAYOUT_KPCR_STRIDE * (VP_MAX + 1), HOST_RW, -1, false,
+                        "the processor control regions", text);
     if (err)
         return err;
     monitor_next = LAYOUT_MONITOR_BASE + ((sizeof(struct machine) + 63) & ~63ull);
@@ -230,7 +231,7 @@ machine_readable(uint64_t p, size_t len)
         return true;
     if (p >= LAYOUT_HOT_BASE && end <= LAYOUT_HOT_BASE + LAYOUT_HOT_SIZE)
         return true;
-    if (p >= LAYOUT_KPCR && end <= LAYOUT_KPCR + 0x4000)
+    if (p >= LAYOUT_KPCR && end <= LAYOUT_KPCR + LAYOUT_KPCR_STRIDE * VP_MAX)
         return true;
     if (p >= LAYOUT_STACK_BASE && end <= LAYOUT_STACK_BASE + (uint64_t)LAYOUT_STACK_SLOT * (FIBER_MAX + 1)) {
         uint64_t slot = (p - LAYOUT_STACK_BASE) / LAYOUT_STACK_SLOT;

@@ -10,9 +10,10 @@
  *   guest_load     load a full driver context (SEH target)
  *   fiber_switch   host stack -> host stack
  *
- * Offsets are those of struct fiber and struct crossing in machine.h; machine.c asserts them.
+ * Offsets are those of struct vp_local, struct fiber and struct crossing in machine.h; fiber.c asserts them.
  * Volatile registers are zeroed on the way back into a driver, so no host value leaks into driver state.
  */
+#define CURRENT    0x3000 /* gs: struct vp_local */
 #define F_HOST_SP  0x00
 #define F_GUEST_SP 0x08
 #define F_CROSSING 0x10
@@ -68,7 +69,7 @@
 .endm
 
 .macro drop_crossing                    /* rsp = record on entry; r11 = record, r10 = fiber after */
-        mov     r10, [sched_current]
+        mov     r10, gs:[CURRENT]
         mov     r11, rsp
         mov     rcx, [r11 + C_PREV]
         mov     [r10 + F_CROSSING], rcx
@@ -97,7 +98,7 @@ ddi_enter:
         mov     [rsp + 0x10], rdx
         mov     [rsp + 0x18], r8
         mov     [rsp + 0x20], r9
-        mov     r10, [sched_current]
+        mov     r10, gs:[CURRENT]
         mov     eax, eax
         save_crossing
         mov     rsp, r11
@@ -134,7 +135,7 @@ guest_enter:
         push    r14
         push    r15
         sub     rsp, 8                  /* entry rsp = 8 mod 16; six pushes and 8 make it 0 mod 16 */
-        mov     r10, [sched_current]
+        mov     r10, gs:[CURRENT]
         mov     [r10 + F_HOST_SP], rsp
         mov     r11, [r10 + F_OUTER]
         mov     [r11 + G_HOST_SP], rsp  /* guest_resume comes back to it */
@@ -176,7 +177,7 @@ guest_enter:
         .globl  guest_return
         .type   guest_return, @function
 guest_return:
-        mov     r10, [sched_current]
+        mov     r10, gs:[CURRENT]
         mov     rsp, [r10 + F_HOST_SP]
         add     rsp, 8
         pop     r15
@@ -214,7 +215,7 @@ guest_return:
         mov     r9, r10
         mov     eax, r11d
         bts     rax, 32
-        mov     r10, [sched_current]
+        mov     r10, gs:[CURRENT]
         save_crossing
         lea     rdx, [rsp + 0x68]
         mov     rsp, r11

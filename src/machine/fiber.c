@@ -27,6 +27,7 @@ static uint32_t mapped;         /* stacks that have memory behind them */
 
 #define HSTACKS_END (LAYOUT_HSTACK_BASE + (uint64_t)LAYOUT_HSTACK_SLOT * (FIBER_MAX + 1))
 
+_Static_assert(offsetof(struct vp_local, current) == 0 && LAYOUT_KPCR_OURS == 0x3000, "crossing.S");
 _Static_assert(offsetof(struct fiber, host_sp) == 0x00, "crossing.S");
 _Static_assert(offsetof(struct fiber, guest_sp) == 0x08, "crossing.S");
 _Static_assert(offsetof(struct fiber, crossing) == 0x10, "crossing.S");
@@ -111,7 +112,7 @@ static void
 change_stack(uint64_t *save_rsp, const struct fiber *to)
 {
     asan_leave(to ? to->hstack_limit : 0, to ? to->hstack_base : 0);
-    fiber_switch(save_rsp, to ? to->host_sp : engine_sp);
+    fiber_switch(save_rsp, to ? to->host_sp : vp_local()->engine_sp);
     asan_arrive(LAYOUT_HSTACK_BASE, HSTACKS_END);
 }
 
@@ -121,9 +122,9 @@ fiber_go(struct fiber *to)
     struct fiber *from = sched_current;
 
     ran[to->id] = true;
-    sched_current = to;
+    sched_set_current(to);
     kpcr_load(to);
-    change_stack(from ? &from->host_sp : &engine_sp, to);
+    change_stack(from ? &from->host_sp : &vp_local()->engine_sp, to);
 }
 
 void
@@ -131,7 +132,7 @@ fiber_park_to_engine(void)
 {
     struct fiber *from = sched_current;
 
-    sched_current = NULL;
+    sched_set_current(NULL);
     change_stack(&from->host_sp, NULL);
 }
 
@@ -140,7 +141,7 @@ fiber_to_engine(void)
 {
     uint64_t dead;
 
-    sched_current = NULL;
+    sched_set_current(NULL);
     change_stack(&dead, NULL);
     __builtin_unreachable();
 }

@@ -27,11 +27,25 @@ void fiber_go(struct fiber *to); /* from a fiber or the engine to a fiber */
 _Noreturn void fiber_to_engine(void);
 void fiber_park_to_engine(void); /* the same for a blocked fiber: returns when a later run wakes and chooses it */
 
+static inline struct vp_local *
+vp_local(void)
+{
+    struct vp_local *l;
+
+    __asm__ volatile("movq %%gs:%c1, %0" : "=r"(l) : "i"(LAYOUT_KPCR_OURS + offsetof(struct vp_local, self)));
+    return l;
+}
+
+static inline void
+sched_set_current(struct fiber *f)
+{
+    __asm__ volatile("movq %0, %%gs:%c1" : : "r"(f), "i"(LAYOUT_KPCR_OURS) : "memory");
+}
+
 /* sched.c */
 void sched_init(void);
 extern struct strategy *sched_strategy;
 extern struct run_result *sched_result;
-extern uint64_t engine_sp;
 void sched_enter_fiber(struct fiber *f); /* bookkeeping after a switch */
 
 void sched_stuck(void); /* signal-safe: end this run at its next point */
@@ -52,6 +66,7 @@ void trap_begin_run(void);
 
 /* kpcr.c */
 void kpcr_init(void);
+void kpcr_attach(uint32_t number); /* this thread is VP `number`, VP_MAX: none, from now on */
 void kpcr_load(const struct fiber *f); /* KPCR contents for the running fiber */
 void kpcr_irql(unsigned irql);
 void kpcr_time(void); /* the clock that drivers read without a call */

@@ -2,7 +2,8 @@
 /*
  * machine/kpcr.c - the processor control region that drivers read through gs.
  *
- * Model: gs never changes; the contents of the one KPCR follow the running fiber.
+ * Model: one KPCR per VP. gs of a VP's thread never changes; the contents follow the fiber that runs there (under
+ * exploration one thread is all VPs in turn, with the first KPCR). Writes go through gs, so each VP writes its own.
  * Offsets that binaries read (observed in production drivers): 0x18 self, 0x20
  * current PRCB, 0x50 IRQL, 0x184 and 0x1a4 processor number, 0x188 current thread.
  * The page at +0x2000 is the readable image of KUSER_SHARED_DATA (offsets documented: its declaration): tick
@@ -17,50 +18,67 @@
 #define TICK_100NS 156250u
 
 static void
-put8(unsigned offset, uint8_t v)
+put8(uint64_t offset, uint8_t v)
 {
-    *(volatile uint8_t *)(LAYOUT_KPCR + offset) = v;
+    __asm__ volatile("movb %0, %%gs:(%1)" : : "q"(v), "r"(offset));
 }
 
 static void
-put64(unsigned offset, uint64_t v)
+put32(uint64_t offset, uint32_t v)
 {
-    *(volatile uint64_t *)(LAYOUT_KPCR + offset) = v;
+    __asm__ volatile("movl %0, %%gs:(%1)" : : "r"(v), "r"(offset));
 }
 
 static void
-put32(unsigned offset, uint32_t v)
+put64(uint64_t offset, uint64_t v)
 {
-    *(volatile uint32_t *)(LAYOUT_KPCR + offset) = v;
+    __asm__ volatile("movq %0, %%gs:(%1)" : : "r"(v), "r"(offset));
+}
+
+static void
+share32(unsigned offset, uint32_t v)
+{
+    *(volatile uint32_t *)(LAYOUT_KPCR + SHARED + offset) = v;
 }
 
 /* A KSYSTEM_TIME: 64 bits, and the upper 32 once more for those who read in parts. */
 static void
-put_time(unsigned offset, uint64_t v)
+share_time(unsigned offset, uint64_t v)
 {
-    put64(SHARED + offset, v);
-    put32(SHARED + offset + 8, (uint32_t)(v >> 32));
+    *(volatile uint64_t *)(LAYOUT_KPCR + SHARED + offset) = v;
+    share32(offset + 8, (uint32_t)(v >> 32));
+}
+
+void
+kpcr_attach(uint32_t number)
+{
+    uint64_t base = LAYOUT_KPCR + (uint64_t)number * LAYOUT_KPCR_STRIDE;
+    struct vp_local *l = (struct vp_local *)(base + LAYOUT_KPCR_OURS);
+
+    host_set_gs(base);
+    put64(0x18, base);
+    put64(0x20, base + 0x180);
+    l->self = l;
+    l->number = number;
 }
 
 void
 kpcr_init(void)
 {
-    put64(0x18, LAYOUT_KPCR);
-    put64(0x20, LAYOUT_KPCR + 0x180);
-    put32(SHARED + 0x4, 0x0fa00000); /* ms per tick, 8.24 fixed point: 15.625 */
-    put32(SHARED + 0x260, 19041);
-    put32(SHARED + 0x26c, 10);
-    put32(SHARED + 0x3c0, machine->vp_count);
+    share32(0x4, 0x0fa00000); /* ms per tick, 8.24 fixed point: 15.625 */
+    share32(0x260, 19041);
+    share32(0x26c, 10);
+    share32(0x3c0, machine->vp_count);
     kpcr_time();
-    host_set_gs(LAYOUT_KPCR);
+    kpcr_attach(0);
 }
 
 void
 kpcr_time(void)
 {
-    put_time(0x8, machine->now_100ns);
-    put_time(0x14, machine->boot_time_100ns + machine->now_100ns);
-    put_time(0x320, machine->now_100ns / TICK_100NS);
+    share_time(0x8, machine->now_100ns);
+    share_time(0x14, machine->boot_time_100ns + machine->now_100ns);
+    share_time(0x320, machine->now_100ns / TICK_100NS);
 }
 
 void

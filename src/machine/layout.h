@@ -7,7 +7,7 @@
  *
  *     user window     buffers of user-mode actors; below MmUserProbeAddress
  *     pseudo images   ntoskrnl.exe, ndis.sys, hal.dll: one 256-byte slot per export
- *     KPCR            what gs points at
+ *     KPCRs           what gs points at, one per VP
  *     images          loaded drivers; their writable pages alias the hot file
  *     hot             heap lanes + writable image pages: one memfd, one memcpy to reset
  *     stacks          guest (driver) stacks, guard page below each
@@ -31,6 +31,8 @@
 #define LAYOUT_SLOT_GATE    0x80u   /* return address of a call from host into a driver */
 #define LAYOUT_SLOT_FAULT   0xc0u   /* where a fault inside our own DDI code is said to be */
 #define LAYOUT_KPCR         0x7e900f000000ull
+#define LAYOUT_KPCR_STRIDE  0x4000u /* one per VP, and one for a thread of ours that is none */
+#define LAYOUT_KPCR_OURS    0x3000u /* in it: struct vp_local, out of what drivers read */
 #define LAYOUT_IMAGE_BASE   0x7e9010000000ull
 #define LAYOUT_IMAGE_STRIDE 0x000001000000ull /* 16 MB per image */
 #define LAYOUT_IMAGE_MAX    32u

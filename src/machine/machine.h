@@ -165,14 +165,30 @@ struct machine {
     uint32_t preemptions; /* of this run */
 };
 
-extern struct fiber *sched_current;   /* the running fiber; NULL while the engine runs */
 extern struct machine *const machine; /* at LAYOUT_MONITOR_BASE */
 
+/* What a VP's OS thread knows of itself; at gs:LAYOUT_KPCR_OURS. crossing.S knows `current`. */
+struct vp_local {
+    struct fiber *current; /* the running fiber; NULL while the engine runs */
+    uint64_t engine_sp;    /* where the engine's stack was left */
+    struct vp_local *self;
+    uint32_t number; /* of the VP; VP_MAX for a thread that is none */
+};
+
+/*
+ * The running fiber; NULL while the engine runs. Read from gs each time, as a fiber of a live machine may go on in
+ * another thread whenever it blocks; so it is no thread-local variable, whose address compilers keep.
+ */
 static inline struct fiber *
 fiber_self(void)
 {
-    return sched_current;
+    struct fiber *f;
+
+    __asm__ volatile("movq %%gs:%c1, %0" : "=r"(f) : "i"(LAYOUT_KPCR_OURS));
+    return f;
 }
+#define sched_current (fiber_self())
+
 static inline struct vp *
 vp_self(void)
 {

@@ -28,10 +28,8 @@
 
 static volatile bool stuck; /* the supervisor says that this run does not get on (SIGUSR1) */
 
-struct fiber *sched_current;
 struct strategy *sched_strategy;
 struct run_result *sched_result;
-uint64_t engine_sp;
 
 /* Run state in monitor memory. */
 static struct sched_state {

@@ -10,12 +10,27 @@
 
 #include "unit/test.h"
 
+#include <asm/prctl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "image/image.h"
 #include "machine/machine.h"
 
 static struct machine fake_machine;
 struct machine *const machine = &fake_machine;
-struct fiber *sched_current;
+
+/* f is the running fiber from now on. */
+static inline void
+fake_current(struct fiber *f)
+{
+    static uint8_t kpcr[LAYOUT_KPCR_STRIDE] __attribute__((aligned(64)));
+
+    ((struct vp_local *)(kpcr + LAYOUT_KPCR_OURS))->current = f;
+    if (syscall(SYS_arch_prctl, ARCH_SET_GS, kpcr))
+        abort();
+}
 
 static const struct ddi_export fake_exports[] = {
     { .module = "ndis", .name = "NdisFSendNetBufferLists" }, { .module = "ndis", .name = "ndisPauseFilter" },

@@ -17,7 +17,7 @@ setup(void **state)
 {
     (void)state;
     fiber.id = 1;
-    sched_current = &fiber;
+    fake_current(&fiber);
     fake_code = 0;
     if (fake_machine.verify == NULL) {
         verify_init();
