@@ -143,3 +143,22 @@ hb_join(struct fiber *woken, struct fiber *waker)
     hb.lo += woken->hb;
     hb.hi += hash_mix64_b(woken->hb);
 }
+
+void
+hb_device(uint64_t generation)
+{
+    struct object *o = find(OBJECT_DEVICES);
+    uint64_t h;
+
+    if (machine->setup)
+        return;
+    if (o->run != run_number) {
+        o->run = run_number;
+        o->last = 0;
+    }
+    o->fiber = 0xffff;
+    h = hash_mix64(hash_mix64_b(o->last + 0x51) ^ generation);
+    o->last = h;
+    hb.lo += h;
+    hb.hi += hash_mix64_b(h ^ 0xa5a5a5a5a5a5a5a5ull);
+}

@@ -48,6 +48,7 @@ extern struct strategy *sched_strategy;
 extern struct run_result *sched_result;
 void sched_enter_fiber(struct fiber *f); /* bookkeeping after a switch */
 
+bool sched_in_timer(void); /* a timer fires: the running fiber did not ask for it */
 void sched_stuck(void); /* signal-safe: end this run at its next point */
 
 /* hb.c */
@@ -56,6 +57,11 @@ void hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip);
 void hb_touch(struct fiber *f, uint64_t object);
 bool hb_private(struct fiber *f, uint64_t object);
 void hb_join(struct fiber *woken, struct fiber *waker);
+void hb_device(uint64_t generation); /* a device did something of its own */
+
+/* irq.c */
+bool irq_can_enter(const struct vp *vp); /* an interrupt waits there that is above the VP's IRQL */
+void mdevice_poll(void);
 
 /* guest.c */
 _Noreturn void guest_stack_overflow(struct fiber *f);

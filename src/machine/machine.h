@@ -163,6 +163,7 @@ struct machine {
         *runner;          /* each folder's own root, set in its init, in the monitor or machine arena */
     bool setup;           /* before the snapshot: no choices, no exploring */
     uint32_t preemptions; /* of this run */
+    void *irq;            /* interrupts and devices (irq.c); NULL: there are none */
 };
 
 extern struct machine *const machine; /* at LAYOUT_MONITOR_BASE */
@@ -223,7 +224,8 @@ enum op_kind {
     OP_YIELD,
 };
 
-#define OBJECT_WORLD 1ull /* depends on everything declared WORLD */
+#define OBJECT_WORLD   1ull /* depends on everything declared WORLD */
+#define OBJECT_DEVICES 2ull /* what devices do of their own (irq.h) */
 
 /*
  * sched_point - another fiber may be chosen here, before the running one touches object; then the

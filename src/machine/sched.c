@@ -6,7 +6,9 @@
  * What can run:
  *   - a placed thread at DISPATCH or above owns its VP: it can go on, nothing else there can;
  *   - a thread below DISPATCH can run on any VP that is neither owned so nor has DPCs waiting or running;
- *   - the DPC fiber of a VP can run when DPCs wait there and no thread owns the VP.
+ *   - the DPC fiber of a VP can run when DPCs wait there and no thread owns the VP;
+ *   - the ISR fiber of a VP can enter over all of these when an interrupt waits that is above the VP's IRQL (irq.c);
+ *     while it is in service nothing else of that VP can run.
  * So a fiber that queues a DPC to its own VP below DISPATCH cannot go on before
  * that DPC has run, as on Windows.
  *
@@ -110,7 +112,7 @@ vp_dpc_request(struct vp *vp)
         sched_wake(vp->dpc_fiber);
     /* A thread below DISPATCH on this VP is interrupted before it executes another instruction. */
     if (sched_current && sched_current->vp == vp->number && sched_current->irql < IRQL_DISPATCH && !S->in_timer &&
-        sched_current->kind != FIBER_DPC)
+        sched_current->kind < FIBER_DPC)
         sched_point(OP_INTERNAL, 0);
 }
 
@@ -121,11 +123,18 @@ dpc_busy(const struct vp *vp)
     return vp->dpc_fiber->state == FIBER_READY || vp->dpc_fiber->block_kind != BLOCK_IDLE;
 }
 
+/* The VP is inside an interrupt (a service routine that spins on a lock still holds it). */
+static bool
+in_service(const struct vp *vp)
+{
+    return vp->isr_fiber && vp->isr_fiber->irql >= IRQL_DISPATCH;
+}
+
 /* Can a thread below DISPATCH run there? Not while a thread owns the VP or DPCs hold it. */
 static bool
 vp_free(const struct vp *vp)
 {
-    if (dpc_busy(vp))
+    if (dpc_busy(vp) || in_service(vp))
         return false;
     return !(vp->current && vp->current->irql >= IRQL_DISPATCH);
 }
@@ -136,6 +145,8 @@ thread_enabled(const struct fiber *f)
     if (f->placed) {
         const struct vp *vp = &machine->vp[f->vp];
 
+        if (in_service(vp))
+            return false;
         if (f->irql >= IRQL_DISPATCH)
             return true; /* it owns the VP; DPCs wait */
         return !dpc_busy(vp);
@@ -151,9 +162,13 @@ fiber_enabled(const struct fiber *f)
 {
     if (f->state != FIBER_READY)
         return false;
+    if (f->kind == FIBER_ISR)
+        return f->irql >= IRQL_DISPATCH || irq_can_enter(&machine->vp[f->vp]);
     if (f->kind == FIBER_DPC) {
         const struct vp *vp = &machine->vp[f->vp];
 
+        if (in_service(vp))
+            return false;
         return f->irql >= IRQL_DISPATCH || !(vp->current && vp->current->irql >= IRQL_DISPATCH);
     }
     return thread_enabled(f);
@@ -165,7 +180,7 @@ place(struct fiber *f)
 {
     struct vp *best = NULL;
 
-    if (f->kind == FIBER_DPC || f->placed)
+    if (f->kind >= FIBER_DPC || f->placed)
         return;
     for (uint32_t i = 0; i < machine->vp_count; i++) {
         struct vp *vp = &machine->vp[i];
@@ -360,8 +375,10 @@ static void
 step(struct fiber *f)
 {
     f->points++;
-    if (f->kind != FIBER_DPC)
+    if (f->kind < FIBER_DPC)
         S->idle_fires = 0;
+    if (machine->irq)
+        mdevice_poll();
     if (!f->daemon)
         S->overtaking = 0;
     if (stuck) {
@@ -488,7 +505,7 @@ irql_lower(unsigned irql)
     f->irql = (uint8_t)irql;
     machine->vp[f->vp].irql = f->irql;
     kpcr_irql(irql);
-    if (old >= IRQL_DISPATCH && irql < IRQL_DISPATCH && f->kind != FIBER_DPC && !fiber_enabled(f))
+    if (old >= IRQL_DISPATCH && irql < IRQL_DISPATCH && f->kind < FIBER_DPC && !fiber_enabled(f))
         reschedule(true, false); /* DPCs that waited run now */
 }
 
@@ -518,6 +535,12 @@ mtimer_cancel(struct mtimer *t)
         list_del(&t->link);
     t->armed = false;
     return was;
+}
+
+bool
+sched_in_timer(void)
+{
+    return S->in_timer;
 }
 
 unsigned

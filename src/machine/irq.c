@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine/irq.c - interrupts, and devices that raise them (see irq.h).
+ *
+ * Start reading at: isr_main(); whether it may enter is irq_can_enter(), asked by sched.c.
+ */
+#include "machine/irq.h"
+
+#include "base/fmt.h"
+#include "machine/internal.h"
+#include "trace/event.h"
+
+#define STORM_MAX 100u /* deliveries of a level-sensitive vector that stays asserted; more is reported */
+
+/* Run state in monitor memory; made with the first vector or device. */
+static struct irq_state {
+    struct list vectors[VP_MAX];
+    struct list devices;
+    uint64_t generation; /* changes made by devices */
+    uint64_t seen[FIBER_MAX + 1];
+    bool polling;
+} * I;
+
+static void
+need_state(void)
+{
+    if (machine->irq != NULL) {
+        I = machine->irq;
+        return;
+    }
+    I = machine->irq = mon_alloc(sizeof(*I));
+    list_init(&I->devices);
+    for (unsigned i = 0; i < VP_MAX; i++)
+        list_init(&I->vectors[i]);
+}
+
+/* ------------------------------------------------------------------ delivery */
+
+/* What the VP's ISR fiber would deliver next: the highest, of equals the one connected first. NULL: nothing. */
+static struct irq_vector *
+next_vector(const struct vp *vp)
+{
+    struct irq_vector *best = NULL, *v;
+
+    list_for_each (v, &I->vectors[vp->number], link)
+        if (v->asserted && !v->masked && (best == NULL || v->irql > best->irql))
+            best = v;
+    return best;
+}
+
+bool
+irq_can_enter(const struct vp *vp)
+{
+    const struct irq_vector *v = next_vector(vp);
+    unsigned irql = vp->dpc_fiber->irql;
+
+    if (vp->current && vp->current->irql > irql)
+        irql = vp->current->irql;
+    return v != NULL && v->irql > irql;
+}
+
+static void
+isr_main(void *arg)
+{
+    struct vp *vp = arg;
+    struct fiber *self = sched_current;
+
+    for (;;) {
+        struct irq_vector *v = next_vector(vp);
+
+        if (v == NULL) {
+            sched_block(BLOCK_IDLE, 0, NULL, "has no interrupt to serve");
+            continue;
+        }
+        if (v->again > 0) { /* the line stayed up, or came up again: whoever might take it down goes first */
+            if (v->again > STORM_MAX)
+                run_end(RUN_LIVELOCK, "an interrupt line stays asserted: no service routine clears its cause");
+            sched_give_way();
+            if (next_vector(vp) != v || !irq_can_enter(vp))
+                continue;
+        }
+        self->irql = vp->irql = v->irql;
+        kpcr_irql(self->irql);
+        sched_touch((uint64_t)v);
+        if (!v->level)
+            v->asserted = false;
+        v->again++;
+        v->delivered++;
+        trace_emit(EV_INTERRUPT, v, v->irql, v->level, vp->number);
+        v->deliver(v);
+        mdevice_poll(); /* the routine's last register writes count before the line is looked at */
+        trace_emit(EV_INTERRUPT_DONE, v, v->irql);
+        self->irql = vp->irql = IRQL_PASSIVE;
+        if (!v->asserted)
+            v->again = 0;
+    }
+}
+
+static void
+need_fiber(struct vp *vp)
+{
+    static const char *const names[VP_MAX] = { "ISR/0", "ISR/1", "ISR/2", "ISR/3" };
+    struct fiber *f;
+
+    if (vp->isr_fiber)
+        return;
+    f = fiber_create(names[vp->number], FIBER_ISR, isr_main, vp, true);
+    if (f == NULL)
+        machine_unsupported(0, "an interrupt with no fiber left to serve it");
+    f->vp = (uint8_t)vp->number;
+    f->state = FIBER_BLOCKED;
+    f->block_kind = BLOCK_IDLE;
+    machine->ready &= ~(1ull << f->id);
+    vp->isr_fiber = f;
+}
+
+static void
+wake_isr(const struct irq_vector *v)
+{
+    struct fiber *f = machine->vp[v->vp].isr_fiber;
+
+    if (f->state == FIBER_BLOCKED && f->block_kind == BLOCK_IDLE)
+        sched_wake(f);
+}
+
+/* ------------------------------------------------------------------ vectors */
+
+void
+irq_connect(struct irq_vector *v)
+{
+    need_state();
+    MACHINE_ASSERT(v->irql > IRQL_DISPATCH && v->irql <= IRQL_HIGH && v->vp < machine->vp_count);
+    need_fiber(&machine->vp[v->vp]);
+    v->connected = true;
+    list_add_tail(&I->vectors[v->vp], &v->link);
+    if (v->asserted)
+        wake_isr(v);
+}
+
+void
+irq_disconnect(struct irq_vector *v)
+{
+    list_del(&v->link);
+    v->connected = false;
+    if (!v->level)
+        v->asserted = false; /* a message that nobody takes is lost */
+}
+
+void
+irq_assert(struct irq_vector *v)
+{
+    if (v->asserted || (!v->level && !v->connected))
+        return;
+    v->asserted = true;
+    v->again = 0;
+    mdevice_changed();
+    if (v->connected)
+        wake_isr(v);
+}
+
+void
+irq_deassert(struct irq_vector *v)
+{
+    if (!v->asserted)
+        return;
+    v->asserted = false;
+    v->again = 0;
+    mdevice_changed();
+}
+
+void
+irq_mask(struct irq_vector *v, bool masked)
+{
+    v->masked = masked;
+    if (!masked && v->asserted && v->connected)
+        wake_isr(v);
+}
+
+bool
+irq_busy(void)
+{
+    for (unsigned i = 0; machine->irq && i < machine->vp_count; i++) {
+        const struct vp *vp = &machine->vp[i];
+
+        if (vp->isr_fiber && (vp->isr_fiber->block_kind != BLOCK_IDLE || next_vector(vp) != NULL))
+            return true;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------ devices */
+
+void
+mdevice_add(struct mdevice *d)
+{
+    need_state();
+    list_add_tail(&I->devices, &d->link);
+}
+
+void
+mdevice_remove(struct mdevice *d)
+{
+    list_del(&d->link);
+}
+
+/* An event by nobody: whoever goes on from here goes on after it (mdevice_poll). */
+void
+mdevice_changed(void)
+{
+    need_state();
+    hb_device(++I->generation);
+    if (!machine->setup && sched_current && !sched_in_timer()) {
+        I->seen[sched_current->id] = I->generation;
+        hb_touch(sched_current, OBJECT_DEVICES);
+    }
+}
+
+void
+mdevice_poll(void)
+{
+    struct fiber *f = sched_current;
+    struct mdevice *d;
+    bool changed = false;
+
+    if (machine->irq == NULL || I->polling || f == NULL)
+        return;
+    if (I->seen[f->id] != I->generation) { /* its last step could see what devices did before it */
+        I->seen[f->id] = I->generation;
+        if (!machine->setup)
+            hb_touch(f, OBJECT_DEVICES);
+    }
+    I->polling = true;
+    list_for_each (d, &I->devices, link)
+        changed |= d->poll(d);
+    I->polling = false;
+    if (changed)
+        mdevice_changed();
+}
