@@ -11,35 +11,16 @@
 #include "pnp/scenario.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "base/fmt.h"
 #include "base/str.h"
 #include "host/host.h"
+#include "pnp/yaml_fields.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-enum { ACTORS_MAX = 64, OPS_MAX = 1024, NAMES_MAX = 32, TEXT_MAX = 512 };
-
-struct reader {
-    yaml_document_t *doc;
-    struct scn_error *err;
-    bool capture; /* the stack plays one */
-};
-
-enum field_type { FIELD_NUMBER, FIELD_TEXT, FIELD_TEXTS, FIELD_WORD, FIELD_NODE };
-
-struct field {
-    const char *name;
-    enum field_type type;
-    size_t offset;            /* TEXTS: of the char **; the count follows it */
-    unsigned low, high;       /* NUMBER: bounds */
-    const char *const *words; /* WORD: NULL terminated; the value is an int-sized enum */
-};
+enum { ACTORS_MAX = 64, OPS_MAX = 1024 };
 
 static const char *const actor_words[] = { "program", "admin", "wire", "protocol", NULL };
 static const char *const shape_words[] = { "plain", "offset", "split", "bytes", "nbs", "chain", "each", NULL };
@@ -49,30 +30,9 @@ static const char *const op_words[] = {
     "link-down", "link-up", "send",          "oid",           "cancel", "wait",    NULL,
 };
 
-#define NUMBER(type, field, low, high)                               \
-    {                                                                \
-#field, FIELD_NUMBER, offsetof(type, field), low, high, NULL \
-    }
-#define TEXT(type, field)                                     \
-    {                                                         \
-#field, FIELD_TEXT, offsetof(type, field), 0, 0, NULL \
-    }
-#define TEXTS(type, field)                                     \
-    {                                                          \
-#field, FIELD_TEXTS, offsetof(type, field), 0, 0, NULL \
-    }
-#define WORD(type, field, name, words)                       \
-    {                                                        \
-        name, FIELD_WORD, offsetof(type, field), 0, 0, words \
-    }
-#define NODE(name)                      \
-    {                                   \
-        name, FIELD_NODE, 0, 0, 0, NULL \
-    }
-
 enum { F_OP, F_DEVICE, F_LEN, F_SHAPE, F_COUNT, F_FRAMES, F_CODE, F_OID, F_IN, F_OUT, F_ADAPTER, F_MS };
 
-static const struct field op_fields[] = {
+static const struct yaml_field op_fields[] = {
     [F_OP] = WORD(struct scn_op, kind, "op", op_words),    [F_DEVICE] = TEXT(struct scn_op, device),
     [F_LEN] = NUMBER(struct scn_op, len, 0, 1 << 20),      [F_SHAPE] = WORD(struct scn_op, shape, "shape", shape_words),
     [F_COUNT] = NUMBER(struct scn_op, count, 1, 4096),     [F_FRAMES] = NUMBER(struct scn_op, frames, 0, 4096),
@@ -83,14 +43,14 @@ static const struct field op_fields[] = {
 
 enum { A_NAME, A_KIND, A_REPEAT, A_OPS };
 
-static const struct field actor_fields[] = {
+static const struct yaml_field actor_fields[] = {
     [A_NAME] = TEXT(struct scn_actor, name),
     [A_KIND] = WORD(struct scn_actor, kind, "kind", actor_words),
     [A_REPEAT] = NUMBER(struct scn_actor, repeat, 1, 1000000),
     [A_OPS] = NODE("ops"),
 };
 
-static const struct field stack_fields[] = {
+static const struct yaml_field stack_fields[] = {
     TEXT(struct scn_stack, miniport), NUMBER(struct scn_stack, adapters, 1, 16),
     TEXTS(struct scn_stack, filters), TEXTS(struct scn_stack, protocols),
     TEXT(struct scn_stack, wire),     TEXT(struct scn_stack, wire_sha256),
@@ -98,7 +58,7 @@ static const struct field stack_fields[] = {
 
 enum { S_NAME, S_VPS, S_OS, S_STACK, S_ACTORS };
 
-static const struct field scenario_fields[] = {
+static const struct yaml_field scenario_fields[] = {
     [S_NAME] = TEXT(struct scenario, name),
     [S_VPS] = NUMBER(struct scenario, vps, 1, 32),
     [S_OS] = TEXT(struct scenario, os),
@@ -106,7 +66,6 @@ static const struct field scenario_fields[] = {
     [S_ACTORS] = NODE("actors"),
 };
 
-#define BIT(n)      (1u << (n))
 #define BY_PROGRAM  BIT(ACTOR_PROGRAM)
 #define BY_ADMIN    BIT(ACTOR_ADMIN)
 #define BY_WIRE     BIT(ACTOR_WIRE)
@@ -172,203 +131,43 @@ scn_shape_name(enum scn_shape shape)
 
 /* ---- reading --------------------------------------------------------------------------------------------------- */
 
-static int __attribute__((format(printf, 3, 4)))
-fail(struct scn_error *err, const yaml_node_t *at, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    err->line = at ? (unsigned)at->start_mark.line + 1 : 0;
-    fmt_v(err->text, sizeof(err->text), format, args);
-    va_end(args);
-    return -EINVAL;
-}
-
-static yaml_node_t *
-node_at(const struct reader *r, int index)
-{
-    return yaml_document_get_node(r->doc, index);
-}
-
-/* The text of a scalar, NULL if the node is none or holds a NUL. */
-static const char *
-scalar(const yaml_node_t *node)
-{
-    if (node->type != YAML_SCALAR_NODE)
-        return NULL;
-    return strlen((char *)node->data.scalar.value) == node->data.scalar.length ? (char *)node->data.scalar.value : NULL;
-}
-
-static size_t
-sequence_count(const yaml_node_t *node)
-{
-    return (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
-}
-
-/* "a, b, c" of the words, for a message. */
-static const char *
-list_words(char *out, size_t room, const char *const *words)
-{
-    out[0] = 0;
-    for (unsigned i = 0; words[i] != NULL; i++)
-        fmt_append(out, room, "%s%s", i ? ", " : "", words[i]);
-    return out;
-}
-
 static int
-read_word(struct reader *r, const yaml_node_t *node, const struct field *field, int *out)
-{
-    const char *text = scalar(node);
-    char known[180];
-
-    for (int i = 0; text != NULL && field->words[i] != NULL; i++) {
-        if (str_eq(text, field->words[i])) {
-            *out = i;
-            return 0;
-        }
-    }
-    return fail(r->err, node, "%s \"%.30s\" is none of %s", field->name, text ? text : "",
-                list_words(known, sizeof(known), field->words));
-}
-
-static int
-read_text(struct reader *r, const yaml_node_t *node, const char *name, char **out)
-{
-    const char *text = scalar(node);
-
-    if (text == NULL || strlen(text) > TEXT_MAX)
-        return fail(r->err, node, "%s must be one line of text", name);
-    *out = strdup(text);
-    return *out ? 0 : -ENOMEM;
-}
-
-static int
-read_texts(struct reader *r, const yaml_node_t *node, const char *name, char ***out)
-{
-    unsigned *count = (unsigned *)(void *)(out + 1); /* fields of this type are a char ** and its count */
-    size_t n = node->type == YAML_SEQUENCE_NODE ? sequence_count(node) : 0;
-    int err = 0;
-
-    if (node->type != YAML_SEQUENCE_NODE || n > NAMES_MAX)
-        return fail(r->err, node, "%s must be a list of at most %d names", name, NAMES_MAX);
-    *out = calloc(n + 1, sizeof(**out));
-    if (*out == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; i < n && err == 0; i++) {
-        err = read_text(r, node_at(r, node->data.sequence.items.start[i]), name, &(*out)[i]);
-        *count += err == 0;
-    }
-    return err;
-}
-
-static int
-read_field(struct reader *r, const yaml_node_t *node, const struct field *field, void *base)
-{
-    void *at = (char *)base + field->offset;
-    const char *text;
-    uint64_t number;
-
-    switch (field->type) {
-    case FIELD_TEXT:
-        return read_text(r, node, field->name, at);
-    case FIELD_TEXTS:
-        return read_texts(r, node, field->name, at);
-    case FIELD_WORD:
-        return read_word(r, node, field, at);
-    case FIELD_NUMBER:
-        text = scalar(node);
-        if (text == NULL || !str_to_u64(text, &number) || number < field->low || number > field->high)
-            return fail(r->err, node, "%s \"%.30s\" is no number from %u to %u", field->name, text ? text : "",
-                        field->low, field->high);
-        *(unsigned *)at = (unsigned)number;
-        return 0;
-    case FIELD_NODE:
-        return 0; /* the caller's */
-    }
-    return 0;
-}
-
-/*
- * Read a mapping into base. what: "an actor", for messages. nodes, if not NULL, gets the value of each field by
- * its number; the return is 0 or negative, *seen the set of fields there were.
- */
-static int
-read_mapping(struct reader *r, const yaml_node_t *node, const char *what, const struct field *fields, unsigned count,
-             void *base, const yaml_node_t **nodes, unsigned *seen)
-{
-    *seen = 0;
-    if (node->type != YAML_MAPPING_NODE)
-        return fail(r->err, node, "%s must be a mapping of keys to values", what);
-    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = node_at(r, pair->key);
-        const char *name = scalar(key);
-        unsigned i = 0;
-        int err;
-
-        while (name != NULL && i < count && !str_eq(fields[i].name, name))
-            i++;
-        if (name == NULL || i == count)
-            return fail(r->err, key, "%s has no key \"%.40s\"", what, name ? name : "");
-        if (*seen & BIT(i))
-            return fail(r->err, key, "%s has the key \"%s\" twice", what, name);
-        *seen |= BIT(i);
-        if (nodes != NULL)
-            nodes[i] = node_at(r, pair->value);
-        err = read_field(r, node_at(r, pair->value), &fields[i], base);
-        if (err)
-            return err;
-    }
-    return 0;
-}
-
-/* A list of at most max items of size bytes; *out and *count belong to the scenario from the start. */
-static int
-read_list(struct reader *r, const yaml_node_t *node, const char *what, unsigned max, size_t size, void *out)
-{
-    void **items = out;
-
-    if (node->type != YAML_SEQUENCE_NODE || sequence_count(node) > max || sequence_count(node) == 0)
-        return fail(r->err, node, "%s must be a list of 1 to %u entries", what, max);
-    *items = calloc(sequence_count(node), size);
-    return *items ? 0 : -ENOMEM;
-}
-
-static int
-check_op(struct reader *r, const yaml_node_t *node, const struct scn_op *op, enum scn_actor_kind actor, unsigned seen)
+check_op(struct yaml_reader *r, const yaml_node_t *node, const struct scn_op *op, enum scn_actor_kind actor,
+         unsigned seen)
 {
     const char *name = op_words[op->kind];
-    unsigned needs = needs_of(op->kind, r->capture);
-    unsigned may = may_of(op->kind, r->capture) | BIT(F_OP);
+    unsigned needs = needs_of(op->kind, r->facts);
+    unsigned may = may_of(op->kind, r->facts) | BIT(F_OP);
 
     if (!(op_rules[op->kind].actors & BIT(actor)))
-        return fail(r->err, node, "an actor of kind %s cannot do \"%s\"", actor_words[actor], name);
+        return yaml_fail(r->err, node, "an actor of kind %s cannot do \"%s\"", actor_words[actor], name);
     for (unsigned i = 0; i < COUNT(op_fields); i++) {
         if ((needs & BIT(i)) && !(seen & BIT(i)))
-            return fail(r->err, node, "the op \"%s\" needs \"%s\"", name, op_fields[i].name);
+            return yaml_fail(r->err, node, "the op \"%s\" needs \"%s\"", name, op_fields[i].name);
         if ((seen & BIT(i)) && !(may & BIT(i)))
-            return fail(r->err, node, "the op \"%s\" takes no \"%s\"", name, op_fields[i].name);
+            return yaml_fail(r->err, node, "the op \"%s\" takes no \"%s\"", name, op_fields[i].name);
     }
-    if ((seen & BIT(F_FRAMES)) && op->frames == 0 && !r->capture)
-        return fail(r->err, node, "frames 0 means all frames of a capture, and the stack has none");
+    if ((seen & BIT(F_FRAMES)) && op->frames == 0 && !r->facts)
+        return yaml_fail(r->err, node, "frames 0 means all frames of a capture, and the stack has none");
     return 0;
 }
 
 /* { op: word, ... }, or just the word. */
 static int
-read_op(struct reader *r, const yaml_node_t *node, enum scn_actor_kind actor, struct scn_op *op)
+read_op(struct yaml_reader *r, const yaml_node_t *node, enum scn_actor_kind actor, struct scn_op *op)
 {
     unsigned seen = BIT(F_OP);
     int kind = 0;
     int err;
 
     if (node->type == YAML_SCALAR_NODE) {
-        err = read_word(r, node, &op_fields[F_OP], &kind);
+        err = yaml_word(r, node, &op_fields[F_OP], &kind);
         if (err == 0)
             op->kind = (enum scn_op_kind)kind;
     } else {
-        err = read_mapping(r, node, "an op", op_fields, COUNT(op_fields), op, NULL, &seen);
+        err = yaml_mapping(r, node, "an op", op_fields, COUNT(op_fields), op, NULL, &seen);
         if (err == 0 && !(seen & BIT(F_OP)))
-            err = fail(r->err, node, "an op needs \"op\", which says what to do");
+            err = yaml_fail(r->err, node, "an op needs \"op\", which says what to do");
     }
     if (err == 0)
         err = check_op(r, node, op, actor, seen);
@@ -380,25 +179,25 @@ read_op(struct reader *r, const yaml_node_t *node, enum scn_actor_kind actor, st
 }
 
 static int
-read_actor(struct reader *r, const yaml_node_t *node, struct scn_actor *actor)
+read_actor(struct yaml_reader *r, const yaml_node_t *node, struct scn_actor *actor)
 {
     const yaml_node_t *nodes[COUNT(actor_fields)] = { 0 };
     unsigned seen;
     int err;
 
     actor->repeat = 1;
-    err = read_mapping(r, node, "an actor", actor_fields, COUNT(actor_fields), actor, nodes, &seen);
+    err = yaml_mapping(r, node, "an actor", actor_fields, COUNT(actor_fields), actor, nodes, &seen);
     if (err)
         return err;
     for (unsigned i = 0; i < COUNT(actor_fields); i++)
         if (i != A_REPEAT && !(seen & BIT(i)))
-            return fail(r->err, node, "an actor needs \"%s\"", actor_fields[i].name);
-    err = read_list(r, nodes[A_OPS], "ops", OPS_MAX, sizeof(*actor->ops), &actor->ops);
+            return yaml_fail(r->err, node, "an actor needs \"%s\"", actor_fields[i].name);
+    err = yaml_list(r, nodes[A_OPS], "ops", OPS_MAX, sizeof(*actor->ops), &actor->ops);
     if (err)
         return err;
-    actor->ops_count = (unsigned)sequence_count(nodes[A_OPS]);
+    actor->ops_count = (unsigned)yaml_count(nodes[A_OPS]);
     for (unsigned i = 0; i < actor->ops_count && err == 0; i++)
-        err = read_op(r, node_at(r, nodes[A_OPS]->data.sequence.items.start[i]), actor->kind, &actor->ops[i]);
+        err = read_op(r, yaml_at(r, nodes[A_OPS]->data.sequence.items.start[i]), actor->kind, &actor->ops[i]);
     return err;
 }
 
@@ -412,20 +211,21 @@ set_default(char **text, const char *value)
 
 /* node: the stack's, NULL when there is none in the file. */
 static int
-check_stack(struct reader *r, const yaml_node_t *node, const struct scn_stack *stack)
+check_stack(struct yaml_reader *r, const yaml_node_t *node, const struct scn_stack *stack)
 {
-    r->capture = str_eq(stack->miniport, "pcap");
-    if (r->capture && stack->wire == NULL)
-        return fail(r->err, node, "the miniport \"pcap\" needs \"wire\", the capture file it plays");
-    if (!r->capture && stack->wire != NULL)
-        return fail(r->err, node, "\"wire\" is for the miniport \"pcap\"; this stack's is \"%.60s\"", stack->miniport);
+    r->facts = str_eq(stack->miniport, "pcap");
+    if (r->facts && stack->wire == NULL)
+        return yaml_fail(r->err, node, "the miniport \"pcap\" needs \"wire\", the capture file it plays");
+    if (!r->facts && stack->wire != NULL)
+        return yaml_fail(r->err, node, "\"wire\" is for the miniport \"pcap\"; this stack's is \"%.60s\"",
+                         stack->miniport);
     if (stack->wire == NULL && stack->wire_sha256 != NULL)
-        return fail(r->err, node, "\"wire_sha256\" is of \"wire\", which is not there");
+        return yaml_fail(r->err, node, "\"wire_sha256\" is of \"wire\", which is not there");
     return 0;
 }
 
 static int
-read_scenario(struct reader *r, const yaml_node_t *root, struct scenario *scn)
+read_scenario(struct yaml_reader *r, const yaml_node_t *root, struct scenario *scn)
 {
     const yaml_node_t *nodes[COUNT(scenario_fields)] = { 0 };
     unsigned seen;
@@ -433,13 +233,13 @@ read_scenario(struct reader *r, const yaml_node_t *root, struct scenario *scn)
 
     scn->vps = 2;
     scn->stack.adapters = 1;
-    err = read_mapping(r, root, "a scenario", scenario_fields, COUNT(scenario_fields), scn, nodes, &seen);
+    err = yaml_mapping(r, root, "a scenario", scenario_fields, COUNT(scenario_fields), scn, nodes, &seen);
     if (err)
         return err;
     if (!(seen & BIT(S_ACTORS)))
-        return fail(r->err, root, "a scenario needs \"actors\"");
+        return yaml_fail(r->err, root, "a scenario needs \"actors\"");
     if (seen & BIT(S_STACK)) {
-        err = read_mapping(r, nodes[S_STACK], "a stack", stack_fields, COUNT(stack_fields), &scn->stack, NULL, &seen);
+        err = yaml_mapping(r, nodes[S_STACK], "a stack", stack_fields, COUNT(stack_fields), &scn->stack, NULL, &seen);
         if (err)
             return err;
     }
@@ -449,49 +249,36 @@ read_scenario(struct reader *r, const yaml_node_t *root, struct scenario *scn)
     err = check_stack(r, nodes[S_STACK], &scn->stack);
     if (err)
         return err;
-    err = read_list(r, nodes[S_ACTORS], "actors", ACTORS_MAX, sizeof(*scn->actors), &scn->actors);
+    err = yaml_list(r, nodes[S_ACTORS], "actors", ACTORS_MAX, sizeof(*scn->actors), &scn->actors);
     if (err)
         return err;
-    scn->actors_count = (unsigned)sequence_count(nodes[S_ACTORS]);
+    scn->actors_count = (unsigned)yaml_count(nodes[S_ACTORS]);
     for (unsigned i = 0; i < scn->actors_count && err == 0; i++)
-        err = read_actor(r, node_at(r, nodes[S_ACTORS]->data.sequence.items.start[i]), &scn->actors[i]);
+        err = read_actor(r, yaml_at(r, nodes[S_ACTORS]->data.sequence.items.start[i]), &scn->actors[i]);
     return err;
+}
+
+static int
+read_root(struct yaml_reader *r, const yaml_node_t *root, void *scn)
+{
+    return read_scenario(r, root, scn);
 }
 
 int
 scenario_parse(const void *bytes, size_t len, struct scenario **out, struct scn_error *err)
 {
     struct scenario *scn = calloc(1, sizeof(*scn));
-    yaml_parser_t parser;
-    yaml_document_t doc;
-    struct reader r = { &doc, err, false };
-    const yaml_node_t *root;
-    int result = -ENOMEM;
+    int result;
 
-    *err = (struct scn_error){ 0 };
-    if (scn == NULL || !yaml_parser_initialize(&parser)) {
-        free(scn);
-        fail(err, NULL, "out of memory while reading the scenario");
+    if (scn == NULL) {
+        yaml_fail(err, NULL, "out of memory while reading the scenario");
         return -ENOMEM;
     }
-    yaml_parser_set_input_string(&parser, bytes, len);
-    if (!yaml_parser_load(&parser, &doc)) {
-        result = fail(err, NULL, "the file is no YAML: %s", parser.problem ? parser.problem : "unreadable");
-        err->line = (unsigned)(parser.problem_mark.line + 1);
-        goto out_parser;
-    }
-    root = yaml_document_get_root_node(&doc);
-    result = root ? read_scenario(&r, root, scn) : fail(err, NULL, "the file is empty");
-    if (result == -ENOMEM)
-        fail(err, NULL, "out of memory while reading the scenario");
-    if (result == 0) {
+    result = yaml_read(bytes, len, err, read_root, scn);
+    if (result == 0)
         *out = scn;
-        scn = NULL;
-    }
-    yaml_document_delete(&doc);
-out_parser:
-    yaml_parser_delete(&parser);
-    scenario_free(scn);
+    else
+        scenario_free(scn);
     return result;
 }
 
@@ -504,7 +291,7 @@ scenario_load(const char *path, struct scenario **out, struct scn_error *err)
 
     *err = (struct scn_error){ 0 };
     if (result) {
-        fail(err, NULL, "cannot read %.150s: %s", path, strerror(-result));
+        yaml_fail(err, NULL, "cannot read %.150s: %s", path, strerror(-result));
         return result;
     }
     result = scenario_parse(bytes, len, out, err);
@@ -597,15 +384,15 @@ write_op(FILE *file, const struct scn_op *op, bool capture)
             braces = true;
     fprintf(file, braces ? "      - { op: %s" : "      - %s", op_words[op->kind]);
     for (unsigned i = F_OP + 1; i < COUNT(op_fields); i++) {
-        const struct field *field = &op_fields[i];
+        const struct yaml_field *field = &op_fields[i];
         const void *at = (const char *)op + field->offset;
 
         if (!((needs & BIT(i)) || ((may & BIT(i)) && !is_default(op, i))))
             continue;
         fprintf(file, ", %s: ", field->name);
-        if (field->type == FIELD_TEXT)
+        if (field->type == YAML_FIELD_TEXT)
             write_text(file, *(char *const *)at);
-        else if (field->type == FIELD_WORD)
+        else if (field->type == YAML_FIELD_WORD)
             fputs(field->words[*(const unsigned *)at], file);
         else
             fprintf(file, i == F_CODE || i == F_OID ? "0x%08x" : "%u", *(const unsigned *)at);
