@@ -202,6 +202,7 @@ request_text(const struct event *ev, char *out, size_t room)
         [USER_CANCEL] = "cancels its requests",
         [USER_EXIT] = "exits",
         [USER_WAIT] = "waits for its request",
+        [USER_EXIT_THREAD] = "ends a thread",
     };
     uint64_t op = ev->a[0];
 

@@ -144,10 +144,9 @@ epilogue_main(void *arg)
                         "waits for a program that writes after everything is up again");
         }
     }
-    for (unsigned i = 0; i < lab.actor_count; i++)
-        if (lab.actor[i].process)
-            user_process_exit(lab.actor[i].process);
-    user_process_exit(probe->process);
+    for (unsigned i = 0; i < lab.program_count; i++)
+        user_process_exit(lab.program[i].process);
+    user_process_exit(probe->program->process);
     unload_all();
     for (unsigned i = 0; i < lab.nic_count; i++)
         ndis_nic_disable(lab.nic[i]);
@@ -157,8 +156,9 @@ void
 lab_epilogue_create(void)
 {
     probe = mon_alloc(sizeof(*probe));
-    probe->process = ps_process_create("probe");
-    probe->fiber = ps_thread_create("probe", FIBER_USER, probe->process, probe_main, NULL, false, NULL);
+    probe->program = mon_alloc(sizeof(*probe->program));
+    probe->program->process = ps_process_create("probe");
+    probe->fiber = ps_thread_create("probe", FIBER_USER, probe->program->process, probe_main, NULL, false, NULL);
     lab.epilogue = ps_thread_create("epilogue", FIBER_SYSTEM, NULL, epilogue_main, NULL, true, NULL);
 }
 
@@ -172,8 +172,8 @@ lab_epilogue_start(void *arg)
     for (unsigned i = 0; i < lab.actor_count; i++) {
         const struct fiber *f = lab.actor[i].fiber;
 
-        if (f->state == FIBER_BLOCKED && f->kind != FIBER_USER)
-            return NULL; /* an administrator or the wire waits for ever: that is the finding */
+        if (f->state == FIBER_BLOCKED && (f->kind != FIBER_USER || lab.actor[i].ending))
+            return NULL; /* an administrator, the wire or the end of a program waits for ever: that is the finding */
     }
     strategy_quiet();
     LAB_RUN->epilogue_started = true;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* explore/lab_internal.h - what lab.c, actors.c and epilogue.c share. Worker side. */
+/* explore/lab_internal.h - what lab.c, actors.c, programs.c and epilogue.c share. Worker side. */
 #ifndef EXPLORE_LAB_INTERNAL_H
 #define EXPLORE_LAB_INTERNAL_H
 
 #include "ddk/wdm.h"
 #include "explore/lab.h"
+#include "nt/io/user.h"
 #include "pnp/install.h"
 
 #define LAB_DEVICES_MAX 16u
@@ -15,15 +16,35 @@
 
 struct ndis_nic;
 
-/* An actor at work; monitor memory, so it is put back with the machine. */
+/* A process of actors; monitor memory, so it is put back with the machine. */
+struct lab_program {
+    const char *name;
+    void *process;
+    void *handle[LAB_HANDLES_MAX]; /* one per device opened, NULL: not open */
+    bool overlapped[LAB_HANDLES_MAX];
+    bool any_overlapped; /* in its script */
+    unsigned threads;    /* that have not ended by exit-thread */
+};
+
+/* An overlapped request that was started and not collected. */
+struct lab_request {
+    struct user_async async;
+    void *buffer; /* user memory */
+};
+
+/* An actor at work; monitor memory. */
 struct lab_actor {
     const struct scn_actor *script;
     struct fiber *fiber;
-    void *process;
-    void *handle[LAB_HANDLES_MAX]; /* one per device opened, NULL: not open */
-    void *buffer;                  /* user memory */
-    unsigned first_op;             /* ops before it were done before the snapshot */
-    uint32_t next_frame;           /* of the capture, for a wire */
+    struct lab_program *program; /* NULL: it is none */
+    void *buffer;                /* user memory, 2 * half bytes, enough for each of its ops */
+    unsigned half;
+    struct lab_request request[SCN_REQUESTS_MAX];
+    unsigned requests;   /* used, from the front, oldest first */
+    unsigned first_op;   /* ops before it were done before the snapshot */
+    uint32_t next_frame; /* of the capture, for a wire */
+    bool ending;         /* in exit, exit-thread or kill: to wait there for ever is a finding */
+    bool ended;          /* it does nothing any more */
     bool done;
 };
 
@@ -56,6 +77,8 @@ struct lab {
     unsigned ioctl_count;
     struct lab_actor *actor; /* monitor memory */
     unsigned actor_count;
+    struct lab_program *program; /* monitor memory */
+    unsigned program_count;
     struct lab_run *run; /* monitor memory */
     struct fiber *epilogue;
     uint32_t states_seen;
@@ -72,6 +95,15 @@ void lab_actors_release(void); /* the next run starts them */
 void lab_epilogue_create(void);
 void lab_unload(void); /* the driver under test */
 struct fiber *lab_epilogue_start(void *arg);
+
+void lab_fill_frame(uint8_t *p, unsigned len);
+
+/* programs.c */
+void lab_programs_create(void); /* processes of the scenario's programs, for lab.actor[] */
+void lab_program_prepare(struct lab_actor *a);
+void lab_program_op(struct lab_actor *a, const struct scn_op *op);
+void lab_kill(struct lab_actor *a, const struct scn_op *op);
+void lab_program_parked(struct lab_actor *a);
 
 /* A write of one frame of len bytes on a device, as a program would: its final status. */
 int32_t lab_write(struct lab_actor *a, void *handle, unsigned len);

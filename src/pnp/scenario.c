@@ -24,30 +24,64 @@ enum { ACTORS_MAX = 64, OPS_MAX = 1024 };
 
 static const char *const actor_words[] = { "program", "admin", "wire", "protocol", NULL };
 static const char *const shape_words[] = { "plain", "offset", "split", "bytes", "nbs", "chain", "each", NULL };
+static const char *const mode_words[] = { "synchronous", "overlapped", NULL };
 static const char *const op_words[] = {
-    "open",      "read",    "write",         "ioctl",         "close",  "disable", "enable",
-    "pause",     "restart", "filter-insert", "filter-remove", "unload", "load",    "receive",
-    "link-down", "link-up", "send",          "oid",           "cancel", "wait",    NULL,
+    "open",        "read",          "write",
+    "ioctl",       "close",         "result",
+    "cancel-io",   "cancel-io-ex",  "cancel-synchronous",
+    "exit-thread", "exit",          "kill",
+    "disable",     "enable",        "pause",
+    "restart",     "filter-insert", "filter-remove",
+    "unload",      "load",          "receive",
+    "link-down",   "link-up",       "send",
+    "oid",         "cancel",        "wait",
+    NULL,
 };
 
-enum { F_OP, F_DEVICE, F_LEN, F_SHAPE, F_COUNT, F_FRAMES, F_CODE, F_OID, F_IN, F_OUT, F_ADAPTER, F_MS };
+enum {
+    F_OP,
+    F_DEVICE,
+    F_LEN,
+    F_SHAPE,
+    F_COUNT,
+    F_FRAMES,
+    F_CODE,
+    F_OID,
+    F_IN,
+    F_OUT,
+    F_ADAPTER,
+    F_MS,
+    F_ACTOR,
+    F_MODE,
+    F_REQUEST
+};
 
 static const struct yaml_field op_fields[] = {
-    [F_OP] = WORD(struct scn_op, kind, "op", op_words),    [F_DEVICE] = TEXT(struct scn_op, device),
-    [F_LEN] = NUMBER(struct scn_op, len, 0, 1 << 20),      [F_SHAPE] = WORD(struct scn_op, shape, "shape", shape_words),
-    [F_COUNT] = NUMBER(struct scn_op, count, 1, 4096),     [F_FRAMES] = NUMBER(struct scn_op, frames, 0, 4096),
-    [F_CODE] = NUMBER(struct scn_op, code, 0, UINT32_MAX), [F_OID] = NUMBER(struct scn_op, oid, 0, UINT32_MAX),
-    [F_IN] = NUMBER(struct scn_op, in, 0, 1 << 20),        [F_OUT] = NUMBER(struct scn_op, out, 0, 1 << 20),
-    [F_ADAPTER] = NUMBER(struct scn_op, adapter, 0, 15),   [F_MS] = NUMBER(struct scn_op, ms, 0, 1000 * 3600),
+    [F_OP] = WORD(struct scn_op, kind, "op", op_words),
+    [F_DEVICE] = TEXT(struct scn_op, device),
+    [F_LEN] = NUMBER(struct scn_op, len, 0, 1 << 20),
+    [F_SHAPE] = WORD(struct scn_op, shape, "shape", shape_words),
+    [F_COUNT] = NUMBER(struct scn_op, count, 1, 4096),
+    [F_FRAMES] = NUMBER(struct scn_op, frames, 0, 4096),
+    [F_CODE] = NUMBER(struct scn_op, code, 0, UINT32_MAX),
+    [F_OID] = NUMBER(struct scn_op, oid, 0, UINT32_MAX),
+    [F_IN] = NUMBER(struct scn_op, in, 0, 1 << 20),
+    [F_OUT] = NUMBER(struct scn_op, out, 0, 1 << 20),
+    [F_ADAPTER] = NUMBER(struct scn_op, adapter, 0, 15),
+    [F_MS] = NUMBER(struct scn_op, ms, 0, 1000 * 3600),
+    [F_ACTOR] = TEXT(struct scn_op, actor),
+    [F_MODE] = WORD(struct scn_op, mode, "mode", mode_words),
+    [F_REQUEST] = NUMBER(struct scn_op, request, 0, SCN_REQUESTS_MAX),
 };
 
-enum { A_NAME, A_KIND, A_REPEAT, A_OPS };
+enum { A_NAME, A_KIND, A_REPEAT, A_OPS, A_PROCESS };
 
 static const struct yaml_field actor_fields[] = {
     [A_NAME] = TEXT(struct scn_actor, name),
     [A_KIND] = WORD(struct scn_actor, kind, "kind", actor_words),
     [A_REPEAT] = NUMBER(struct scn_actor, repeat, 1, 1000000),
     [A_OPS] = NODE("ops"),
+    [A_PROCESS] = TEXT(struct scn_actor, process),
 };
 
 static const struct yaml_field stack_fields[] = {
@@ -76,11 +110,18 @@ static const struct {
     unsigned needs;  /* fields it must have */
     unsigned may;    /* fields it may have besides */
 } op_rules[OP_KINDS] = {
-    [OP_OPEN] = { BY_PROGRAM, BIT(F_DEVICE), 0 },
+    [OP_OPEN] = { BY_PROGRAM, BIT(F_DEVICE), BIT(F_MODE) },
     [OP_READ] = { BY_PROGRAM, BIT(F_LEN), BIT(F_COUNT) },
     [OP_WRITE] = { BY_PROGRAM, BIT(F_LEN), BIT(F_COUNT) | BIT(F_SHAPE) },
     [OP_IOCTL] = { BY_PROGRAM, BIT(F_CODE), BIT(F_IN) | BIT(F_OUT) | BIT(F_COUNT) },
     [OP_CLOSE] = { BY_PROGRAM, 0, 0 },
+    [OP_RESULT] = { BY_PROGRAM, 0, BIT(F_REQUEST) },
+    [OP_CANCEL_IO] = { BY_PROGRAM, 0, 0 },
+    [OP_CANCEL_IO_EX] = { BY_PROGRAM, 0, BIT(F_REQUEST) | BIT(F_ACTOR) },
+    [OP_CANCEL_SYNCHRONOUS] = { BY_PROGRAM, BIT(F_ACTOR), 0 },
+    [OP_EXIT_THREAD] = { BY_PROGRAM, 0, 0 },
+    [OP_EXIT] = { BY_PROGRAM, 0, 0 },
+    [OP_KILL] = { BY_PROGRAM | BY_ADMIN, BIT(F_ACTOR), 0 },
     [OP_DISABLE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
     [OP_ENABLE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
     [OP_PAUSE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
@@ -190,8 +231,10 @@ read_actor(struct yaml_reader *r, const yaml_node_t *node, struct scn_actor *act
     if (err)
         return err;
     for (unsigned i = 0; i < COUNT(actor_fields); i++)
-        if (i != A_REPEAT && !(seen & BIT(i)))
+        if (i != A_REPEAT && i != A_PROCESS && !(seen & BIT(i)))
             return yaml_fail(r->err, node, "an actor needs \"%s\"", actor_fields[i].name);
+    if ((seen & BIT(A_PROCESS)) && actor->kind != ACTOR_PROGRAM)
+        return yaml_fail(r->err, nodes[A_PROCESS], "only an actor of kind program is a thread of a process");
     err = yaml_list(r, nodes[A_OPS], "ops", OPS_MAX, sizeof(*actor->ops), &actor->ops);
     if (err)
         return err;
@@ -221,6 +264,27 @@ check_stack(struct yaml_reader *r, const yaml_node_t *node, const struct scn_sta
                          stack->miniport);
     if (stack->wire == NULL && stack->wire_sha256 != NULL)
         return yaml_fail(r->err, node, "\"wire_sha256\" is of \"wire\", which is not there");
+    return 0;
+}
+
+/* What ops say of other actors, when all are known. */
+static int
+check_others(struct yaml_reader *r, const yaml_node_t *node, const struct scenario *scn, const struct scn_actor *actor)
+{
+    for (unsigned i = 0; i < actor->ops_count; i++) {
+        const struct scn_op *op = &actor->ops[i];
+        unsigned k = 0;
+
+        while (op->actor && k < scn->actors_count &&
+               (scn->actors[k].kind != ACTOR_PROGRAM || !str_eq(scn->actors[k].name, op->actor)))
+            k++;
+        if (op->actor && k == scn->actors_count)
+            return yaml_fail(r->err, node, "the op \"%s\" names \"%.60s\", and no program is called so",
+                             op_words[op->kind], op->actor);
+        if (op->kind == OP_CANCEL_IO_EX && op->actor && op->request == 0)
+            return yaml_fail(r->err, node,
+                             "the op \"cancel-io-ex\" with \"actor\" needs \"request\": which of its requests");
+    }
     return 0;
 }
 
@@ -255,6 +319,8 @@ read_scenario(struct yaml_reader *r, const yaml_node_t *root, struct scenario *s
     scn->actors_count = (unsigned)yaml_count(nodes[S_ACTORS]);
     for (unsigned i = 0; i < scn->actors_count && err == 0; i++)
         err = read_actor(r, yaml_at(r, nodes[S_ACTORS]->data.sequence.items.start[i]), &scn->actors[i]);
+    for (unsigned i = 0; i < scn->actors_count && err == 0; i++)
+        err = check_others(r, yaml_at(r, nodes[S_ACTORS]->data.sequence.items.start[i]), scn, &scn->actors[i]);
     return err;
 }
 
@@ -305,8 +371,11 @@ scenario_free(struct scenario *scn)
     if (scn == NULL)
         return;
     for (unsigned i = 0; i < scn->actors_count; i++) {
-        for (unsigned j = 0; j < scn->actors[i].ops_count; j++)
+        for (unsigned j = 0; j < scn->actors[i].ops_count; j++) {
             free(scn->actors[i].ops[j].device);
+            free(scn->actors[i].ops[j].actor);
+        }
+        free(scn->actors[i].process);
         free(scn->actors[i].ops);
         free(scn->actors[i].name);
     }
@@ -367,9 +436,11 @@ write_texts(FILE *file, const char *name, char *const *texts, unsigned count)
 static bool
 is_default(const struct scn_op *op, unsigned field)
 {
-    unsigned value = *(const unsigned *)(const void *)((const char *)op + op_fields[field].offset);
+    const void *at = (const char *)op + op_fields[field].offset;
 
-    return value == ((field == F_COUNT || field == F_FRAMES) ? 1u : 0u);
+    if (op_fields[field].type == YAML_FIELD_TEXT)
+        return *(char *const *)at == NULL;
+    return *(const unsigned *)at == ((field == F_COUNT || field == F_FRAMES) ? 1u : 0u);
 }
 
 static void
@@ -429,7 +500,13 @@ scenario_save(const struct scenario *scn, FILE *file)
 
         fputs("  - name: ", file);
         write_text(file, actor->name);
-        fprintf(file, "\n    kind: %s\n    repeat: %u\n    ops:\n", actor_words[actor->kind], actor->repeat);
+        fprintf(file, "\n    kind: %s\n", actor_words[actor->kind]);
+        if (actor->process != NULL) {
+            fputs("    process: ", file);
+            write_text(file, actor->process);
+            fputc('\n', file);
+        }
+        fprintf(file, "    repeat: %u\n    ops:\n", actor->repeat);
         for (unsigned j = 0; j < actor->ops_count; j++)
             write_op(file, &actor->ops[j], scn->stack.wire != NULL);
     }

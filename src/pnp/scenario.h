@@ -34,15 +34,25 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define SCN_REQUESTS_MAX 8u /* overlapped requests of one actor at a time */
+
 enum scn_actor_kind { ACTOR_PROGRAM, ACTOR_ADMIN, ACTOR_WIRE, ACTOR_PROTOCOL };
 
 enum scn_op_kind {
-    /* a user-mode program */
-    OP_OPEN,  /* device: a path (\\.\npf), or "each": every device the driver made */
+    /* a user-mode program; on a handle opened `overlapped`, read, write and ioctl start a request and go on */
+    OP_OPEN,  /* device: a path (\\.\npf), or "each": every device the driver made; mode */
     OP_READ,  /* len */
     OP_WRITE, /* len, shape: of the user buffer's contents' frame; count times */
     OP_IOCTL, /* code, in, out: lengths */
     OP_CLOSE,
+    OP_RESULT,             /* GetOverlappedResult: wait for requests this actor started; request: which, 0 all */
+    OP_CANCEL_IO,          /* CancelIo: what this thread asked of the open handles */
+    OP_CANCEL_IO_EX,       /* CancelIoEx: what the process asked of them; or one request, of actor or its own */
+    OP_CANCEL_SYNCHRONOUS, /* CancelSynchronousIo: what actor, another thread, waits for */
+    OP_EXIT_THREAD,        /* the thread's requests end, then it; with the last thread the process */
+    OP_EXIT,               /* ExitProcess */
+    /* a program or an administrator */
+    OP_KILL, /* TerminateProcess of the program that actor is a thread of */
     /* an administrator; adapter says which, filter ops mean the driver under test */
     OP_DISABLE,
     OP_ENABLE,
@@ -77,9 +87,14 @@ enum scn_shape {
     SHAPE_KINDS
 };
 
+enum scn_mode { MODE_SYNCHRONOUS, MODE_OVERLAPPED };
+
 struct scn_op {
     enum scn_op_kind kind;
     char *device;
+    char *actor; /* name of another, a program */
+    enum scn_mode mode;
+    unsigned request; /* 1: the first that the actor has started and not collected; 0: all */
     unsigned len;
     enum scn_shape shape;
     unsigned count, frames; /* at least 1 where the op has them; frames: see OP_RECEIVE */
@@ -91,6 +106,7 @@ struct scn_op {
 
 struct scn_actor {
     char *name;
+    char *process; /* programs of one name here are threads of one process and share its handles; NULL: its own */
     enum scn_actor_kind kind;
     struct scn_op *ops;
     unsigned ops_count;
@@ -119,7 +135,7 @@ struct scenario {
 
 struct scn_error {
     unsigned line;  /* 0: about the file as a whole */
-    char text[200]; /* one sentence without full stop */
+    char text[400]; /* one sentence without full stop */
 };
 
 /* 0 and *out; -EINVAL with *err; another negative errno, with *err too, when the file cannot be read. */

@@ -59,7 +59,7 @@ int
 yaml_word(struct yaml_reader *r, const yaml_node_t *node, const struct yaml_field *field, int *out)
 {
     const char *text = yaml_scalar(node);
-    char known[180];
+    char known[300];
 
     for (int i = 0; text != NULL && field->words[i] != NULL; i++) {
         if (str_eq(text, field->words[i])) {

@@ -90,30 +90,46 @@ IoCancelIrp(PIRP Irp)
     return io_cancel(io_site.IoCancelIrp, Irp);
 }
 
+/* Somebody waits for it: an open, or a request on a synchronous file. */
+static bool
+is_synchronous(const IRP *irp)
+{
+    PFILE_OBJECT file = irp->Tail.Overlay.OriginalFileObject;
+
+    return (irp->Flags & IRP_SYNCHRONOUS_API) || (file != NULL && (file->Flags & FO_SYNCHRONOUS_IO));
+}
+
 static PIRP
-find_irp(const LIST_ENTRY *list, PFILE_OBJECT file)
+find_irp(const LIST_ENTRY *list, const struct io_which *which)
 {
     sched_touch((uint64_t)list);
     for (LIST_ENTRY *at = list->Flink; at != list; at = at->Flink) {
         PIRP irp = CONTAINING_RECORD(at, IRP, ThreadListEntry);
 
         if (!irp->Cancel && !(irp->Flags & IRP_CLOSE_OPERATION) &&
-            (file == NULL || irp->Tail.Overlay.OriginalFileObject == file))
+            (which->file == NULL || irp->Tail.Overlay.OriginalFileObject == which->file) &&
+            (which->iosb == NULL || irp->UserIosb == which->iosb) && (!which->synchronous || is_synchronous(irp)))
             return irp;
     }
     return NULL;
 }
 
+bool
+io_cancelable(struct fiber *f, const struct io_which *which)
+{
+    return find_irp(&NT->io->shared->irps[f->id], which) != NULL;
+}
+
 /* While held, completed IRPs of f stay on the list and in memory, as at APC_LEVEL. */
 unsigned
-io_cancel_thread(struct fiber *f, PFILE_OBJECT file)
+io_cancel_thread(struct fiber *f, const struct io_which *which)
 {
     LIST_ENTRY *list = &NT->io->shared->irps[f->id];
     unsigned asked = 0;
     PIRP irp;
 
     io_hold(f);
-    while ((irp = find_irp(list, file)) != NULL) {
+    while ((irp = find_irp(list, which)) != NULL) {
         io_cancel(io_site.IoCancelIrp, irp); /* sets Cancel, so each is asked once */
         asked++;
     }

@@ -62,15 +62,35 @@ write_iosb(PIO_STATUS_BLOCK to, const IO_STATUS_BLOCK *from)
     to->Status = from->Status;
 }
 
-/* Who waits for the fiber's IRPs may look again. */
-static void
-wake_waiter(struct io_thread *t)
+void
+io_wake_waiter(struct fiber *f)
 {
-    struct fiber *f = t->waits;
+    struct io_thread *t = &NT->io->thread[f->id];
+    uint64_t waits = t->waits;
 
-    t->waits = NULL;
-    if (f != NULL)
-        sched_wake(f);
+    t->waits = 0;
+    for (; waits != 0; waits &= waits - 1)
+        sched_wake(&machine->fiber[__builtin_ctzll(waits)]);
+}
+
+/*
+ * A program's thread that waits here is one that Windows can end: the wait is given up for the time of cancelling the
+ * request (documented for synchronous files: the wait is alertable by the end of the thread). In a driver's own wait
+ * it cannot.
+ */
+void
+io_wait(PKEVENT event, const char *words)
+{
+    struct fiber *f = fiber_self();
+    bool in_driver = f->crossing != NULL;
+
+    if (!in_driver) {
+        NT->io->thread[f->id].at_rest = true;
+        io_wake_waiter(f);
+    }
+    ke_wait(event, NULL, words);
+    if (!in_driver)
+        NT->io->thread[f->id].at_rest = false;
 }
 
 static void
@@ -117,7 +137,7 @@ finish_now(PIRP irp)
     }
     io_irp_free(irp);
     if (issuer != NULL)
-        wake_waiter(&NT->io->thread[issuer->id]);
+        io_wake_waiter(issuer);
 }
 
 void
@@ -186,7 +206,7 @@ io_send_and_wait(uint32_t site, PDEVICE_OBJECT device, PIRP irp, const char *wha
 
         fmt(words, sizeof(words), "waits for %s of %s to be completed", what,
             io_device_words(device, name, sizeof(name)));
-        ke_wait(event, NULL, words);
+        io_wait(event, words);
         status = result->Status;
     } else if (NT_ERROR(status)) {
         result->Status = status;

@@ -45,8 +45,9 @@ struct io_irp {
 
 /* Monitor memory, one per fiber. */
 struct io_thread {
-    uint32_t hold;       /* > 0: io_finish() of its IRPs is put off */
-    struct fiber *waits; /* who waits until it has no IRPs or is out of its system call */
+    uint32_t hold;  /* > 0: io_finish() of its IRPs is put off */
+    bool at_rest;   /* in a system call, and there only waits for a request: ending it may begin */
+    uint64_t waits; /* bit per fiber that waits until it has no IRPs, is out of its system call or at rest in it */
 };
 
 /* Machine memory. */
@@ -59,17 +60,18 @@ struct io_shared {
 };
 
 /* Names for frames below driver code. */
-#define IO_SITES(X)                                                                                                    \
-    X(IofCallDriver)                                                                                                   \
-    X(IofCompleteRequest) X(IoCancelIrp) X(IopSynchronousServiceTail) X(IopParseDevice) X(IopXxxControlFile)           \
-        X(IopCloseFile) X(IopDeleteFile) X(IopLoadDriver) X(IopLoadUnloadDriver) X(IopProcessWorkItem)                 \
-            X(IoStartPacket) X(IoStartNextPacket) X(IopTimerDispatch) X(IopInvalidDeviceRequest) X(ObOpenObjectByName) \
-                X(ObpCloseHandle) X(ObpDecrementHandleCount) X(ObfDereferenceObject) X(NtCreateFile) X(NtReadFile)     \
-                    X(NtWriteFile) X(NtDeviceIoControlFile) X(NtClose) X(NtCancelIoFile) X(NtCancelIoFileEx)           \
-                        X(NtTerminateProcess) X(PspExitThread) X(ObKillProcess) X(IopCancelIrpsInThreadList)           \
-                            X(KiSystemServiceCopyEnd) X(IoShutdownSystem) X(PnpCallAddDevice) X(IopCsqCancelRoutine)   \
-                                X(IoCsqInsertIrpEx) X(IoCsqRemoveIrp) X(IoCsqRemoveNextIrp)                            \
-                                    X(PiProcessDeviceInterface)
+#define IO_SITES(X)                                                                                                \
+    X(IofCallDriver)                                                                                               \
+    X(IofCompleteRequest)                                                                                          \
+    X(IoCancelIrp) X(IopSynchronousServiceTail) X(IopParseDevice) X(IopXxxControlFile) X(IopCloseFile)             \
+        X(IopDeleteFile) X(IopLoadDriver) X(IopLoadUnloadDriver) X(IopProcessWorkItem) X(IoStartPacket)            \
+            X(IoStartNextPacket) X(IopTimerDispatch) X(IopInvalidDeviceRequest) X(ObOpenObjectByName)              \
+                X(ObpCloseHandle) X(ObpDecrementHandleCount) X(ObfDereferenceObject) X(NtCreateFile) X(NtReadFile) \
+                    X(NtWriteFile) X(NtDeviceIoControlFile) X(NtClose) X(NtCancelIoFile) X(NtCancelIoFileEx)       \
+                        X(NtCancelSynchronousIoFile) X(NtTerminateThread) X(NtTerminateProcess) X(PspExitThread)   \
+                            X(ObKillProcess) X(IopCancelIrpsInThreadList) X(KiSystemServiceCopyEnd)                \
+                                X(IoShutdownSystem) X(PnpCallAddDevice) X(IopCsqCancelRoutine) X(IoCsqInsertIrpEx) \
+                                    X(IoCsqRemoveIrp) X(IoCsqRemoveNextIrp) X(PiProcessDeviceInterface)
 
 struct io_sites {
 #define X(name) uint32_t name;
@@ -149,10 +151,23 @@ void io_release(struct fiber *f);
  */
 NTSTATUS io_send_and_wait(uint32_t site, PDEVICE_OBJECT device, PIRP irp, const char *what, IO_STATUS_BLOCK *iosb);
 
+/* Wait for a request's event, as the I/O manager does in a system call. words: for hang reports. */
+void io_wait(PKEVENT event, const char *words);
+/* Whoever waits for f's requests or system call to end looks again. */
+void io_wake_waiter(struct fiber *f);
+
 /* Cancel (cancel.c): as IoCancelIrp. */
 bool io_cancel(uint32_t site, PIRP irp);
-/* Cancel IRPs of fiber f: those for file, or all (NULL). Returns how many it asked. */
-unsigned io_cancel_thread(struct fiber *f, PFILE_OBJECT file);
+
+/* Which IRPs of a thread: all, unless a field narrows it. */
+struct io_which {
+    PFILE_OBJECT file;     /* of this file */
+    PIO_STATUS_BLOCK iosb; /* the one request with this status block */
+    bool synchronous;      /* that the thread itself waits for */
+};
+/* Cancel IRPs of fiber f. Returns how many it asked; each is asked once in its life. */
+unsigned io_cancel_thread(struct fiber *f, const struct io_which *which);
+bool io_cancelable(struct fiber *f, const struct io_which *which); /* is there one it would ask? */
 
 /* ------------------------------------------------------------------ devices (device.c) */
 

@@ -170,7 +170,7 @@ lock_file(PFILE_OBJECT file)
     sched_touch((uint64_t)&file->Busy);
     while (__atomic_exchange_n(&file->Busy, 1, __ATOMIC_ACQUIRE) != 0) {
         __atomic_add_fetch(&file->Waiters, 1, __ATOMIC_RELAXED);
-        ke_wait(&file->Lock, NULL, "waits for another request on the same synchronous file");
+        io_wait(&file->Lock, "waits for another request on the same synchronous file");
         __atomic_sub_fetch(&file->Waiters, 1, __ATOMIC_RELAXED);
     }
 }
@@ -191,7 +191,7 @@ wait_done(const struct io_request *r, uint64_t irp)
 
     fmt(words, sizeof(words), "%s waits for IRP %p of %s", r->name, (void *)irp,
         io_device_words(r->file->DeviceObject, name, sizeof(name)));
-    ke_wait(&r->file->Event, NULL, words);
+    io_wait(&r->file->Event, words);
     return r->file->FinalStatus;
 }
 
@@ -328,7 +328,7 @@ ZwCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
 
     if (status != STATUS_SUCCESS)
         return status;
-    io_cancel_thread(fiber_self(), file);
+    io_cancel_thread(fiber_self(), &(struct io_which){ .file = file });
     ob_dereference(file);
     IoStatusBlock->Status = STATUS_SUCCESS;
     IoStatusBlock->Information = 0;

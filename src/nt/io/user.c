@@ -42,17 +42,6 @@ enter(struct call *c, unsigned operation, uint32_t site, uint64_t a0, uint64_t a
     return true;
 }
 
-static void
-wake_exit(void)
-{
-    struct io_thread *t = &NT->io->thread[fiber_self()->id];
-    struct fiber *f = t->waits;
-
-    t->waits = NULL;
-    if (f != NULL)
-        sched_wake(f);
-}
-
 static int32_t
 leave(const struct call *c, uint64_t object, int32_t status, uint64_t information)
 {
@@ -64,7 +53,7 @@ leave(const struct call *c, uint64_t object, int32_t status, uint64_t informatio
     f->user_rip = c->outer_rip;
     f->syscall_site = 0;
     trace_emit(EV_USER_RESULT, object, c->operation, (uint32_t)status, information);
-    wake_exit();
+    io_wake_waiter(f);
     return status;
 }
 
@@ -348,6 +337,14 @@ user_wait(struct user_async *a, uint64_t *information)
     return iosb->Status;
 }
 
+int32_t
+user_poll(const struct user_async *a)
+{
+    const IO_STATUS_BLOCK *iosb = a->block;
+
+    return NT_ERROR(a->status) ? a->status : iosb->Status;
+}
+
 /* ------------------------------------------------------------------ cancelling */
 
 int32_t
@@ -362,37 +359,50 @@ user_cancel_io(void *handle)
     status = file_of(handle, 0, &file);
     if (status == STATUS_SUCCESS) {
         sched_point(OP_INTERNAL, (uint64_t)&NT->io->shared->cancel_lock);
-        io_cancel_thread(fiber_self(), file);
+        io_cancel_thread(fiber_self(), &(struct io_which){ .file = file });
         ob_dereference(file);
     }
     return leave(&c, (uint64_t)handle, status, 0);
 }
 
 int32_t
-user_cancel_io_ex(void *handle)
+user_cancel_io_ex(void *handle, const struct user_async *one)
 {
     void *process = ps_current_process();
+    struct io_which which = { .iosb = one != NULL ? one->block : NULL };
     struct call c;
-    PFILE_OBJECT file;
     NTSTATUS status;
     unsigned asked = 0;
 
     if (!enter(&c, USER_CANCEL, io_site.NtCancelIoFileEx, (uint64_t)handle, 0, 0))
         return STATUS_PROCESS_IS_TERMINATING;
-    status = file_of(handle, 0, &file);
+    status = file_of(handle, 0, &which.file);
     if (status == STATUS_SUCCESS) {
         sched_point(OP_INTERNAL, (uint64_t)&NT->io->shared->cancel_lock);
         for (unsigned i = 1; i <= machine->fiber_count; i++)
             if (machine->fiber[i].process == process && machine->fiber[i].state != FIBER_FREE)
-                asked += io_cancel_thread(&machine->fiber[i], file);
-        ob_dereference(file);
+                asked += io_cancel_thread(&machine->fiber[i], &which);
+        ob_dereference(which.file);
         if (asked == 0)
             status = STATUS_NOT_FOUND;
     }
     return leave(&c, (uint64_t)handle, status, asked);
 }
 
-/* ------------------------------------------------------------------ the end of a program */
+int32_t
+user_cancel_synchronous(struct fiber *thread)
+{
+    struct call c;
+    unsigned asked;
+
+    if (!enter(&c, USER_CANCEL, io_site.NtCancelSynchronousIoFile, (uint64_t)thread->thread, 0, 0))
+        return STATUS_PROCESS_IS_TERMINATING;
+    sched_point(OP_INTERNAL, (uint64_t)&NT->io->shared->cancel_lock);
+    asked = io_cancel_thread(thread, &(struct io_which){ .synchronous = true });
+    return leave(&c, (uint64_t)thread->thread, asked != 0 ? STATUS_SUCCESS : STATUS_NOT_FOUND, asked);
+}
+
+/* ------------------------------------------------------------------ the end of a thread and of a program */
 
 static bool
 thread_of(const struct fiber *f, const void *process)
@@ -400,32 +410,121 @@ thread_of(const struct fiber *f, const void *process)
     return f->process == process && f->kind == FIBER_USER && f->state != FIBER_FREE;
 }
 
-/* Cancel f's requests and wait until none is left and it is in no system call. */
-static void
-rundown_thread(struct fiber *f)
+/* In no system call, or in one where it only waits for its request. */
+static bool
+may_end(const struct fiber *f)
 {
-    LIST_ENTRY *list = &NT->io->shared->irps[f->id];
-    struct io_thread *t = &NT->io->thread[f->id];
-    char words[160], name[64];
+    return f == fiber_self() || f->syscall_site == 0 || f->state == FIBER_DONE || NT->io->thread[f->id].at_rest;
+}
 
-    sched_point(OP_INTERNAL, (uint64_t)&NT->io->shared->cancel_lock);
-    io_cancel_thread(f, NULL);
-    while (list->Flink != list || (f != fiber_self() && f->syscall_site != 0 && f->state != FIBER_DONE)) {
-        uint64_t object = (uint64_t)f->thread;
+static bool
+has_ended(const struct fiber *f)
+{
+    const LIST_ENTRY *list = &NT->io->shared->irps[f->id];
 
-        str_copy(words, sizeof(words), "the end of a process waits for its thread to leave the kernel");
-        if (list->Flink != list) {
-            PIRP irp = CONTAINING_RECORD(list->Flink, IRP, ThreadListEntry);
-            PFILE_OBJECT file = irp->Tail.Overlay.OriginalFileObject;
+    return list->Flink == list && (f == fiber_self() || f->syscall_site == 0 || f->state == FIBER_DONE);
+}
 
-            object = (uint64_t)irp;
-            fmt(words, sizeof(words), "the end of a process waits for IRP %p of %s", (void *)irp,
-                file != NULL ? io_device_words(file->DeviceObject, name, sizeof(name)) : "a driver");
-        }
-        t->waits = fiber_self();
-        sched_block(BLOCK_INTERNAL, object, NULL, words);
-        io_cancel_thread(f, NULL); /* what it began before it saw that its process ends */
+/* Why f has not ended, as hang reports say it. */
+static uint64_t
+describe(struct fiber *f, char *words, size_t room)
+{
+    const LIST_ENTRY *list = &NT->io->shared->irps[f->id];
+    PFILE_OBJECT file;
+    char name[64];
+    PIRP irp;
+
+    if (!may_end(f) || list->Flink == list) {
+        fmt(words, room, "the end of a process waits for its thread %s to come back from a driver", f->name);
+        return (uint64_t)f->thread;
     }
+    irp = CONTAINING_RECORD(list->Flink, IRP, ThreadListEntry);
+    file = irp->Tail.Overlay.OriginalFileObject;
+    fmt(words, room, "the end of a thread waits for IRP %p of %s", (void *)irp,
+        file != NULL ? io_device_words(file->DeviceObject, name, sizeof(name)) : "a driver");
+    return (uint64_t)irp;
+}
+
+/* Block until something changes for one of the threads in this set. */
+static void
+await(uint64_t threads, struct fiber *first)
+{
+    uint64_t self = 1ull << fiber_self()->id;
+    char words[160];
+    uint64_t object = describe(first, words, sizeof(words));
+
+    for (uint64_t at = threads; at != 0; at &= at - 1)
+        NT->io->thread[__builtin_ctzll(at)].waits |= self;
+    sched_block(BLOCK_INTERNAL, object, NULL, words);
+    for (uint64_t at = threads; at != 0; at &= at - 1)
+        NT->io->thread[__builtin_ctzll(at)].waits &= ~self;
+}
+
+/*
+ * Threads of process, or one. Each one's requests are cancelled as soon as it is out of the driver that it called; then
+ * all are waited for. So a request may be cancelled while another one, that it waits behind in a driver, still runs.
+ */
+static void
+rundown(const void *process, struct fiber *only)
+{
+    static const struct io_which all = { .file = NULL };
+    struct fiber *left;
+
+    for (bool first = true;; first = false) {
+        uint64_t threads = 0;
+
+        for (unsigned i = 1; i <= machine->fiber_count; i++) {
+            struct fiber *f = &machine->fiber[i];
+
+            if ((only != NULL ? f != only : !thread_of(f, process)) || !may_end(f))
+                continue;
+            if (first)
+                sched_point(OP_INTERNAL, (uint64_t)&NT->io->shared->cancel_lock);
+            io_cancel_thread(f, &all);
+        }
+        left = NULL;
+        for (unsigned i = machine->fiber_count; i > 0; i--) {
+            struct fiber *f = &machine->fiber[i];
+
+            if ((only != NULL ? f != only : !thread_of(f, process)) || has_ended(f))
+                continue;
+            left = f;
+            threads |= 1ull << i;
+            if (may_end(f) && io_cancelable(f, &all)) {
+                threads = 0; /* it came to rest meanwhile: again, without waiting */
+                break;
+            }
+        }
+        if (left == NULL)
+            return;
+        if (threads != 0)
+            await(threads, left);
+    }
+}
+
+void
+user_thread_exit(void)
+{
+    struct fiber *self = fiber_self();
+    PKTHREAD thread = ps_self();
+
+    if (thread->Process->Exiting)
+        return; /* who ends the process does it */
+    trace_emit(EV_USER_REQUEST, thread, USER_EXIT_THREAD, 0, 0);
+    guest_push_frame(io_site.KiSystemServiceCopyEnd, (uint64_t)thread, 0, 0, 0);
+    guest_push_frame(io_site.NtTerminateThread, (uint64_t)thread, 0, 0, 0);
+    guest_push_frame(io_site.PspExitThread, (uint64_t)thread, 0, 0, 0);
+    rundown(NULL, self);
+    guest_pop_frame();
+    guest_pop_frame();
+    guest_pop_frame();
+    trace_emit(EV_USER_RESULT, thread, USER_EXIT_THREAD, 0, 0);
+}
+
+bool
+user_process_ending(const void *process)
+{
+    return ((const struct _KPROCESS *)process)->Exiting;
 }
 
 void
@@ -443,9 +542,7 @@ user_process_exit(void *process)
     guest_push_frame(io_site.KiSystemServiceCopyEnd, (uint64_t)process, 0, 0, 0);
     guest_push_frame(io_site.NtTerminateProcess, (uint64_t)process, 0, 0, 0);
     guest_push_frame(io_site.PspExitThread, (uint64_t)process, 0, 0, 0);
-    for (unsigned i = 1; i <= machine->fiber_count; i++)
-        if (thread_of(&machine->fiber[i], process))
-            rundown_thread(&machine->fiber[i]);
+    rundown(process, NULL);
     guest_push_frame(io_site.ObKillProcess, (uint64_t)process, 0, 0, 0);
     thread->Attached = p; /* cleanup comes in the context of the process that ends (documented) */
     ob_process_close(process);

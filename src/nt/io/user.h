@@ -13,6 +13,7 @@
 #ifndef NT_IO_USER_H
 #define NT_IO_USER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ enum user_operation {
     USER_CANCEL,
     USER_EXIT,
     USER_WAIT,
+    USER_EXIT_THREAD,
 };
 
 enum { USER_OVERLAPPED = 1, USER_READ_ONLY = 2, USER_WRITE_ONLY = 4 };
@@ -58,21 +60,33 @@ int32_t user_read_start(void *handle, void *user_buffer, uint32_t length, struct
 int32_t user_write_start(void *handle, const void *user_buffer, uint32_t length, struct user_async *a);
 int32_t user_ioctl_start(void *handle, uint32_t code, void *in, uint32_t in_length, void *out, uint32_t out_length,
                          struct user_async *a);
-/* Wait for it; the request's own status. */
+/* Wait for it; the request's own status. user_poll() does not wait: STATUS_PENDING while it goes on. */
 int32_t user_wait(struct user_async *a, uint64_t *information);
+int32_t user_poll(const struct user_async *a);
+
+struct fiber;
 
 /*
- * CancelIo (the calling thread's requests on this file) and CancelIoEx (the whole process's). They ask and do not wait.
- * The latter is STATUS_NOT_FOUND if there was none.
+ * They ask and do not wait (documented for all but the first):
+ * CancelIo - the calling thread's requests on this file.
+ * CancelIoEx - the whole process's, or the one that was started with *one (NULL: all). STATUS_NOT_FOUND: none there.
+ * CancelSynchronousIo - what another thread waits for: an open, or a request on a synchronous file.
+ * STATUS_NOT_FOUND: it waits for none.
  */
 int32_t user_cancel_io(void *handle);
-int32_t user_cancel_io_ex(void *handle);
+int32_t user_cancel_io_ex(void *handle, const struct user_async *one);
+int32_t user_cancel_synchronous(struct fiber *thread);
+
+/* The calling thread dies: its requests are cancelled and waited for; handles stay. Then it calls nothing any more. */
+void user_thread_exit(void);
 
 /*
- * The program dies: every request of its threads is cancelled and waited for, calls under way return, then its
- * handles are closed in order and the process object is signalled. Any fiber may call it, one of the program's own
- * threads too.
+ * The program dies: the requests of each of its threads are cancelled, once that thread is out of the driver it
+ * called; all are waited for, calls under way return, then its handles are closed in order and the process object is
+ * signalled. Any fiber may call it, one of the program's own threads too. From the beginning on its threads get
+ * STATUS_PROCESS_IS_TERMINATING for every call, and user_process_ending() says so.
  */
 void user_process_exit(void *process);
+bool user_process_ending(const void *process);
 
 #endif

@@ -157,6 +157,42 @@ TEST(scenario, a_capture_gives_the_frames_and_survives_saving)
     free(text);
 }
 
+TEST(scenario, threads_of_one_process_and_their_requests_survive_saving)
+{
+    struct scenario *scn =
+        parse("actors:\n"
+              "  - { name: reader, kind: program, process: p,\n"
+              "      ops: [{ op: open, device: each, mode: overlapped }, { op: read, len: 9 }, result,\n"
+              "            { op: result, request: 2 }, exit-thread] }\n"
+              "  - { name: other, kind: program, process: p,\n"
+              "      ops: [cancel-io, cancel-io-ex, { op: cancel-io-ex, actor: reader, request: 1 },\n"
+              "            { op: cancel-synchronous, actor: reader }, exit] }\n"
+              "  - { name: a, kind: admin, ops: [{ op: kill, actor: other }] }\n");
+    struct scenario *again;
+    char *text = NULL;
+    size_t len;
+    FILE *file = open_memstream(&text, &len);
+
+    CHECK_EQ(scenario_save(scn, file), 0);
+    fclose(file);
+    again = parse(text);
+    CHECK_STR(again->actors[0].process, "p");
+    CHECK_EQ(again->actors[0].ops[0].mode, MODE_OVERLAPPED);
+    CHECK_EQ(again->actors[0].ops[2].request, 0);
+    CHECK_EQ(again->actors[0].ops[3].request, 2);
+    CHECK_EQ(again->actors[0].ops[4].kind, OP_EXIT_THREAD);
+    CHECK(again->actors[1].ops[1].actor == NULL);
+    CHECK_STR(again->actors[1].ops[2].actor, "reader");
+    CHECK_EQ(again->actors[1].ops[2].request, 1);
+    CHECK_EQ(again->actors[1].ops[3].kind, OP_CANCEL_SYNCHRONOUS);
+    CHECK_EQ(again->actors[1].ops[4].kind, OP_EXIT);
+    CHECK(again->actors[2].process == NULL);
+    CHECK_STR(again->actors[2].ops[0].actor, "other");
+    scenario_free(scn);
+    scenario_free(again);
+    free(text);
+}
+
 static void
 check_fails(const char *text, unsigned line, const char *sentence)
 {
@@ -203,6 +239,16 @@ TEST(scenario, mistakes_are_told_with_their_line)
                 "the op \"receive\" takes no \"len\"");
     check_fails(ACTOR("wire", "{ op: receive, len: 60, frames: 0 }"), 5,
                 "frames 0 means all frames of a capture, and the stack has none");
+    check_fails(ACTOR("program", "{ op: kill, actor: y }"), 2,
+                "the op \"kill\" names \"y\", and no program is called so");
+    check_fails(ACTOR("admin", "{ op: kill, actor: x }"), 2,
+                "the op \"kill\" names \"x\", and no program is called so");
+    check_fails(ACTOR("program", "{ op: cancel-io-ex, actor: x }"), 2,
+                "the op \"cancel-io-ex\" with \"actor\" needs \"request\": which of its requests");
+    check_fails(ACTOR("program", "{ op: open, device: each, mode: fast }"), 5,
+                "mode \"fast\" is none of synchronous, overlapped");
+    check_fails("actors:\n  - name: x\n    kind: wire\n    process: p\n    ops: [receive]\n", 4,
+                "only an actor of kind program is a thread of a process");
     CHECK_EQ(scenario_load("/nonexistent/x.yaml", &scn, &err), -ENOENT);
     CHECK_STR(err.text, "cannot read /nonexistent/x.yaml: No such file or directory");
 }
@@ -210,4 +256,5 @@ TEST(scenario, mistakes_are_told_with_their_line)
 TEST_MAIN(TEST_CASE(scenario, every_field_is_read), TEST_CASE(scenario, a_saved_file_reads_back_as_the_same_scenario),
           TEST_CASE(scenario, odd_names_survive_saving),
           TEST_CASE(scenario, a_capture_gives_the_frames_and_survives_saving),
+          TEST_CASE(scenario, threads_of_one_process_and_their_requests_survive_saving),
           TEST_CASE(scenario, mistakes_are_told_with_their_line))
