@@ -127,7 +127,8 @@ cmd_replay(int argc, char **argv)
         return EXIT_INPUT;
     }
     lab = (struct lab_config){
-        .driver = subjects.driver, .driver_count = subjects.count, .scenario = scn, .wire = wire, .vps = trace.vps
+        .driver = subjects.driver, .driver_count = subjects.count, .scenario = scn, .wire = wire, .vps = trace.vps,
+        .planted = &trace.planted
     };
     for (unsigned long i = 0; i < times; i++) {
         int status = once(&lab, &trace.choices, line);

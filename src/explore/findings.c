@@ -79,7 +79,9 @@ scenario_text(const struct scenario *s)
 static char *
 trace_text(const struct lab_config *lab, const struct scenario_result *s, const struct found *f)
 {
-    size_t size = 4096 + lab->driver_count * 700u + (f ? f->choices.count * 200u : 0), n;
+    const struct planted_list *list = lab->planted;
+    size_t size = 4096 + lab->driver_count * 700u + (f ? f->choices.count * 200u : 0) + (list ? list->count * 40u : 0);
+    size_t n;
     char *text = malloc(size), hash[65];
     uint8_t sha[32];
 
@@ -94,9 +96,26 @@ trace_text(const struct lab_config *lab, const struct scenario_result *s, const 
         n += (size_t)snprintf(text + n, size - n, "# driver: %s\n# sha256: %s\n", d->inf[0] ? d->inf : d->sys, hash);
     }
     n += (size_t)snprintf(text + n, size - n, "# scenario: %s\n# vps: %u\n# os: win10\n", s->name, lab->vps);
+    for (uint32_t i = 0; list && i < list->count; i++)
+        n += (size_t)snprintf(text + n, size - n, "# planted: %u %x %s\n", list->at[i].image, list->at[i].rva,
+                              image_site_kind_name(list->at[i].kind));
     if (f)
         choices_print(&f->choices, text + n, size - n);
     return text;
+}
+
+/* "# planted: IMAGE RVA KIND" */
+static void
+parse_planted(const char *line, struct planted_list *list)
+{
+    unsigned image, rva;
+    char kind[40];
+
+    if (sscanf(line, "# planted: %u %x %39[^\n]", &image, &rva, kind) != 3)
+        return;
+    for (unsigned i = 0; i < SITE_KINDS; i++)
+        if (strcmp(kind, image_site_kind_name(i)) == 0)
+            planted_add(list, (struct planted){ .image = (uint8_t)image, .rva = rva, .kind = (uint8_t)i });
 }
 
 /* A driver's sha256 follows its path. */
@@ -113,7 +132,8 @@ header_line(const char *line, struct trace_file *out)
     if (out->driver_count > 0 && sscanf(line, "# sha256: %64s", out->driver[out->driver_count - 1].sha256) == 1)
         return;
     if (sscanf(line, "# scenario: %63[^\n]", out->scenario) != 1)
-        sscanf(line, "# vps: %u", &out->vps);
+        if (sscanf(line, "# vps: %u", &out->vps) != 1)
+            parse_planted(line, &out->planted);
 }
 
 int

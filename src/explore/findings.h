@@ -35,6 +35,7 @@ struct trace_file {
     unsigned driver_count;
     char scenario[64];
     unsigned vps;
+    struct planted_list planted;
     struct choice_list choices;
 };
 int trace_parse(const char *text, size_t len, struct trace_file *out, char err[200]);

@@ -225,6 +225,7 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
     io_driver_on_leak_check(check_pool, NULL);
     ndis_init();
     ends_init();
+    image_plant(c->planted);
     err = load_images(c, text);
     if (err)
         return err;

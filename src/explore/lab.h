@@ -11,6 +11,7 @@
 #define EXPLORE_LAB_H
 
 #include "explore/search.h"
+#include "image/image.h"
 #include "pnp/driver.h"
 #include "pnp/scenario.h"
 #include "wire/pcap.h"
@@ -37,6 +38,7 @@ struct lab_config {
     const struct scenario *scenario;
     const struct wire_capture *wire; /* what the scenario's wire plays; NULL: it loops */
     unsigned vps;
+    const struct planted_list *planted; /* what earlier workers asked for; NULL: nothing */
 };
 
 /* Numbers of drivers in the order they are installed and started. */

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 
 #define TRACES_SIZE    (1u << 20)
+#define POINTS_PER_HIT 2000u /* a run so long counts as two there */
 #define RUNS_AFTER_HIT 2000u /* how far a bound is searched on after its first failure, for worse ones of its kind */
 
 /* Happens-before orders seen at ends of runs: a set of 128-bit hashes, host memory of the worker. */
@@ -222,7 +223,8 @@ search_with(struct explorer *x, unsigned k, const struct search_job *job, const 
             return false;
         if (job->check_every && rep->runs / job->check_every > rep->double_runs && r.end != RUN_CUT)
             check_twice(x, &r, h, rep);
-        if (hit && ++since_hit > RUNS_AFTER_HIT && job->strategy == STRATEGY_ICB)
+        if (hit && (since_hit += 1 + (r.points + r.rounds) / POINTS_PER_HIT) > RUNS_AFTER_HIT &&
+            job->strategy == STRATEGY_ICB)
             return false;
         if (rep->stop || (job->strategy == STRATEGY_ICB && job->runs_max && rep->runs >= job->runs_max))
             return false;

@@ -21,7 +21,9 @@
 
 #define DETAIL_BYTES (768ull << 20) /* address space, not memory */
 #define CHECK_EVERY  1000u
-#define STUCK_MS     1500u /* CPU time within one run after which a loop without calls is assumed */
+#define STUCK_MS     1500u /* CPU time within one run that leads nowhere and is no loop that could be planted */
+#define TICK_MS      20u   /* CPU time between looks at whether a run gets on */
+#define REPLANTS_MAX 64u
 
 struct shared {
     struct search_report report;
@@ -30,9 +32,28 @@ struct shared {
     int32_t entry_status;
     int setup_error;
     char text[256];
+    struct planted_list planted; /* what the lab had, and what the worker wants besides */
+    volatile uint32_t replant;   /* it ended so that these can be planted */
 };
 
 /* ------------------------------------------------------------------ a worker */
+
+static struct shared *worker_shared;
+
+/* Signal context: the run goes round a loop. Plant the loops it is in and end, so that a worker begins with them. */
+static void
+on_spin(struct fiber *f, const struct trap *t)
+{
+    struct stack_frame sf[64];
+    struct planted_list *list = &worker_shared->planted;
+    unsigned n = stack_walk(f, t->in_host ? NULL : t, sf, 64);
+
+    for (unsigned i = 0; i < n; i++)
+        if (!sf[i].pseudo && image_plant_loops(sf[i].ip, i > 0 || t->in_host, list) > 0) {
+            worker_shared->replant = 1;
+            _exit(0);
+        }
+}
 
 static _Noreturn void
 worker_main(const struct lab_config *lab, const struct search_job *job, struct shared *sh, struct detail *d)
@@ -41,8 +62,13 @@ worker_main(const struct lab_config *lab, const struct search_job *job, struct s
     char text[256] = "";
 
     sh->report.state = SEARCH_SETUP;
+    worker_shared = sh;
+    if (lab->planted)
+        sh->planted = *lab->planted;
+    machine_on_spin(on_spin);
     if (d)
         findings_worker_begin(d, &hooks);
+    host_tick(TICK_MS);
     sh->setup_error = lab_setup(lab, &sh->reached, &sh->setup, &sh->entry_status, text);
     snprintf(sh->text, sizeof(sh->text), "%s", text);
     if (sh->setup_error) {
@@ -223,6 +249,15 @@ run_scenario(const struct test_options *o, const struct lab_subjects *subjects, 
     }
     s->k = job.k_last;
     werr = worker_run(&lab, &job, sh, NULL, &w, &s->cpu_seconds, &status);
+    for (unsigned again = 0; sh->replant && again < REPLANTS_MAX; again++) {
+        double cpu = 0;
+
+        s->planted = sh->planted;
+        lab.planted = &s->planted;
+        memset(sh, 0, sizeof(*sh));
+        werr = worker_run(&lab, &job, sh, NULL, &w, &cpu, &status);
+        s->cpu_seconds += cpu;
+    }
     s->seconds = seconds_now() - begin;
     judge(s, sh, werr, status);
     out->runs += s->report.runs;
@@ -249,7 +284,7 @@ supervisor_detail(const struct lab_config *lab, const struct choice_list *choice
     if (sh && d)
         err = worker_run(lab, &job, sh, d, &w, &cpu, &status);
 
-    if (err || !d->complete) {
+    if (err || sh->replant || !d->complete) {
         fprintf(stderr, "undis: the recording worker ended early (error %d, status 0x%x, state %u) %s\n", -err, status,
                 sh ? sh->report.state : 0, sh ? sh->text : "");
         detail_destroy(d);

@@ -42,6 +42,7 @@ struct scenario_result {
     unsigned k; /* highest bound asked for */
     struct search_report report;
     struct lab_reached reached;
+    struct planted_list planted; /* points that loops and races asked for */
     bool exhausted; /* every bound up to k */
     bool setup_failed;
     double seconds, cpu_seconds;

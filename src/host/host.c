@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -263,6 +264,15 @@ host_on_signal(int sig, void (*handler)(int, siginfo_t *, void *))
             return -errno;
     }
     return sigaction(sig, &sa, NULL) ? -errno : 0;
+}
+
+int
+host_tick(unsigned ms)
+{
+    struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+    struct itimerval it = { tv, tv };
+
+    return setitimer(ITIMER_VIRTUAL, &it, NULL) ? -errno : 0;
 }
 
 void

@@ -42,6 +42,9 @@ double host_process_cpu_s(int pid);
 /* Install a handler: SA_SIGINFO | SA_ONSTACK | SA_NODEFER on an alternate stack of its own. */
 int host_on_signal(int sig, void (*handler)(int, siginfo_t *, void *));
 
+/* SIGVTALRM each time this process has used so much CPU time in user mode. 0 or -errno. */
+int host_tick(unsigned ms);
+
 /* Our own fault: one line on stderr with where, then exit status 3. Signal-safe. */
 _Noreturn void host_crash(const char *what, uint64_t rip, uint64_t address);
 

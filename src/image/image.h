@@ -37,6 +37,7 @@ enum site_kind {
     SITE_PRIVILEGED, /* other instructions of ring 0: traps, nothing is patched */
     SITE_RDTSCP,
     SITE_XGETBV,
+    SITE_BACK_EDGE, /* planted: the branch back of a loop that was seen to spin */
     SITE_KINDS,
 };
 
@@ -57,6 +58,7 @@ enum thunk_target {
     THUNK_CPUID,
     THUNK_XGETBV,
     THUNK_PAUSE,
+    THUNK_SPIN,
     THUNK_COUNT,
 };
 
@@ -65,6 +67,21 @@ struct image_site {
     uint32_t rva;
     uint8_t kind, patch, length;
     uint64_t thunk; /* where the replaced instructions run */
+};
+
+/*
+ * Instructions that are made points because of what earlier runs showed; part of what a replay depends on.
+ * kind: SITE_BACK_EDGE.
+ */
+#define PLANTED_MAX 1024u
+struct planted {
+    uint32_t rva;
+    uint8_t image; /* in load order */
+    uint8_t kind;
+};
+struct planted_list {
+    uint32_t count;
+    struct planted at[PLANTED_MAX];
 };
 
 #define IMAGE_SIGNED       0x01u /* has an Authenticode signature (not checked) */
@@ -111,6 +128,17 @@ struct image_error {
 int image_load(const uint8_t *bytes, size_t len, const char *name, const char *path, struct image **out,
                struct image_error *err);
 
+/* What the next image_load() plants besides what every image gets; borrowed, NULL: nothing. */
+void image_plant(const struct planted_list *list);
+/* false: it is in the list, or that is full */
+bool planted_add(struct planted_list *list, struct planted p);
+
+/*
+ * image_plant_loops - the back edges of the loops around an address of driver text, into list. after_call: it is a
+ * return address. How many are new; -1: it lies in no loop. Safe in a signal handler.
+ */
+int image_plant_loops(uint64_t address, bool after_call, struct planted_list *list);
+
 /* Only parse and describe (undis ddi): maps nothing, patches nothing. image_free() releases it. */
 int image_inspect(const uint8_t *bytes, size_t len, const char *name, struct image **out, struct image_error *err);
 void image_free(struct image *im);
@@ -120,6 +148,7 @@ void image_discard_init(struct image *im);
 
 struct image *image_find(uint64_t address);                /* loaded image that holds address; NULL */
 struct image *image_get(unsigned i);                       /* in load order; NULL past the last */
+unsigned image_number(const struct image *im);             /* the i of image_get() */
 uint64_t image_export(struct image *im, const char *name); /* address of a driver's own export ("#7": by ordinal), 0 */
 
 /* Section number i of an image. false past the last. name: up to 8 characters. */

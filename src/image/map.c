@@ -326,6 +326,12 @@ image_get(unsigned i)
     return i < loaded_count ? &loaded[i]->im : NULL;
 }
 
+unsigned
+image_number(const struct image *im)
+{
+    return (unsigned)((im->base - LAYOUT_IMAGE_BASE) / LAYOUT_IMAGE_STRIDE);
+}
+
 struct loaded *
 image_at(uint64_t address)
 {
@@ -400,6 +406,7 @@ void rdtsc_enter(void);
 void cpuid_enter(void);
 void xgetbv_enter(void);
 void pause_enter(void);
+void spin_enter(void);
 
 void
 image_init(void)
@@ -411,6 +418,7 @@ image_init(void)
     image_set_thunk_target(THUNK_CPUID, (uint64_t)cpuid_enter);
     image_set_thunk_target(THUNK_XGETBV, (uint64_t)xgetbv_enter);
     image_set_thunk_target(THUNK_PAUSE, (uint64_t)pause_enter);
+    image_set_thunk_target(THUNK_SPIN, (uint64_t)spin_enter);
     machine_image_readable = readable;
     machine_fixup_trap = image_fixup_trap;
     machine_privileged = privileged;

@@ -477,6 +477,28 @@ plan_site(struct scan *s, unsigned i)
     return thunk_write(l, &s->decoder, i, p);
 }
 
+/* What earlier runs asked for, if such an instruction is there. */
+static int
+add_planted(struct scan *s)
+{
+    const struct planted_list *list = image_planted();
+    int rc = 0;
+
+    for (uint32_t i = 0; list && i < list->count && !rc; i++) {
+        const struct planted *want = &list->at[i];
+        const struct pe_function *f = pdata_find(s->l, want->rva);
+        uint32_t left = 0;
+        const uint8_t *p = f ? code_of(&s->l->pe, want->rva, f->code_end, &left) : NULL;
+        insn in;
+
+        if (want->image != image_number(&s->l->im) || !p || !decode(&s->decoder, p, left, &in))
+            continue;
+        if (want->kind == SITE_BACK_EDGE && insn_relative_branch(&in) && thunk_can_move(&in))
+            rc = add_site(s, want->rva, want->kind, &in);
+    }
+    return rc;
+}
+
 static int
 plan_all(struct scan *s)
 {
@@ -490,6 +512,8 @@ plan_all(struct scan *s)
         rc = sweep(s, &l->function[i]);
     if (!rc)
         rc = find_leaves(s);
+    if (!rc && l->mapped)
+        rc = add_planted(s);
     if (rc || l->im.site_count == 0)
         return rc;
     qsort(l->im.sites, l->im.site_count, sizeof(l->im.sites[0]), compare_sites);
@@ -531,7 +555,7 @@ image_site_kind_name(unsigned kind)
         [SITE_LOCKED] = "locked",     [SITE_CR8_READ] = "read of cr8",  [SITE_CR8_WRITE] = "write of cr8",
         [SITE_RDTSC] = "rdtsc",       [SITE_CPUID] = "cpuid",           [SITE_PAUSE] = "pause",
         [SITE_KUSER] = "shared data", [SITE_PRIVILEGED] = "privileged", [SITE_RDTSCP] = "rdtscp",
-        [SITE_XGETBV] = "xgetbv",
+        [SITE_XGETBV] = "xgetbv",     [SITE_BACK_EDGE] = "back edge",
     };
 
     return kind < SITE_KINDS ? names[kind] : "?";

@@ -196,6 +196,8 @@ target_of(unsigned kind)
         return THUNK_XGETBV;
     case SITE_PAUSE:
         return THUNK_PAUSE;
+    case SITE_BACK_EDGE:
+        return THUNK_SPIN;
     default:
         return THUNK_LOCKED;
     }
@@ -259,7 +261,7 @@ thunk_write(struct loaded *l, const ZydisDecoder *d, unsigned i, const uint8_t *
         put_call(&e, area, target_of(site->kind), site->number);
         plan->pushes_end = (uint8_t)e.len;
         put(&e, "\x41\x5a\x41\x5b", 4); /* pop r10; pop r11 */
-        if (site->kind == SITE_LOCKED) {
+        if (site->kind == SITE_LOCKED || site->kind == SITE_BACK_EDGE) {
             moved(plan, e.len, site->rva);
             put_moved(&e, &in, p, site_va);
         }

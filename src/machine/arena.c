@@ -83,6 +83,7 @@ machine_init(unsigned vps, char text[160])
     fiber_init();
     kpcr_init();
     sched_init();
+    spin_init();
     trap_init();
     return 0;
 }

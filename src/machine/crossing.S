@@ -248,6 +248,7 @@ guest_return:
         patched cpuid_enter, cpuid_hook
         patched xgetbv_enter, xgetbv_hook
         patched pause_enter, pause_hook
+        patched spin_enter, spin_hook
 
 /* Reached by a signal return; rsp is a host stack position, 16-byte aligned. Never returns. */
         .globl  trap_entry

@@ -49,7 +49,8 @@ extern struct run_result *sched_result;
 void sched_enter_fiber(struct fiber *f); /* bookkeeping after a switch */
 
 bool sched_in_timer(void); /* a timer fires: the running fiber did not ask for it */
-void sched_stuck(void); /* signal-safe: end this run at its next point */
+uint64_t sched_runs(void); /* runs begun */
+void sched_stuck(void);    /* signal-safe: end this run at its next point */
 
 /* hb.c */
 void hb_begin_run(void);
@@ -69,6 +70,11 @@ _Noreturn void guest_stack_overflow(struct fiber *f);
 /* trap.c */
 void trap_init(void);
 void trap_begin_run(void);
+
+/* spin.c */
+void spin_init(void);
+bool spin_sample(void); /* signal context, once per tick of CPU time: does this run go round a loop? */
+void (*spin_listener(void))(struct fiber *f, const struct trap *t);
 
 /* kpcr.c */
 void kpcr_init(void);

@@ -222,6 +222,7 @@ enum op_kind {
     OP_DPC,      /* before a DPC routine */
     OP_ACTOR,    /* before an operation of an actor */
     OP_YIELD,
+    OP_SPIN, /* L2: round a loop that calls nobody */
 };
 
 #define OBJECT_WORLD   1ull /* depends on everything declared WORLD */
@@ -242,6 +243,7 @@ void sched_touch(uint64_t object);
  */
 void sched_block(enum block_kind kind, uint64_t object, struct fiber *owner, const char *why);
 void sched_wake(struct fiber *f); /* blocked -> READY; the waker goes on */
+bool sched_alone(void);           /* nobody else can run and no timer is armed */
 void sched_give_way(void);        /* spin, stall, sleep(0): everybody else goes first, free of charge */
 
 /* IRQL of the running fiber; lowering below DISPATCH lets pending DPCs of this VP run first. */

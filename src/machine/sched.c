@@ -28,6 +28,7 @@
 #define FIRES_MAX   200u    /* timers in a row for which somebody waits in vain: it waits for ever */
 #define QUIET_FIRES 3u      /* timers that still fire when everybody is done: a periodic one would never end a run */
 
+static uint64_t runs;
 static volatile bool stuck; /* the supervisor says that this run does not get on (SIGUSR1) */
 
 struct strategy *sched_strategy;
@@ -451,6 +452,19 @@ sched_wake(struct fiber *f)
     trace_emit(EV_WAKE, f->id, f->id);
 }
 
+bool
+sched_alone(void)
+{
+    struct fiber *f = sched_current;
+
+    if (!list_empty(&S->timers) || !fiber_enabled(f))
+        return false;
+    for (uint64_t ready = machine->ready & ~(1ull << f->id); ready; ready &= ready - 1)
+        if (fiber_enabled(&machine->fiber[__builtin_ctzll(ready)]))
+            return false;
+    return true;
+}
+
 void
 sched_give_way(void)
 {
@@ -582,6 +596,7 @@ machine_run(struct strategy *s, struct run_result *out)
     struct fiber *first = NULL;
 
     memset(out, 0, sizeof(*out));
+    runs++;
     sched_strategy = s;
     sched_result = out;
     trap_begin_run();
@@ -611,6 +626,12 @@ machine_run(struct strategy *s, struct run_result *out)
     out->preemptions = machine->preemptions;
     out->hb_lo = hb.lo;
     out->hb_hi = hb.hi;
+}
+
+uint64_t
+sched_runs(void)
+{
+    return runs;
 }
 
 void

@@ -55,6 +55,7 @@ struct run_result {
     char text[160];
     uint32_t fiber;  /* id of the fiber that ran when it ended, 0: none */
     uint64_t points; /* scheduling points passed */
+    uint64_t rounds; /* of loops without calls, made while nobody else could run */
     uint32_t preemptions;
     uint64_t hb_lo, hb_hi; /* hash of the happens-before order of the whole run */
 };
@@ -71,6 +72,12 @@ void machine_restore(void);
 
 /* A fiber of the runner that is started when all others are done; it may start more. NULL: none. */
 void machine_on_quiet(struct fiber *(*fn)(void *), void *arg);
+
+/*
+ * A run has used CPU time for a while without passing a point: the running fiber goes round a loop. fn is told in
+ * signal context, with the registers, and may end the process. Needs host_tick().
+ */
+void machine_on_spin(void (*fn)(struct fiber *f, const struct trap *t));
 
 /* Called by a strategy, or by a checker, from inside a run. */
 _Noreturn void run_cut(void);

@@ -108,7 +108,14 @@ on_signal(int sig, siginfo_t *si, void *context)
     struct trap t;
     uint64_t sp;
 
+    if (sig == SIGVTALRM && !spin_sample())
+        return;
     load(&t, si, uc);
+    if (sig == SIGVTALRM) {
+        t.in_host = !in_driver_code(t.rip);
+        spin_listener()(f, &t);
+        return;
+    }
     if (sig == SIGSYS)
         t.vector = TRAP_SYSCALL;
     if (sig == SIGUSR1) { /* the supervisor: this run does not get on */
@@ -155,7 +162,7 @@ on_signal(int sig, siginfo_t *si, void *context)
 void
 trap_init(void)
 {
-    static const int sigs[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS, SIGUSR1 };
+    static const int sigs[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS, SIGUSR1, SIGVTALRM };
 
     for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
         MACHINE_ASSERT(host_on_signal(sigs[i], on_signal) == 0);
