@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "explore/battery.h"
 #include "explore/findings.h"
+#include "explore/trust.h"
 #include "host/host.h"
 
 #define DETAIL_BYTES (768ull << 20) /* address space, not memory */
@@ -165,10 +166,22 @@ shared_create(void)
 static void
 judge(struct scenario_result *s, const struct shared *sh, int werr, int status)
 {
-    const struct search_report *r = &sh->report;
+    const struct search_report *r = &s->report;
+    const char *damaged;
 
-    s->report = *r;
+    s->report = sh->report; /* copied first: judged is what is used */
     s->reached = sh->reached;
+    damaged = trust_report(&s->report);
+    if (!damaged)
+        damaged = trust_reached(&s->reached);
+    if (damaged) {
+        memset(&s->report, 0, sizeof(s->report));
+        memset(&s->reached, 0, sizeof(s->reached));
+        s->exhausted = false;
+        s->state = 3;
+        snprintf(s->text, sizeof(s->text), "the worker's report is damaged (%s): the driver wrote over it", damaged);
+        return;
+    }
     s->exhausted = r->found_count == 0;
     for (unsigned k = 0; k <= s->k && s->exhausted; k++)
         s->exhausted = r->level[k].exhausted;
@@ -181,11 +194,11 @@ judge(struct scenario_result *s, const struct shared *sh, int werr, int status)
         snprintf(s->text, sizeof(s->text), "the worker ended with status %d: see above", WEXITSTATUS(status));
     } else if (r->state == SEARCH_FAILED) {
         s->state = sh->setup_error;
-        snprintf(s->text, sizeof(s->text), "%s", sh->text);
+        snprintf(s->text, sizeof(s->text), "%.255s", sh->text);
     } else if (sh->setup.end != RUN_DONE || sh->entry_status < 0) {
         s->setup_failed = true;
         s->state = sh->setup.end == RUN_UNSUPPORTED ? 4 : 1;
-        snprintf(s->text, sizeof(s->text), "%s", sh->text);
+        snprintf(s->text, sizeof(s->text), "%.255s", sh->text);
     } else if (r->divergences > 0) {
         s->state = 3;
         snprintf(s->text, sizeof(s->text), "nondeterminism: %llu of %llu runs that were made twice differed",
@@ -249,7 +262,7 @@ run_scenario(const struct test_options *o, const struct lab_subjects *subjects, 
     }
     s->k = job.k_last;
     werr = worker_run(&lab, &job, sh, NULL, &w, &s->cpu_seconds, &status);
-    for (unsigned again = 0; sh->replant && again < REPLANTS_MAX; again++) {
+    for (unsigned again = 0; sh->replant && sh->planted.count <= PLANTED_MAX && again < REPLANTS_MAX; again++) {
         double cpu = 0;
 
         s->planted = sh->planted;
@@ -277,6 +290,7 @@ supervisor_detail(const struct lab_config *lab, const struct choice_list *choice
     static const struct test_options none;
     struct search_job job = { .strategy = STRATEGY_REPLAY, .detail = true, .replay = *choices };
     struct watch w = { .o = &none, .time_s = 60 };
+    const char *damaged = NULL;
     double cpu;
     int status = 0, err = -ENOMEM;
 
@@ -284,9 +298,15 @@ supervisor_detail(const struct lab_config *lab, const struct choice_list *choice
     if (sh && d)
         err = worker_run(lab, &job, sh, d, &w, &cpu, &status);
 
-    if (err || sh->replant || !d->complete) {
-        fprintf(stderr, "undis: the recording worker ended early (error %d, status 0x%x, state %u) %s\n", -err, status,
-                sh ? sh->report.state : 0, sh ? sh->text : "");
+    if (!err && d->complete)
+        damaged = trust_detail(d, DETAIL_BYTES);
+    if (err || sh->replant || !d->complete || damaged) {
+        if (damaged)
+            fprintf(stderr, "undis: the recording worker's report is damaged (%s): the driver wrote over it\n",
+                    damaged);
+        else
+            fprintf(stderr, "undis: the recording worker ended early (error %d, status 0x%x, state %u) %.255s\n", -err,
+                    status, sh ? sh->report.state : 0, sh ? sh->text : "");
         detail_destroy(d);
         d = NULL;
     }
