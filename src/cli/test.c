@@ -21,6 +21,7 @@ static const char help[] =
     "\n"
     "  --out DIR             where findings and certificates go (default: findings)\n"
     "  --k N                 exhaust every schedule with at most N preemptions (default: by scenario)\n"
+    "  --faults N            then let up to N allocations fail, without preemptions (default 1, up to 3)\n"
     "  --time S              at most S seconds per scenario\n"
     "  --runs N              at most N runs per scenario\n"
     "  --strategy NAME       icb (default), pos, random\n"
@@ -68,7 +69,7 @@ parse(int argc, char **argv, struct test_options *o)
 {
     unsigned maps = 0, drivers = 0;
 
-    *o = (struct test_options){ .k = K_DEFAULT, .out = "findings", .seed = 1 };
+    *o = (struct test_options){ .k = K_DEFAULT, .out = "findings", .seed = 1, .faults = 1 };
     for (int i = 1; i < argc; i++) {
         const char *a = argv[i], *v = i + 1 < argc ? argv[i + 1] : NULL;
         double n = 0;
@@ -122,13 +123,17 @@ parse(int argc, char **argv, struct test_options *o)
                 o->src_map[maps++] = argv[i];
                 o->src_map[maps++] = eq + 1;
             } else if (strcmp(a, "--k") == 0 || strcmp(a, "--time") == 0 || strcmp(a, "--runs") == 0 ||
-                       strcmp(a, "--seed") == 0 || strcmp(a, "--vps") == 0) {
+                       strcmp(a, "--seed") == 0 || strcmp(a, "--vps") == 0 || strcmp(a, "--faults") == 0) {
                 if (!number(v, &n))
                     return bad("a number is wanted, not", v);
                 if (strcmp(a, "--k") == 0) {
                     if (n >= SEARCH_K_MAX)
                         return bad("--k goes up to 7, not", v);
                     o->k = (unsigned)n;
+                } else if (strcmp(a, "--faults") == 0) {
+                    if (n > 3)
+                        return bad("--faults goes up to 3, not", v);
+                    o->faults = (unsigned)n;
                 } else if (strcmp(a, "--time") == 0) {
                     o->time_s = n;
                 } else if (strcmp(a, "--runs") == 0) {
@@ -177,8 +182,13 @@ print_findings(const struct test_result *r)
             printf("  at %s\n", f->where);
         if (f->rule[0])
             printf("  rule %s\n", f->rule);
-        printf("  %s, %u preemption%s%s, run %llu\n", f->scenario, f->k, f->k == 1 ? "" : "s",
-               f->minimal ? " (minimal: fewer were exhausted)" : "", (unsigned long long)f->runs);
+        printf("  %s, %u preemption%s%s", f->scenario, f->k, f->k == 1 ? "" : "s",
+               f->minimal ? " (minimal: fewer were exhausted)" : "");
+        if (f->faults)
+            printf(", %u failing allocation%s", f->faults, f->faults == 1 ? "" : "s");
+        if (f->values)
+            printf(", %u reused IRP%s", f->values, f->values == 1 ? "" : "s");
+        printf(", run %llu\n", (unsigned long long)f->runs);
         printf("  read %s/analysis.txt   again: undis replay %s\n", f->folder, f->folder);
     }
 }
@@ -203,10 +213,11 @@ print_json(const struct test_result *r)
     for (unsigned i = 0; i < r->finding_count; i++) {
         const struct finding_record *f = &r->finding[i];
 
-        json_array_append_new(
-            findings, json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:s, s:s, s:s}", "bucket", f->verdict.bucket, "hash",
-                                f->verdict.hash, "rule", f->rule, "scenario", f->scenario, "preemptions", (int)f->k,
-                                "minimal", f->minimal, "where", f->where, "text", f->sentence, "folder", f->folder));
+        json_array_append_new(findings,
+                              json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:b, s:s, s:s, s:s}", "bucket",
+                                        f->verdict.bucket, "hash", f->verdict.hash, "rule", f->rule, "scenario",
+                                        f->scenario, "preemptions", (int)f->k, "faults", (int)f->faults, "minimal",
+                                        f->minimal, "where", f->where, "text", f->sentence, "folder", f->folder));
     }
     all = json_pack("{s:s, s:i, s:s, s:f, s:f, s:o, s:o}", "undis", UNDIS_VERSION, "exit", r->exit_status, "text",
                     r->text, "seconds", r->seconds, "cpu_seconds", r->cpu_seconds, "scenarios", scenarios, "findings",

@@ -48,7 +48,7 @@ certificate_json(const struct test_options *o, const struct scenario_result *s)
     j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:I, s:I, s:i, s:b, s:s, s:s, s:I, s:I, s:o}",
                   "undis", UNDIS_VERSION, "driver", o->path, "driver_sha256", s->reached.driver[0].sha256, "scenario",
                   s->name, "scenario_sha256", s->reached.scenario_sha256, "vps", (int)s->reached.vps, "granularity",
-                  GRANULARITY, "k", (int)s->k, "faults", 0, "unprompted_events", (int)ICB_EVENTS, "runs",
+                  GRANULARITY, "k", (int)s->k, "faults", (int)s->faults, "unprompted_events", (int)ICB_EVENTS, "runs",
                   (json_int_t)s->report.runs, "traces", (json_int_t)traces, "points_per_run_max",
                   (int)s->report.points_max, "exhausted", s->exhausted, "race_detector", "not run", "memory_model",
                   "sequentially consistent", "double_runs", (json_int_t)s->report.double_runs, "divergences",
@@ -57,6 +57,9 @@ certificate_json(const struct test_options *o, const struct scenario_result *s)
         json_array_append_new(others, json_pack("{s:s, s:s}", "service", s->reached.driver[i].service, "sha256",
                                                 s->reached.driver[i].sha256));
     json_object_set_new(j, "other_drivers", others);
+    json_object_set_new(j, "faults_k", json_integer(0));
+    json_object_set_new(j, "irps_reused", json_integer(s->values));
+    json_object_set_new(j, "irps_reused_k", json_integer(s->k < REUSE_K ? s->k : REUSE_K));
     json_object_set_new(j, "timers_over_ready_max", json_integer(SCHED_OVERTAKE_MAX));
     json_object_set_new(j, "reached", json_string(s->reached.states_text));
     json_object_set_new(j, "result", json_string("none"));
@@ -111,9 +114,12 @@ certificates_print(const struct test_options *o, const struct test_result *r)
         if (!given++)
             printf("\n");
         printf("certificate  %-28s no violation in any schedule with <= %u preemptions, %u timer out of turn, %llu "
-               "runs, L0+L1,"
-               " race detector: not run\n",
-               s->name, s->k, ICB_EVENTS, (unsigned long long)s->report.runs);
+               "runs, L0+L1, faults: %u%s%s, race detector: not run\n",
+               s->name, s->k, ICB_EVENTS, (unsigned long long)s->report.runs, s->faults,
+               s->faults ? " (no preemption)" : "",
+               !s->values       ? ""
+               : s->k < REUSE_K ? ", an IRP reused (no preemption)"
+                                : ", an IRP reused (<= 1 preemption)");
     }
     if (given)
         printf("certificates are in %s/certificates\n", o->out);

@@ -22,13 +22,15 @@ explorer_note(struct explorer *x, enum choice_kind kind, const struct fiber *f, 
 {
     unsigned id = f ? f->id : 0;
     uint32_t point = f ? f->points : 0;
+    /* Counted apart: at a private object who runs next is asked in a replay, but not in a search. */
+    bool other = kind != CHOICE_SCHED;
     struct choice *c;
 
-    if (x->last_point[id] != point) {
-        x->last_point[id] = point;
-        x->sub[id] = 0;
+    if (x->last_point[other][id] != point) {
+        x->last_point[other][id] = point;
+        x->sub[other][id] = 0;
     } else {
-        x->sub[id]++;
+        x->sub[other][id]++;
     }
     if (value == 0)
         return;
@@ -41,7 +43,7 @@ explorer_note(struct explorer *x, enum choice_kind kind, const struct fiber *f, 
                           .fiber = (uint8_t)id,
                           .value = (uint16_t)value,
                           .n = (uint16_t)n,
-                          .sub = x->sub[id],
+                          .sub = x->sub[other][id],
                           .point = point,
                           .key = key,
                           .to = to ? (uint8_t)to->id : 0,

@@ -137,6 +137,9 @@ epilogue_main(void *arg)
     (void)arg;
     sched_block(BLOCK_IDLE, 0, NULL, "waits for the actors to be done");
     lab.epilogue->daemon = false; /* from here on waiting for ever is a finding */
+    if (machine->faults) /* what could not start for want of memory gets another chance, as when somebody restarts it */
+        for (unsigned i = 0; i < lab.nic_count; i++)
+            ndis_nic_disable(lab.nic[i]);
     if (loaded(0)) {
         if (bring_up() && running(&who)) {
             sched_wake(probe->fiber);

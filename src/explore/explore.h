@@ -46,8 +46,8 @@ struct explorer {
     bool diverged;           /* the same prefix met another question: nondeterminism */
     struct choice_list made; /* nonzero choices of the current run */
     /* of the current run, for keying */
-    uint32_t last_point[FIBER_MAX + 1];
-    uint16_t sub[FIBER_MAX + 1];
+    uint32_t last_point[2][FIBER_MAX + 1]; /* of questions who runs next; of others */
+    uint16_t sub[2][FIBER_MAX + 1];
 };
 
 /* Record an answer under its key; every strategy calls it for each question with n > 1. */
@@ -57,8 +57,17 @@ void explorer_begin(struct explorer *x);
 
 #define ICB_EVENTS 1u /* timers per run that expire over somebody who could go on */
 
-/* Iterative preemption bounding, one bound at a time; cache: happens-before caching. Owned by the process. */
-struct explorer *icb_create(unsigned k, bool cache);
+/* How much of each a schedule may have. */
+struct icb_bound {
+    unsigned k;      /* preemptions */
+    unsigned faults; /* allocations that fail */
+    unsigned values; /* other answers that are not the dullest: a freed IRP's memory becomes the next IRP */
+};
+
+/* Iterative bounding, one bound at a time; cache: happens-before caching. Owned by the process. */
+struct explorer *icb_create(const struct icb_bound *bound, bool cache);
+/* How many questions of a kind came up with nothing but 0 allowed, since icb_create(). */
+uint64_t icb_unasked(const struct explorer *x, enum choice_kind kind);
 unsigned icb_nodes(const struct explorer *x);
 uint64_t icb_cuts(const struct explorer *x);
 

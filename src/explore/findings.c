@@ -285,6 +285,10 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
     rec.severity = f ? f->severity : 4;
     snprintf(rec.scenario, sizeof(rec.scenario), "%s", s->name);
     where_of(&d->in, rec.where, sizeof(rec.where));
+    for (unsigned i = 0; f && i < f->choices.count; i++) {
+        rec.faults += f->choices.c[i].kind == CHOICE_FAULT;
+        rec.values += f->choices.c[i].kind == CHOICE_EVENT || f->choices.c[i].kind == CHOICE_VALUE;
+    }
     describe(&rec, &d->in);
     same = duplicate(out, &rec);
     if ((same && (rec.k < same->k || (rec.k == same->k && rec.severity > same->severity))) ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * explore/icb.c - every schedule with at most k preemptions and ICB_EVENTS unprompted events, depth first, by re-execution from the snapshot.
+ * explore/icb.c - every schedule within a bound, depth first, by re-execution from the snapshot: so many preemptions,
+ * ICB_EVENTS unprompted events, so many failing allocations and other choices.
  *
  * Model: a node is a question with more than one allowed answer; the stack of
  * nodes is the current path. A run follows the path, answers 0 beyond it and
@@ -8,6 +9,9 @@
  *
  * An unprompted event is a timer that expires although somebody could go on; without
  * a bound of its own a periodic timer would make the tree infinite.
+ *
+ * Questions other than who runs next stand between scheduling points, where the order of events so far does not tell
+ * how far a fiber has come; so they are no place to cut. Their answers are part of the order from then on.
  *
  * Happens-before cache: a prefix whose order of events was met before, with the
  * same fiber at hand and at least as much budget left, leads nowhere new, so the
@@ -32,16 +36,23 @@ struct node {
     bool timer;   /* the last answer lets time pass: it costs an event */
 };
 
+/* What is left of each budget. */
+struct left {
+    uint8_t k, events, faults, values;
+};
+
 struct entry {
-    uint64_t lo, hi;        /* 0,0: empty */
-    uint8_t budget, events; /* what was left */
+    uint64_t lo, hi; /* 0,0: empty */
+    struct left left;
 };
 
 struct icb {
     struct explorer x;
-    unsigned k;
-    unsigned depth, at, cost, events;
+    struct icb_bound bound;
+    unsigned depth, at, cost, events, faults, values;
+    bool quiet; /* the actors are done: what follows looks whether all is well, and nothing else goes wrong */
     uint64_t cuts;
+    uint64_t unasked[CHOICE_KINDS];
     bool cache_on;
     uint32_t cache_used;
     struct node *node;
@@ -54,30 +65,35 @@ icb_of(struct strategy *s)
     return (struct icb *)s;
 }
 
+static bool
+at_least(struct left a, struct left b)
+{
+    return a.k >= b.k && a.events >= b.events && a.faults >= b.faults && a.values >= b.values;
+}
+
 /* Was this prefix met with as much budget? If not, remember it. */
 static bool
 known(struct icb *b, const struct fiber *current, bool enabled)
 {
     uint64_t tail = ((uint64_t)(current ? current->id : 0) << 1 | enabled) * HASH_GOLDEN;
     uint64_t lo = hash_mix64(hb.lo + hash_mix64_b(hb.pending) + tail) | 1, hi = hb.hi ^ hash_mix64(hb.pending + tail);
-    uint8_t budget = (uint8_t)(b->k - b->cost), events = (uint8_t)(ICB_EVENTS - b->events);
+    struct left left = { (uint8_t)(b->bound.k - b->cost), (uint8_t)(ICB_EVENTS - b->events),
+                         (uint8_t)(b->bound.faults - b->faults), (uint8_t)(b->bound.values - b->values) };
     uint32_t i = (uint32_t)lo & (CACHE_SIZE - 1);
 
     while (b->cache[i].lo) {
         if (b->cache[i].lo == lo && b->cache[i].hi == hi) {
-            if (b->cache[i].budget >= budget && b->cache[i].events >= events)
+            if (at_least(b->cache[i].left, left))
                 return true;
-            if (b->cache[i].budget <= budget && b->cache[i].events <= events) {
-                b->cache[i].budget = budget;
-                b->cache[i].events = events;
-            }
+            if (at_least(left, b->cache[i].left))
+                b->cache[i].left = left;
             return false;
         }
         i = (i + 1) & (CACHE_SIZE - 1);
     }
     if (b->cache_used < CACHE_SIZE / 4 * 3) {
         b->cache_used++;
-        b->cache[i] = (struct entry){ lo, hi, budget, events };
+        b->cache[i] = (struct entry){ lo, hi, left };
     }
     return false;
 }
@@ -96,7 +112,7 @@ answer(struct icb *b, uint8_t kind, unsigned n, bool priced, bool timer, const s
         n--;
         timer = false;
     }
-    if (n == 1 || (priced && b->cost >= b->k) || (!known_path && b->depth == NODES_MAX))
+    if (n == 1 || (priced && b->cost >= b->bound.k) || (!known_path && b->depth == NODES_MAX))
         return 0; /* no node: on the known path none was made either, as the cost was the same */
     if (known_path) {
         nd = &b->node[b->at++];
@@ -132,9 +148,24 @@ static unsigned
 icb_choose(struct strategy *s, enum choice_kind kind, unsigned n, uint64_t key)
 {
     struct icb *b = icb_of(s);
+    unsigned *spent = kind == CHOICE_FAULT ? &b->faults : &b->values, a = 0;
+    unsigned bound = kind == CHOICE_FAULT ? b->bound.faults : b->bound.values;
+    bool known_path = b->at < b->depth;
 
-    explorer_note(&b->x, kind, sched_current, key, n, 0, NULL, false);
-    return 0; /* faults and events have budgets of their own: none here */
+    if (b->quiet || *spent >= bound || (!known_path && b->depth == NODES_MAX)) {
+        b->unasked[kind] += !b->quiet;
+    } else {
+        if (!known_path)
+            b->node[b->depth++] = (struct node){ .n = (uint16_t)n, .kind = (uint8_t)kind, .cost = (uint8_t)b->cost };
+        if (b->node[b->at].n != n || b->node[b->at].kind != kind) {
+            b->x.diverged = true;
+            run_cut();
+        }
+        a = b->node[b->at++].answer;
+        *spent += a != 0;
+    }
+    explorer_note(&b->x, kind, sched_current, key, n, a, NULL, false);
+    return a;
 }
 
 /* What follows the actors' last step is a function of what they did: seen once is enough. */
@@ -143,6 +174,7 @@ icb_quiet(struct strategy *s)
 {
     struct icb *b = icb_of(s);
 
+    b->quiet = true;
     if (b->at >= b->depth && b->cache_on && known(b, NULL, false)) {
         b->cuts++;
         run_cut();
@@ -156,8 +188,8 @@ icb_begin(struct explorer *x)
 
     explorer_begin(x);
     b->at = 0;
-    b->cost = 0;
-    b->events = 0;
+    b->cost = b->events = b->faults = b->values = 0;
+    b->quiet = false;
 }
 
 static bool
@@ -169,7 +201,7 @@ icb_more(struct explorer *x, const struct run_result *r)
     while (b->depth > 0) {
         struct node *nd = &b->node[b->depth - 1];
 
-        if (nd->answer + 1u < nd->n && (!nd->priced || nd->answer > 0 || nd->cost < b->k)) {
+        if (nd->answer + 1u < nd->n && (!nd->priced || nd->answer > 0 || nd->cost < b->bound.k)) {
             nd->answer++;
             return true;
         }
@@ -179,7 +211,7 @@ icb_more(struct explorer *x, const struct run_result *r)
 }
 
 struct explorer *
-icb_create(unsigned k, bool cache)
+icb_create(const struct icb_bound *bound, bool cache)
 {
     static struct icb *b;
 
@@ -196,9 +228,10 @@ icb_create(unsigned k, bool cache)
         memset(b->cache, 0, CACHE_SIZE * sizeof(*b->cache));
     b->cache_used = 0;
     b->cache_on = cache;
-    b->k = k;
+    b->bound = *bound;
     b->depth = b->at = b->cost = 0;
     b->cuts = 0;
+    memset(b->unasked, 0, sizeof(b->unasked));
     b->x.s.pick = icb_pick;
     b->x.s.choose = icb_choose;
     b->x.s.quiet = icb_quiet;
@@ -218,4 +251,10 @@ uint64_t
 icb_cuts(const struct explorer *x)
 {
     return ((const struct icb *)x)->cuts;
+}
+
+uint64_t
+icb_unasked(const struct explorer *x, enum choice_kind kind)
+{
+    return ((const struct icb *)x)->unasked[kind];
 }

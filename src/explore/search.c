@@ -188,10 +188,9 @@ judge(struct explorer *x, const struct run_result *r, const struct search_hooks 
 
 /* Everything one explorer has to offer. False: stop searching. */
 static bool
-search_with(struct explorer *x, unsigned k, const struct search_job *job, const struct search_hooks *h,
-            struct search_report *rep)
+search_with(struct explorer *x, unsigned k, struct search_level *l, const struct search_job *job,
+            const struct search_hooks *h, struct search_report *rep)
 {
-    struct search_level *l = &rep->level[k];
     uint64_t since_hit = 0;
     struct run_result r;
     bool hit = false;
@@ -336,29 +335,52 @@ refine(const struct search_job *job, const struct search_hooks *h, struct search
     }
 }
 
+/* One bound to its end, again whenever an object turns out to be shared. False: stop searching. */
+static bool
+search_bound(const struct icb_bound *bound, struct search_level *l, const struct search_job *job,
+             const struct search_hooks *h, struct search_report *rep, struct explorer **x)
+{
+    bool go_on;
+
+    rep->k = bound->k;
+    do {
+        *x = icb_create(bound, job->cache);
+        if (*x == NULL)
+            return false;
+        hb_filter_changed = false;
+        traces_forget();
+        l->traces = 0;
+        l->exhausted = false;
+        go_on = search_with(*x, bound->k, l, job, h, rep);
+        if (hb_filter_changed)
+            l->restarts++;
+    } while (hb_filter_changed);
+    return go_on;
+}
+
+/*
+ * Preemptions first. What else may go wrong is asked for after that, one kind at a time and with few preemptions: a
+ * failing allocation needs none to show what a driver makes of it, a reused IRP one to meet somebody who still looks at
+ * it. Where no such question came up there is no such search.
+ */
 static void
 search_icb(const struct search_job *job, const struct search_hooks *h, struct search_report *rep)
 {
+    uint64_t faults = 0, values = 0;
+    struct explorer *x;
+
     for (unsigned k = job->k_first; k <= job->k_last && k < SEARCH_K_MAX; k++) {
-        bool go_on;
-
-        rep->k = k;
-        do {
-            struct explorer *x = icb_create(k, job->cache);
-
-            if (!x)
-                return;
-            hb_filter_changed = false;
-            traces_forget();
-            rep->level[k].traces = 0;
-            rep->level[k].exhausted = false;
-            go_on = search_with(x, k, job, h, rep);
-            if (hb_filter_changed)
-                rep->level[k].restarts++;
-        } while (hb_filter_changed);
-        if (!go_on)
+        if (!search_bound(&(struct icb_bound){ .k = k }, &rep->level[k], job, h, rep, &x))
             return;
+        faults += icb_unasked(x, CHOICE_FAULT);
+        values += icb_unasked(x, CHOICE_VALUE) + icb_unasked(x, CHOICE_EVENT);
     }
+    for (unsigned f = 1; f <= job->faults && faults != 0; f++)
+        if (!search_bound(&(struct icb_bound){ .faults = f }, &rep->fault_level, job, h, rep, &x))
+            return;
+    if (job->values != 0 && values != 0)
+        search_bound(&(struct icb_bound){ .k = job->k_last < REUSE_K ? job->k_last : REUSE_K, .values = job->values },
+                     &rep->value_level, job, h, rep, &x);
 }
 
 void
@@ -384,7 +406,7 @@ search_run(const struct search_job *job, const struct search_hooks *h, struct se
         break;
     }
     if (x)
-        search_with(x, 0, job, h, rep);
+        search_with(x, 0, &rep->level[0], job, h, rep);
     refine(job, h, rep);
     rep->state = rep->stop ? SEARCH_STOPPED : SEARCH_DONE;
 }

@@ -14,6 +14,7 @@
 #include "verify/verify.h"
 
 #define SEARCH_K_MAX 8u
+#define REUSE_K      1u
 #define FOUND_MAX    24u
 
 enum strategy_kind { STRATEGY_ICB, STRATEGY_POS, STRATEGY_RANDOM, STRATEGY_REPLAY };
@@ -21,6 +22,8 @@ enum strategy_kind { STRATEGY_ICB, STRATEGY_POS, STRATEGY_RANDOM, STRATEGY_REPLA
 struct search_job {
     enum strategy_kind strategy;
     unsigned k_first, k_last; /* icb: bounds to exhaust, in order */
+    unsigned faults;          /* icb: then schedules without preemption and with this many failing allocations */
+    unsigned values;          /* icb: then those with at most REUSE_K preemptions and this many other choices */
     bool cache;
     uint64_t runs_max; /* 0: no limit */
     uint64_t seed;
@@ -63,6 +66,7 @@ struct search_report {
     volatile uint64_t in_run; /* number of the run being executed: a run that hangs keeps it */
     uint64_t double_runs, divergences;
     struct search_level level[SEARCH_K_MAX];
+    struct search_level fault_level, value_level; /* runs 0: there was nothing to choose */
     unsigned found_count;
     uint64_t failing_runs;
     struct found found[FOUND_MAX];

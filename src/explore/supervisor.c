@@ -185,6 +185,9 @@ judge(struct scenario_result *s, const struct shared *sh, int werr, int status)
     s->exhausted = r->found_count == 0;
     for (unsigned k = 0; k <= s->k && s->exhausted; k++)
         s->exhausted = r->level[k].exhausted;
+    s->faults = r->fault_level.runs != 0 ? s->faults : 0;
+    s->values = r->value_level.runs != 0 ? s->values : 0;
+    s->exhausted &= (s->faults == 0 || r->fault_level.exhausted) && (s->values == 0 || r->value_level.exhausted);
     if (werr == -ECHILD) {
         s->state = 3;
         snprintf(s->text, sizeof(s->text), "the worker died (signal %d) in run %llu", WTERMSIG(status),
@@ -244,6 +247,8 @@ run_scenario(const struct test_options *o, const struct lab_subjects *subjects, 
     struct search_job job = { .strategy = o->strategy,
                               .k_first = 0,
                               .k_last = o->k == K_DEFAULT ? k : o->k,
+                              .faults = o->faults,
+                              .values = 1,
                               .cache = !o->cache_off,
                               .runs_max = o->runs,
                               .seed = o->seed,
@@ -261,6 +266,8 @@ run_scenario(const struct test_options *o, const struct lab_subjects *subjects, 
         return;
     }
     s->k = job.k_last;
+    s->faults = job.faults;
+    s->values = job.values;
     werr = worker_run(&lab, &job, sh, NULL, &w, &s->cpu_seconds, &status);
     for (unsigned again = 0; sh->replant && sh->planted.count <= PLANTED_MAX && again < REPLANTS_MAX; again++) {
         double cpu = 0;

@@ -34,16 +34,18 @@ struct test_options {
     const char *write_scenario; /* folder or file to save what was done */
     const char *only;           /* name of one scenario of the battery */
     unsigned vps;
+    unsigned faults; /* allocations that fail in one run */
 };
 #define K_DEFAULT 99u
 
 struct scenario_result {
     char name[64];
-    unsigned k; /* highest bound asked for */
+    unsigned k;              /* highest bound asked for */
+    unsigned faults, values; /* asked for, and there was something to choose */
     struct search_report report;
     struct lab_reached reached;
     struct planted_list planted; /* points that loops and races asked for */
-    bool exhausted; /* every bound up to k */
+    bool exhausted;              /* every bound up to k */
     bool setup_failed;
     double seconds, cpu_seconds;
     int state; /* 0 clean, 1 finding, 2 budget ended, 3 ours, 4 input */
@@ -57,7 +59,8 @@ struct finding_record {
     enum finding_kind kind;
     uint32_t code;
     unsigned k;
-    unsigned severity; /* of struct found */
+    unsigned faults, values; /* allocations that fail in it, other choices */
+    unsigned severity;       /* of struct found */
     bool minimal;
     uint64_t runs;
     double cpu_seconds;

@@ -145,6 +145,14 @@ hb_join(struct fiber *woken, struct fiber *waker)
 }
 
 void
+hb_choice(struct fiber *f, enum choice_kind kind, uint64_t key, unsigned value)
+{
+    f->hb = hash_mix64(f->hb ^ hash_mix64_b(key + ((uint64_t)kind << 56) + value));
+    hb.lo += f->hb;
+    hb.hi += hash_mix64_b(f->hb);
+}
+
+void
 hb_device(uint64_t generation)
 {
     struct object *o = find(OBJECT_DEVICES);

@@ -8,8 +8,9 @@
  *     [16 bytes guard][size bytes, rounded up to 16][16 bytes guard]
  *
  * Freed blocks are filled with a non-canonical pattern and not used again within
- * a run. What is known of a block (owner, tag, label) lies in a table per lane in
- * monitor memory, in address order, so finding a block is a binary search.
+ * a run, unless somebody asks for one (heap_reuse). What is known of a block
+ * (owner, tag, label) lies in a table per lane in monitor memory, in address
+ * order, so finding a block is a binary search.
  */
 #include "machine/internal.h"
 
@@ -164,6 +165,19 @@ heap_free(void *p)
     lanes[b->fiber].dirty = 1;
     fill(b->address, rounded, HEAP_POISON_FREE);
     return result;
+}
+
+void
+heap_reuse(void *p)
+{
+    struct heap_block *b = heap_find((uint64_t)p);
+
+    MACHINE_ASSERT(b && b->freed && b->address == (uint64_t)p);
+    b->freed = false;
+    b->site = guest_caller();
+    lanes[b->fiber].dirty = 1;
+    fill(b->address, (b->size + 15) & ~15ull, HEAP_POISON_FRESH);
+    memset((uint8_t *)b->address + b->size, GUARD_BYTE, ((16 - b->size % 16) & 15) + GUARD);
 }
 
 void

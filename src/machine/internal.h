@@ -58,6 +58,7 @@ void hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip);
 void hb_touch(struct fiber *f, uint64_t object);
 bool hb_private(struct fiber *f, uint64_t object);
 void hb_join(struct fiber *woken, struct fiber *waker);
+void hb_choice(struct fiber *f, enum choice_kind kind, uint64_t key, unsigned value); /* an answer that is not 0 */
 void hb_device(uint64_t generation); /* a device did something of its own */
 
 /* irq.c */
@@ -78,7 +79,7 @@ void (*spin_listener(void))(struct fiber *f, const struct trap *t);
 
 /* kpcr.c */
 void kpcr_init(void);
-void kpcr_attach(uint32_t number); /* this thread is VP `number`, VP_MAX: none, from now on */
+void kpcr_attach(uint32_t number);     /* this thread is VP `number`, VP_MAX: none, from now on */
 void kpcr_load(const struct fiber *f); /* KPCR contents for the running fiber */
 void kpcr_irql(unsigned irql);
 void kpcr_time(void); /* the clock that drivers read without a call */

@@ -163,6 +163,7 @@ struct machine {
         *runner;          /* each folder's own root, set in its init, in the monitor or machine arena */
     bool setup;           /* before the snapshot: no choices, no exploring */
     uint32_t preemptions; /* of this run */
+    uint32_t faults;      /* answers to CHOICE_FAULT of this run that were not 0 */
     void *irq;            /* interrupts and devices (irq.c); NULL: there are none */
 };
 
@@ -299,6 +300,8 @@ void *heap_alloc_aligned(size_t size_bytes, size_t align, uint32_t tag);
 
 enum heap_free_result { HEAP_FREED, HEAP_BAD_POINTER, HEAP_DOUBLE_FREE, HEAP_OVERRUN, HEAP_UNDERRUN };
 enum heap_free_result heap_free(void *p);
+/* A freed block becomes memory again, fresh and at its old address: for allocators that hand out what came back. */
+void heap_reuse(void *p);
 
 struct heap_block {
     uint64_t address;

@@ -565,8 +565,11 @@ choose(enum choice_kind kind, unsigned n, uint64_t key)
     if (n > 1 && !machine->setup && sched_strategy->choose)
         v = sched_strategy->choose(sched_strategy, kind, n, key);
     MACHINE_ASSERT(v < n);
-    if (v)
+    if (v) {
+        machine->faults += kind == CHOICE_FAULT;
+        hb_choice(sched_current, kind, key, v);
         trace_emit(EV_CHOICE, key, kind, n, v);
+    }
     return v;
 }
 

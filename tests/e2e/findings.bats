@@ -56,6 +56,29 @@ says() {
     says 'double_free\.c'
 }
 
+@test "alloc-unchecked: an allocation that fails is found without preemptions" {
+    finds alloc-unchecked open-while-disabled '0x.*_alloc_unchecked!UncheckedWrite' --k 0
+    prints '0 preemptions.*1 failing allocation'
+    says 'alloc_unchecked\.c'
+    says 'fault .*1 of 2'
+}
+
+@test "alloc-unchecked: nothing is found when no allocation may fail, and the certificate says so" {
+    needs "$drivers/alloc-unchecked"
+    undis test "$drivers/alloc-unchecked" --only open-while-disabled --k 0 --faults 0 --out out
+    exits 0
+    prints 'faults: 0'
+    grep -q '"faults": 0' out/certificates/open-while-disabled.json
+}
+
+@test "alloc-checked: the driver that asks is certified with one failing allocation" {
+    needs "$drivers/alloc-checked"
+    undis test "$drivers/alloc-checked" --only open-while-disabled --k 0 --out out
+    exits 0
+    prints 'faults: 1'
+    grep -q '"faults": 1' out/certificates/open-while-disabled.json
+}
+
 @test "pool-leak: what unload leaves, with tag and size" {
     finds pool-leak init-halt '0xc4_62' --k 0
     says 'PoolTracking-Leak'

@@ -64,6 +64,7 @@ load common
     refuses 64 '"--frobnicate"' test "$drivers/pool-leak" --frobnicate 1
     refuses 64 '"--k"' test "$drivers/pool-leak" --k
     refuses 64 'a number' test "$drivers/pool-leak" --k many
+    refuses 64 '"4"' test "$drivers/pool-leak" --faults 4
     refuses 64 '"99"' test "$drivers/pool-leak" --k 99
     refuses 64 '"telepathy"' test "$drivers/pool-leak" --strategy telepathy
     refuses 64 '"9"' test "$drivers/pool-leak" --vps 9

@@ -100,7 +100,7 @@ finish_master(PIRP irp)
     LONG left = __atomic_sub_fetch(&master->AssociatedIrp.IrpCount, 1, __ATOMIC_ACQ_REL);
 
     finish_buffers(irp);
-    io_irp_free(irp);
+    io_irp_free(irp, fiber_self());
     if (left == 0)
         io_complete(master);
 }
@@ -135,7 +135,7 @@ finish_now(PIRP irp)
         if (!(irp->Flags & (IRP_CREATE_OPERATION | IRP_CLOSE_OPERATION)))
             ob_dereference_deferred(file); /* IRP_MJ_CLOSE must not come inside the completer's call */
     }
-    io_irp_free(irp);
+    io_irp_free(irp, issuer != NULL ? issuer : fiber_self());
     if (issuer != NULL)
         io_wake_waiter(issuer);
 }

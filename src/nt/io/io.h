@@ -45,6 +45,7 @@ struct io_irp {
 
 /* Monitor memory, one per fiber. */
 struct io_thread {
+    uint64_t freed; /* memory of its IRP that was freed last, if no IRP has it again; 0: none */
     uint32_t hold;  /* > 0: io_finish() of its IRPs is put off */
     bool at_rest;   /* in a system call, and there only waits for a request: ending it may begin */
     uint64_t waits; /* bit per fiber that waits until it has no IRPs, is out of its system call or at rest in it */
@@ -60,18 +61,19 @@ struct io_shared {
 };
 
 /* Names for frames below driver code. */
-#define IO_SITES(X)                                                                                                \
-    X(IofCallDriver)                                                                                               \
-    X(IofCompleteRequest)                                                                                          \
-    X(IoCancelIrp) X(IopSynchronousServiceTail) X(IopParseDevice) X(IopXxxControlFile) X(IopCloseFile)             \
-        X(IopDeleteFile) X(IopLoadDriver) X(IopLoadUnloadDriver) X(IopProcessWorkItem) X(IoStartPacket)            \
-            X(IoStartNextPacket) X(IopTimerDispatch) X(IopInvalidDeviceRequest) X(ObOpenObjectByName)              \
-                X(ObpCloseHandle) X(ObpDecrementHandleCount) X(ObfDereferenceObject) X(NtCreateFile) X(NtReadFile) \
-                    X(NtWriteFile) X(NtDeviceIoControlFile) X(NtClose) X(NtCancelIoFile) X(NtCancelIoFileEx)       \
-                        X(NtCancelSynchronousIoFile) X(NtTerminateThread) X(NtTerminateProcess) X(PspExitThread)   \
-                            X(ObKillProcess) X(IopCancelIrpsInThreadList) X(KiSystemServiceCopyEnd)                \
-                                X(IoShutdownSystem) X(PnpCallAddDevice) X(IopCsqCancelRoutine) X(IoCsqInsertIrpEx) \
-                                    X(IoCsqRemoveIrp) X(IoCsqRemoveNextIrp) X(PiProcessDeviceInterface)
+#define IO_SITES(X)                                                                                                    \
+    X(IofCallDriver)                                                                                                   \
+    X(IofCompleteRequest)                                                                                              \
+    X(IoCancelIrp)                                                                                                     \
+    X(IopSynchronousServiceTail)                                                                                       \
+    X(IopParseDevice) X(IopXxxControlFile) X(IopCloseFile) X(IopDeleteFile) X(IopLoadDriver) X(IopLoadUnloadDriver)    \
+        X(IopProcessWorkItem) X(IoStartPacket) X(IoStartNextPacket) X(IopTimerDispatch) X(IopInvalidDeviceRequest)     \
+            X(ObOpenObjectByName) X(ObpCloseHandle) X(ObpDecrementHandleCount) X(ObfDereferenceObject) X(NtCreateFile) \
+                X(NtReadFile) X(NtWriteFile) X(NtDeviceIoControlFile) X(NtClose) X(NtCancelIoFile) X(NtCancelIoFileEx) \
+                    X(NtCancelSynchronousIoFile) X(NtTerminateThread) X(NtTerminateProcess) X(PspExitThread)           \
+                        X(ObKillProcess) X(IopCancelIrpsInThreadList) X(KiSystemServiceCopyEnd) X(IoShutdownSystem)    \
+                            X(PnpCallAddDevice) X(IopCsqCancelRoutine) X(IoCsqInsertIrpEx) X(IoCsqRemoveIrp)           \
+                                X(IoCsqRemoveNextIrp) X(PiProcessDeviceInterface)
 
 struct io_sites {
 #define X(name) uint32_t name;
@@ -131,7 +133,8 @@ enum {
 
 /* A new IRP; NULL: no memory. driver_made: through a DDI. */
 PIRP io_irp_create(CCHAR stack_size, bool driver_made);
-void io_irp_free(PIRP irp);
+/* Its memory may become the next IRP of fiber f. */
+void io_irp_free(PIRP irp, struct fiber *f);
 /* Link to the running thread, which then owns its completion. */
 void io_irp_issue(PIRP irp);
 struct io_irp *io_irp_record(const IRP *irp); /* NULL: not one of ours */

@@ -2,7 +2,9 @@
 /*
  * nt/io/irp.c - making and freeing IRPs.
  *
- * Model: an IRP is a heap block, so a freed one is poison and its address never comes again. Those of the I/O manager
+ * Model: an IRP is a heap block, so a freed one is poison. Its memory may become the thread's next IRP of the same size
+ * at once, as with Windows' lookaside lists; that is a choice (CHOICE_VALUE), and the dull answer is no. The thread is
+ * the one that issued it, since Windows frees it there, or the one that called IoFreeIrp. Those of the I/O manager
  * (io_irp_create, IoBuildSynchronousFsdRequest, IoBuildDeviceIoControlRequest) hang on their thread and are freed by
  * io_finish(); those of IoAllocateIrp and IoBuildAsynchronousFsdRequest are the driver's to free.
  */
@@ -76,11 +78,28 @@ init_irp(PIRP irp, USHORT packet_size, CCHAR stack_size)
     irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(irp + 1) + stack_size;
 }
 
+/* Memory for an IRP: the thread's last one, if it has the size and the explorer wants it; else fresh. */
+static PIRP
+irp_memory(USHORT size)
+{
+    uint32_t self = fiber_self()->id;
+    uint64_t freed = NT->io->thread[self].freed;
+
+    if (freed == 0 || heap_find(freed)->size != size)
+        return heap_alloc(size, ' prI');
+    sched_touch((uint64_t)&NT->io->shared->irps[self]); /* who frees it touches that, too */
+    if (choose(CHOICE_VALUE, 2, ' prI') == 0)
+        return heap_alloc(size, ' prI');
+    NT->io->thread[self].freed = 0;
+    heap_reuse((PIRP)freed);
+    return (PIRP)freed;
+}
+
 PIRP
 io_irp_create(CCHAR stack_size, bool driver_made)
 {
     USHORT size = IoSizeOfIrp(stack_size);
-    PIRP irp = heap_alloc(size, ' prI');
+    PIRP irp = irp_memory(size);
 
     if (irp == NULL)
         return NULL;
@@ -92,9 +111,10 @@ io_irp_create(CCHAR stack_size, bool driver_made)
 }
 
 void
-io_irp_free(PIRP irp)
+io_irp_free(PIRP irp, struct fiber *f)
 {
     struct io_irp *r = io_irp_record(irp);
+    bool pended = irp->PendingReturned; /* else nobody can have kept it but by mistake, and poison shows that better */
 
     trace_emit(EV_IRP_FREE, irp);
     if (r != NULL) {
@@ -102,7 +122,8 @@ io_irp_free(PIRP irp)
         if (r->calls == 0)
             record_drop(r);
     }
-    heap_free(irp);
+    if (heap_free(irp) == HEAP_FREED && pended)
+        NT->io->thread[f->id].freed = (uint64_t)irp;
 }
 
 void
@@ -148,7 +169,7 @@ IoFreeIrp(PIRP Irp)
         machine_bugcheck(MULTIPLE_IRP_COMPLETE_REQUESTS, (uint64_t)Irp, 0, 0, 0);
     if (Irp->ThreadListEntry.Flink != &Irp->ThreadListEntry)
         trace_emit(EV_IO_MISUSE, Irp, IO_MISUSE_FREED_IN_USE);
-    io_irp_free(Irp);
+    io_irp_free(Irp, fiber_self());
 }
 
 VOID NTAPI
@@ -225,7 +246,7 @@ drop_unsent(PIRP irp)
         next = mdl->Next;
         IoFreeMdl(mdl);
     }
-    io_irp_free(irp);
+    io_irp_free(irp, fiber_self());
 }
 
 static PIRP
@@ -305,7 +326,7 @@ IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObject, 
     } else if (system_length != 0) {
         irp->AssociatedIrp.SystemBuffer = heap_alloc(system_length, '  oI');
         if (irp->AssociatedIrp.SystemBuffer == NULL) {
-            io_irp_free(irp);
+            io_irp_free(irp, fiber_self());
             return NULL;
         }
         irp->Flags = IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;

@@ -159,7 +159,7 @@ drop(PIRP irp)
             MmUnlockPages(mdl);
         IoFreeMdl(mdl);
     }
-    io_irp_free(irp);
+    io_irp_free(irp, fiber_self());
 }
 
 /* ------------------------------------------------------------------ one request at a time on a synchronous file */

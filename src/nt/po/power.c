@@ -89,7 +89,7 @@ PopRequestCompletion(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
                    (uint64_t)r->context, (uint64_t)&Irp->IoStatus);
     ob_dereference(r->device);
     heap_free(r);
-    io_irp_free(Irp);
+    io_irp_free(Irp, fiber_self());
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 

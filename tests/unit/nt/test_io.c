@@ -490,6 +490,53 @@ TEST(io, a_read_that_cannot_be_cancelled_hangs_the_end_of_its_thread)
     CHECK(strstr(ended.text, "the end of a thread waits for IRP") != NULL);
 }
 
+static unsigned
+reuses(struct strategy *s, enum choice_kind kind, unsigned n, uint64_t key)
+{
+    (void)s;
+    (void)n;
+    (void)key;
+    return kind == CHOICE_VALUE;
+}
+
+static PIRP seen_irp[3];
+
+static void
+three_reads(void *arg)
+{
+    struct user_async *a = mon_alloc(sizeof(*a));
+    void *h;
+
+    (void)arg;
+    a->block = user_alloc(USER_ASYNC_BYTES);
+    user_open("\\\\.\\echo", USER_OVERLAPPED, &h);
+    for (unsigned i = 0; i < 3; i++) {
+        status[2 + i] = user_read_start(h, user_alloc(16), 16, a);
+        seen_irp[i] = drv.queue[0];
+        user_cancel_io(h);
+        status[5 + i] = user_wait(a, NULL);
+    }
+    user_close(h);
+}
+
+/* Without the choice an IRP's address never comes again; with it the next one has it, as good as new. */
+TEST(io, a_freed_irp_may_be_the_threads_next)
+{
+    CHECK_EQ(run(three_reads, NULL), RUN_DONE);
+    CHECK(seen_irp[0] != seen_irp[1] && seen_irp[1] != seen_irp[2]);
+    setup(NULL);
+    strategy_dull.choose = reuses;
+    CHECK_EQ(run(three_reads, NULL), RUN_DONE);
+    strategy_dull.choose = NULL;
+    CHECK(seen_irp[0] == seen_irp[1] && seen_irp[1] == seen_irp[2]);
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK_EQ(status[2 + i], STATUS_PENDING);
+        CHECK_EQ(status[5 + i], STATUS_CANCELLED);
+    }
+    CHECK_EQ(misuses, 0);
+    CHECK(heap_check() == NULL);
+}
+
 static void
 misuse_gives(int how, unsigned rule)
 {
@@ -897,6 +944,7 @@ main(void)
         TEST_CASE_WITH(io, cancelling_one_request_or_a_synchronous_one_leaves_the_others, setup, NULL),
         TEST_CASE_WITH(io, the_end_of_a_thread_cancels_its_requests_and_leaves_the_handles, setup, NULL),
         TEST_CASE_WITH(io, a_read_that_cannot_be_cancelled_hangs_the_end_of_its_thread, setup, NULL),
+        TEST_CASE_WITH(io, a_freed_irp_may_be_the_threads_next, setup, NULL),
         TEST_CASE_WITH(io, pending_returned_without_a_mark_is_noticed, setup, NULL),
         TEST_CASE_WITH(io, a_mark_without_pending_is_noticed, setup, NULL),
         TEST_CASE_WITH(io, another_status_than_completed_with_is_noticed, setup, NULL),
