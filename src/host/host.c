@@ -108,6 +108,21 @@ host_set_gs(uint64_t base)
     syscall(SYS_arch_prctl, ARCH_SET_GS, base);
 }
 
+uint64_t
+host_gs(void)
+{
+    uint64_t base = 0;
+
+    syscall(SYS_arch_prctl, ARCH_GET_GS, &base);
+    return base;
+}
+
+uint64_t
+host_system_time_100ns(void)
+{
+    return clock_ns(CLOCK_REALTIME) / 100 + 116444736000000000ull; /* from 1601 to 1970 */
+}
+
 int
 host_read_file(const char *path, uint8_t **out, size_t *len)
 {
@@ -248,21 +263,27 @@ host_sandbox_ready(void)
 }
 
 int
+host_signal_stack(void)
+{
+    stack_t ss, old;
+
+    if (sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE))
+        return 0;
+    ss = (stack_t){ .ss_size = 128 * 1024 };
+    ss.ss_sp = mmap(NULL, ss.ss_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (ss.ss_sp == MAP_FAILED)
+        return -ENOMEM;
+    return sigaltstack(&ss, NULL) ? -errno : 0;
+}
+
+int
 host_on_signal(int sig, void (*handler)(int, siginfo_t *, void *))
 {
-    static uint8_t *alt;
     struct sigaction sa = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+    int err = host_signal_stack();
 
-    if (!alt) {
-        stack_t ss = { .ss_size = 128 * 1024 };
-
-        alt = mmap(NULL, ss.ss_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (alt == MAP_FAILED)
-            return -ENOMEM;
-        ss.ss_sp = alt;
-        if (sigaltstack(&ss, NULL))
-            return -errno;
-    }
+    if (err)
+        return err;
     return sigaction(sig, &sa, NULL) ? -errno : 0;
 }
 

@@ -24,9 +24,11 @@ int host_remap_fixed(uint64_t va, uint64_t size, enum host_prot prot, int fd, ui
 int host_memfd(const char *name, uint64_t size); /* fd or -errno */
 
 uint64_t host_now_ns(void); /* monotonic */
+uint64_t host_system_time_100ns(void); /* the wall clock, since 1601 */
 uint64_t host_cpu_ns(void); /* CPU time of this process */
 void host_sleep_us(unsigned us);
 void host_set_gs(uint64_t base);
+uint64_t host_gs(void);
 
 int host_read_file(const char *path, uint8_t **out, size_t *len); /* caller frees; -errno */
 int host_write_file(const char *path, const void *data, size_t len);
@@ -39,7 +41,9 @@ void host_free(void *p);
 /* CPU seconds another process of ours has used; 0 when it is gone. */
 double host_process_cpu_s(int pid);
 
-/* Install a handler: SA_SIGINFO | SA_ONSTACK | SA_NODEFER on an alternate stack of its own. */
+/* Give the calling thread a signal stack, if it has none. 0 or -errno. */
+int host_signal_stack(void);
+/* Install a handler: SA_SIGINFO | SA_ONSTACK | SA_NODEFER on the thread's signal stack. */
 int host_on_signal(int sig, void (*handler)(int, siginfo_t *, void *));
 
 /* SIGVTALRM each time this process has used so much CPU time in user mode. 0 or -errno. */
@@ -50,6 +54,12 @@ _Noreturn void host_crash(const char *what, uint64_t rip, uint64_t address);
 
 /* Sandbox of a worker: no-new-privileges, a system call allow-list, none at all from driver addresses, rdtsc traps. */
 int host_sandbox(void);
+
+/*
+ * Sandbox of a live machine: no-new-privileges and no system call from driver addresses, for this thread and those it
+ * starts. Our own code opens wires and answers clients, so it has no allow-list. 0 or -errno.
+ */
+int host_sandbox_live(void);
 
 /* "open"; "unknown" for a number Linux has no call for. */
 const char *host_syscall_name(unsigned number);

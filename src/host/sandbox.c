@@ -85,6 +85,12 @@ host_sandbox(void)
     return err;
 }
 
+int
+host_sandbox_live(void)
+{
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : by_origin();
+}
+
 /* The library allocates the name; a run names one call at most. */
 const char *
 host_syscall_name(unsigned number)

@@ -8,6 +8,7 @@
  * after a release.
  */
 #include "machine/internal.h"
+#include "machine/live_internal.h"
 
 #include <string.h>
 
@@ -277,6 +278,72 @@ call_ms(const void *fn, unsigned n, const uint64_t *a)
 
 uint64_t ddi_dispatch(struct crossing *c);
 
+/* The function called: its result as a driver may see it. */
+static uint64_t
+call(const struct ddi_export *e, const uint64_t *a)
+{
+    uint64_t result;
+
+    if (e->kind == DDI_VARIADIC) {
+        uint64_t with_va[9];
+
+        memcpy(with_va, a, e->nargs * 8u);
+        with_va[e->nargs] = (uint64_t)(a + e->nargs);
+        result = call_ms(e->function, e->nargs + 1u, with_va);
+    } else {
+        result = call_ms(e->function, e->nargs, a);
+    }
+    if (e->result == 0)
+        return 0;
+    return e->result < 8 ? result & ((1ull << (e->result * 8)) - 1) : result;
+}
+
+static _Noreturn void
+call_lacking(unsigned index)
+{
+    const struct ddi_export *e = &table[index].e;
+    char text[160];
+
+    if (table[index].module == LACKING_MODULE)
+        fmt(text, sizeof(text), "%s!%s", lacking_module(e->name), e->name);
+    else
+        fmt(text, sizeof(text), "%s!%s", e->module, e->name);
+    machine_unsupported(index, text);
+}
+
+/* In a live machine: no points, no checks of IRQL; the machine lock unless the export is free of it. */
+static uint64_t
+live_dispatch(struct fiber *f, struct crossing *c)
+{
+    unsigned index = (unsigned)c->index;
+    const struct ddi_export *e = &table[index].e;
+    struct vp_local *l;
+    uint64_t result;
+
+    f->in_driver = false;
+    c->irql_at_entry = f->irql;
+    if (f->guest_sp < f->stack_limit || f->guest_sp > f->stack_base)
+        guest_stack_overflow(f);
+    if (e->kind == DDI_SYMBOL || !e->function)
+        call_lacking(index);
+    if (e->flags & DDI_FREE) {
+        result = call(e, (const uint64_t *)(c->guest_rsp + 8));
+    } else {
+        live_lock();
+        f->locked = true;
+        result = call(e, (const uint64_t *)(c->guest_rsp + 8));
+        f->locked = false;
+        live_unlock();
+    }
+    if (f->irql < IRQL_DISPATCH) {
+        l = vp_local();
+        if (l->attention || ++l->returns % LIVE_POLL_EVERY == 0)
+            live_attend();
+    }
+    f->in_driver = true;
+    return result;
+}
+
 uint64_t
 ddi_dispatch(struct crossing *c)
 {
@@ -284,22 +351,17 @@ ddi_dispatch(struct crossing *c)
     unsigned index = (unsigned)c->index;
     const struct ddi_export *e = &table[index].e;
     const uint64_t *a = (const uint64_t *)(c->guest_rsp + 8);
-    uint64_t result, va;
+    uint64_t result;
 
+    if (machine_live)
+        return live_dispatch(f, c);
     f->in_driver = false;
     c->irql_at_entry = f->irql;
     table[index].calls++;
     if (f->guest_sp < f->stack_limit || f->guest_sp > f->stack_base)
         guest_stack_overflow(f);
-    if (e->kind == DDI_SYMBOL || !e->function) {
-        char text[160];
-
-        if (table[index].module == LACKING_MODULE)
-            fmt(text, sizeof(text), "%s!%s", lacking_module(e->name), e->name);
-        else
-            fmt(text, sizeof(text), "%s!%s", e->module, e->name);
-        machine_unsupported(index, text);
-    }
+    if (e->kind == DDI_SYMBOL || !e->function)
+        call_lacking(index);
     if (e->irql == DDI_EXACT_DISPATCH ? f->irql != IRQL_DISPATCH : f->irql > e->irql)
         trace_emit(EV_IRQL_TOO_HIGH, 0, index, f->irql, e->irql == DDI_EXACT_DISPATCH ? IRQL_DISPATCH : e->irql);
     if (e->touch <= TOUCH_ARG7)
@@ -308,20 +370,7 @@ ddi_dispatch(struct crossing *c)
         sched_point(OP_DDI, OBJECT_WORLD);
     trace_emit(EV_DDI_ENTER, e->nargs ? a[0] : 0, index, e->nargs > 0 ? a[0] : 0, e->nargs > 1 ? a[1] : 0,
                e->nargs > 2 ? a[2] : 0, e->nargs > 3 ? a[3] : 0);
-    if (e->kind == DDI_VARIADIC) {
-        uint64_t with_va[9];
-
-        memcpy(with_va, a, e->nargs * 8u);
-        va = (uint64_t)(a + e->nargs);
-        with_va[e->nargs] = va;
-        result = call_ms(e->function, e->nargs + 1u, with_va);
-    } else {
-        result = call_ms(e->function, e->nargs, a);
-    }
-    if (e->result == 0)
-        result = 0;
-    else if (e->result < 8)
-        result &= (1ull << (e->result * 8)) - 1;
+    result = call(e, a);
     if (e->flags & DDI_AFTER)
         sched_point(OP_AFTER, 0);
     trace_emit(EV_DDI_LEAVE, e->nargs ? a[0] : 0, index, result);

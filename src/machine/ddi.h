@@ -26,7 +26,8 @@
  *           WORLD    anything (sound, prunes nothing)
  *           SELF     the implementation calls sched_point()/sched_touch() itself
  *   flags   0, or one of: AFTER (a point after the call, for calls that release), RAISES (may raise an SEH
- *           exception), BYVAL1 BYVAL4 BYVAL8 (see DDI_RESULT)
+ *           exception), BYVAL1 BYVAL4 BYVAL8 (see DDI_RESULT), FREE FREE_AFTER (a live machine calls it
+ *           without the machine lock: safe by construction when VPs call it at once)
  *
  * The implementation is `RET NTAPI name(args)` with the DDK's prototype; for a
  * VFN it is `RET NTAPI name_va(named args, const uint64_t *va)` where va walks
@@ -62,6 +63,8 @@ enum ddi_kind { DDI_FUNCTION, DDI_VARIADIC, DDI_DATA, DDI_SYMBOL, DDI_RAW };
 #define DDI_0      0u
 #define DDI_AFTER  1u
 #define DDI_RAISES 2u
+#define DDI_FREE   4u /* live: runs without the machine lock */
+#define DDI_FREE_AFTER (DDI_FREE | DDI_AFTER)
 #define DDI_BYVAL1 0u
 #define DDI_BYVAL4 0u
 #define DDI_BYVAL8 0u
@@ -88,6 +91,8 @@ struct ddi_export {
 #define DDI_RESULT_0(fn, n)      DDI_RESULT_OF(fn(DDI_ZEROS_##n))
 #define DDI_RESULT_AFTER(fn, n)  DDI_RESULT_OF(fn(DDI_ZEROS_##n))
 #define DDI_RESULT_RAISES(fn, n) DDI_RESULT_OF(fn(DDI_ZEROS_##n))
+#define DDI_RESULT_FREE(fn, n)   DDI_RESULT_OF(fn(DDI_ZEROS_##n))
+#define DDI_RESULT_FREE_AFTER(fn, n) DDI_RESULT_OF(fn(DDI_ZEROS_##n))
 #define DDI_RESULT_BYVAL1(fn, n) 1
 #define DDI_RESULT_BYVAL4(fn, n) 4
 #define DDI_RESULT_BYVAL8(fn, n) 8

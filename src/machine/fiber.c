@@ -15,6 +15,7 @@
 
 #include "base/asan.h"
 #include "host/host.h"
+#include "machine/live_internal.h"
 #include "trace/event.h"
 
 static struct {
@@ -59,23 +60,44 @@ fiber_start(void)
     struct fiber *f = sched_current;
 
     asan_arrive(LAYOUT_HSTACK_BASE, HSTACKS_END);
+    f->locked = machine_live;
     sched_enter_fiber(f);
     f->entry(f->entry_arg);
     fiber_exit();
 }
 
-struct fiber *
-fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void *arg, bool daemon)
+/* Under exploration in order; a live machine uses those of fibers that ended again. 0: none left. */
+static uint32_t
+new_slot(void)
 {
     uint32_t id = machine->fiber_count + 1;
-    struct fiber *f;
-    uint64_t *sp;
 
+    for (uint32_t i = 1; machine_live && i <= machine->fiber_count; i++)
+        if (machine->fiber[i].state == FIBER_FREE)
+            return i;
     if (id >= FIBER_MAX)
-        return NULL;
+        return 0;
     while (mapped < id)
         map_stacks(++mapped);
     machine->fiber_count = id;
+    return id;
+}
+
+void
+fiber_free(struct fiber *f)
+{
+    f->state = FIBER_FREE;
+}
+
+struct fiber *
+fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void *arg, bool daemon)
+{
+    uint32_t id = new_slot();
+    struct fiber *f;
+    uint64_t *sp;
+
+    if (id == 0)
+        return NULL;
     f = &machine->fiber[id];
     memset(f, 0, sizeof(*f));
     f->id = id;
@@ -101,7 +123,9 @@ fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void
     for (int i = 0; i < 6; i++)
         *--sp = 0;
     f->host_sp = (uint64_t)sp;
-    if (sched_current)
+    if (machine_live)
+        live_created(f);
+    else if (sched_current)
         hb_join(f, sched_current);
     trace_emit(EV_FIBER_CREATE, id, id, kind);
     return f;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* machine/guest.c - calling driver code: argument area, gates, frames of our own, scratch on the guest stack. */
 #include "machine/internal.h"
+#include "machine/live_internal.h"
 
 #include <string.h>
 
@@ -43,6 +44,7 @@ guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *arg
     };
     uint64_t host_sp = f->host_sp, guest_sp = f->guest_sp, result;
     uint32_t frames = f->frame_count;
+    bool locked = false;
     unsigned slots = nargs < 4 ? 4 : (nargs + 1) & ~1u;
     uint64_t *at = (uint64_t *)take(f, slots * 8);
 
@@ -54,9 +56,18 @@ guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *arg
     f->guest_sp = (uint64_t)at;
     trace_emit(EV_CALLBACK_ENTER, args && nargs ? args[0] : 0, function, site, nargs > 0 ? args[0] : 0,
                nargs > 1 ? args[1] : 0, nargs > 2 ? args[2] : 0, nargs > 3 ? args[3] : 0);
+    if (f->locked) {
+        f->locked = false;
+        live_unlock();
+        locked = true;
+    }
     f->in_driver = true;
     result = guest_enter(function, (uint64_t)at);
     f->in_driver = false;
+    if (locked) {
+        live_lock();
+        f->locked = true;
+    }
     f->host_sp = host_sp;
     f->guest_sp = guest_sp;
     f->outer = g.prev;
@@ -138,6 +149,7 @@ guest_resume(const struct trap *t, struct guest_call *upto)
     f->outer = upto;
     f->crossing = upto->inner;
     f->host_sp = upto->host_sp;
+    machine_unlock(!f->locked);
     f->in_driver = true;
     asan_forget(f->hstack_limit, upto->host_sp);
     guest_load(t);

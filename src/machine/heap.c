@@ -13,6 +13,7 @@
  * order, so finding a block is a binary search.
  */
 #include "machine/internal.h"
+#include "machine/live_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -84,6 +85,8 @@ heap_alloc_aligned(size_t size, size_t align, uint32_t tag)
     uint64_t at = (lane_base(lane) + l->used + GUARD + align - 1) & ~(uint64_t)(align - 1);
     struct heap_block *b;
 
+    if (machine_live)
+        return live_heap_alloc(size, align, tag);
     if (size > LAYOUT_LANE_SIZE || at + rounded + GUARD > lane_base(lane) + LAYOUT_LANE_SIZE ||
         (l->count + 1) * sizeof(*b) > BLOCKS_LANE)
         return NULL;
@@ -116,6 +119,8 @@ heap_find(uint64_t address)
     struct heap_block *b;
     uint32_t lo = 0, hi;
 
+    if (machine_live)
+        return live_heap_find(address);
     if (address < LAYOUT_HOT_BASE || lane >= LANES)
         return NULL;
     b = lane_blocks(lane);
@@ -146,10 +151,13 @@ guard_ok(const uint8_t *p, size_t len)
 enum heap_free_result
 heap_free(void *p)
 {
-    struct heap_block *b = heap_find((uint64_t)p);
+    struct heap_block *b;
     uint64_t rounded;
     enum heap_free_result result = HEAP_FREED;
 
+    if (machine_live)
+        return live_heap_free(p);
+    b = heap_find((uint64_t)p);
     if (!b || b->address != (uint64_t)p)
         return HEAP_BAD_POINTER;
     if (b->freed)
@@ -187,7 +195,8 @@ heap_label(void *p, const char *what)
 
     if (!b)
         return;
-    lanes[b->fiber].dirty = 1;
+    if (!machine_live)
+        lanes[b->fiber].dirty = 1;
     for (size_t i = 0; i < sizeof(b->what) - 1 && (b->what[i] = what[i]); i++)
         ;
     b->what[sizeof(b->what) - 1] = '\0';
@@ -196,6 +205,10 @@ heap_label(void *p, const char *what)
 void
 heap_each(void (*fn)(struct heap_block *b, void *arg), void *arg)
 {
+    if (machine_live) {
+        live_heap_each(fn, arg);
+        return;
+    }
     for (unsigned lane = 0; lane < LANES; lane++)
         for (uint32_t i = 0; i < lanes[lane].count; i++)
             if (!lane_blocks(lane)[i].freed)
@@ -206,6 +219,8 @@ heap_each(void (*fn)(struct heap_block *b, void *arg), void *arg)
 struct heap_block *
 heap_check(void)
 {
+    if (machine_live)
+        return live_heap_check();
     for (unsigned lane = 0; lane < LANES; lane++)
         for (uint32_t i = 0; i < lanes[lane].count; i++) {
             struct heap_block *b = &lane_blocks(lane)[i];
@@ -260,6 +275,8 @@ heap_ranges(struct machine_range *out, unsigned max)
 {
     unsigned n = 0;
 
+    if (machine_live)
+        return live_heap_ranges(out, max);
     for (unsigned i = 0; i < LANES && n < max; i++)
         if (lanes[i].used)
             out[n++] = (struct machine_range){ lane_base(i), lanes[i].used, (void *)lane_base(i) };

@@ -17,7 +17,10 @@ int heap_snapshot(void);
 void heap_restore(void);
 unsigned heap_ranges(struct machine_range *out, unsigned max);
 
+extern bool machine_live; /* live.c: another back end is in use */
+
 /* fiber.c */
+void fiber_free(struct fiber *f); /* live: the slot of a fiber that ended can be used again */
 void fiber_init(void);
 int fiber_snapshot(void);
 void fiber_restore(void);
@@ -48,6 +51,10 @@ extern struct strategy *sched_strategy;
 extern struct run_result *sched_result;
 void sched_enter_fiber(struct fiber *f); /* bookkeeping after a switch */
 
+struct mtimer *sched_timer_due(uint64_t now_100ns); /* the earliest, if it is due: no longer armed. NULL */
+uint64_t sched_timer_next(void);                    /* UINT64_MAX: none */
+void sched_dpc_drain(struct vp *vp);
+
 bool sched_in_timer(void); /* a timer fires: the running fiber did not ask for it */
 uint64_t sched_runs(void); /* runs begun */
 void sched_stuck(void);    /* signal-safe: end this run at its next point */
@@ -71,6 +78,8 @@ _Noreturn void guest_stack_overflow(struct fiber *f);
 /* trap.c */
 void trap_init(void);
 void trap_begin_run(void);
+void trap_tick(void *context); /* signal context, live: take the driver code that was interrupted off its VP if it may */
+bool trap_context(struct trap *t, void *context); /* registers of a signal context; true if in driver code */
 
 /* spin.c */
 void spin_init(void);

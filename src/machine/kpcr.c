@@ -76,9 +76,11 @@ kpcr_init(void)
 void
 kpcr_time(void)
 {
-    share_time(0x8, machine->now_100ns);
-    share_time(0x14, machine->boot_time_100ns + machine->now_100ns);
-    share_time(0x320, machine->now_100ns / TICK_100NS);
+    uint64_t now = machine_now();
+
+    share_time(0x8, now);
+    share_time(0x14, machine->boot_time_100ns + now);
+    share_time(0x320, now / TICK_100NS);
 }
 
 void
@@ -88,7 +90,8 @@ kpcr_load(const struct fiber *f)
     put32(0x184, f->vp);
     put32(0x1a4, f->vp);
     put64(0x188, (uint64_t)f->thread);
-    kpcr_time();
+    if (!machine_live) /* its ticks and DPC fibers do */
+        kpcr_time();
 }
 
 void

@@ -106,7 +106,7 @@ struct live_poller {
     uint8_t vp; /* which VP polls; live_poller_add() takes it modulo the number of VPs */
     /* live.c only */
     struct live_poller *next;
-    bool active;
+    bool active, running;
 };
 
 #define LIVE_BURST      64u  /* budget of one poll */

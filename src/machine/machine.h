@@ -110,6 +110,7 @@ struct fiber {
     bool in_driver; /* true while driver code executes */
     bool placed;    /* it is the current thread of VP vp */
     bool daemon;    /* may stay blocked for ever without that being a hang */
+    bool locked;    /* it holds the machine lock (live) */
     bool yielded;   /* gave way at its last point: others go first */
     uint8_t block_kind;
     uint32_t points; /* its own count of scheduling points: key of choices */
@@ -137,6 +138,7 @@ struct fiber {
     } frame[16]; /* guest_push_frame, innermost last */
     char name[40];
     struct list_node link; /* for nt's wait lists */
+    struct list_node run;  /* a VP's queue (live) */
     uint64_t nt[8];        /* scratch of nt/ke for waits */
 };
 
@@ -175,6 +177,10 @@ struct vp_local {
     uint64_t engine_sp;    /* where the engine's stack was left */
     struct vp_local *self;
     uint32_t number; /* of the VP; VP_MAX for a thread that is none */
+    /* A live machine's: */
+    uint32_t attention; /* not 0: let the VP's loop run at the next return from a DDI; anybody sets it */
+    uint32_t returns;   /* of DDIs */
+    uint32_t spins;
 };
 
 /*
@@ -280,6 +286,18 @@ uint64_t machine_now(void);
  */
 bool machine_lock(void);
 void machine_unlock(bool was);
+
+/*
+ * sched_spin - somebody on another VP holds what the caller spins for: pause the processor, the machine lock dropped.
+ * Only a live machine spins; under exploration such a fiber blocks.
+ */
+void sched_spin(void);
+
+/*
+ * Do instructions whose only harm is nondeterminism (lock, pause, rdtsc) run as they are, and are the ledgers off that
+ * say who holds which lock and where each NBL is? True in a live machine.
+ */
+bool machine_is_native(void);
 
 /* ------------------------------------------------------------------ choices */
 

@@ -17,6 +17,7 @@
  * the last candidate, so under answer 0 only when nobody else can run.
  */
 #include "machine/internal.h"
+#include "machine/live_internal.h"
 
 #include <string.h>
 
@@ -91,7 +92,7 @@ sched_init(void)
     for (uint32_t i = 0; i < machine->vp_count; i++) {
         struct vp *vp = &machine->vp[i];
 
-        vp->dpc_fiber = fiber_create(names[i], FIBER_DPC, dpc_main, vp, true);
+        vp->dpc_fiber = fiber_create(names[i], FIBER_DPC, machine_live ? live_dpc_main : dpc_main, vp, true);
         vp->dpc_fiber->vp = (uint8_t)i;
         vp->dpc_fiber->state = FIBER_BLOCKED;
         machine->ready &= ~(1ull << vp->dpc_fiber->id);
@@ -109,6 +110,10 @@ void
 vp_dpc_request(struct vp *vp)
 {
     vp->dpc_pending++;
+    if (machine_live) {
+        live_dpc_requested(vp);
+        return;
+    }
     if (vp->dpc_fiber->state == FIBER_BLOCKED && vp->dpc_fiber->block_kind == BLOCK_IDLE)
         sched_wake(vp->dpc_fiber);
     /* A thread below DISPATCH on this VP is interrupted before it executes another instruction. */
@@ -395,6 +400,8 @@ sched_point(enum op_kind op, uint64_t object)
 {
     struct fiber *f = sched_current;
 
+    if (machine_live)
+        return;
     f->next_op = op;
     f->next_object = object;
     step(f);
@@ -414,7 +421,7 @@ sched_point(enum op_kind op, uint64_t object)
 void
 sched_touch(uint64_t object)
 {
-    if (!machine->setup && object && sched_current)
+    if (!machine->setup && object && !machine_live && sched_current)
         hb_touch(sched_current, object);
 }
 
@@ -423,6 +430,10 @@ sched_block(enum block_kind kind, uint64_t object, struct fiber *owner, const ch
 {
     struct fiber *f = sched_current;
 
+    if (machine_live) {
+        live_block(kind, object, owner, why);
+        return;
+    }
     f->state = FIBER_BLOCKED;
     machine->ready &= ~(1ull << f->id);
     f->block_kind = (uint8_t)kind;
@@ -442,6 +453,10 @@ sched_block(enum block_kind kind, uint64_t object, struct fiber *owner, const ch
 void
 sched_wake(struct fiber *f)
 {
+    if (machine_live) {
+        live_wake(f);
+        return;
+    }
     if (f->state != FIBER_BLOCKED)
         return;
     f->state = FIBER_READY;
@@ -470,6 +485,10 @@ sched_give_way(void)
 {
     struct fiber *f = sched_current;
 
+    if (machine_live) {
+        live_give_way();
+        return;
+    }
     f->next_op = OP_YIELD;
     f->next_object = 0;
     step(f);
@@ -485,6 +504,8 @@ fiber_exit(void)
 {
     struct fiber *f = sched_current;
 
+    if (machine_live)
+        live_fiber_exit();
     f->state = FIBER_DONE;
     machine->ready &= ~(1ull << f->id);
     trace_emit(EV_FIBER_EXIT, f->id, 0);
@@ -519,7 +540,11 @@ irql_lower(unsigned irql)
     f->irql = (uint8_t)irql;
     machine->vp[f->vp].irql = f->irql;
     kpcr_irql(irql);
-    if (old >= IRQL_DISPATCH && irql < IRQL_DISPATCH && f->kind < FIBER_DPC && !fiber_enabled(f))
+    if (old < IRQL_DISPATCH || irql >= IRQL_DISPATCH || f->kind >= FIBER_DPC)
+        return;
+    if (machine_live)
+        live_irql_lowered();
+    else if (!fiber_enabled(f))
         reschedule(true, false); /* DPCs that waited run now */
 }
 
@@ -562,7 +587,7 @@ choose(enum choice_kind kind, unsigned n, uint64_t key)
 {
     unsigned v = 0;
 
-    if (n > 1 && !machine->setup && sched_strategy->choose)
+    if (n > 1 && !machine->setup && !machine_live && sched_strategy->choose)
         v = sched_strategy->choose(sched_strategy, kind, n, key);
     MACHINE_ASSERT(v < n);
     if (v) {
@@ -576,19 +601,31 @@ choose(enum choice_kind kind, unsigned n, uint64_t key)
 uint64_t
 machine_now(void)
 {
-    return machine->now_100ns;
+    return machine_live ? live_now() : machine->now_100ns;
 }
 
-bool
-machine_lock(void)
+struct mtimer *
+sched_timer_due(uint64_t now)
 {
-    return true;
+    struct mtimer *t = list_empty(&S->timers) ? NULL : list_entry(S->timers.head.next, struct mtimer, link);
+
+    if (!t || t->due_100ns > now)
+        return NULL;
+    list_del(&t->link);
+    t->armed = false;
+    return t;
+}
+
+uint64_t
+sched_timer_next(void)
+{
+    return list_empty(&S->timers) ? UINT64_MAX : list_entry(S->timers.head.next, struct mtimer, link)->due_100ns;
 }
 
 void
-machine_unlock(bool was)
+sched_dpc_drain(struct vp *vp)
 {
-    (void)was;
+    dpc_drain(vp);
 }
 
 /* ------------------------------------------------------------------ runs */
@@ -598,6 +635,10 @@ machine_run(struct strategy *s, struct run_result *out)
 {
     struct fiber *first = NULL;
 
+    if (machine_live) {
+        live_run(out);
+        return;
+    }
     memset(out, 0, sizeof(*out));
     runs++;
     sched_strategy = s;
@@ -660,9 +701,13 @@ machine_on_quiet(struct fiber *(*fn)(void *), void *arg)
 void
 run_end(enum run_end how, const char *text)
 {
+    if (machine_live)
+        live_claim_end();
     sched_result->end = how;
     sched_result->fiber = sched_current ? sched_current->id : 0;
     fmt(sched_result->text, sizeof(sched_result->text), "%s", text);
+    if (machine_live)
+        live_end();
     if (!sched_current) { /* a strategy cut the very first pick */
         MACHINE_ASSERT(how == RUN_CUT);
     }
@@ -686,6 +731,8 @@ machine_bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t 
 {
     uint64_t p[4] = { p1, p2, p3, p4 };
 
+    if (machine_live)
+        live_claim_end();
     trace_emit(EV_BUGCHECK, 0, code, p1, p2, p3, p4);
     sched_result->code = code;
     memcpy(sched_result->p, p, sizeof(p));
@@ -697,6 +744,8 @@ machine_bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t 
 void
 machine_unsupported(uint32_t index, const char *what)
 {
+    if (machine_live)
+        live_claim_end();
     trace_emit(EV_UNSUPPORTED, 0, index);
     sched_result->export_index = index;
     run_end(RUN_UNSUPPORTED, what);

@@ -15,12 +15,14 @@
 #include <ucontext.h>
 
 #include "host/host.h"
+#include "machine/live_internal.h"
 #include "trace/event.h"
 
 void trap_entry(void);
 void trap_run(void);
+_Noreturn void guest_load(const struct trap *t);
 
-static struct trap pending;
+static struct trap pending[VP_MAX + 1]; /* per OS thread: VP, or none */
 static struct trap last;
 static bool have_last;
 static void (*on_exception)(struct trap *, uint32_t);
@@ -29,6 +31,7 @@ bool (*machine_fixup_trap)(struct trap *t);
 /* Vectors beyond the processor's. */
 #define TRAP_SYSCALL 0x100u
 #define TRAP_STUCK   0x101u
+#define TRAP_TICK    0x102u
 
 #define STATUS_ACCESS_VIOLATION       0xC0000005u
 #define STATUS_ILLEGAL_INSTRUCTION    0xC000001Du
@@ -57,7 +60,7 @@ load(struct trap *t, const siginfo_t *si, const ucontext_t *uc)
     t->rflags = (uint64_t)m->gregs[REG_EFL];
     t->vector = (uint32_t)m->gregs[REG_TRAPNO];
     t->error_code = (uint64_t)m->gregs[REG_ERR];
-    t->address = t->vector == 14 ? (uint64_t)si->si_addr : UINT64_MAX;
+    t->address = t->vector == 14 && si ? (uint64_t)si->si_addr : UINT64_MAX;
     if (m->fpregs) {
         memcpy(t->xmm, m->fpregs->_xmm, sizeof(t->xmm));
         t->mxcsr = m->fpregs->mxcsr;
@@ -79,7 +82,7 @@ store(const struct trap *t, ucontext_t *uc)
 static uint64_t
 machine_tsc(void)
 {
-    return machine->now_100ns * 300 + machine->step;
+    return machine_now() * 300 + machine->step;
 }
 
 /* An rdtsc or rdtscp that no patch found: the processor traps it (PR_SET_TSC). */
@@ -100,13 +103,54 @@ trapped_rdtsc(struct trap *t)
     return true;
 }
 
+/* The handler's return goes to trap_entry with t pending. */
+static void
+redirect(const struct trap *t, struct fiber *f, ucontext_t *uc)
+{
+    uint64_t sp;
+
+    pending[vp_local()->number] = *t;
+    if (t->in_host) {
+        sp = t->gpr[4] - 512;
+    } else {
+        sp = f->host_sp;
+        f->guest_sp = (t->gpr[4] - 0x100) & ~15ull;
+    }
+    uc->uc_mcontext.gregs[REG_RSP] = (greg_t)(sp & ~15ull);
+    uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uint64_t)trap_entry;
+    uc->uc_mcontext.gregs[REG_EFL] &= ~0x500; /* DF, TF */
+}
+
+void
+trap_tick(void *context)
+{
+    ucontext_t *uc = context;
+    struct fiber *f = sched_current;
+    struct trap t;
+
+    if (!f || !f->in_driver || f->irql >= IRQL_DISPATCH ||
+        !in_driver_code((uint64_t)uc->uc_mcontext.gregs[REG_RIP]))
+        return;
+    load(&t, NULL, uc);
+    t.vector = TRAP_TICK;
+    redirect(&t, f, uc);
+}
+
+bool
+trap_context(struct trap *t, void *context)
+{
+    const struct fiber *f = sched_current;
+
+    load(t, NULL, context);
+    return f && f->in_driver;
+}
+
 static void
 on_signal(int sig, siginfo_t *si, void *context)
 {
     ucontext_t *uc = context;
     struct fiber *f = sched_current;
     struct trap t;
-    uint64_t sp;
 
     if (sig == SIGVTALRM && !spin_sample())
         return;
@@ -147,16 +191,7 @@ on_signal(int sig, siginfo_t *si, void *context)
     } else if (t.in_host && !f->crossing && !f->outer && f->frame_count == 0) {
         host_crash("a fault in undis itself", t.rip, t.address);
     }
-    pending = t;
-    if (t.in_host) {
-        sp = t.gpr[4] - 512;
-    } else {
-        sp = f->host_sp;
-        f->guest_sp = (t.gpr[4] - 0x100) & ~15ull;
-    }
-    uc->uc_mcontext.gregs[REG_RSP] = (greg_t)(sp & ~15ull);
-    uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uint64_t)trap_entry;
-    uc->uc_mcontext.gregs[REG_EFL] &= ~0x500; /* DF, TF */
+    redirect(&t, f, uc);
 }
 
 void
@@ -300,10 +335,16 @@ void
 trap_run(void)
 {
     struct fiber *f = sched_current;
-    struct trap t = pending;
+    struct trap t = pending[vp_local()->number];
     uint32_t status;
 
     f->in_driver = false;
+    if (t.vector == TRAP_TICK) {
+        live_preempt();
+        f->in_driver = true;
+        guest_load(&t);
+    }
+    machine_lock();
     if (t.vector >= TRAP_SYSCALL) {
         last = t;
         have_last = true;
@@ -436,7 +477,8 @@ pause_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
     (void)unused;
     (void)regs;
     f->in_driver = false;
-    machine->now_100ns++;
+    if (!machine_live)
+        machine->now_100ns++;
     sched_give_way();
     f->in_driver = true;
     return 0;

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine/live_sched.c - who runs where in a live machine.
+ *
+ * Model. A VP's loop (live_loop) runs on its thread's own stack under the machine lock. A fiber that stops running
+ * always goes back to the loop, still under the lock, so nobody can resume it before its registers are saved. The loop
+ * takes the first of its queue, else of another VP's. The DPC fiber of a VP is resumed for its round: timers that are
+ * due, the DPC queue, pollers. Threads below DISPATCH_LEVEL give way at a DDI's return or, in driver code, at the tick.
+ * Start reading at: live_loop().
+ */
+#include "machine/live_internal.h"
+
+#include <string.h>
+
+#include "host/host.h"
+#include "host/thread.h"
+
+#define SPIN_ROUNDS 64u  /* tries for the lock before sleeping */
+#define IDLE_SPINS  200u /* looks at pollers before sleeping, once they had something */
+
+static inline void
+cpu_relax(void)
+{
+    __asm__ volatile("pause");
+}
+
+static struct live_vp *
+self_vp(void)
+{
+    return &live.vp[vp_local()->number];
+}
+
+/* ------------------------------------------------------------------ the machine lock */
+
+void
+live_lock(void)
+{
+    uint32_t seen = 0;
+
+    for (unsigned i = 0; i < SPIN_ROUNDS; i++) {
+        seen = 0;
+        if (__atomic_compare_exchange_n(&live.lock, &seen, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            return;
+        cpu_relax();
+    }
+    while (__atomic_exchange_n(&live.lock, 2, __ATOMIC_ACQUIRE) != 0)
+        host_futex_wait(&live.lock, 2, -1);
+}
+
+void
+live_unlock(void)
+{
+    if (__atomic_exchange_n(&live.lock, 0, __ATOMIC_RELEASE) == 2)
+        host_futex_wake(&live.lock, 1);
+}
+
+bool
+machine_lock(void)
+{
+    struct fiber *f = fiber_self();
+
+    if (!machine_live || !f || f->locked)
+        return true;
+    live_lock();
+    f->locked = true;
+    return false;
+}
+
+void
+machine_unlock(bool was)
+{
+    if (was)
+        return;
+    fiber_self()->locked = false;
+    live_unlock();
+}
+
+/* ------------------------------------------------------------------ queues */
+
+void
+live_kick(struct live_vp *v)
+{
+    if (v->asleep) {
+        v->asleep = false;
+        v->stats.wakes++;
+        host_eventfd_add(v->kick);
+    } else {
+        live_vp_local((uint32_t)(v - live.vp))->attention = 1;
+    }
+}
+
+static void
+make_ready(struct fiber *f, bool first)
+{
+    struct live_vp *v = &live.vp[f->vp];
+
+    f->state = FIBER_READY;
+    if (f->kind != FIBER_DPC && !v->asleep && !first)
+        for (uint32_t i = 0; i < machine->vp_count; i++)
+            if (live.vp[i].asleep) {
+                v = &live.vp[i];
+                break;
+            }
+    if (first)
+        list_add_head(&v->queue, &f->run);
+    else
+        list_add_tail(&v->queue, &f->run);
+    if (v->asleep)
+        live_kick(v);
+}
+
+/* Somebody should look at the ring of calls: a VP that sleeps, else the next at its turn. */
+void
+live_kick_any(void)
+{
+    for (uint32_t i = 0; i < machine->vp_count; i++)
+        if (live.vp[i].asleep) {
+            live_kick(&live.vp[i]);
+            return;
+        }
+    live_kick(&live.vp[live.turn++ % machine->vp_count]);
+}
+
+/* The running fiber stops; returns when the loop of some VP resumed it. Under the lock, before and after. */
+static void
+park(void)
+{
+    struct fiber *f = fiber_self();
+    struct vp *vp = &machine->vp[f->vp];
+
+    f->placed = false;
+    if (vp->current == f)
+        vp->current = NULL;
+    fiber_park_to_engine();
+}
+
+void
+live_block(enum block_kind kind, uint64_t object, struct fiber *owner, const char *why)
+{
+    struct fiber *f = fiber_self();
+    bool was = machine_lock();
+
+    f->state = FIBER_BLOCKED;
+    f->block_kind = (uint8_t)kind;
+    f->block_object = object;
+    f->block_owner = owner;
+    f->block_why = why;
+    if (kind == BLOCK_IDLE && !f->daemon)
+        live_changed();
+    park();
+    f->block_kind = BLOCK_NONE;
+    f->block_owner = NULL;
+    f->block_why = NULL;
+    machine_unlock(was);
+}
+
+/* A new fiber can run; a DPC fiber waits for its VP's loop. */
+void
+live_created(struct fiber *f)
+{
+    list_node_init(&f->run);
+    if (f->kind != FIBER_DPC)
+        make_ready(f, false);
+}
+
+void
+live_wake(struct fiber *f)
+{
+    bool was = machine_lock();
+
+    if (f->state == FIBER_BLOCKED)
+        make_ready(f, false);
+    machine_unlock(was);
+}
+
+/* Let the VP's loop run; go on as the first or the last of its queue. */
+static void
+step_aside(bool first)
+{
+    struct fiber *f = fiber_self();
+    bool was = machine_lock();
+
+    make_ready(f, first);
+    park();
+    machine_unlock(was);
+}
+
+void
+live_give_way(void)
+{
+    struct fiber *f = fiber_self();
+
+    if (f->irql < IRQL_DISPATCH) {
+        step_aside(false);
+        return;
+    }
+    sched_spin();
+}
+
+/* What a lock's owner needs to get on: the machine lock, and the processor. */
+void
+sched_spin(void)
+{
+    struct fiber *f = fiber_self();
+    bool held = f->locked;
+
+    if (held) {
+        f->locked = false;
+        live_unlock();
+    }
+    for (unsigned i = 0; i < 16; i++)
+        cpu_relax();
+    if (++vp_local()->spins % 64 == 0)
+        host_yield();
+    if (held) {
+        live_lock();
+        f->locked = true;
+    }
+    if (__atomic_load_n(&live.stopped, __ATOMIC_RELAXED))
+        live_park_thread();
+}
+
+void
+live_irql_lowered(void)
+{
+    const struct vp *vp = vp_self();
+
+    if (__atomic_load_n(&vp->dpc_pending, __ATOMIC_RELAXED))
+        step_aside(true);
+}
+
+void
+live_dpc_requested(struct vp *vp)
+{
+    struct fiber *f = fiber_self();
+
+    if (f && f->vp == vp->number) {
+        if (f->irql < IRQL_DISPATCH && f->kind != FIBER_DPC)
+            step_aside(true);
+        return;
+    }
+    live_kick(&live.vp[vp->number]);
+}
+
+void
+live_fiber_exit(void)
+{
+    struct fiber *f = fiber_self();
+
+    machine_lock();
+    f->state = FIBER_DONE;
+    f->irql = IRQL_PASSIVE;
+    live_changed();
+    park();
+    __builtin_unreachable();
+}
+
+/* A DDI below DISPATCH_LEVEL returns and somebody asked for this VP, or it is the pollers' turn. */
+void
+live_attend(void)
+{
+    struct vp_local *l = vp_local();
+    struct live_vp *v = self_vp();
+
+    l->attention = 0;
+    if (v->pollers)
+        v->poll = true;
+    step_aside(false);
+}
+
+void
+live_preempt(void)
+{
+    struct fiber *f = fiber_self();
+    uint64_t host_sp = f->host_sp;
+
+    live_attend();
+    f->host_sp = host_sp;
+}
+
+/* ------------------------------------------------------------------ the DPC fiber's round */
+
+static void
+poll_round(struct live_vp *v)
+{
+    struct fiber *f = fiber_self();
+    struct live_poller *next;
+    bool again = false;
+
+    for (struct live_poller *p = v->pollers; p; p = next) {
+        unsigned n;
+
+        p->running = true;
+        f->locked = false;
+        live_unlock();
+        n = p->fn(p->arg, LIVE_BURST);
+        if (p->flush)
+            p->flush(p->arg);
+        live_lock();
+        f->locked = true;
+        p->running = false;
+        v->stats.polls++;
+        v->stats.polled += n;
+        again |= n > 0;
+        next = p->next;
+        if (!p->active)
+            live_poller_unlink(v, p);
+    }
+    v->poll = again;
+}
+
+void
+live_dpc_main(void *arg)
+{
+    struct vp *vp = arg;
+    struct live_vp *v = &live.vp[vp->number];
+    struct fiber *self = fiber_self();
+
+    for (;;) {
+        struct mtimer *t;
+
+        self->irql = vp->irql = IRQL_DISPATCH;
+        kpcr_irql(self->irql);
+        kpcr_time();
+        do {
+            __atomic_store_n(&vp->dpc_pending, 0, __ATOMIC_RELAXED);
+            while ((t = sched_timer_due(live_now())) != NULL)
+                t->fire(t);
+            sched_dpc_drain(vp);
+            v->stats.dpcs++;
+        } while (vp->dpc_pending);
+        if (v->poll && v->pollers)
+            poll_round(v);
+        self->irql = vp->irql = IRQL_PASSIVE;
+        self->state = FIBER_BLOCKED;
+        self->block_kind = BLOCK_IDLE;
+        park();
+        self->block_kind = BLOCK_NONE;
+    }
+}
+
+/* ------------------------------------------------------------------ a VP's loop */
+
+static struct fiber *
+take(struct live_vp *v)
+{
+    struct list_node *n = list_pop_head(&v->queue);
+
+    for (uint32_t i = 0; i < machine->vp_count && !n; i++) {
+        struct list_node *other = list_first(&live.vp[i].queue);
+
+        if (other && list_entry(other, struct fiber, run)->kind != FIBER_DPC)
+            n = list_pop_head(&live.vp[i].queue);
+    }
+    return n ? list_entry(n, struct fiber, run) : NULL;
+}
+
+static void
+run(struct live_vp *v, struct vp *vp, struct fiber *f)
+{
+    f->vp = (uint8_t)vp->number;
+    f->placed = true;
+    f->state = FIBER_READY;
+    f->locked = true;
+    vp->irql = f->irql;
+    if (f->kind != FIBER_DPC)
+        vp->current = f;
+    v->stats.switches++;
+    fiber_go(f); /* comes back through park() */
+    if (f->state == FIBER_DONE)
+        fiber_free(f);
+}
+
+/* Nothing to run: sleep until a kick, a descriptor or the next timer. Drops the lock meanwhile. */
+static void
+idle(struct live_vp *v)
+{
+    uint64_t due = sched_timer_next(), now = live_now(), before;
+    int64_t timeout = due == UINT64_MAX ? -1 : due <= now ? 0 : (int64_t)(due - now) * 100;
+    int ready;
+
+    v->asleep = true;
+    live_unlock();
+    host_tick_set(v->tick, 0);
+    before = host_now_ns();
+    ready = host_epoll_wait(v->epoll, timeout);
+    v->stats.sleep_ns += host_now_ns() - before;
+    host_tick_set(v->tick, LIVE_TICK_NS);
+    live_lock();
+    v->asleep = false;
+    v->stats.sleeps++;
+    if (ready > 0) {
+        host_eventfd_clear(v->kick);
+        v->poll = v->pollers != NULL;
+    }
+}
+
+static void
+take_call(void)
+{
+    unsigned i = live.call_first;
+    struct fiber *f = fiber_create(live.call[i].name, live.call[i].kind, live.call[i].fn, live.call[i].arg, true);
+
+    if (!f)
+        return; /* later, when a fiber has ended */
+    live.call_first = (i + 1) % LIVE_CALLS;
+    live.call_count--;
+}
+
+void
+live_loop(void *arg)
+{
+    struct vp *vp = arg;
+    struct live_vp *v = &live.vp[vp->number];
+    unsigned quiet_polls = 0, rounds = 0;
+
+    live_thread_ready(v, vp->number);
+    live_lock();
+    while (!live.stopped) {
+        struct fiber *dpc = vp->dpc_fiber, *f;
+        bool dpc_idle = dpc->state == FIBER_BLOCKED && dpc->block_kind == BLOCK_IDLE;
+
+        if (live.call_count > 0) {
+            v->stats.calls++;
+            take_call();
+        }
+        if (++rounds % 8 == 0 && v->pollers)
+            v->poll = true;
+        if (dpc_idle && (vp->dpc_pending || v->poll || sched_timer_next() <= live_now())) {
+            bool polled = v->poll;
+
+            run(v, vp, dpc);
+            if (polled)
+                quiet_polls = v->poll ? 0 : quiet_polls + 1;
+        }
+        f = take(v);
+        if (f) {
+            run(v, vp, f);
+            continue;
+        }
+        if (vp->dpc_pending || v->poll || live.call_count > 0)
+            continue;
+        if (v->pollers && quiet_polls > 0 && quiet_polls < IDLE_SPINS) {
+            live_unlock(); /* frames come in bursts: look again before paying for a sleep */
+            cpu_relax();
+            live_lock();
+            v->poll = true;
+            continue;
+        }
+        idle(v);
+        quiet_polls = 0;
+    }
+    live_unlock();
+    live_park_thread();
+}
