@@ -23,9 +23,9 @@ int host_unmap(uint64_t va, uint64_t size);
 int host_remap_fixed(uint64_t va, uint64_t size, enum host_prot prot, int fd, uint64_t offset);
 int host_memfd(const char *name, uint64_t size); /* fd or -errno */
 
-uint64_t host_now_ns(void); /* monotonic */
+uint64_t host_now_ns(void);            /* monotonic */
 uint64_t host_system_time_100ns(void); /* the wall clock, since 1601 */
-uint64_t host_cpu_ns(void); /* CPU time of this process */
+uint64_t host_cpu_ns(void);            /* CPU time of this process */
 void host_sleep_us(unsigned us);
 void host_set_gs(uint64_t base);
 uint64_t host_gs(void);

@@ -172,7 +172,7 @@ static timer_t ticks[16];
 static int tick_count;
 
 int
-host_tick(int sig)
+host_tick_make(int sig)
 {
     struct sigevent ev = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = sig };
     int n = __atomic_fetch_add(&tick_count, 1, __ATOMIC_RELAXED);

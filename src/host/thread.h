@@ -36,7 +36,7 @@ void host_epoll_del(int epoll, int fd);
 int host_epoll_wait(int epoll, int64_t timeout_ns);
 
 /* A periodic signal for the calling thread; off at first. Handle or -errno; period 0: off. */
-int host_tick(int sig);
+int host_tick_make(int sig);
 void host_tick_set(int tick, uint64_t period_ns);
 
 #endif

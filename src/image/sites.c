@@ -457,6 +457,9 @@ plan_site(struct scan *s, unsigned i)
     site->number = l->first_site + i;
     if (!p || !decode(&s->decoder, p, left, &in) || site->kind == SITE_PRIVILEGED)
         return 0;
+    if (machine_is_native() && (site->kind == SITE_LOCKED || site->kind == SITE_PAUSE || site->kind == SITE_RDTSC ||
+                                site->kind == SITE_RDTSCP))
+        return 0;
     if (site->kind == SITE_KUSER) {
         unsigned at = in.raw.imm[0].size == 64 ? in.raw.imm[0].offset : in.raw.disp.offset;
 

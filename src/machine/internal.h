@@ -78,7 +78,7 @@ _Noreturn void guest_stack_overflow(struct fiber *f);
 /* trap.c */
 void trap_init(void);
 void trap_begin_run(void);
-void trap_tick(void *context); /* signal context, live: take the driver code that was interrupted off its VP if it may */
+void trap_tick(void *context); /* signal context, live: take interrupted driver code off its VP, if that may be */
 bool trap_context(struct trap *t, void *context); /* registers of a signal context; true if in driver code */
 
 /* spin.c */

@@ -19,8 +19,8 @@
 #include "host/thread.h"
 #include "trace/event.h"
 
-#define SIG_TICK (SIGRTMIN + 3)
-#define SIG_STOP (SIGRTMIN + 4)
+#define SIG_TICK SIGVTALRM
+#define SIG_STOP SIGPROF
 
 struct live live;
 bool machine_live;
@@ -84,7 +84,7 @@ live_thread_ready(struct live_vp *v, uint32_t number)
 {
     kpcr_attach(number);
     v->tid = host_thread_id();
-    v->tick = host_tick(SIG_TICK);
+    v->tick = host_tick_make(SIG_TICK);
     MACHINE_ASSERT(v->tick >= 0);
     host_tick_set(v->tick, LIVE_TICK_NS);
 }
@@ -150,8 +150,10 @@ lock_outside(void)
     while (!__atomic_load_n(&live.stopped, __ATOMIC_ACQUIRE)) {
         if (__atomic_compare_exchange_n(&live.lock, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
             return true;
-        if (__atomic_exchange_n(&live.lock, 2, __ATOMIC_ACQUIRE) == 0)
+        if (__atomic_exchange_n(&live.lock, 2, __ATOMIC_ACQUIRE) == 0) {
+            live.slept++;
             return true;
+        }
         host_futex_wait(&live.lock, 2, 50000000);
         free = 0;
     }
@@ -425,7 +427,7 @@ live_poller_remove(struct live_poller *p)
         return;
     }
     if (f && f->kind == FIBER_DPC && f->vp == p->vp)
-        return; /* in fn itself: the round unlinks it */
+        return;          /* in fn itself: the round unlinks it */
     while (p->running) { /* on another VP, until its round is over */
         if (f) {
             sched_give_way();

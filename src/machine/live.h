@@ -21,7 +21,7 @@
  *     ... image_init(), nt_init(), ndis_init() as under exploration ...
  *     live_start(text);                     from here on VPs run; the runner is inside live_enter()
  *     fiber_create("PnP", FIBER_SYSTEM, bring_up, NULL, false);
- *     machine_run(&strategy_none, &result); until bring_up() has returned
+ *     machine_run(NULL, &result); until bring_up() has returned
  *     live_leave();
  *     live_wait(&result, -1);               until live_stop() or a bugcheck
  *     live_enter();  ... take down the same way ...  live_fini();
@@ -89,11 +89,11 @@ void live_notify(int eventfd);
 /* ------------------------------------------------------------------ wires */
 
 /*
- * A source of work outside the machine, polled by one VP. fn runs on the VP's DPC fiber at DISPATCH_LEVEL without the
+ * Work from outside the machine, polled by one VP. fn runs on the VP's DPC fiber at DISPATCH_LEVEL without the
  * machine lock, at most `budget` items at a time, and returns how many it handled; it may call drivers (GUEST_CALL),
  * NDIS and the ke_ functions a DPC may, and makes no system call that blocks. It is called
  *   - when one of fds becomes readable while the VP sleeps, and again until it returns 0,
- *   - between fibers and, while drivers are busy, every LIVE_POLL_EVERY DDI returns below DISPATCH_LEVEL and every tick.
+ *   - between fibers and, while drivers are busy, every LIVE_POLL_EVERY DDI returns below DISPATCH_LEVEL and each tick.
  * flush (may be NULL) is called on the same VP, same rules, after each round of polls and before the VP sleeps:
  * the place to push out what was queued for sending.
  */

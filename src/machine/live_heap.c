@@ -2,7 +2,7 @@
 /*
  * machine/live_heap.c - machine memory of a live machine.
  *
- * Model. The lanes' addresses are cut into spans of 64 KB. A span holds slots of one size class, or is part of one large
+ * Model. The lanes' addresses are cut into spans of 64 KB. A span holds slots of one size class, or belongs to a large
  * block. Each VP keeps a stack of free slots per class, so what was freed last is used first and is still in its
  * cache; only when such a stack is empty or full is the central one, under a lock of its own, asked. What is known of a
  * block (struct heap_block) lies outside, at an index that follows from its address. Blocks have the guard bytes that
@@ -43,7 +43,7 @@ struct cache {
 
 static struct {
     struct span span[SPANS];
-    uint32_t used; /* spans ever used */
+    uint32_t used;          /* spans ever used */
     uint64_t free[CLASSES]; /* central lists */
     uint32_t lock;
     struct cache cache[VP_MAX + 1][CLASSES];

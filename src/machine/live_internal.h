@@ -23,7 +23,8 @@ struct live_vp {
 } __attribute__((aligned(64)));
 
 struct live {
-    uint32_t lock; /* futex: 0 free, 1 held, 2 held and somebody sleeps */
+    uint32_t lock;   /* futex: 0 free, 1 held, 2 held and somebody sleeps */
+    uint32_t slept;  /* grows when one that slept for the lock has got it; under the lock */
     uint32_t change; /* futex of the runner: grows when a fiber ended, live_stop() or the machine stopped */
     bool started;
     bool stop_asked;
@@ -72,9 +73,9 @@ void live_dpc_requested(struct vp *vp);
 _Noreturn void live_fiber_exit(void);
 void live_claim_end(void); /* returns to the first who ends the machine only */
 _Noreturn void live_end(void);
-void live_attend(void);                  /* at a DDI's return: attention was asked for */
-void live_preempt(void);                 /* on the host stack of a fiber taken out of driver code: somebody else's turn */
-void live_run(struct run_result *out);   /* machine_run() */
+void live_attend(void);                /* at a DDI's return: attention was asked for */
+void live_preempt(void);               /* on the host stack of a fiber taken out of driver code */
+void live_run(struct run_result *out); /* machine_run() */
 uint64_t live_now(void);
 
 /* live_heap.c */

@@ -15,8 +15,9 @@
 #include "host/host.h"
 #include "host/thread.h"
 
-#define SPIN_ROUNDS 64u  /* tries for the lock before sleeping */
-#define IDLE_SPINS  200u /* looks at pollers before sleeping, once they had something */
+#define SPIN_ROUNDS 64u   /* tries for the lock before sleeping */
+#define LET_IN      2000u /* about 40 microseconds */
+#define IDLE_SPINS  200u  /* looks at pollers before sleeping, once they had something */
 
 static inline void
 cpu_relax(void)
@@ -45,6 +46,21 @@ live_lock(void)
     }
     while (__atomic_exchange_n(&live.lock, 2, __ATOMIC_ACQUIRE) != 0)
         host_futex_wait(&live.lock, 2, -1);
+    live.slept++;
+}
+
+/* Whoever sleeps for the lock gets it before we have it again; it takes a while to wake up. */
+static void
+let_others_in(void)
+{
+    uint32_t seen = live.slept;
+
+    if (__atomic_load_n(&live.lock, __ATOMIC_RELAXED) != 2)
+        return;
+    live_unlock();
+    for (unsigned i = 0; i < LET_IN && __atomic_load_n(&live.slept, __ATOMIC_RELAXED) == seen; i++)
+        cpu_relax();
+    live_lock();
 }
 
 void
@@ -138,8 +154,13 @@ void
 live_block(enum block_kind kind, uint64_t object, struct fiber *owner, const char *why)
 {
     struct fiber *f = fiber_self();
-    bool was = machine_lock();
+    bool was;
 
+    if (kind == BLOCK_SPIN) { /* the caller looks again when this returns */
+        sched_spin();
+        return;
+    }
+    was = machine_lock();
     f->state = FIBER_BLOCKED;
     f->block_kind = (uint8_t)kind;
     f->block_object = object;
@@ -218,6 +239,16 @@ sched_spin(void)
     }
     if (__atomic_load_n(&live.stopped, __ATOMIC_RELAXED))
         live_park_thread();
+}
+
+bool
+machine_stall(uint32_t us)
+{
+    uint64_t end = machine_live ? live_now() + (uint64_t)us * 10 : 0;
+
+    while (machine_live && live_now() < end)
+        sched_spin();
+    return machine_live;
 }
 
 void
@@ -420,6 +451,7 @@ live_loop(void *arg)
         struct fiber *dpc = vp->dpc_fiber, *f;
         bool dpc_idle = dpc->state == FIBER_BLOCKED && dpc->block_kind == BLOCK_IDLE;
 
+        let_others_in();
         if (live.call_count > 0) {
             v->stats.calls++;
             take_call();

@@ -299,6 +299,9 @@ void sched_spin(void);
  */
 bool machine_is_native(void);
 
+/* A live machine: use up that much real time on this VP, the machine lock dropped, and true. Else false. */
+bool machine_stall(uint32_t us);
+
 /* ------------------------------------------------------------------ choices */
 
 enum choice_kind { CHOICE_SCHED, CHOICE_FAULT, CHOICE_EVENT, CHOICE_VALUE, CHOICE_KINDS };

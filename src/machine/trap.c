@@ -128,8 +128,7 @@ trap_tick(void *context)
     struct fiber *f = sched_current;
     struct trap t;
 
-    if (!f || !f->in_driver || f->irql >= IRQL_DISPATCH ||
-        !in_driver_code((uint64_t)uc->uc_mcontext.gregs[REG_RIP]))
+    if (!f || !f->in_driver || f->irql >= IRQL_DISPATCH || !in_driver_code((uint64_t)uc->uc_mcontext.gregs[REG_RIP]))
         return;
     load(&t, NULL, uc);
     t.vector = TRAP_TICK;

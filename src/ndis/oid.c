@@ -615,7 +615,7 @@ static void
 arm_timeout(struct oid_record *r, uint32_t seconds)
 {
     r->timeout.vp = (uint8_t)vp_self()->number;
-    mtimer_set(&r->timeout, machine->now_100ns + seconds * 10000000ull, timeout_fires);
+    mtimer_set(&r->timeout, machine_now() + seconds * 10000000ull, timeout_fires);
 }
 
 /* ------------------------------------------------------------------ clones */

@@ -13,13 +13,13 @@
 int64_t
 ke_system_time(void)
 {
-    return (int64_t)(machine->boot_time_100ns + machine->now_100ns);
+    return (int64_t)(machine->boot_time_100ns + machine_now());
 }
 
 uint64_t
 ke_interrupt_time(void)
 {
-    return machine->now_100ns;
+    return machine_now();
 }
 
 VOID NTAPI
@@ -81,5 +81,6 @@ KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
 VOID NTAPI
 KeStallExecutionProcessor(ULONG MicroSeconds)
 {
-    ke_sleep(-(int64_t)MicroSeconds * 10, "stalls");
+    if (!machine_stall(MicroSeconds))
+        ke_sleep(-(int64_t)MicroSeconds * 10, "stalls");
 }

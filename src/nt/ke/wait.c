@@ -181,7 +181,7 @@ ke_signal(DISPATCHER_HEADER *h)
 uint64_t
 ke_due(int64_t timeout)
 {
-    uint64_t now = machine->now_100ns;
+    uint64_t now = machine_now();
     uint64_t due;
 
     if (timeout <= 0)
@@ -211,7 +211,7 @@ ke_sleep(int64_t interval, const char *why)
 {
     uint64_t due = ke_due(interval);
 
-    if (due == machine->now_100ns) {
+    if (due <= machine_now()) {
         sched_give_way();
         return;
     }
@@ -334,7 +334,7 @@ wait_for(const struct wait *w)
         return status;
     if (w->timeout != NULL) {
         due = ke_due(*w->timeout);
-        if (due == machine->now_100ns)
+        if (due <= machine_now())
             return STATUS_TIMEOUT;
     }
     for (ULONG i = 0; i < w->count; i++) {
