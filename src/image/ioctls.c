@@ -2,10 +2,11 @@
 /*
  * image/ioctls.c - control codes that a driver's code mentions.
  *
- * Model: an immediate operand that is compared, subtracted or moved, and reads as a
- * CTL_CODE: device type 0x12, 0x17, 0x22 or 0x8000 and above, function 0x800 and
- * above or a network type's own. A compiler that turns a switch into differences
- * hides some: what is found is what is sent, and the report says how many.
+ * Model: an immediate operand that is compared, subtracted or moved, and reads as a CTL_CODE: device type 0x12, 0x17,
+ * 0x22 or 0x8000 and above, function 0x800 and above or a network type's own. Compilers turn a switch into differences:
+ * from where a code was subtracted from a register on, small numbers that are subtracted from it or compared with it
+ * are distances from that code, and a range check before a jump table stands for every fourth number of the range, the
+ * codes of one method and access. What is found is what is sent, and the report says how many.
  */
 #include "image/ioctls.h"
 
@@ -36,15 +37,76 @@ note(uint32_t *out, unsigned n, unsigned max, uint32_t code)
     return n;
 }
 
+#define DISTANCE_MAX 0x400u
+
+/* A register that holds what is left of a control code after `base` was subtracted. */
+struct difference {
+    ZydisRegister reg;
+    uint32_t base;
+};
+
+struct found {
+    uint32_t *out;
+    unsigned n, max;
+};
+
+static void
+found_note(struct found *f, uint64_t code)
+{
+    if (looks_like_code(code))
+        f->n = note(f->out, f->n, f->max, (uint32_t)code);
+}
+
+/* How much less than op[from] the destination becomes: SUB r,imm; ADD r,-imm; LEA r,[x-imm]. 0: no such instruction. */
+static uint32_t
+subtracted(const ZydisDecodedInstruction *in, const ZydisDecodedOperand *op)
+{
+    if (in->mnemonic == ZYDIS_MNEMONIC_LEA)
+        return op[1].mem.index == ZYDIS_REGISTER_NONE ? (uint32_t)-op[1].mem.disp.value : 0;
+    if (in->operand_count_visible < 2 || op[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
+        return 0;
+    if (in->mnemonic == ZYDIS_MNEMONIC_SUB)
+        return (uint32_t)op[1].imm.value.u;
+    return in->mnemonic == ZYDIS_MNEMONIC_ADD ? (uint32_t)-op[1].imm.value.s : 0;
+}
+
+static void
+follow(struct difference *d, struct found *f, const ZydisDecodedInstruction *in, const ZydisDecodedOperand *op)
+{
+    ZydisRegister reg;
+    uint32_t less;
+
+    if (in->operand_count_visible < 1 || op[0].type != ZYDIS_OPERAND_TYPE_REGISTER)
+        return;
+    reg = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, op[0].reg.value);
+    less = subtracted(in, op);
+    if (looks_like_code(less)) {
+        *d = (struct difference){ .reg = reg, .base = less };
+        found_note(f, less);
+    } else if (reg != d->reg) {
+        return;
+    } else if (in->mnemonic == ZYDIS_MNEMONIC_CMP && op[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
+               op[1].imm.value.u <= DISTANCE_MAX) {
+        for (uint32_t at = (uint32_t)op[1].imm.value.u % 4; at <= op[1].imm.value.u; at += 4)
+            found_note(f, d->base + at);
+    } else if (less != 0 && less <= DISTANCE_MAX && in->mnemonic != ZYDIS_MNEMONIC_LEA) {
+        d->base += less;
+        found_note(f, d->base);
+    } else if (op[0].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) {
+        d->reg = ZYDIS_REGISTER_NONE;
+    }
+}
+
 unsigned
 image_find_ioctls(const struct image *im, uint32_t *out, unsigned max)
 {
     const struct pe_function *rf = im->pdata;
+    struct found f = { .out = out, .max = max };
     ZydisDecoder decoder;
-    unsigned n = 0;
 
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     for (unsigned i = 0; i < im->pdata_count; i++) {
+        struct difference d = { .reg = ZYDIS_REGISTER_NONE };
         uint32_t at = rf[i].begin;
 
         while (at < rf[i].end && rf[i].end <= im->size) {
@@ -53,13 +115,13 @@ image_find_ioctls(const struct image *im, uint32_t *out, unsigned max)
 
             if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, (const void *)(im->base + at), rf[i].end - at, &in, op)))
                 break;
-            if (in.mnemonic == ZYDIS_MNEMONIC_CMP || in.mnemonic == ZYDIS_MNEMONIC_SUB ||
-                in.mnemonic == ZYDIS_MNEMONIC_MOV)
+            if (in.mnemonic == ZYDIS_MNEMONIC_CMP || in.mnemonic == ZYDIS_MNEMONIC_MOV)
                 for (unsigned k = 0; k < in.operand_count_visible; k++)
-                    if (op[k].type == ZYDIS_OPERAND_TYPE_IMMEDIATE && looks_like_code(op[k].imm.value.u & UINT32_MAX))
-                        n = note(out, n, max, (uint32_t)op[k].imm.value.u);
+                    if (op[k].type == ZYDIS_OPERAND_TYPE_IMMEDIATE)
+                        found_note(&f, op[k].imm.value.u & UINT32_MAX);
+            follow(&d, &f, &in, op);
             at += in.length;
         }
     }
-    return n;
+    return f.n;
 }
