@@ -179,9 +179,13 @@ void
 ndis_settle(void)
 {
     struct ndis_nic *nic;
+    struct ndis_driver *driver;
 
     list_for_each (nic, &ndis_root()->nics, node)
         ndis_nic_settle(nic);
+    list_for_each (driver, &ndis_root()->drivers, node)
+        if (driver->kind == NDIS_LAYER_PROTOCOL)
+            ndis_protocol_binds_complete((struct ndis_protocol_driver *)driver);
 }
 
 /* ------------------------------------------------------------------ questions */

@@ -341,6 +341,7 @@ ndis_filter_detach(struct ndis_filter *fm)
     if (ndis_oid_drain)
         ndis_oid_drain(layer);
     ndis_layer_move(layer, NDIS_MOVE_STOP);
+    layer->detached_by = fiber_self();
     NDIS_CALL(ndis_site.ndisDetachFilterInner, (ndis_fn)fm->driver->chars.DetachHandler, layer->context);
     trace_emit(EV_DETACH, fm, (uint64_t)ad);
     layer->below->above = layer->above;

@@ -236,6 +236,7 @@ struct ndis_layer {
     struct ndis_ledger *ledger;
     struct ndis_link *link; /* NULL for an adapter */
     struct ndis_wait wait;  /* of the pended pause, restart or event */
+    struct fiber *detached_by; /* a filter: who is in FilterDetach, NULL before */
 };
 
 /*
@@ -283,6 +284,7 @@ struct ndis_miniport_driver {
 struct ndis_protocol_driver {
     struct ndis_driver driver;
     NDIS_PROTOCOL_DRIVER_CHARACTERISTICS chars;
+    bool told_binds_complete;
 };
 
 /* ------------------------------------------------------------------ nics and links */
@@ -365,7 +367,7 @@ struct ndis_binding {
     struct ndis_bind_context *bind;   /* while binding or unbinding: BindContext, UnbindContext */
     struct ndis_bind_context *unbind; /* made in advance for the unbind */
     struct ndis_wait close_wait;      /* set when a pended close has completed */
-    bool open, closing, close_pended;
+    bool open, closing, close_pended, close_telling;
     uint32_t packet_filter; /* NDIS_PACKET_TYPE_xxx; oid.c sets it when the OID succeeded */
     uint32_t frame_types;
     uint32_t lookahead;
@@ -509,6 +511,7 @@ void ndis_filter_pause(struct ndis_filter *fm, uint32_t reason);
 void ndis_filter_detach(struct ndis_filter *fm);
 NDIS_STATUS ndis_protocol_bind(struct ndis_link *link);
 NDIS_STATUS ndis_protocol_restart(struct ndis_binding *b);
+void ndis_protocol_binds_complete(struct ndis_protocol_driver *pd);
 void ndis_protocol_pause(struct ndis_binding *b, uint32_t reason);
 void ndis_protocol_unbind(struct ndis_binding *b);
 

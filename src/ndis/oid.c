@@ -353,10 +353,20 @@ oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST 
 
 /* ------------------------------------------------------------------ asking */
 
-/* Documented states for NdisFOidRequest: Restarting, Running, Pausing, Paused. */
+/*
+ * Documented states for NdisFOidRequest: Restarting, Running, Pausing, Paused. A protocol may ask until it calls
+ * NdisCloseAdapterEx, also inside ProtocolUnbindAdapterEx (documented there: it clears what it set). A request that
+ * another thread makes while FilterDetach has not returned is not held against the filter: it learns of the detach from
+ * that very call, and may wait there for the request to end (assumed: docs/assumptions.md).
+ */
 static void
 check_state(struct ndis_layer *layer)
 {
+    if (layer->kind == NDIS_LAYER_PROTOCOL && layer->state == NDIS_STATE_CLOSING &&
+        !((struct ndis_binding *)layer)->closing)
+        return;
+    if (layer->kind == NDIS_LAYER_FILTER && layer->detached_by != NULL && layer->detached_by != fiber_self())
+        return;
     if (layer->state == NDIS_STATE_STARTING)
         trace_emit(EV_STATE_MISUSE, layer, NDIS_MISUSE_OID_WHILE_STARTING, layer->kind, (uint64_t)layer, layer->state);
     else if (layer->state == NDIS_STATE_DOWN || layer->state == NDIS_STATE_CLOSING)

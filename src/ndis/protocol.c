@@ -146,6 +146,23 @@ ndis_protocol_restart(struct ndis_binding *b)
     return status;
 }
 
+/*
+ * Every adapter that is there was offered to the driver: it is told so once, without a binding (documented). What it
+ * answers changes nothing; assumed: it does not pend, having no binding to complete the event with.
+ */
+void
+ndis_protocol_binds_complete(struct ndis_protocol_driver *pd)
+{
+    uint64_t mark = guest_mark();
+
+    if (pd->told_binds_complete || pd->driver.record->host)
+        return;
+    pd->told_binds_complete = true;
+    NDIS_CALL(ndis_site.ndisPnPNotifyBinding, (ndis_fn)pd->chars.NetPnPEventHandler, 0,
+              (uint64_t)ndis_net_pnp_event(NetEventBindsComplete, NULL, 0));
+    guest_release(mark);
+}
+
 /* ------------------------------------------------------------------ bind and unbind */
 
 static struct ndis_bind_context *
@@ -242,8 +259,10 @@ close_complete_work(void *arg)
     struct ndis_binding *b = arg;
 
     close_finish(b);
+    b->close_telling = true; /* the handler may complete the unbind, which then waits for this */
     NDIS_CALL(ndis_site.ndisInvokeCloseComplete, (ndis_fn)b->driver->chars.CloseAdapterCompleteHandlerEx,
               b->layer.context);
+    b->close_telling = false;
     ndis_wait_done(&b->close_wait, NDIS_STATUS_SUCCESS);
 }
 
@@ -285,7 +304,7 @@ static void
 wait_closed(struct ndis_binding *b)
 {
     ndis_binding_drained(b);
-    if (b->closing && b->open)
+    if (b->closing && (b->open || b->close_telling))
         ndis_wait(&b->close_wait, (uint64_t)b,
                   ndis_words("waits for sends and receives of %s before it closes %s",
                              ndis_layer_driver_name(&b->layer), "its binding"));
