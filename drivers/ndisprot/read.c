@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * read.c - received frames on their way to programs.
+ *
+ * Model: each handle of the adapter gets a copy of each frame, so NBLs go back to NDIS in the call that brought them.
+ */
+#include "ndisprot.h"
+
+static VOID NpDeliver(PNP_BINDING Binding, PNET_BUFFER NetBuffer, PLIST_ENTRY Completed);
+
+_Use_decl_annotations_
+NTSTATUS
+NpRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    PNP_OPEN open = IoGetCurrentIrpStackLocation(Irp)->FileObject->FsContext;
+
+    UNREFERENCED_PARAMETER(DeviceObject);
+
+    if (Irp->MdlAddress == NULL)
+        return NpCompleteIrp(Irp, STATUS_INVALID_BUFFER_SIZE, 0);
+    if (MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority | MdlMappingNoExecute) == NULL)
+        return NpCompleteIrp(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+    return NpQueueIrp(&open->Reads, Irp);
+}
+
+_Use_decl_annotations_
+VOID
+NpReceive(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
+          ULONG NumberOfNetBufferLists, ULONG ReceiveFlags)
+{
+    PNP_BINDING binding = ProtocolBindingContext;
+    LIST_ENTRY completed;
+    PNET_BUFFER_LIST nbl;
+    PNET_BUFFER nb;
+
+    UNREFERENCED_PARAMETER(PortNumber);
+    UNREFERENCED_PARAMETER(NumberOfNetBufferLists);
+
+    InitializeListHead(&completed);
+    NdisAcquireSpinLock(&NpLock);
+    for (nbl = NetBufferLists; nbl != NULL; nbl = NET_BUFFER_LIST_NEXT_NBL(nbl))
+        for (nb = NET_BUFFER_LIST_FIRST_NB(nbl); nb != NULL; nb = NET_BUFFER_NEXT_NB(nb))
+            NpDeliver(binding, nb, &completed);
+    NdisReleaseSpinLock(&NpLock);
+    NpCompleteIrps(&completed);
+
+    if (!NDIS_TEST_RECEIVE_CANNOT_PEND(ReceiveFlags))
+        NdisReturnNetBufferLists(binding->BindingHandle, NetBufferLists,
+                                 NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(ReceiveFlags) ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL
+                                                                                  : 0);
+}
+
+/* NpLock held. A frame that cannot be had in one piece, or finds no memory, is lost, as on a busy wire. */
+static VOID
+NpDeliver(PNP_BINDING Binding, PNET_BUFFER NetBuffer, PLIST_ENTRY Completed)
+{
+    ULONG length = NET_BUFFER_DATA_LENGTH(NetBuffer);
+    PLIST_ENTRY entry;
+
+    for (entry = Binding->Opens.Flink; entry != &Binding->Opens; entry = entry->Flink) {
+        PNP_OPEN open = CONTAINING_RECORD(entry, NP_OPEN, Link);
+        PNP_ITEM item = NpAllocateItem(length);
+        PVOID data = NULL;
+
+        if (item == NULL)
+            return;
+        data = NdisGetDataBuffer(NetBuffer, length, item->Data, 1, 0);
+        if (data == NULL) {
+            NdisFreeMemory(item, 0, 0);
+            return;
+        }
+        if (data != item->Data)
+            NdisMoveMemory(item->Data, data, length);
+        NpQueueItem(&open->Reads, item, Completed);
+    }
+}
