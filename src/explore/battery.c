@@ -134,6 +134,77 @@ static const char unload[] = "name: unload-with-handle\n"
                              "      - close\n"
                              "  - { name: administrator, kind: admin, ops: [unload] }\n";
 
+/* From here on: requests that are cancelled. What is sent is nobody's, so that what is explored is the request. */
+
+#define SINK "stack: { miniport: sink, adapters: 1, protocols: [none] }\n"
+
+/* A protocol takes part in whatever arrives, too: with a loop and a second protocol there are fifty times the orders. */
+static const char write_while_disabled_alone[] =
+    "name: write-while-disabled\n"
+    "vps: 2\n" SINK "actors:\n"
+    "  - name: writer\n"
+    "    kind: program\n"
+    "    ops:\n"
+    "      - { op: open, device: each }\n"
+    "      - { op: write, len: 60 }\n"
+    "  - { name: administrator, kind: admin, ops: [disable] }\n";
+
+static const char cancel_while_reading[] =
+    "name: cancel-while-reading\n"
+    "vps: 2\n" SINK "actors:\n"
+    "  - name: reader\n"
+    "    kind: program\n"
+    "    process: program\n"
+    "    ops:\n"
+    "      - { op: open, device: each }\n"
+    "      - { op: read, len: 1600 }\n"
+    "  - { name: canceller, kind: program, process: program, ops: [cancel-io-ex] }\n"
+    "  - name: wire\n"
+    "    kind: wire\n"
+    "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n";
+
+static const char close_while_writing[] = "name: close-while-writing\n"
+                                          "vps: 2\n" SINK "actors:\n"
+                                          "  - name: writer\n"
+                                          "    kind: program\n"
+                                          "    process: program\n"
+                                          "    ops:\n"
+                                          "      - { op: open, device: each }\n"
+                                          "      - { op: write, len: 60 }\n"
+                                          "  - { name: closer, kind: program, process: program, ops: [close] }\n";
+
+static const char exit_while_writing[] = "name: exit-while-writing\n"
+                                         "vps: 2\n" SINK "actors:\n"
+                                         "  - name: writer\n"
+                                         "    kind: program\n"
+                                         "    ops:\n"
+                                         "      - { op: open, device: each, mode: overlapped }\n"
+                                         "      - { op: write, len: 60 }\n"
+                                         "      - exit\n";
+
+static const char exit_while_reading[] = "name: exit-while-reading\n"
+                                         "vps: 2\n" SINK "actors:\n"
+                                         "  - name: reader\n"
+                                         "    kind: program\n"
+                                         "    ops:\n"
+                                         "      - { op: open, device: each, mode: overlapped }\n"
+                                         "      - { op: read, len: 1600 }\n"
+                                         "      - exit\n"
+                                         "  - name: wire\n"
+                                         "    kind: wire\n"
+                                         "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n";
+
+static const char exit_while_disabled[] =
+    "name: exit-while-disabled\n"
+    "vps: 2\n" SINK "actors:\n"
+    "  - name: writer\n"
+    "    kind: program\n"
+    "    ops:\n"
+    "      - { op: open, device: each, mode: overlapped }\n"
+    "      - { op: write, len: 60 }\n"
+    "      - exit\n"
+    "  - { name: administrator, kind: admin, ops: [disable] }\n";
+
 static struct scenario *
 parse(const char *text)
 {
@@ -153,7 +224,9 @@ parse(const char *text)
     ROW(init_halt, "init-halt", "load, start, stop, unload; nothing left behind", 1, ALL, false)                       \
     ROW(disable_enable, "disable-enable", "the adapter goes and comes back; timers go on", 1, ALL, false)              \
     ROW(write_while_disabled, "write-while-disabled", "a program writes while the adapter is disabled", 3,             \
-        FILTER | MINIPORT | PROTOCOL, true)                                                                            \
+        FILTER | MINIPORT, true)                                                                                       \
+    ROW(write_while_disabled_alone, "write-while-disabled", "a program writes while the adapter is disabled", 2,       \
+        PROTOCOL, true)                                                                                                \
     ROW(write_while_restarted, "write-while-restarted", "a program writes while the stack is paused and restarted", 1, \
         FILTER | MINIPORT | PROTOCOL, true)                                                                            \
     ROW(open_while_disabled, "open-while-disabled", "programs come and go while the adapter is disabled and enabled",  \
@@ -167,7 +240,14 @@ parse(const char *text)
     ROW(send_receive_shapes, "send-receive-shapes", "every shape of NBL, both ways", 1, FILTER | MINIPORT | PROTOCOL,  \
         false)                                                                                                         \
     ROW(insert_remove, "filter-insert-remove", "the filter leaves and joins a running stack", 1, FILTER, false)        \
-    ROW(unload, "unload-with-handle", "the driver is unloaded under a program", 1, ALL, true)
+    ROW(unload, "unload-with-handle", "the driver is unloaded under a program", 1, ALL, true)                          \
+    ROW(cancel_while_reading, "cancel-while-reading", "a read is cancelled by another thread while a frame arrives",   \
+        3, ALL, true)                                                                                                  \
+    ROW(exit_while_reading, "exit-while-reading", "a program ends while it reads and a frame arrives", 2, ALL, true)   \
+    ROW(exit_while_writing, "exit-while-writing", "a program ends while it writes", 3, ALL, true)                      \
+    ROW(exit_while_disabled, "exit-while-disabled", "a program that writes ends while the adapter is disabled", 1,     \
+        ALL, true)                                                                                                     \
+    ROW(close_while_writing, "close-while-writing", "another thread closes the handle while one writes", 1, ALL, true)
 ROWS
 #undef ROW
 

@@ -51,7 +51,7 @@ probe_writes(bool remember)
 {
     for (unsigned i = 0; i < lab.device_count && i < LAB_HANDLES_MAX; i++) {
         void *h = NULL;
-        int32_t status = user_open(lab.device[i], 0, &h);
+        int32_t status = lab_open(i, false, probe->buffer, &h);
 
         if (status >= 0) {
             status = lab_write(probe, h, 60);

@@ -78,12 +78,12 @@ add_nics(const struct pnp_driver *miniport)
             return;
         }
         if (!miniport)
-            ends_wire_mode(nic, ENDS_COMPLETE_LATER, lab.wire == NULL);
+            ends_wire_mode(nic, ENDS_COMPLETE_LATER, strcmp(lab.scenario->stack.miniport, "loop") == 0);
         lab.nic[lab.nic_count++] = nic;
     }
 }
 
-/* A scenario that lists protocols has those; one that lists none has the test protocol. */
+/* A scenario that lists protocols has those, and "none" adds none; one that lists none has the test protocol. */
 static bool
 wants_test_protocol(void)
 {
@@ -249,6 +249,11 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
         return 0;
     }
     find_devices(reached);
+    lab_join_learn(r);
+    if (r->end != RUN_DONE) {
+        describe_end(r, text);
+        return 0;
+    }
     lab_actors_create();
     machine_run(&strategy_none, r);
     if (r->end != RUN_DONE) {

@@ -73,6 +73,7 @@ struct lab {
     unsigned device_count;
     int32_t baseline[LAB_DEVICES_MAX]; /* status of a write before anything happened */
     bool baseline_known[LAB_DEVICES_MAX];
+    uint32_t join[LAB_DEVICES_MAX]; /* the control code that gives a handle its adapter; 0: none is needed, or known */
     uint32_t ioctl[LAB_IOCTLS_MAX];
     unsigned ioctl_count;
     struct lab_actor *actor; /* monitor memory */
@@ -104,6 +105,13 @@ void lab_program_prepare(struct lab_actor *a);
 void lab_program_op(struct lab_actor *a, const struct scn_op *op);
 void lab_kill(struct lab_actor *a, const struct scn_op *op);
 void lab_program_parked(struct lab_actor *a);
+
+/* join.c: find out what lab_open() has to do; set-up calls it once, before programs exist; how it ended in *r. */
+void lab_join_learn(struct run_result *r);
+
+/* A new handle of lab.device[device] that is ready for requests: the status of opening it. */
+int32_t lab_open(unsigned device, bool overlapped, uint8_t *buffer, void **handle);
+#define LAB_OPEN_BYTES 512u /* of user memory at buffer */
 
 /* A write of one frame of len bytes on a device, as a program would: its final status. */
 int32_t lab_write(struct lab_actor *a, void *handle, unsigned len);

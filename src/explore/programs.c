@@ -156,8 +156,10 @@ start(struct lab_actor *a, void *handle, const struct scn_op *op)
 /* ------------------------------------------------------------------ ops on devices */
 
 static void
-open_devices(struct lab_program *p, const struct scn_op *op)
+open_devices(struct lab_actor *a, const struct scn_op *op)
 {
+    struct lab_program *p = a->program;
+
     for (unsigned i = 0; i < lab.device_count && i < LAB_HANDLES_MAX; i++) {
         bool overlapped = op->mode == MODE_OVERLAPPED;
         void *handle;
@@ -167,7 +169,7 @@ open_devices(struct lab_program *p, const struct scn_op *op)
             continue;
         if (p->handle[i])
             continue;
-        status = user_open(lab.device[i], overlapped ? USER_OVERLAPPED : 0, &handle);
+        status = lab_open(i, overlapped, a->buffer, &handle);
         p->handle[i] = status < 0 ? NULL : handle;
         p->overlapped[i] = overlapped;
         count(status);
@@ -293,7 +295,7 @@ lab_program_op(struct lab_actor *a, const struct scn_op *op)
 {
     switch (op->kind) {
     case OP_OPEN:
-        open_devices(a->program, op);
+        open_devices(a, op);
         return;
     case OP_RESULT:
         results(a, op->request);

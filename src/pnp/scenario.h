@@ -114,11 +114,11 @@ struct scn_actor {
 };
 
 struct scn_stack {
-    char *miniport; /* "loop", "pcap", or an INF */
+    char *miniport; /* "loop", "sink", "pcap", or an INF */
     unsigned adapters;
     char **filters; /* INFs from the bottom up */
     unsigned filters_count;
-    char **protocols; /* "test", or INFs */
+    char **protocols; /* "test", "none", or INFs */
     unsigned protocols_count;
     char *wire;        /* the capture file of miniport "pcap"; else NULL */
     char *wire_sha256; /* what it must be, in hexadecimal; NULL: whatever it is */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explore/join.c - handles that must be given an adapter before they are of use.
+ *
+ * Model: a protocol has one device for all adapters, and a program names its adapter with a control code of the driver's
+ * own. Nobody tells which code that is, so it is tried once, before the snapshot: where a fresh handle refuses a
+ * write, each code found in the images is sent on a new handle, with the adapter's name as NDIS gives it to a
+ * protocol. The code after which a write succeeds is it; programs of scenarios send it right after they open.
+ * A driver whose handles write at once, or never, is left alone.
+ */
+#include <string.h>
+
+#include "explore/lab_internal.h"
+#include "ndis/ndis.h"
+#include "nt/io/user.h"
+#include "nt/nt.h"
+
+struct learner {
+    uint8_t *buffer; /* user memory */
+    struct user_async request;
+};
+
+/* The adapter's name, UTF-16 without end: its length in bytes. */
+static uint32_t
+adapter_name(void *to, uint32_t room)
+{
+    const UNICODE_STRING *name = lab.nic[0]->guid_name;
+    uint32_t length = name->Length < room ? name->Length : room;
+
+    memcpy(to, name->Buffer, length);
+    return length;
+}
+
+static bool
+writes(struct learner *l, void *handle)
+{
+    lab_fill_frame(l->buffer + 1024, 60);
+    user_write_start(handle, l->buffer + 1024, 60, &l->request);
+    return user_wait(&l->request, NULL) >= 0;
+}
+
+/* Is this the code? code 0: none is needed. A code that pends is not: what it waits for has nothing to do with a name. */
+static bool
+try(struct learner *l, const char *device, uint32_t code)
+{
+    uint32_t length = adapter_name(l->buffer, LAB_OPEN_BYTES);
+    void *handle;
+    bool works;
+
+    if (user_open(device, USER_OVERLAPPED, &handle) < 0)
+        return false;
+    works = code == 0 ||
+            user_ioctl_start(handle, code, l->buffer, length, l->buffer, 0, &l->request) == STATUS_SUCCESS;
+    works = works && writes(l, handle);
+    user_close(handle);
+    return works;
+}
+
+static void
+learn(void *arg)
+{
+    struct learner *l = arg;
+
+    l->buffer = user_alloc(2048);
+    l->request.block = user_alloc(USER_ASYNC_BYTES);
+    for (unsigned i = 0; i < lab.device_count; i++) {
+        if (try(l, lab.device[i], 0))
+            continue;
+        for (unsigned k = 0; k < lab.ioctl_count && lab.join[i] == 0; k++)
+            if (try(l, lab.device[i], lab.ioctl[k]))
+                lab.join[i] = lab.ioctl[k];
+    }
+    user_process_exit(ps_current_process());
+}
+
+void
+lab_join_learn(struct run_result *r)
+{
+    struct learner *l = mon_alloc(sizeof(*l));
+    struct fiber *f;
+
+    if (lab.ioctl_count == 0 || lab.nic_count == 0)
+        return;
+    f = ps_thread_create("learner", FIBER_USER, ps_process_create("learner"), learn, l, false, NULL);
+    machine_run(&strategy_none, r);
+    if (r->end == RUN_HANG) { /* inside a code that never returns: from here on nobody waits for the learner */
+        f->daemon = true;
+        r->end = RUN_DONE;
+    }
+}
+
+/* On an overlapped handle the code is waited for, as a program would. */
+int32_t
+lab_open(unsigned device, bool overlapped, uint8_t *buffer, void **handle)
+{
+    int32_t status = user_open(lab.device[device], overlapped ? USER_OVERLAPPED : 0, handle);
+    uint64_t done;
+
+    if (status >= 0 && lab.join[device] != 0) {
+        uint32_t length = adapter_name(buffer, LAB_OPEN_BYTES);
+
+        user_ioctl(*handle, lab.join[device], buffer, length, buffer, 0, &done);
+    }
+    return status;
+}
