@@ -9,6 +9,7 @@
 
 #include "host/host.h"
 #include "image/image.h"
+#include "machine/live.h"
 #include "nt/nt.h"
 #include "nt/rtl/rtl.h"
 
@@ -122,7 +123,7 @@ collect_fibers(struct detail *d)
         out->stack_base = f->stack_base;
         if (f->state == FIBER_DONE || f->state == FIBER_FREE || (!f->crossing && !f->outer))
             continue;
-        count = stack_walk((struct fiber *)f, NULL, sf, FRAMES_MAX);
+        count = stack_walk((struct fiber *)f, live_stopped_at(f), sf, FRAMES_MAX);
         ff = detail_alloc(d, sizeof(*ff) * (count + 1));
         if (!ff)
             continue;

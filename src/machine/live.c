@@ -209,6 +209,14 @@ wait_stopped(void)
             host_futex_wait(&live.vp[i].is_stopped, 0, 100000000);
 }
 
+const struct trap *
+live_stopped_at(const struct fiber *f)
+{
+    const struct live_vp *v = &live.vp[f->vp];
+
+    return machine_live && f->placed && v->was_in_driver ? &v->stopped : NULL;
+}
+
 void
 live_fini(void)
 {
@@ -266,7 +274,7 @@ all_done(void)
     for (uint32_t i = 1; i <= machine->fiber_count; i++) {
         const struct fiber *f = &machine->fiber[i];
 
-        if (f->state != FIBER_FREE && f->state != FIBER_DONE && !f->daemon &&
+        if (f->awaited && f->state != FIBER_FREE && f->state != FIBER_DONE &&
             !(f->state == FIBER_BLOCKED && f->block_kind == BLOCK_IDLE))
             return false;
     }

@@ -15,7 +15,7 @@
  * outside: they never run driver code. What they want done is done by a fiber (live_call()), or by the runner
  * itself between live_enter() and live_leave(), where it is what the engine is under exploration: sched_current is
  * NULL, no other host code runs, machine_init()-time work such as image_load() is legal, and machine_run() lets the
- * VPs work until every fiber that is no daemon has ended.
+ * VPs work until every fiber that the runner made, and that is no daemon, has ended or is BLOCK_IDLE.
  *
  *     live_init(2, text);                   in place of machine_init()
  *     ... image_init(), nt_init(), ndis_init() as under exploration ...
@@ -64,6 +64,9 @@ void live_stop(void);
 /* Park the VPs for good, e.g. before the process exits or dumps. Runner, inside live_enter(). */
 void live_fini(void);
 
+/* Where the machine's stop found f in driver code; NULL: it was not. */
+const struct trap *live_stopped_at(const struct fiber *f);
+
 /* Is this machine live? Only for src/machine and the runner; code elsewhere is the same in both. */
 bool live_on(void);
 
@@ -71,7 +74,8 @@ bool live_on(void);
 
 /*
  * live_call - run fn(arg) in a fresh fiber at PASSIVE_LEVEL on some VP, under the machine lock as any host code.
- * kind: FIBER_SYSTEM or FIBER_USER (fn sets process and thread as nt needs). Any outside thread; also from fibers.
+ * kind: FIBER_SYSTEM or FIBER_USER; either has a thread of the System process, and ps_thread_create() from fn makes one
+ * of a program's. Any outside thread; also from fibers.
  * fn may block and call drivers. To answer, fn writes where arg says and calls live_notify().
  * 0, -EAGAIN when too many calls are waiting, -ESHUTDOWN when the machine has stopped.
  */

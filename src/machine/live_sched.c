@@ -180,6 +180,7 @@ void
 live_created(struct fiber *f)
 {
     list_node_init(&f->run);
+    f->awaited = !f->daemon && fiber_self() == NULL;
     if (f->kind != FIBER_DPC)
         make_ready(f, false);
 }
@@ -426,11 +427,25 @@ idle(struct live_vp *v)
     }
 }
 
+static struct fiber *
+plain_fiber(const char *name, enum fiber_kind kind, void (*entry)(void *), void *arg)
+{
+    return fiber_create(name, kind, entry, arg, true);
+}
+
+static struct fiber *(*call_fiber)(const char *, enum fiber_kind, void (*)(void *), void *) = plain_fiber;
+
+void
+machine_on_call(struct fiber *(*fn)(const char *, enum fiber_kind, void (*)(void *), void *))
+{
+    call_fiber = fn;
+}
+
 static void
 take_call(void)
 {
     unsigned i = live.call_first;
-    struct fiber *f = fiber_create(live.call[i].name, live.call[i].kind, live.call[i].fn, live.call[i].arg, true);
+    struct fiber *f = call_fiber(live.call[i].name, live.call[i].kind, live.call[i].fn, live.call[i].arg);
 
     if (!f)
         return; /* later, when a fiber has ended */

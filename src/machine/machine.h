@@ -111,6 +111,7 @@ struct fiber {
     bool placed;    /* it is the current thread of VP vp */
     bool daemon;    /* may stay blocked for ever without that being a hang */
     bool locked;    /* it holds the machine lock (live) */
+    bool awaited;   /* machine_run() waits for its end (live) */
     bool yielded;   /* gave way at its last point: others go first */
     uint8_t block_kind;
     uint32_t points; /* its own count of scheduling points: key of choices */
@@ -214,7 +215,10 @@ irql_get(void)
  */
 struct fiber *fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void *arg, bool daemon);
 
-/* End the running fiber. Does not return. Its slot is not reused within a run. */
+/* nt says how live_call() (live.h) makes a fiber with a thread object; daemon. NULL: all slots are used. */
+void machine_on_call(struct fiber *(*fn)(const char *name, enum fiber_kind kind, void (*entry)(void *), void *arg));
+
+/* End the running fiber. Does not return. Its slot is not reused within a run; a live machine does. */
 _Noreturn void fiber_exit(void);
 
 /* ------------------------------------------------------------------ scheduling */

@@ -114,7 +114,7 @@ verify_run_end(void)
 unsigned
 verify_violation_count(void)
 {
-    return state()->count;
+    return state() ? state()->count : 0;
 }
 
 const struct violation *

@@ -140,6 +140,7 @@ ps_init(struct nt *nt)
     struct ps_state *ps = mon_alloc(sizeof(*ps));
 
     nt->ps = ps;
+    machine_on_call(ps_call_fiber);
     ps->variables = heap_alloc(sizeof(*ps->variables), TAG_PROCESS);
     heap_label(ps->variables, "nt: Ps data");
     ps->thread_site = ke_site("PspSystemThreadStartup");

@@ -90,6 +90,8 @@ struct ps_state {
 PKTHREAD ps_self(void);
 PKTHREAD ps_thread_of(struct fiber *f);
 struct fiber *ps_fiber_of(PKTHREAD thread);
+/* For machine_on_call(). */
+struct fiber *ps_call_fiber(const char *name, enum fiber_kind kind, void (*entry)(void *), void *arg);
 
 /* End the running thread: checks what it still holds, signals, lets go. */
 _Noreturn void ps_thread_exit(NTSTATUS status);

@@ -96,6 +96,12 @@ ps_thread_create(const char *name, enum fiber_kind kind, void *process, void (*e
     return f;
 }
 
+struct fiber *
+ps_call_fiber(const char *name, enum fiber_kind kind, void (*entry)(void *), void *arg)
+{
+    return ps_thread_create(name, kind, NULL, entry, arg, true, NULL);
+}
+
 /*
  * documented: 0x20 for a thread that exits with APCs disabled or above PASSIVE_LEVEL, 0x4000008A for one that owns a
  * mutex.

@@ -114,6 +114,8 @@ both(void *arg)
         ke_sleep(-1000, "waits for traffic");
     cycle(NULL);
     passed = frames_sent + frames_received;
+    while (!done)
+        ke_sleep(-10000, "waits for the end of the traffic");
 }
 
 static void
@@ -167,8 +169,8 @@ TEST(live, a_million_frames_and_a_hundred_cycles)
     CHECK(done);
     CHECK_EQ(cycles, CYCLES);
     CHECK(passed > 0);
-    print_message("%u cycles under traffic: %.2f s, %u frames passed, %u refused\n", cycles, seconds() - from,
-                  passed, refused);
+    print_message("%u cycles under traffic: %.2f s, %u frames passed, %u refused\n", cycles, seconds() - from, passed,
+                  refused);
 
     live_leave();
     cpu = host_cpu_ns();

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* explore/live_finding.c - see live_finding.h. */
+#include "explore/live_finding.h"
+
+#include <errno.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "explore/detail.h"
+#include "explore/findings.h"
+#include "undis/version.h"
+
+#define DETAIL_BYTES (1ull << 31) /* of address; only what is used costs */
+
+/* The next free number, with the bucket made a file name. */
+static void
+folder_of(const char *parent, const char *bucket, char folder[512])
+{
+    char clean[160];
+    size_t n = 0;
+    struct stat st;
+
+    for (const char *p = bucket; *p && n + 1 < sizeof(clean); p++)
+        clean[n++] = strchr("/\\ !:*?\"<>|", *p) ? '-' : *p;
+    clean[n] = '\0';
+    for (unsigned i = 1; i < 1000; i++) {
+        snprintf(folder, 512, "%s/live-%02u-%s", parent, i, clean);
+        if (stat(folder, &st))
+            return;
+    }
+}
+
+static char *
+trace_of(const char *stack_name)
+{
+    char *text = malloc(512);
+
+    if (text)
+        snprintf(text, 512,
+                 "# undis live 1\n# undis: %s\n# stack: %s\n# vps: %u\n# a live machine records no choices: this is no "
+                 "trace that can be replayed\n",
+                 UNDIS_VERSION, stack_name, machine->vp_count);
+    return text;
+}
+
+int
+live_finding_write(const struct live_finding *how, const struct run_result *r, char folder[512],
+                   struct finding_verdict *v)
+{
+    static struct explorer no_choices;
+    struct finding_verdict mine;
+    struct detail *d;
+    char *trace;
+    int err;
+
+    if (r->end != RUN_BUGCHECK && r->end != RUN_SYSCALL && r->end != RUN_LIVELOCK && r->end != RUN_HANG)
+        return -EINVAL;
+    d = detail_create(DETAIL_BYTES);
+    trace = trace_of(how->stack_name);
+    if (!d || !trace) {
+        err = -ENOMEM;
+        goto out;
+    }
+    detail_collect(d, r, &no_choices, NULL);
+    d->in.trace_text = trace;
+    d->in.scenario = how->stack_name;
+    d->in.scenario_text = how->stack_text;
+    if (how->stack_text)
+        SHA256((const uint8_t *)how->stack_text, strlen(how->stack_text), d->in.scenario_sha256);
+    d->in.undis_version = UNDIS_VERSION;
+    d->in.undis_commit = UNDIS_COMMIT;
+    d->in.os_profile = "10.0.19041";
+    d->in.os_build = 19041;
+    finding_symbolize_all(&d->in, how->symbols);
+    finding_conclude(&d->in, &mine);
+    folder_of(how->parent, mine.bucket, folder);
+    err = finding_write(folder, &d->in);
+    finding_names_free(&d->in);
+    mine.violation = NULL; /* it pointed into d */
+    if (v)
+        *v = mine;
+out:
+    free(trace);
+    detail_destroy(d);
+    return err;
+}
