@@ -139,15 +139,14 @@ static const char unload[] = "name: unload-with-handle\n"
 #define SINK "stack: { miniport: sink, adapters: 1, protocols: [none] }\n"
 
 /* A protocol takes part in whatever arrives, too: with a loop and a second protocol there are fifty times the orders. */
-static const char write_while_disabled_alone[] =
-    "name: write-while-disabled\n"
-    "vps: 2\n" SINK "actors:\n"
-    "  - name: writer\n"
-    "    kind: program\n"
-    "    ops:\n"
-    "      - { op: open, device: each }\n"
-    "      - { op: write, len: 60 }\n"
-    "  - { name: administrator, kind: admin, ops: [disable] }\n";
+static const char write_while_disabled_alone[] = "name: write-while-disabled\n"
+                                                 "vps: 2\n" SINK "actors:\n"
+                                                 "  - name: writer\n"
+                                                 "    kind: program\n"
+                                                 "    ops:\n"
+                                                 "      - { op: open, device: each }\n"
+                                                 "      - { op: write, len: 60 }\n"
+                                                 "  - { name: administrator, kind: admin, ops: [disable] }\n";
 
 static const char cancel_while_reading[] =
     "name: cancel-while-reading\n"
@@ -194,16 +193,30 @@ static const char exit_while_reading[] = "name: exit-while-reading\n"
                                          "    kind: wire\n"
                                          "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n";
 
-static const char exit_while_disabled[] =
-    "name: exit-while-disabled\n"
-    "vps: 2\n" SINK "actors:\n"
-    "  - name: writer\n"
-    "    kind: program\n"
-    "    ops:\n"
-    "      - { op: open, device: each, mode: overlapped }\n"
-    "      - { op: write, len: 60 }\n"
-    "      - exit\n"
-    "  - { name: administrator, kind: admin, ops: [disable] }\n";
+static const char exit_while_disabled[] = "name: exit-while-disabled\n"
+                                          "vps: 2\n" SINK "actors:\n"
+                                          "  - name: writer\n"
+                                          "    kind: program\n"
+                                          "    ops:\n"
+                                          "      - { op: open, device: each, mode: overlapped }\n"
+                                          "      - { op: write, len: 60 }\n"
+                                          "      - exit\n"
+                                          "  - { name: administrator, kind: admin, ops: [disable] }\n";
+
+/* Killed by somebody else, inside its synchronous read or before or after. */
+static const char kill_while_reading[] = "name: kill-while-reading\n"
+                                         "vps: 2\n" SINK "actors:\n"
+                                         "  - name: reader\n"
+                                         "    kind: program\n"
+                                         "    ops:\n"
+                                         "      - { op: open, device: each }\n"
+                                         "      - { op: read, len: 1600 }\n"
+                                         "  - name: wire\n"
+                                         "    kind: wire\n"
+                                         "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n"
+                                         "  - name: administrator\n"
+                                         "    kind: admin\n"
+                                         "    ops: [ { op: kill, actor: reader } ]\n";
 
 static struct scenario *
 parse(const char *text)
@@ -247,7 +260,8 @@ parse(const char *text)
     ROW(exit_while_writing, "exit-while-writing", "a program ends while it writes", 3, ALL, true)                      \
     ROW(exit_while_disabled, "exit-while-disabled", "a program that writes ends while the adapter is disabled", 1,     \
         ALL, true)                                                                                                     \
-    ROW(close_while_writing, "close-while-writing", "another thread closes the handle while one writes", 1, ALL, true)
+    ROW(close_while_writing, "close-while-writing", "another thread closes the handle while one writes", 1, ALL, true) \
+    ROW(kill_while_reading, "kill-while-reading", "a program that reads is killed while a frame arrives", 1, ALL, true)
 ROWS
 #undef ROW
 
