@@ -79,6 +79,8 @@ io_cancel(uint32_t site, PIRP irp)
         machine_bugcheck(CANCEL_STATE_IN_COMPLETED_IRP, (uint64_t)irp, (uint64_t)routine, 0, 0);
     irp->CancelIrql = old;
     GUEST_CALL(site, routine, (uint64_t)IoGetCurrentIrpStackLocation(irp)->DeviceObject, (uint64_t)irp);
+    if (ke_spin_owner(cancel_lock()) == fiber_self())
+        trace_emit(EV_IO_MISUSE, irp, IO_MISUSE_CANCEL_LOCK_KEPT, (uint64_t)routine, irql_get());
     return true;
 }
 
@@ -86,6 +88,10 @@ io_cancel(uint32_t site, PIRP irp)
 BOOLEAN NTAPI
 IoCancelIrp(PIRP Irp)
 {
+    const struct io_irp *r = io_irp_record(Irp);
+
+    if (r != NULL && !r->driver_made)
+        trace_emit(EV_IO_MISUSE, Irp, IO_MISUSE_CANCEL_FOREIGN);
     sched_point(OP_DDI, (uint64_t)cancel_lock());
     return io_cancel(io_site.IoCancelIrp, Irp);
 }

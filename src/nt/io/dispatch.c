@@ -99,6 +99,31 @@ io_call_driver(uint32_t site, PDEVICE_OBJECT device, PIRP irp)
     return status;
 }
 
+/* Documented for every major function but these: dispatch routines run at PASSIVE_LEVEL. */
+static bool
+may_come_at_dispatch(UCHAR major)
+{
+    return major == IRP_MJ_READ || major == IRP_MJ_WRITE || major == IRP_MJ_DEVICE_CONTROL ||
+           major == IRP_MJ_INTERNAL_DEVICE_CONTROL || major == IRP_MJ_POWER;
+}
+
+/* What a driver may get wrong before it sends an IRP. */
+static void
+check_sent(PIRP irp)
+{
+    static const IO_STACK_LOCATION empty;
+    const IO_STACK_LOCATION *sl = IoGetNextIrpStackLocation(irp);
+
+    if (irp->CurrentLocation <= 1)
+        return; /* bugcheck 0x35 is next */
+    if (irp->CancelRoutine != NULL)
+        trace_emit(EV_IRP_MISUSE, irp, IO_RULE_FORWARD_CANCEL_SET, (uint64_t)irp->CancelRoutine);
+    if (memcmp(sl, &empty, sizeof(empty)) == 0)
+        trace_emit(EV_IO_MISUSE, irp, IO_MISUSE_STACK_NOT_SET);
+    if (irql_get() >= IRQL_DISPATCH && !may_come_at_dispatch(sl->MajorFunction))
+        trace_emit(EV_IO_MISUSE, irp, IO_MISUSE_FORWARD_IRQL, sl->MajorFunction, irql_get());
+}
+
 /*
  * IofCallDriver - documented: bugcheck 0x35 when the IRP has no stack location left. The caller no longer owns the
  * IRP; the status is what the driver below returned.
@@ -106,6 +131,7 @@ io_call_driver(uint32_t site, PDEVICE_OBJECT device, PIRP irp)
 NTSTATUS NTAPI
 IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
+    check_sent(Irp);
     return io_call_driver(io_site.IofCallDriver, DeviceObject, Irp);
 }
 
@@ -155,6 +181,7 @@ leave_location(PIRP irp, struct io_irp *r, PIO_STACK_LOCATION sl)
     struct io_location *l = location_of(r, irp->CurrentLocation - 1);
     PDEVICE_OBJECT device;
     NTSTATUS status;
+    bool pending;
 
     irp->PendingReturned = (sl->Control & SL_PENDING_RETURNED) != 0;
     if (l != NULL && l->dispatch != 0) {
@@ -169,11 +196,17 @@ leave_location(PIRP irp, struct io_irp *r, PIO_STACK_LOCATION sl)
         clear_location(sl);
         return true;
     }
+    pending = irp->PendingReturned;
     clear_location(sl);
     device = irp->CurrentLocation == irp->StackCount + 1 ? NULL : IoGetCurrentIrpStackLocation(irp)->DeviceObject;
     status = (NTSTATUS)GUEST_CALL(io_site.IofCompleteRequest, sl->CompletionRoutine, (uint64_t)device, (uint64_t)irp,
                                   (uint64_t)sl->Context);
-    return status != STATUS_MORE_PROCESSING_REQUIRED;
+    if (status == STATUS_MORE_PROCESSING_REQUIRED)
+        return false;
+    if (pending && irp->CurrentLocation <= irp->StackCount &&
+        !(IoGetCurrentIrpStackLocation(irp)->Control & SL_PENDING_RETURNED))
+        trace_emit(EV_IRP_MISUSE, irp, IO_RULE_PENDING_LOST, (uint64_t)sl->CompletionRoutine);
+    return true;
 }
 
 void
@@ -216,7 +249,11 @@ io_complete(PIRP irp)
 VOID NTAPI
 IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 {
+    const struct ke_lock *held = ke_spin_held(fiber_self());
+
     (void)PriorityBoost;
+    if (held != NULL)
+        trace_emit(EV_IO_MISUSE, Irp, IO_MISUSE_COMPLETED_LOCKED, held->address);
     io_complete(Irp);
 }
 

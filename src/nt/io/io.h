@@ -40,6 +40,7 @@ struct io_irp {
     uint32_t calls;      /* io_call_driver frames that will look at it again */
     bool freed;
     bool driver_made; /* by IoAllocateIrp &c. */
+    bool allocated;   /* by IoAllocateIrp itself */
     struct io_location location[IO_IRP_LOCATIONS];
 };
 
@@ -66,7 +67,8 @@ struct io_shared {
     X(IofCompleteRequest)                                                                                              \
     X(IoCancelIrp)                                                                                                     \
     X(IopSynchronousServiceTail)                                                                                       \
-    X(IopParseDevice) X(IopXxxControlFile) X(IopCloseFile) X(IopDeleteFile) X(IopLoadDriver) X(IopLoadUnloadDriver)    \
+    X(IopParseDevice)                                                                                                  \
+    X(IopXxxControlFile) X(IopCloseFile) X(IopDeleteFile) X(IopLoadDriver) X(IopLoadUnloadDriver)                      \
         X(IopProcessWorkItem) X(IoStartPacket) X(IoStartNextPacket) X(IopTimerDispatch) X(IopInvalidDeviceRequest)     \
             X(ObOpenObjectByName) X(ObpCloseHandle) X(ObpDecrementHandleCount) X(ObfDereferenceObject) X(NtCreateFile) \
                 X(NtReadFile) X(NtWriteFile) X(NtDeviceIoControlFile) X(NtClose) X(NtCancelIoFile) X(NtCancelIoFileEx) \
@@ -118,13 +120,22 @@ enum io_misuse {
     IO_MISUSE_SYSTEM_BUFFER,         /* a driver wrote outside the system buffer: a1 buffer */
     IO_MISUSE_FREED_IN_USE,          /* IoFreeIrp of an IRP that is on a thread's list */
     IO_MISUSE_NO_UNLOAD,             /* a driver without DriverUnload is asked to go */
+    IO_MISUSE_FREED_IN_FLIGHT,       /* IoFreeIrp of an IRP that a lower driver has */
+    IO_MISUSE_REUSED,                /* IoReuseIrp of one: a1 1; of one that IoAllocateIrp did not make: a1 0 */
+    IO_MISUSE_STACK_NOT_SET,         /* sent on with an empty stack location */
+    IO_MISUSE_FORWARD_IRQL,          /* sent on too high: a1 major function, a2 IRQL */
+    IO_MISUSE_COMPLETED_LOCKED,      /* completed with a spin lock held: a1 the lock */
+    IO_MISUSE_CANCEL_LOCK_KEPT,      /* a cancel routine returned with it: a1 routine, a2 IRQL */
+    IO_MISUSE_CANCEL_FOREIGN,        /* a driver cancels an IRP it did not make */
 };
 
 /* a0 of EV_IRP_MISUSE: argument 1 of bugcheck 0xC9 (documented). */
 enum {
     IO_RULE_CANCEL_ROUTINE_SET = 0x07,
+    IO_RULE_FORWARD_CANCEL_SET = 0x203,
     IO_RULE_STATUS_MISMATCH = 0x224,
     IO_RULE_NOT_COMPLETED = 0x226,
+    IO_RULE_PENDING_LOST = 0x228, /* value: the completion routine */
     IO_RULE_NOT_MARKED = 0x23d,
     IO_RULE_MARKED_NOT_RETURNED = 0x23e,
 };
@@ -137,8 +148,9 @@ PIRP io_irp_create(CCHAR stack_size, bool driver_made);
 void io_irp_free(PIRP irp, struct fiber *f);
 /* Link to the running thread, which then owns its completion. */
 void io_irp_issue(PIRP irp);
-struct io_irp *io_irp_record(const IRP *irp); /* NULL: not one of ours */
-void io_irp_call_done(struct io_irp *r);      /* a frame that counted itself in r->calls is done with it */
+struct io_irp *io_irp_record(const IRP *irp);  /* NULL: not one of ours */
+bool io_irp_in_flight(const struct io_irp *r); /* a driver has it and has not completed it */
+void io_irp_call_done(struct io_irp *r);       /* a frame that counted itself in r->calls is done with it */
 
 /* Hand irp to device's driver, as IoCallDriver. site names the frame below the driver's. CALLS_DRIVER. */
 NTSTATUS io_call_driver(uint32_t site, PDEVICE_OBJECT device, PIRP irp);

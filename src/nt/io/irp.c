@@ -136,6 +136,15 @@ io_irp_issue(PIRP irp)
     ke_list_insert_tail(list, &irp->ThreadListEntry);
 }
 
+bool
+io_irp_in_flight(const struct io_irp *r)
+{
+    for (unsigned i = 0; r != NULL && i < IO_IRP_LOCATIONS; i++)
+        if (r->location[i].dispatch != 0 && !r->location[i].left)
+            return true;
+    return false;
+}
+
 void
 io_irp_call_done(struct io_irp *r)
 {
@@ -153,8 +162,10 @@ IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
     if (StackSize <= 0 || ex_fault(' prI'))
         return NULL;
     irp = io_irp_create(StackSize, true);
-    if (irp != NULL)
+    if (irp != NULL) {
+        io_irp_record(irp)->allocated = true;
         trace_emit(EV_IRP_CREATE, irp, 0xff, 0);
+    }
     return irp;
 }
 
@@ -169,6 +180,8 @@ IoFreeIrp(PIRP Irp)
         machine_bugcheck(MULTIPLE_IRP_COMPLETE_REQUESTS, (uint64_t)Irp, 0, 0, 0);
     if (Irp->ThreadListEntry.Flink != &Irp->ThreadListEntry)
         trace_emit(EV_IO_MISUSE, Irp, IO_MISUSE_FREED_IN_USE);
+    else if (io_irp_in_flight(io_irp_record(Irp)))
+        trace_emit(EV_IO_MISUSE, Irp, IO_MISUSE_FREED_IN_FLIGHT);
     io_irp_free(Irp, fiber_self());
 }
 
@@ -185,6 +198,8 @@ IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
     UCHAR flags = Irp->AllocationFlags;
     struct io_irp *r = io_irp_record(Irp);
 
+    if (r != NULL && (io_irp_in_flight(r) || !r->allocated))
+        trace_emit(EV_IO_MISUSE, Irp, IO_MISUSE_REUSED, io_irp_in_flight(r));
     init_irp(Irp, Irp->Size, Irp->StackCount);
     Irp->AllocationFlags = flags;
     Irp->IoStatus.Status = Iostatus;

@@ -32,6 +32,7 @@ struct ke_lock {
 struct ke_lock *ke_lock_get(const void *address);
 struct ke_lock *ke_lock_find(const void *address); /* NULL: never acquired */
 struct fiber *ke_lock_owner(const struct ke_lock *l);
+const struct ke_lock *ke_spin_held(const struct fiber *f); /* a spin lock of any kind that it holds; NULL: none */
 
 /* Emit EV_LOCK_MISUSE. */
 void ke_lock_misuse(const void *address, enum lock_kind kind, enum lock_misuse what);

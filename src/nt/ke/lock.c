@@ -54,6 +54,18 @@ ke_lock_owner(const struct ke_lock *l)
     return l->pending != 0 ? &machine->fiber[l->pending] : NULL;
 }
 
+const struct ke_lock *
+ke_spin_held(const struct fiber *f)
+{
+    static const uint64_t spinning = 1ull << LOCK_SPIN | 1ull << LOCK_QUEUED_SPIN | 1ull << LOCK_CANCEL |
+                                     1ull << LOCK_NDIS_SPIN | 1ull << LOCK_EX_EXCLUSIVE | 1ull << LOCK_NDIS_RW_WRITE;
+    const struct ke_lock *l = irql_get() >= IRQL_DISPATCH ? NT->ke->locks_made : NULL;
+
+    while (l != NULL && (l->owner != f->id || !(spinning >> l->kind & 1)))
+        l = l->next_made;
+    return l;
+}
+
 void
 ke_lock_misuse(const void *address, enum lock_kind kind, enum lock_misuse what)
 {

@@ -288,7 +288,9 @@ static const struct {
         .kind = EV_IRP_MISUSE, .object = 0x40, .a = { rule, 0x103, 0x7e9010001000ull } \
     }
     { IRP(0x07), "IoVerif-CompleteCancelSet" },
+    { IRP(0x203), "IoVerif-ForwardCancelSet" },
     { IRP(0x224), "IrpStatusMismatch" },
+    { IRP(0x228), "IoVerif-PendingPropagate" },
     { IRP(0x226), "IrpProcessingComplete" },
     { IRP(0x23d), "MarkIrpPending2" },
     { IRP(0x23e), "MarkIrpPending" },
@@ -306,6 +308,13 @@ static const struct {
     { IO(OWN_IRP_COMPLETED), "IrpOwnCompleted" },
     { IO(SYSTEM_BUFFER), "SystemBufferOverrun" },
     { IO(FREED_IN_USE), "IoVerif-FreeThreadIrp" },
+    { IO(FREED_IN_FLIGHT), "IoVerif-FreeBusyIrp" },
+    { IO(REUSED), "IoVerif-ReuseBusy" },
+    { IO(STACK_NOT_SET), "IrpStackNotSet" },
+    { IO(FORWARD_IRQL), "ForwardedAtBadIrql" },
+    { IO(COMPLETED_LOCKED), "SpinLockSafe" },
+    { IO(CANCEL_LOCK_KEPT), "CancelSpinlockRelease" },
+    { IO(CANCEL_FOREIGN), "IrpCancelForeign" },
     { { .kind = EV_OB_MISUSE, .a = { OB_MISUSE_BAD_HANDLE, 0x70 } }, "BadHandle" },
     { { .kind = EV_OB_MISUSE, .a = { OB_MISUSE_HANDLE_LEAK, 0x70 } }, "HandleLeak" },
     { { .kind = EV_MDL_MISUSE, .object = 0x80, .a = { 0xb4 } }, "MdlUnlock" },
