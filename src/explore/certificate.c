@@ -59,7 +59,7 @@ certificate_json(const struct test_options *o, const struct scenario_result *s)
     json_object_set_new(j, "other_drivers", others);
     json_object_set_new(j, "faults_k", json_integer(0));
     json_object_set_new(j, "irps_reused", json_integer(s->values));
-    json_object_set_new(j, "irps_reused_k", json_integer(s->k < REUSE_K ? s->k : REUSE_K));
+    json_object_set_new(j, "irps_reused_k", json_integer(search_values_k(s->k)));
     json_object_set_new(j, "timers_over_ready_max", json_integer(SCHED_OVERTAKE_MAX));
     json_object_set_new(j, "reached", json_string(s->reached.states_text));
     json_object_set_new(j, "result", json_string("none"));
@@ -117,9 +117,9 @@ certificates_print(const struct test_options *o, const struct test_result *r)
                "runs, L0+L1, faults: %u%s%s, race detector: not run\n",
                s->name, s->k, ICB_EVENTS, (unsigned long long)s->report.runs, s->faults,
                s->faults ? " (no preemption)" : "",
-               !s->values       ? ""
-               : s->k < REUSE_K ? ", an IRP reused (no preemption)"
-                                : ", an IRP reused (<= 1 preemption)");
+               !s->values                   ? ""
+               : search_values_k(s->k) == 0 ? ", an IRP reused (no preemption)"
+                                            : ", an IRP reused (<= 1 preemption)");
     }
     if (given)
         printf("certificates are in %s/certificates\n", o->out);

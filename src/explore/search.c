@@ -379,8 +379,8 @@ search_icb(const struct search_job *job, const struct search_hooks *h, struct se
         if (!search_bound(&(struct icb_bound){ .faults = f }, &rep->fault_level, job, h, rep, &x))
             return;
     if (job->values != 0 && values != 0)
-        search_bound(&(struct icb_bound){ .k = job->k_last < REUSE_K ? job->k_last : REUSE_K, .values = job->values },
-                     &rep->value_level, job, h, rep, &x);
+        search_bound(&(struct icb_bound){ .k = search_values_k(job->k_last), .values = job->values }, &rep->value_level,
+                     job, h, rep, &x);
 }
 
 void

@@ -14,7 +14,6 @@
 #include "verify/verify.h"
 
 #define SEARCH_K_MAX 8u
-#define REUSE_K      1u
 #define FOUND_MAX    24u
 
 enum strategy_kind { STRATEGY_ICB, STRATEGY_POS, STRATEGY_RANDOM, STRATEGY_REPLAY };
@@ -23,7 +22,7 @@ struct search_job {
     enum strategy_kind strategy;
     unsigned k_first, k_last; /* icb: bounds to exhaust, in order */
     unsigned faults;          /* icb: then schedules without preemption and with this many failing allocations */
-    unsigned values;          /* icb: then those with at most REUSE_K preemptions and this many other choices */
+    unsigned values;          /* icb: then those within search_values_k() preemptions and this many other choices */
     bool cache;
     uint64_t runs_max; /* 0: no limit */
     uint64_t seed;
@@ -86,6 +85,13 @@ struct search_hooks {
     void (*detail)(void *arg, const struct run_result *r, const struct explorer *x, const struct found *f);
     void *arg;
 };
+
+/* Preemptions with which other choices are combined in a search up to k_last: it multiplies the schedules. */
+static inline unsigned
+search_values_k(unsigned k_last)
+{
+    return k_last >= 2 ? 1 : 0;
+}
 
 /* The machine is snapshotted. Returns when everything asked was tried or report->stop was set. */
 void search_run(const struct search_job *job, const struct search_hooks *hooks, struct search_report *report);
