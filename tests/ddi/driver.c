@@ -8,10 +8,10 @@ static FILTER_DETACH DdiDetach;
 static FILTER_RESTART DdiRestart;
 static FILTER_PAUSE DdiPause;
 
-extern const DDI_GROUP rtlGroup, atomicGroup, exGroup, keGroup, mmGroup, cmGroup, ioGroup, nblGroup;
+extern const DDI_GROUP rtlGroup, atomicGroup, exGroup, keGroup, mmGroup, cmGroup, ioGroup, irpGroup, devGroup, nblGroup;
 
 static const DDI_GROUP *const Groups[] = {
-    &rtlGroup, &atomicGroup, &exGroup, &keGroup, &mmGroup, &cmGroup, &ioGroup, &nblGroup,
+    &rtlGroup, &atomicGroup, &exGroup, &keGroup, &mmGroup, &cmGroup, &ioGroup, &irpGroup, &devGroup, &nblGroup,
 };
 
 NDIS_HANDLE DdiFilterDriver;

@@ -36,6 +36,8 @@ group() {
 @test "ddi: memory descriptor lists" { group mm mm; }
 @test "ddi: registry" { group cm cm; }
 @test "ddi: devices, IRPs, cancel, work items" { group io io; }
+@test "ddi: IRPs of a driver's own, cancel-safe queues, StartIo" { group irp io_irp; }
+@test "ddi: stacks of devices, files, interfaces, notifications" { group dev io_dev; }
 @test "ddi: net buffer lists" { group nbl nbl; }
 
 @test "ddi: the driver counted no failure" {

@@ -75,15 +75,20 @@ file_destroy(void *body)
 
 /* ------------------------------------------------------------------ opening */
 
-/* May the caller have this access to the device? */
+/* May the caller have this access to the device, or to a name behind it? */
 static NTSTATUS
-check_device(PDEVICE_OBJECT device, const struct io_open *how)
+check_device(PDEVICE_OBJECT device, const UNICODE_STRING *name, const struct io_open *how)
 {
     if ((device->Flags & DO_DEVICE_INITIALIZING) || (device->DeviceObjectExtension->ExtensionFlags & IO_DELETE_PENDING))
         return STATUS_NO_SUCH_DEVICE;
     if ((device->Flags & DO_EXCLUSIVE) && device->ReferenceCount != 0)
         return STATUS_ACCESS_DENIED;
-    if (how->user && !se_allows(device->SecurityDescriptor, how->access, &NT->io->shared->file_mapping))
+    /*
+     * documented (FILE_DEVICE_SECURE_OPEN): the descriptor is about opens of the device itself; names in its namespace
+     * are the driver's to check, unless it asked for the same check on them.
+     */
+    if ((how->user || how->check) && (name->Length == 0 || (device->Characteristics & FILE_DEVICE_SECURE_OPEN)) &&
+        !se_allows(device->SecurityDescriptor, how->access, &NT->io->shared->file_mapping))
         return STATUS_ACCESS_DENIED;
     return STATUS_SUCCESS;
 }
@@ -188,7 +193,7 @@ io_open(const UNICODE_STRING *path, struct ob_directory *root, const struct io_o
         return status;
     if (ob_type(w.object) != NT->ob->variables->IoDeviceObjectType)
         return STATUS_OBJECT_TYPE_MISMATCH;
-    status = check_device(w.object, how);
+    status = check_device(w.object, &w.rest, how);
     if (status == STATUS_SUCCESS)
         status = make_file(w.object, &w.rest, how, &file);
     if (status != STATUS_SUCCESS)
@@ -249,6 +254,7 @@ ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES O
         return STATUS_INVALID_PARAMETER;
     if (ex_fault('eliF'))
         return STATUS_INSUFFICIENT_RESOURCES;
+    how.check = (ObjectAttributes->Attributes & OBJ_FORCE_ACCESS_CHECK) != 0;
     status = ob_attributes_root(ObjectAttributes, &root);
     if (status == STATUS_SUCCESS) {
         guest_push_frame(io_site.ObOpenObjectByName, (uint64_t)ObjectAttributes, 0, 0, 0);

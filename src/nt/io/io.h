@@ -68,14 +68,15 @@ struct io_shared {
     X(IoCancelIrp)                                                                                                     \
     X(IopSynchronousServiceTail)                                                                                       \
     X(IopParseDevice)                                                                                                  \
-    X(IopXxxControlFile) X(IopCloseFile) X(IopDeleteFile) X(IopLoadDriver) X(IopLoadUnloadDriver)                      \
-        X(IopProcessWorkItem) X(IoStartPacket) X(IoStartNextPacket) X(IopTimerDispatch) X(IopInvalidDeviceRequest)     \
-            X(ObOpenObjectByName) X(ObpCloseHandle) X(ObpDecrementHandleCount) X(ObfDereferenceObject) X(NtCreateFile) \
-                X(NtReadFile) X(NtWriteFile) X(NtDeviceIoControlFile) X(NtClose) X(NtCancelIoFile) X(NtCancelIoFileEx) \
-                    X(NtCancelSynchronousIoFile) X(NtTerminateThread) X(NtTerminateProcess) X(PspExitThread)           \
-                        X(ObKillProcess) X(IopCancelIrpsInThreadList) X(KiSystemServiceCopyEnd) X(IoShutdownSystem)    \
-                            X(PnpCallAddDevice) X(IopCsqCancelRoutine) X(IoCsqInsertIrpEx) X(IoCsqRemoveIrp)           \
-                                X(IoCsqRemoveNextIrp) X(PiProcessDeviceInterface)
+    X(IopXxxControlFile)                                                                                               \
+    X(IopCloseFile) X(IopDeleteFile) X(IopLoadDriver) X(IopLoadUnloadDriver) X(IopProcessWorkItem) X(IoStartPacket)    \
+        X(IoStartNextPacket) X(IopTimerDispatch) X(IopInvalidDeviceRequest) X(ObOpenObjectByName) X(ObpCloseHandle)    \
+            X(ObpDecrementHandleCount) X(ObfDereferenceObject) X(NtCreateFile) X(NtReadFile) X(NtWriteFile)            \
+                X(NtDeviceIoControlFile) X(NtClose) X(NtCancelIoFile) X(NtCancelIoFileEx) X(NtCancelSynchronousIoFile) \
+                    X(NtTerminateThread) X(NtTerminateProcess) X(PspExitThread) X(ObKillProcess)                       \
+                        X(IopCancelIrpsInThreadList) X(KiSystemServiceCopyEnd) X(IoShutdownSystem) X(PnpCallAddDevice) \
+                            X(IopCsqCancelRoutine) X(IoCsqInsertIrpEx) X(IoCsqRemoveIrp) X(IoCsqRemoveNextIrp)         \
+                                X(PiProcessDeviceInterface)
 
 struct io_sites {
 #define X(name) uint32_t name;
@@ -207,6 +208,7 @@ struct io_open {
     PVOID ea; /* machine memory */
     ULONG ea_length;
     bool user;
+    bool check; /* access, though it is not a program that opens (OBJ_FORCE_ACCESS_CHECK) */
     uint32_t site;
 };
 

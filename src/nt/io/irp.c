@@ -233,6 +233,7 @@ transfer_buffers(PIRP irp, PDEVICE_OBJECT device, ULONG major, PVOID buffer, ULO
         irp->AssociatedIrp.SystemBuffer = heap_alloc(length, '  oI');
         if (irp->AssociatedIrp.SystemBuffer == NULL)
             return false;
+        heap_find((uint64_t)irp->AssociatedIrp.SystemBuffer)->use = NT_USE_POOL; /* the driver may ExFreePool it */
         irp->Flags = IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
         if (major == IRP_MJ_WRITE) {
             memcpy(irp->AssociatedIrp.SystemBuffer, buffer, length);
