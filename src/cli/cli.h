@@ -18,7 +18,6 @@ int cmd_cc(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_ddi(int argc, char **argv);
-int cmd_ddi_status(int argc, char **argv);
 int cmd_zoo(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 

@@ -10,6 +10,7 @@
 #include "explore/lab_internal.h"
 #include "ndis/admin.h"
 #include "ndis/ends/ends.h"
+#include "ndis/hw/nic.h"
 #include "nt/io/user.h"
 #include "nt/nt.h"
 #include "trace/event.h"
@@ -83,9 +84,33 @@ shape_of(enum scn_shape shape, unsigned round, bool *more)
     return shape == SHAPE_EACH ? round : as[shape];
 }
 
+/* The wire of a simulated card: frames, the cable, and interrupts that no traffic explains. */
+static void
+card_op(struct lab_actor *a, const struct scn_op *op, struct hw_nic *card)
+{
+    unsigned n = op->kind == OP_RECEIVE ? op->frames : op->kind == OP_INTERRUPT ? op->count : 1;
+
+    for (unsigned i = 0; i < n; i++) {
+        sched_point(OP_ACTOR, OBJECT_DEVICES);
+        if (op->kind == OP_RECEIVE)
+            hw_nic_receive(card, a->buffer, op->len);
+        else if (op->kind == OP_INTERRUPT)
+            hw_nic_interrupt(card);
+        else if (op->kind == OP_LINK_DOWN || op->kind == OP_LINK_UP)
+            hw_nic_link(card, op->kind == OP_LINK_UP);
+    }
+}
+
 static void
 wire_op(struct lab_actor *a, const struct scn_op *op)
 {
+    struct hw_nic *card = hw_nic_of(lab.nic[op->adapter]);
+
+    if (card) {
+        lab_fill_frame(a->buffer, op->len < 1514 ? op->len : 1514);
+        card_op(a, op, card);
+        return;
+    }
     if (op->kind != OP_RECEIVE || !lab.own_wire)
         return; /* a miniport under test is its own wire */
     if (lab.wire == NULL)

@@ -13,6 +13,8 @@
 #define FILTER   (1u << INF_FILTER)
 #define MINIPORT (1u << INF_MINIPORT)
 #define PROTOCOL (1u << INF_PROTOCOL)
+#define CARD     BATTERY_CARD
+#define NO_CARD  BATTERY_NO_CARD
 #define ALL      (FILTER | MINIPORT | PROTOCOL | 1u << INF_INTERMEDIATE | 1u << INF_OTHER)
 
 static const char init_halt[] = "name: init-halt\n"
@@ -218,6 +220,36 @@ static const char kill_while_reading[] = "name: kill-while-reading\n"
                                          "    kind: admin\n"
                                          "    ops: [ { op: kill, actor: reader } ]\n";
 
+static const char send_shapes_card[] = "name: send-shapes-to-card\n"
+                                       "vps: 2\n"
+                                       "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                                       "actors:\n"
+                                       "  - name: protocol\n"
+                                       "    kind: protocol\n"
+                                       "    ops: [ { op: send, count: 1, len: 128, shape: each } ]\n";
+
+static const char interrupt_while_disabled[] =
+    "name: interrupt-while-disabled\n"
+    "vps: 2\n"
+    "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+    "actors:\n"
+    "  - name: wire\n"
+    "    kind: wire\n"
+    "    ops: [ { op: interrupt, count: 1 }, { op: receive, frames: 1, len: 64, shape: plain } ]\n"
+    "  - { name: administrator, kind: admin, ops: [disable, enable] }\n";
+
+static const char interrupt_while_sending[] = "name: interrupt-while-sending\n"
+                                              "vps: 2\n"
+                                              "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                                              "actors:\n"
+                                              "  - name: protocol\n"
+                                              "    kind: protocol\n"
+                                              "    ops: [ { op: send, count: 1, len: 64, shape: plain } ]\n"
+                                              "  - name: wire\n"
+                                              "    kind: wire\n"
+                                              "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n"
+                                              "  - { name: administrator, kind: admin, ops: [pause] }\n";
+
 static struct scenario *
 parse(const char *text)
 {
@@ -250,8 +282,9 @@ parse(const char *text)
         "every IOCTL code in the image while the adapter is disabled and enabled", 1, ALL, true)                       \
     ROW(pause_restart, "pause-restart-under-traffic", "sends and receives while the stack is paused and restarted", 1, \
         FILTER | MINIPORT | PROTOCOL, false)                                                                           \
-    ROW(send_receive_shapes, "send-receive-shapes", "every shape of NBL, both ways", 1, FILTER | MINIPORT | PROTOCOL,  \
-        false)                                                                                                         \
+    ROW(send_receive_shapes, "send-receive-shapes", "every shape of NBL, both ways", 1,                                \
+        FILTER | MINIPORT | PROTOCOL | NO_CARD, false)                                                                 \
+    ROW(send_shapes_card, "send-shapes-to-card", "every shape of NBL to a card that sends by DMA", 1, CARD, false)     \
     ROW(insert_remove, "filter-insert-remove", "the filter leaves and joins a running stack", 1, FILTER, false)        \
     ROW(unload, "unload-with-handle", "the driver is unloaded under a program", 1, ALL, true)                          \
     ROW(cancel_while_reading, "cancel-while-reading", "a read is cancelled by another thread while a frame arrives",   \
@@ -261,7 +294,12 @@ parse(const char *text)
     ROW(exit_while_disabled, "exit-while-disabled", "a program that writes ends while the adapter is disabled", 1,     \
         ALL, true)                                                                                                     \
     ROW(close_while_writing, "close-while-writing", "another thread closes the handle while one writes", 1, ALL, true) \
-    ROW(kill_while_reading, "kill-while-reading", "a program that reads is killed while a frame arrives", 1, ALL, true)
+    ROW(kill_while_reading, "kill-while-reading", "a program that reads is killed while a frame arrives", 1, ALL,      \
+        true)                                                                                                          \
+    ROW(interrupt_while_disabled, "interrupt-while-disabled",                                                          \
+        "the card interrupts and receives while the adapter is disabled and enabled", 1, CARD, false)                  \
+    ROW(interrupt_while_sending, "interrupt-while-sending", "the card sends and receives while the stack is paused",   \
+        1, CARD, false)
 ROWS
 #undef ROW
 

@@ -13,11 +13,14 @@
 #include "pnp/inf.h"
 #include "pnp/scenario.h"
 
+#define BATTERY_CARD    (1u << 16)
+#define BATTERY_NO_CARD (1u << 17) /* not for that: its own activity would make the schedules too many */
+
 struct battery_entry {
     const char *name;
     const char *what;  /* one line for the report */
     unsigned k;        /* bound to exhaust by default */
-    unsigned kinds;    /* bit per enum inf_kind it applies to */
+    unsigned kinds;    /* bit per enum inf_kind it applies to; BATTERY_CARD: a miniport of a card we simulate */
     bool needs_device; /* only when the driver makes a device */
     struct scenario *(*make)(enum inf_kind kind);
 };

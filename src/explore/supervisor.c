@@ -19,6 +19,7 @@
 #include "explore/findings.h"
 #include "explore/trust.h"
 #include "host/host.h"
+#include "ndis/hw/nic.h"
 
 #define DETAIL_BYTES (768ull << 20) /* address space, not memory */
 #define CHECK_EVERY  1000u
@@ -79,7 +80,6 @@ worker_main(const struct lab_config *lab, const struct search_job *job, struct s
     if (sh->setup.end != RUN_DONE || sh->entry_status < 0) {
         if (sh->setup.end == RUN_DONE) /* the machine is well, the driver said no: that is what there is to tell */
             snprintf(sh->setup.text, sizeof(sh->setup.text), "%.150s", text);
-        lab_collect(&sh->reached);
         if (d)
             findings_worker_setup(d, &sh->setup);
         sh->report.state = SEARCH_DONE;
@@ -283,8 +283,7 @@ run_scenario(const struct test_options *o, const struct lab_subjects *subjects, 
     judge(s, sh, werr, status);
     out->runs += s->report.runs;
     if (s->state == 1)
-        if (!o->counts_only)
-            findings_write(o, &lab, s, sh->setup.end != RUN_DONE || sh->entry_status < 0 ? &sh->setup : NULL, out);
+        findings_write(o, &lab, s, sh->setup.end != RUN_DONE || sh->entry_status < 0 ? &sh->setup : NULL, out);
     if (o->verbose && !o->quiet && s->state < 3)
         print_debug(&lab, s);
     host_unshare(sh, sizeof(*sh));
@@ -454,6 +453,16 @@ run_file(const struct test_options *o, struct lab_subjects *s, struct test_resul
     return err;
 }
 
+static bool
+fits(const struct battery_entry *b, const struct pnp_driver *d)
+{
+    bool card = d->parsed && strcmp(d->info.component_id, HW_NIC_HARDWARE_ID) == 0;
+
+    if (card && (b->kinds & BATTERY_CARD))
+        return true;
+    return (b->kinds >> d->kind & 1) && !(card && (b->kinds & BATTERY_NO_CARD));
+}
+
 static void
 run_battery(const struct test_options *o, const struct lab_subjects *s, struct test_result *out)
 {
@@ -462,7 +471,7 @@ run_battery(const struct test_options *o, const struct lab_subjects *s, struct t
         const struct scenario_result *last;
         struct scenario *scn;
 
-        if (!(b->kinds >> s->driver[0].kind & 1) || (o->only && strcmp(o->only, b->name) != 0))
+        if (!fits(b, &s->driver[0]) || (o->only && strcmp(o->only, b->name) != 0))
             continue;
         if (b->needs_device && out->scenario_count > 0 && !any_device(out))
             continue;
@@ -489,8 +498,8 @@ supervisor_test(const struct test_options *o, struct test_result *out)
     out->exit_status = read_subjects(o, &subjects, out->text);
     if (out->exit_status)
         goto out;
-    err = o->counts_only ? 0 : host_mkdir_p(o->out);
-    if (!o->counts_only && (err || access(o->out, W_OK | X_OK))) {
+    err = host_mkdir_p(o->out);
+    if (err || access(o->out, W_OK | X_OK)) {
         snprintf(out->text, sizeof(out->text), "%.150s: findings cannot be written there (%s); name another with --out",
                  o->out, strerror(err ? -err : errno));
         out->exit_status = LAB_INPUT;

@@ -146,6 +146,16 @@ irq_disconnect(struct irq_vector *v)
         v->asserted = false; /* a message that nobody takes is lost */
 }
 
+/* Who serves the vector depends on it; whoever moved it went before. */
+static void
+line_moved(struct irq_vector *v)
+{
+    if (sched_current && !sched_in_timer())
+        sched_touch((uint64_t)v);
+    else
+        mdevice_changed();
+}
+
 void
 irq_assert(struct irq_vector *v)
 {
@@ -153,7 +163,7 @@ irq_assert(struct irq_vector *v)
         return;
     v->asserted = true;
     v->again = 0;
-    mdevice_changed();
+    line_moved(v);
     if (v->connected)
         wake_isr(v);
 }
@@ -165,7 +175,7 @@ irq_deassert(struct irq_vector *v)
         return;
     v->asserted = false;
     v->again = 0;
-    mdevice_changed();
+    line_moved(v);
 }
 
 void
@@ -219,8 +229,8 @@ void
 mdevice_poll(void)
 {
     struct fiber *f = sched_current;
+    enum mdevice_news news = MDEVICE_NOTHING;
     struct mdevice *d;
-    bool changed = false;
 
     if (machine->irq == NULL || I->polling || f == NULL)
         return;
@@ -230,9 +240,14 @@ mdevice_poll(void)
             hb_touch(f, OBJECT_DEVICES);
     }
     I->polling = true;
-    list_for_each (d, &I->devices, link)
-        changed |= d->poll(d);
+    list_for_each (d, &I->devices, link) {
+        enum mdevice_news one = d->poll(d);
+
+        news = one > news ? one : news;
+    }
     I->polling = false;
-    if (changed)
+    if (news == MDEVICE_VISIBLE)
         mdevice_changed();
+    else if (news == MDEVICE_TAKEN && !machine->setup)
+        hb_touch(f, OBJECT_DEVICES);
 }

@@ -13,8 +13,8 @@
  *
  * A device is memory that a driver reads and writes without a call: its poll() looks at every scheduling point for
  * what the running fiber wrote since its last one, so a register write reaches the device with the next call, fence or
- * interlocked instruction. What a device changes of its own (registers, DMA, a line) counts as one event that every
- * fiber's next step depends on: a driver sees it without a call, too.
+ * interlocked instruction. What a device changes that drivers can read (registers, DMA) counts as one event that every
+ * fiber's next step depends on, since they see it without a call.
  */
 #ifndef MACHINE_IRQ_H
 #define MACHINE_IRQ_H
@@ -47,14 +47,19 @@ void irq_mask(struct irq_vector *v, bool masked);
 /* Interrupts wait or run on some VP. */
 bool irq_busy(void);
 
+enum mdevice_news { MDEVICE_NOTHING, MDEVICE_TAKEN, MDEVICE_VISIBLE };
+
 struct mdevice {
     struct list_node link;
-    /* The running fiber's writes since the last point. true: the device changed something. No scheduling points. */
-    bool (*poll)(struct mdevice *d);
+    /*
+     * The running fiber's writes since the last point. TAKEN: the device knows something new, drivers can read nothing
+     * else than before; VISIBLE: they can. No scheduling points.
+     */
+    enum mdevice_news (*poll)(struct mdevice *d);
 };
 void mdevice_add(struct mdevice *d);
 void mdevice_remove(struct mdevice *d);
-/* The device changed memory, registers or a line outside of poll(). */
+/* The device changed registers or memory outside of poll(). */
 void mdevice_changed(void);
 /* See what the running fiber wrote, now: host code that looks at a device calls this first. */
 void mdevice_poll(void);

@@ -8,5 +8,6 @@
 #if __has_include("ndis/misc.h")
 #include "ndis/misc.h"
 #endif
+#include "ndis/hw/hw.h"
 
 #endif

@@ -372,6 +372,7 @@ ndis_miniport_initialize(struct ndis_nic *nic)
     p->IfIndex = nic->if_index;
     p->NetLuid.Value = nic->luid;
     p->MiniportAddDeviceContext = (NDIS_HANDLE)nic->add_device_context;
+    p->AllocatedResources = ndis_hw_resources(nic);
     status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisMInitializeAdapter, (ndis_fn)md->chars.InitializeHandlerEx,
                                     (uint64_t)ad, md->driver.context, (uint64_t)p);
     guest_release(mark);
@@ -381,11 +382,13 @@ ndis_miniport_initialize(struct ndis_nic *nic)
                    ad->layer.state);
         ndis_layer_move(&ad->layer, NDIS_MOVE_STARTED);
         call_halt(ad, NdisHaltDeviceInitializationFailed);
+        ndis_hw_check(ad, 0x0d);
         adapter_free(ad);
         return NDIS_STATUS_FAILURE;
     }
     if (status != NDIS_STATUS_SUCCESS) {
         ndis_layer_move(&ad->layer, NDIS_MOVE_START_FAILED);
+        ndis_hw_check(ad, 0x0b);
         adapter_free(ad);
         return status;
     }
@@ -397,6 +400,7 @@ void
 ndis_miniport_halt(struct ndis_adapter *ad)
 {
     call_halt(ad, ad->nic->surprise ? NdisHaltDeviceSurpriseRemoved : NdisHaltDeviceDisabled);
+    ndis_hw_check(ad, 0x08);
     adapter_free(ad);
 }
 

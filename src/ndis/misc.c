@@ -19,6 +19,7 @@ ndis_misc_init(void)
     list_init(&misc->devices);
     list_init(&misc->if_stack);
     ndis_timer_init();
+    ndis_hw_init();
     misc->dispatch = ddi_address((unsigned)ddi_lookup("ndis", "ndisDummyIrpHandler"));
 #define X(name) misc_site.name = (uint32_t)ddi_lookup("ndis", #name);
     MISC_SITES(X)

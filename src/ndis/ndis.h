@@ -351,7 +351,14 @@ struct ndis_adapter {
     uint32_t lookahead;
     NDIS_RESTART_ATTRIBUTES *restart_attributes; /* built for the restart under way */
     void *oid;                                   /* oid.c: its queue */
+    void *hw;                                    /* hw/: what it took of its device; NULL: nothing */
 };
+
+/* hw/: bug check 0x7C with this reason if the adapter's interrupt is still registered. */
+void ndis_hw_check(struct ndis_adapter *ad, uint32_t reason);
+void ndis_hw_init(void);
+/* The partial resource list that MiniportInitializeEx is shown; NULL: it has no hardware. */
+void *ndis_hw_resources(const struct ndis_nic *nic);
 
 struct ndis_filter {
     struct ndis_layer layer;
@@ -418,7 +425,12 @@ ndis_layer_driver_name(const struct ndis_layer *layer)
                                         X(ndisReturnNblToNext) X(ndisMReturnNetBufferListsInternal)                  \
                                             X(ndisInvokeOidRequest) X(ndisInvokeOidRequestComplete)                  \
                                                 X(ndisInvokeCancelOidRequest) X(ndisInvokeStatus) X(ndisInvokeTimer) \
-                                                    X(ndisInvokeWorkItem) X(ndisInvokeDispatch)
+                                                    X(ndisInvokeWorkItem) X(ndisInvokeDispatch)           \
+                                                        X(ndisMiniportIsr) X(ndisMiniportMessageIsr)          \
+                                                            X(ndisMiniportDpc) X(ndisMiniportMessageDpc)      \
+                                                                X(ndisMSynchronizeWithInterrupt)              \
+                                                                    X(ndisMProcessSGList)                     \
+                                                                        X(ndisMQueuedAllocateSharedHandler)
 
 struct ndis_sites {
 #define X(name) uint32_t name;

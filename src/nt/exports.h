@@ -14,6 +14,7 @@
 #include "nt/rtl/rtl.h"
 
 #include "nt/cm/cm.h"
+#include "nt/hal/hal.h"
 #include "nt/io/io.h"
 #include "nt/ob/ob.h"
 #include "nt/po/po.h"

@@ -62,5 +62,6 @@ nt_init(void)
     cm_init(nt);
     io_init(nt);
     po_init(nt);
+    hal_init(nt);
     bind_data();
 }

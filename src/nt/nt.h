@@ -29,6 +29,7 @@ struct ob_state;
 struct cm_state;
 struct se_state;
 struct po_state;
+struct hal_state;
 
 /* Monitor memory. Each pointer is written once, by its folder's init. */
 struct nt {
@@ -43,6 +44,7 @@ struct nt {
     struct cm_state *cm;
     struct se_state *se;
     struct po_state *po;
+    struct hal_state *hal;
 };
 
 #define NT ((struct nt *)machine->nt)
@@ -52,7 +54,7 @@ void nt_register_exports(void);
 
 /*
  * nt_init - make the kernel of a fresh machine. Once, after machine_init(), before any driver is loaded.
- * Order: rtl, mm, ob, ps, ke, ex, etw, se, cm, io, po; each may use those before it.
+ * Order: rtl, mm, ob, ps, ke, ex, etw, se, cm, io, po, hal; each may use those before it.
  */
 void nt_init(void);
 
@@ -67,6 +69,7 @@ void se_init(struct nt *nt);
 void cm_init(struct nt *nt);
 void io_init(struct nt *nt);
 void po_init(struct nt *nt);
+void hal_init(struct nt *nt);
 
 /* What a heap block holds: heap_block.use. Other folders number theirs from NT_USE_END on. */
 enum nt_use {

@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "base/str.h"
 #include "base/utf.h"
 #include "image/image.h"
 #include "ndis/admin.h"
 #include "ndis/misc.h"
+#include "ndis/hw/nic.h"
 #include "nt/cm/cm.h"
 #include "nt/io/driver.h"
 
@@ -101,11 +103,34 @@ pnp_start(struct pnp_service *s, const struct pnp_parameter *parameters, unsigne
     return status;
 }
 
+/* Documented: a device whose driver's INF asks for it gets messages, else its line. */
+static bool
+wants_messages(const struct pnp_driver *file)
+{
+    for (unsigned i = 0; i < file->info.reg_count; i++) {
+        const struct inf_reg *r = &file->info.regs[i];
+
+        if (r->root == INF_HKR_HARDWARE && str_ieq(r->name, "MSISupported") && r->len >= 4 && r->data[0] != 0 &&
+            str_ieq(r->key, "Interrupt Management\\MessageSignaledInterruptProperties"))
+            return true;
+    }
+    return false;
+}
+
+/* The device that the INF names, if it is one we simulate: its physical device object. */
+static void *
+hardware(const struct pnp_driver *file)
+{
+    if (file == NULL || !file->parsed || !str_ieq(file->info.component_id, HW_NIC_HARDWARE_ID))
+        return NULL;
+    return hw_nic_pdo(hw_nic_create(wants_messages(file) ? HW_NIC_MESSAGES : 0));
+}
+
 struct ndis_nic *
 pnp_nic_add(const struct pnp_driver *file, const char *service, const char *name,
             const struct pnp_parameter *parameters, unsigned count)
 {
-    struct ndis_nic_config config = { .name = name, .service = service };
+    struct ndis_nic_config config = { .name = name, .service = service, .pdo = hardware(file) };
     struct ndis_nic *nic = ndis_nic_add(&config);
     char key[200];
 

@@ -66,6 +66,7 @@ enum scn_op_kind {
     OP_RECEIVE, /* frames, len, shape; with a capture: no len, and frames 0 means as many as it has */
     OP_LINK_DOWN,
     OP_LINK_UP,
+    OP_INTERRUPT, /* count interrupts of the adapter's hardware that no traffic explains */
     /* a protocol driver */
     OP_SEND, /* count NBLs, len, shape */
     OP_OID,  /* oid; in: bytes to set, out: bytes to query */

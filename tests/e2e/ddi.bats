@@ -45,25 +45,18 @@ group() {
     grep -Eq '^Arg2: 0+\b' analysis
 }
 
-@test "ddi --status: counts what is exported and what the given drivers called" {
-    needs "$UNDIS_BUILD_DIR/tests/ddi/ddi.sys"
-    undis ddi --status "$UNDIS_BUILD_DIR/tests/ddi"
-    [ "$status" -eq 1 ]
-    # module, exported, tested, named, seen: more than a hundred are called, never more than there are
-    awk '$1 == "all" { found = $2 >= $3 && $3 > 100 && $4 >= $5 && $5 > 0 } END { exit !found }' <<<"$output"
+# hardware FOLDER - the tests of tests/ddi/hw-msi with the card on a line or with messages
+hardware() {
+    needs "$UNDIS_BUILD_DIR/tests/ddi/$1"
+    undis test "$UNDIS_BUILD_DIR/tests/ddi/$1" --only init-halt --first --out "$1"
+    cat "$1"/[0-9]*/analysis.txt >"$1.txt" 2>/dev/null || printf '%s\n%s\n' "$output" "$stderr" >"$1.txt"
+    grep -E 'FAIL hw' "$1.txt" && return 1
+    count=$(sed -n '/^DDI_TESTS/,/;/p' "$root/tests/ddi/hw-msi/hw.c" | grep -o '{ "[a-z0-9_]*"' | wc -l)
+    [ "$(grep -Ec 'PASS hw [a-z_]+' "$1.txt")" -eq "$count" ] || {
+        cat "$1.txt"
+        return 1
+    }
 }
 
-@test "ddi --status: without a driver nothing is tested, and names that nothing exports are counted" {
-    printf '# a comment\nDbgPrint\nNoSuchFunction\n' >wanted
-    undis ddi --status -v --wanted wanted
-    [ "$status" -eq 1 ]
-    [[ "$output" == *"lacking          NoSuchFunction"* ]]
-    [[ "$output" == *"2 names wanted, 1 lacking"* ]]
-    awk '$1 == "all" { found = $3 == 0 } END { exit !found }' <<<"$output"
-}
-
-@test "ddi --status: a list that is not there" {
-    undis ddi --status --wanted nowhere.txt
-    [ "$status" -eq 4 ]
-    [[ "$output$stderr" == *"nowhere.txt: cannot be read"* ]]
-}
+@test "ddi: hardware of a miniport, interrupts by line" { hardware hw-line; }
+@test "ddi: hardware of a miniport, interrupts by message" { hardware hw-msi; }

@@ -151,6 +151,32 @@ NDISAPI VOID NTAPI NdisFreeSharedMemory(NDIS_HANDLE NdisHandle, NDIS_HANDLE Allo
 #define NdisSetPhysicalAddressLow(PhysicalAddress, Value) ((PhysicalAddress).LowPart = (Value))
 #define NdisSetPhysicalAddressHigh(PhysicalAddress, Value) ((PhysicalAddress).HighPart = (Value))
 
+typedef enum _NDIS_MSIX_TABLE_OPERATION {
+    NdisMSIXTableConfigSetTableEntry,
+    NdisMSIXTableConfigMaskTableEntry,
+    NdisMSIXTableConfigUnmaskTableEntry,
+    NdisMSIXTableConfigMax
+} NDIS_MSIX_TABLE_OPERATION,
+    *PNDIS_MSIX_TABLE_OPERATION;
+typedef struct _NDIS_MSIX_CONFIG_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_MSIX_TABLE_OPERATION ConfigOperation;
+    ULONG TableEntry;
+    ULONG MessageNumber;
+} NDIS_MSIX_CONFIG_PARAMETERS, *PNDIS_MSIX_CONFIG_PARAMETERS;
+#define NDIS_MSIX_CONFIG_PARAMETERS_REVISION_1 1
+#define NDIS_SIZEOF_MSIX_CONFIG_PARAMETERS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_MSIX_CONFIG_PARAMETERS, MessageNumber)
+NDISAPI NDIS_STATUS NTAPI NdisMConfigMSIXTableEntry(NDIS_HANDLE NdisMiniportHandle,
+                                                    PNDIS_MSIX_CONFIG_PARAMETERS MSIXConfigParameters);
+
+#define NdisReadRegisterUchar(Register, Data) (*(Data) = READ_REGISTER_UCHAR((volatile UCHAR *)(Register)))
+#define NdisReadRegisterUshort(Register, Data) (*(Data) = READ_REGISTER_USHORT((volatile USHORT *)(Register)))
+#define NdisReadRegisterUlong(Register, Data) (*(Data) = READ_REGISTER_ULONG((volatile ULONG *)(Register)))
+#define NdisWriteRegisterUchar(Register, Data) WRITE_REGISTER_UCHAR((volatile UCHAR *)(Register), (Data))
+#define NdisWriteRegisterUshort(Register, Data) WRITE_REGISTER_USHORT((volatile USHORT *)(Register), (Data))
+#define NdisWriteRegisterUlong(Register, Data) WRITE_REGISTER_ULONG((volatile ULONG *)(Register), (Data))
+
 /* NDIS 5 registration: declared so that old binaries' imports have names and types here. */
 typedef struct _NDIS_MINIPORT_CHARACTERISTICS NDIS_MINIPORT_CHARACTERISTICS, *PNDIS_MINIPORT_CHARACTERISTICS;
 NDISAPI VOID NTAPI NdisInitializeWrapper(PNDIS_HANDLE NdisWrapperHandle, PVOID SystemSpecific1,

@@ -23,7 +23,7 @@ serve(struct irq_vector *v)
         irq_deassert(v);
 }
 
-static bool
+static enum mdevice_news
 poll_register(struct mdevice *d)
 {
     uint32_t v = *reg;
@@ -34,7 +34,7 @@ poll_register(struct mdevice *d)
     if (v == 2)
         irq_deassert(line);
     *reg = 0;
-    return v != 0;
+    return v != 0 ? MDEVICE_VISIBLE : MDEVICE_NOTHING;
 }
 
 static void

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/hw/hw.h - a miniport's hardware: interrupts, DMA, shared memory, registers, configuration space.
+ *
+ * Model: NDIS finds the device of an adapter by its physical device object (nt/hal/hal.h) and wraps what the kernel
+ * offers. What an adapter took and has not given back is counted in a struct ndis_hw, so that halt can ask.
+ */
+#ifndef NDIS_HW_HW_H
+#define NDIS_HW_HW_H
+
+#include "ndis/misc.h"
+#include "nt/hal/hal.h"
+
+enum {
+    NDIS_SIG_INTERRUPT = NDIS_SIGNATURE('N', 'd', 'I', 'n'),
+    NDIS_SIG_DMA = NDIS_SIGNATURE('N', 'd', 'D', 'm'),
+    NDIS_SIG_SHARED_MEMORY = NDIS_SIGNATURE('N', 'd', 'S', 'm'),
+};
+
+struct ndis_interrupt;
+
+/* a0 of EV_HARDWARE_MISUSE. */
+enum ndis_hw_misuse { NDIS_HW_PORTS_NOT_CLAIMED };
+
+/* Monitor memory, hung off an adapter with its first use of hardware. */
+struct ndis_hw {
+    struct ndis_interrupt *interrupt; /* registered and not deregistered; the last of several */
+    uint32_t interrupts, dmas, shared;
+};
+
+struct ndis_hw *ndis_hw_of(struct ndis_adapter *ad);
+/* The adapter's device; NULL: it has none, or its attributes are not set yet (documented: then nothing is granted). */
+struct hal_device *ndis_hw_device(const struct ndis_adapter *ad);
+
+#endif
