@@ -205,6 +205,15 @@ static const char exit_while_disabled[] = "name: exit-while-disabled\n"
                                           "      - exit\n"
                                           "  - { name: administrator, kind: admin, ops: [disable] }\n";
 
+static const char bad_requests[] = "name: bad-requests\n"
+                                   "vps: 2\n" SINK "actors:\n"
+                                   "  - name: stranger\n"
+                                   "    kind: program\n"
+                                   "    ops:\n"
+                                   "      - { op: open, device: each, mode: overlapped }\n"
+                                   "      - bad-requests\n"
+                                   "      - close\n";
+
 /* Killed by somebody else, inside its synchronous read or before or after. */
 static const char kill_while_reading[] = "name: kill-while-reading\n"
                                          "vps: 2\n" SINK "actors:\n"
@@ -296,6 +305,7 @@ parse(const char *text)
     ROW(close_while_writing, "close-while-writing", "another thread closes the handle while one writes", 1, ALL, true) \
     ROW(kill_while_reading, "kill-while-reading", "a program that reads is killed while a frame arrives", 1, ALL,      \
         true)                                                                                                          \
+    ROW(bad_requests, "bad-requests", "every IOCTL, read and write with wrong lengths and pointers", 0, ALL, true)     \
     ROW(interrupt_while_disabled, "interrupt-while-disabled",                                                          \
         "the card interrupts and receives while the adapter is disabled and enabled", 1, CARD, false)                  \
     ROW(interrupt_while_sending, "interrupt-while-sending", "the card sends and receives while the stack is paused",   \

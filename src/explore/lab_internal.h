@@ -99,7 +99,11 @@ struct fiber *lab_epilogue_start(void *arg);
 
 void lab_fill_frame(uint8_t *p, unsigned len);
 
+/* bad_requests.c: to a device that is open for overlapped requests */
+void lab_bad_requests(struct lab_actor *a, void *handle);
+
 /* programs.c */
+void lab_count(int32_t status);
 void lab_programs_create(void); /* processes of the scenario's programs, for lab.actor[] */
 void lab_program_prepare(struct lab_actor *a);
 void lab_program_op(struct lab_actor *a, const struct scn_op *op);

@@ -14,8 +14,8 @@
 #include "nt/nt.h"
 
 /* For certificates: did requests get as far as the driver? One that was pended and then cancelled did. */
-static void
-count(int32_t status)
+void
+lab_count(int32_t status)
 {
     LAB_RUN->requests++;
     if (status >= 0 || status == (int32_t)STATUS_CANCELLED)
@@ -150,7 +150,7 @@ start(struct lab_actor *a, void *handle, const struct scn_op *op)
     }
     if (status >= 0)
         a->requests++;
-    count(status);
+    lab_count(status);
 }
 
 /* ------------------------------------------------------------------ ops on devices */
@@ -172,7 +172,7 @@ open_devices(struct lab_actor *a, const struct scn_op *op)
         status = lab_open(i, overlapped, a->buffer, &handle);
         p->handle[i] = status < 0 ? NULL : handle;
         p->overlapped[i] = overlapped;
-        count(status);
+        lab_count(status);
     }
 }
 
@@ -191,7 +191,7 @@ ioctls(struct lab_actor *a, void *handle, const struct scn_op *op)
             uint8_t *in = a->buffer, *out = in + a->half;
 
             memset(in, 0, size[k].in);
-            count(user_ioctl(handle, op->code ? op->code : lab.ioctl[i], in, size[k].in, out, size[k].out, &done));
+            lab_count(user_ioctl(handle, op->code ? op->code : lab.ioctl[i], in, size[k].in, out, size[k].out, &done));
         }
 }
 
@@ -208,9 +208,9 @@ transfer(struct lab_actor *a, const struct scn_op *op, void *handle, bool overla
         if (overlapped)
             start(a, handle, op);
         else if (op->kind == OP_WRITE)
-            count(lab_write(a, handle, op->len));
+            lab_count(lab_write(a, handle, op->len));
         else
-            count(user_read(handle, a->buffer, op->len, &done));
+            lab_count(user_read(handle, a->buffer, op->len, &done));
 }
 
 static const struct user_async *
@@ -236,6 +236,9 @@ on_handle(struct lab_actor *a, const struct scn_op *op, unsigned i)
     case OP_CLOSE:
         p->handle[i] = NULL;
         user_close(handle);
+        break;
+    case OP_BAD_REQUESTS:
+        lab_bad_requests(a, handle);
         break;
     case OP_CANCEL:
     case OP_CANCEL_IO:

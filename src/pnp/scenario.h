@@ -45,6 +45,7 @@ enum scn_op_kind {
     OP_WRITE, /* len, shape: of the user buffer's contents' frame; count times */
     OP_IOCTL, /* code, in, out: lengths */
     OP_CLOSE,
+    OP_BAD_REQUESTS,       /* wrong lengths and pointers, to each device that is open `overlapped` */
     OP_RESULT,             /* GetOverlappedResult: wait for requests this actor started; request: which, 0 all */
     OP_CANCEL_IO,          /* CancelIo: what this thread asked of the open handles */
     OP_CANCEL_IO_EX,       /* CancelIoEx: what the process asked of them; or one request, of actor or its own */

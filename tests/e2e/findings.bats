@@ -79,6 +79,18 @@ says() {
     grep -q '"faults": 1' out/certificates/open-while-disabled.json
 }
 
+@test "ioctl-unprobed: a pointer of the program that nobody looked at" {
+    finds ioctl-unprobed bad-requests '0x.*_ioctl_unprobed!UnprobedControl' --k 0
+    says 'ioctl_unprobed\.c'
+}
+
+@test "ioctl-probed: no length and no pointer hurts a driver that lets the I/O manager look" {
+    needs "$drivers/ioctl-probed"
+    undis test "$drivers/ioctl-probed" --only bad-requests --out out
+    exits 0
+    [ -e out/certificates/bad-requests.json ]
+}
+
 @test "pool-leak: what unload leaves, with tag and size" {
     finds pool-leak init-halt '0xc4_62' --k 0
     says 'PoolTracking-Leak'
