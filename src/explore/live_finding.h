@@ -2,7 +2,7 @@
 /*
  * explore/live_finding.h - the folder of a failure of a live machine.
  *
- * Model: the machine has stopped and its VPs are parked with their registers, so the runner reads it as it stands. What a
+ * Model: the machine has stopped and its VPs are parked with their registers, so the runner reads it as it is. What a
  * finding of `undis test` owes to its replay is lacking: the list of events, choices, and a trace that repeats it. The
  * trace file says so.
  */

@@ -26,7 +26,7 @@
  *           WORLD    anything (sound, prunes nothing)
  *           SELF     the implementation calls sched_point()/sched_touch() itself
  *   flags   0, or one of: AFTER (a point after the call, for calls that release), RAISES (may raise an SEH
- *           exception), BYVAL1 BYVAL4 BYVAL8 (see DDI_RESULT), FREE FREE_AFTER (a live machine calls it
+ *           exception), BYVAL1 BYVAL4 BYVAL8 (see DDI_RESULT), FREE FREE_AFTER FREE_RAISES (a live machine calls it
  *           without the machine lock: safe by construction when VPs call it at once)
  *
  * The implementation is `RET NTAPI name(args)` with the DDK's prototype; for a
@@ -60,14 +60,15 @@ enum ddi_touch {
 /* DDI_RAW: function points at nargs bytes of position-independent machine code, copied into the slot (<= 0x80). */
 enum ddi_kind { DDI_FUNCTION, DDI_VARIADIC, DDI_DATA, DDI_SYMBOL, DDI_RAW };
 
-#define DDI_0          0u
-#define DDI_AFTER      1u
-#define DDI_RAISES     2u
-#define DDI_FREE       4u /* live: runs without the machine lock */
-#define DDI_FREE_AFTER (DDI_FREE | DDI_AFTER)
-#define DDI_BYVAL1     0u
-#define DDI_BYVAL4     0u
-#define DDI_BYVAL8     0u
+#define DDI_0           0u
+#define DDI_AFTER       1u
+#define DDI_RAISES      2u
+#define DDI_FREE        4u /* live: runs without the machine lock */
+#define DDI_FREE_AFTER  (DDI_FREE | DDI_AFTER)
+#define DDI_FREE_RAISES (DDI_FREE | DDI_RAISES)
+#define DDI_BYVAL1      0u
+#define DDI_BYVAL4      0u
+#define DDI_BYVAL8      0u
 
 struct ddi_export {
     const char *module; /* "ntoskrnl", "ndis", "hal" */
@@ -86,16 +87,17 @@ struct ddi_export {
  * says it from a call that is never made, with a zero for each argument; so it checks nargs, too. Zero is no argument
  * of a union or structure type: a function that takes one by value has BYVAL<bytes of the result> as its flags.
  */
-#define DDI_RESULT_UNKNOWN           255u
-#define DDI_RESULT_OF(call)          (__builtin_types_compatible_p(__typeof__(call), void) ? 0 : sizeof(call))
-#define DDI_RESULT_0(fn, n)          DDI_RESULT_OF(fn(DDI_ZEROS_##n))
-#define DDI_RESULT_AFTER(fn, n)      DDI_RESULT_OF(fn(DDI_ZEROS_##n))
-#define DDI_RESULT_RAISES(fn, n)     DDI_RESULT_OF(fn(DDI_ZEROS_##n))
-#define DDI_RESULT_FREE(fn, n)       DDI_RESULT_OF(fn(DDI_ZEROS_##n))
-#define DDI_RESULT_FREE_AFTER(fn, n) DDI_RESULT_OF(fn(DDI_ZEROS_##n))
-#define DDI_RESULT_BYVAL1(fn, n)     1
-#define DDI_RESULT_BYVAL4(fn, n)     4
-#define DDI_RESULT_BYVAL8(fn, n)     8
+#define DDI_RESULT_UNKNOWN            255u
+#define DDI_RESULT_OF(call)           (__builtin_types_compatible_p(__typeof__(call), void) ? 0 : sizeof(call))
+#define DDI_RESULT_0(fn, n)           DDI_RESULT_OF(fn(DDI_ZEROS_##n))
+#define DDI_RESULT_AFTER(fn, n)       DDI_RESULT_OF(fn(DDI_ZEROS_##n))
+#define DDI_RESULT_RAISES(fn, n)      DDI_RESULT_OF(fn(DDI_ZEROS_##n))
+#define DDI_RESULT_FREE(fn, n)        DDI_RESULT_OF(fn(DDI_ZEROS_##n))
+#define DDI_RESULT_FREE_AFTER(fn, n)  DDI_RESULT_OF(fn(DDI_ZEROS_##n))
+#define DDI_RESULT_FREE_RAISES(fn, n) DDI_RESULT_OF(fn(DDI_ZEROS_##n))
+#define DDI_RESULT_BYVAL1(fn, n)      1
+#define DDI_RESULT_BYVAL4(fn, n)      4
+#define DDI_RESULT_BYVAL8(fn, n)      8
 /* fn: the implementation; n: how many arguments it has; f: the flags column. A variadic one has one more, the rest. */
 #define DDI_RESULT(fn, n, f) DDI_RESULT_##f(fn, n)
 #define DDI_RESULT_VA(fn, n) DDI_RESULT_OF(fn(DDI_ZEROS_##n, 0))

@@ -17,8 +17,6 @@ int heap_snapshot(void);
 void heap_restore(void);
 unsigned heap_ranges(struct machine_range *out, unsigned max);
 
-extern bool machine_live; /* live.c: another back end is in use */
-
 /* fiber.c */
 void fiber_free(struct fiber *f); /* live: the slot of a fiber that ended can be used again */
 void fiber_init(void);

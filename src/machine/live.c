@@ -31,12 +31,6 @@ live_on(void)
     return machine_live;
 }
 
-bool
-machine_is_native(void)
-{
-    return machine_live;
-}
-
 uint64_t
 live_now(void)
 {

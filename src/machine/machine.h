@@ -301,7 +301,12 @@ void sched_spin(void);
  * Do instructions whose only harm is nondeterminism (lock, pause, rdtsc) run as they are, and are the ledgers off that
  * say who holds which lock and where each NBL is? True in a live machine.
  */
-bool machine_is_native(void);
+extern bool machine_live; /* live.c; for this function and src/machine */
+static inline bool
+machine_is_native(void)
+{
+    return __builtin_expect(machine_live, 0);
+}
 
 /* A live machine: use up that much real time on this VP, the machine lock dropped, and true. Else false. */
 bool machine_stall(uint32_t us);

@@ -5,7 +5,8 @@
  * Model: a stack is a chain of below/above pointers, the adapter at the bottom. For every handler kind each layer
  * holds the nearest neighbour in that kind's direction that has such a handler; a filter without it is bypassed
  * (documented: "Filter Module Characteristics"). At the top the chain ends with NULL: the path functions then go to
- * the bindings. Computed when the stack or a layer's handlers change, which happens while the stack is paused.
+ * the bindings. Computed when the stack or a layer's handlers change, which happens while the stack is paused: then
+ * nobody sends or indicates, so the paths of a live machine read it without a lock.
  */
 #include "ndis/driver.h"
 
@@ -68,7 +69,12 @@ ndis_host_handler(ndis_host_fn fn)
 uint64_t
 ndis_call(uint32_t site, ndis_fn fn, unsigned nargs, const uint64_t *args)
 {
-    if (fn < NDIS_HOST_MAX)
-        return ndis_host_table[fn](args);
+    if (fn < NDIS_HOST_MAX) { /* host functions are written for the machine lock */
+        bool was = machine_lock();
+        uint64_t result = ndis_host_table[fn](args);
+
+        machine_unlock(was);
+        return result;
+    }
     return guest_call(site, fn, nargs, args);
 }

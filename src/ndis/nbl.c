@@ -4,8 +4,9 @@
  *
  * Model: an NBL is one heap block: a word that leads to its record (track.c), the NET_BUFFER_LIST, if the pool says so
  * a NET_BUFFER and its MDL and data, and the first context. So a driver that writes past one of them is seen when
- * the block is freed, and everything of a freed NBL faults. Nothing is kept for reuse here: the heap's quarantine is
- * what finds late uses. Fields that NDIS leaves open (ProtocolReserved, MiniportReserved, Scratch) are poisoned.
+ * the block is freed, and everything of a freed NBL faults. Under exploration nothing is kept for reuse here: the
+ * heap's quarantine is what finds late uses. In a live machine each VP keeps what it freed, and takes the last first.
+ * Fields that NDIS leaves open (ProtocolReserved, MiniportReserved, Scratch) are poisoned.
  */
 #include "ndis/buffers.h"
 
@@ -25,7 +26,8 @@ static const struct ndis_header_spec nb_pool_parameters = {
     { NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1 },
 };
 
-#define HEAD_ROOM 16u /* track.c's word */
+#define HEAD_ROOM sizeof(struct nbl_head)
+#define CACHE_MAX 1024u /* NBLs that a VP keeps of a pool */
 
 /* ------------------------------------------------------------------ pools */
 
@@ -50,8 +52,27 @@ NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle, PNET_BUFFER_LIST_POOL_PARA
         return NULL;
     pool->owner = (uint64_t)NdisHandle;
     pool->params = *Parameters;
+    if (machine_is_native())
+        pool->cache = ndis_alloc(sizeof(*pool->cache) * VP_MAX, NDIS_TAG_NBL, "NBL cache");
     trace_emit(EV_NBL_POOL_ALLOC, pool, 0);
     return pool;
+}
+
+/* No VP uses the pool any more: the driver's duty. */
+static void
+cache_drop(struct ndis_nbl_pool *pool)
+{
+    for (unsigned i = 0; i < VP_MAX && pool->cache != NULL; i++) {
+        struct nbl_head *next;
+
+        pool->out += (uint32_t)pool->cache[i].out;
+        for (struct nbl_head *head = pool->cache[i].first; head != NULL; head = next) {
+            next = (struct nbl_head *)head->check;
+            ndis_free(head);
+        }
+    }
+    ndis_free(pool->cache);
+    pool->cache = NULL;
 }
 
 /* NdisFreeNetBufferListPool - free a pool; its NBLs have to be free. Source: documented. IRQL: <= DISPATCH_LEVEL */
@@ -60,6 +81,7 @@ NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
 {
     struct ndis_nbl_pool *pool = PoolHandle;
 
+    cache_drop(pool);
     trace_emit(EV_NBL_POOL_FREE, pool, pool->out);
     if (pool->out != 0)
         trace_emit(EV_NBL_MISUSE, 0, NDIS_NBL_POOL_NOT_EMPTY, (uint64_t)pool, pool->out);
@@ -103,6 +125,8 @@ ndis_default_nbl_pool(void)
 
         if (pool != NULL)
             pool->params.fAllocateNetBuffer = TRUE;
+        if (pool != NULL && machine_is_native())
+            pool->cache = ndis_alloc(sizeof(*pool->cache) * VP_MAX, NDIS_TAG_NBL, "NBL cache");
         root->default_pool = pool;
     }
     return root->default_pool;
@@ -164,7 +188,7 @@ nb_alloc(struct ndis_nb_pool *pool, uint32_t data_size)
     NET_BUFFER *nb = ndis_alloc(sizeof(*nb) + data_room(data_size), NDIS_TAG_NB, "NET_BUFFER");
 
     if (nb != NULL)
-        pool->out++;
+        __atomic_add_fetch(&pool->out, 1, __ATOMIC_RELAXED);
     return nb;
 }
 
@@ -203,7 +227,7 @@ NdisFreeNetBuffer(PNET_BUFFER NetBuffer)
 {
     struct ndis_nb_pool *pool = NetBuffer->NdisPoolHandle;
 
-    pool->out--;
+    __atomic_sub_fetch(&pool->out, 1, __ATOMIC_RELAXED);
     ndis_free(NetBuffer);
 }
 
@@ -226,6 +250,63 @@ context_init(NET_BUFFER_LIST *nbl, NET_BUFFER_LIST_CONTEXT *context, uint32_t to
     nbl->Context = context;
 }
 
+/* The last that this VP freed, cleared as far as NDIS fills it; NULL: none. */
+static NET_BUFFER_LIST *
+cache_take(struct ndis_nbl_pool *pool, size_t clear)
+{
+    struct ndis_nbl_cache *cache = &pool->cache[vp_self()->number];
+    struct nbl_head *head = cache->first;
+
+    cache->out++;
+    if (head == NULL)
+        return NULL;
+    cache->first = (struct nbl_head *)head->check;
+    cache->count--;
+    memset(head + 1, 0, clear);
+    return (NET_BUFFER_LIST *)(head + 1);
+}
+
+/* false: the caller frees the block. */
+static bool
+cache_put(struct ndis_nbl_pool *pool, NET_BUFFER_LIST *nbl)
+{
+    struct ndis_nbl_cache *cache = &pool->cache[vp_self()->number];
+    struct nbl_head *head = (struct nbl_head *)nbl - 1;
+
+    cache->out--;
+    if (!head->track || cache->count == CACHE_MAX)
+        return false;
+    head->check = (uint64_t)cache->first;
+    cache->first = head;
+    cache->count++;
+    nbl->NdisPoolHandle = (NDIS_HANDLE)HEAP_POISON_FREE; /* who frees or uses it again faults there */
+    nbl->FirstNetBuffer = (PNET_BUFFER)HEAP_POISON_FREE;
+    return true;
+}
+
+/* A block for an NBL: from the VP's cache or the heap. NULL: no memory. */
+static NET_BUFFER_LIST *
+block_take(struct ndis_nbl_pool *pool, size_t size, size_t clear, bool standard)
+{
+    NET_BUFFER_LIST *nbl = pool->cache != NULL && standard ? cache_take(pool, clear) : NULL;
+    struct nbl_head *head;
+
+    if (nbl != NULL)
+        return nbl;
+    head = ndis_alloc(size, pool->params.PoolTag ? pool->params.PoolTag : NDIS_TAG_NBL, "NBL");
+    if (head == NULL)
+        return NULL;
+    nbl = (NET_BUFFER_LIST *)(head + 1);
+    if (pool->cache == NULL) {
+        nbl_track_new(nbl, (uint64_t)pool)->where = NBL_HOME;
+        return nbl;
+    }
+    if (!standard)
+        pool->cache[vp_self()->number].out++;
+    head->track = standard;
+    return nbl;
+}
+
 static NET_BUFFER_LIST *
 nbl_alloc(struct ndis_nbl_pool *pool, uint32_t context_used, uint32_t context_back_fill, bool with_nb)
 {
@@ -234,19 +315,15 @@ nbl_alloc(struct ndis_nbl_pool *pool, uint32_t context_used, uint32_t context_ba
     size_t nb_size = with_nb ? (sizeof(NET_BUFFER) + 15) & ~15ull : 0;
     size_t nbl_size = (sizeof(NET_BUFFER_LIST) + 15) & ~15ull;
     size_t data = with_nb ? (data_room(data_size) + 15) & ~15ull : 0, size;
-    uint8_t *block;
     NET_BUFFER_LIST *nbl;
-    struct nbl_track *track;
 
     if (context < pool->params.ContextSize)
         context = pool->params.ContextSize;
     size = HEAD_ROOM + nbl_size + nb_size + data + (context ? sizeof(NET_BUFFER_LIST_CONTEXT) + context : 0);
-    block = ndis_alloc(size, pool->params.PoolTag ? pool->params.PoolTag : NDIS_TAG_NBL, "NBL");
-    if (block == NULL)
+    nbl = block_take(pool, size, nbl_size + nb_size,
+                     context == pool->params.ContextSize && with_nb == (pool->params.fAllocateNetBuffer != 0));
+    if (nbl == NULL)
         return NULL;
-    nbl = (NET_BUFFER_LIST *)(block + HEAD_ROOM);
-    track = nbl_track_new(nbl, (uint64_t)pool);
-    track->where = NBL_HOME;
     nbl->NdisPoolHandle = pool;
     poison(nbl->ProtocolReserved, sizeof(nbl->ProtocolReserved));
     poison(nbl->MiniportReserved, sizeof(nbl->MiniportReserved));
@@ -262,7 +339,8 @@ nbl_alloc(struct ndis_nbl_pool *pool, uint32_t context_used, uint32_t context_ba
     if (context != 0)
         context_init(nbl, (NET_BUFFER_LIST_CONTEXT *)((uint8_t *)nbl + nbl_size + nb_size + data), context,
                      context_used);
-    pool->out++;
+    if (pool->cache == NULL)
+        pool->out++;
     trace_emit(EV_NBL_ALLOC, nbl, (uint64_t)pool);
     return nbl;
 }
@@ -314,7 +392,12 @@ NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
     struct ndis_nbl_pool *pool = NetBufferList->NdisPoolHandle;
     struct nbl_track *track;
 
-    pool->out--; /* a freed NBL faults here, as does one whose pool is gone */
+    if (pool->cache != NULL) { /* a freed NBL faults here, as does one whose pool is gone */
+        if (!cache_put(pool, NetBufferList))
+            ndis_free((uint8_t *)NetBufferList - HEAD_ROOM);
+        return;
+    }
+    pool->out--;
     track = nbl_track_of(NetBufferList);
     trace_emit(EV_NBL_FREE, NetBufferList, (uint64_t)pool, track ? track->where : NBL_FREED);
     if (track == NULL)

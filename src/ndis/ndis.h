@@ -205,14 +205,13 @@ struct ndis_ledger {
     bool freed;
     struct ndis_driver_record *driver;
     struct ndis_nic *nic;
+    bool closing;           /* a binding's NdisCloseAdapterEx was called */
     uint32_t own_sends;     /* NBLs whose SourceHandle it is, on their way */
     uint32_t held_sends;    /* sends of layers above that it was given and has not passed on or completed */
     uint32_t own_receives;  /* NBLs it indicated that are not back */
     uint32_t held_receives; /* NBLs indicated to it that it has not passed on or returned */
     uint32_t oids;          /* requests of its own that are not complete (oid.c) */
-    uint32_t delivering;    /* NBLs given to receive handler calls of it that have not returned */
-    uint32_t indicating;    /* receive indications of its own that have not returned */
-    uint32_t calls;         /* bindings: handlers of it that NDIS is in, and its own calls of return */
+    uint32_t calls;         /* bindings: handlers of it that NDIS is in, and its own calls of return; atomic */
 };
 
 /* An internal wait: one waiter, set by whoever completes. */
@@ -234,8 +233,8 @@ struct ndis_layer {
     uint32_t flags;
     struct ndis_layer *below, *above; /* as stacked; a binding: below = top of the stack */
     struct ndis_ledger *ledger;
-    struct ndis_link *link; /* NULL for an adapter */
-    struct ndis_wait wait;  /* of the pended pause, restart or event */
+    struct ndis_link *link;    /* NULL for an adapter */
+    struct ndis_wait wait;     /* of the pended pause, restart or event */
     struct fiber *detached_by; /* a filter: who is in FilterDetach, NULL before */
 };
 
@@ -341,6 +340,8 @@ struct ndis_adapter {
     struct ndis_miniport_driver *driver;
     struct ndis_layer *top; /* the highest filter module, or the adapter itself */
     struct list bindings;   /* struct ndis_binding.node, open ones in order of opening */
+    uint32_t
+        bindings_lock; /* a live machine: over changes of the list, and over looks at it without the machine lock */
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
     bool registration_set, general_set, device_added;
@@ -460,10 +461,11 @@ struct ndis_root {
 extern struct ndis_sites ndis_site; /* const after init */
 
 /* Exports that name themselves in HEADER_MISUSE. */
-#define NDIS_EXPORT_SITES(X)                                                                                      \
-    X(NdisFRegisterFilterDriver)                                                                                  \
-    X(NdisFSetAttributes) X(NdisSetOptionalHandlers) X(NdisMRegisterMiniportDriver) X(NdisMSetMiniportAttributes) \
-        X(NdisRegisterProtocolDriver) X(NdisOpenAdapterEx) X(NdisAllocateNetBufferListPool)                       \
+#define NDIS_EXPORT_SITES(X)                                                                \
+    X(NdisFRegisterFilterDriver)                                                            \
+    X(NdisFSetAttributes)                                                                   \
+    X(NdisSetOptionalHandlers) X(NdisMRegisterMiniportDriver) X(NdisMSetMiniportAttributes) \
+        X(NdisRegisterProtocolDriver) X(NdisOpenAdapterEx) X(NdisAllocateNetBufferListPool) \
             X(NdisAllocateNetBufferPool)
 
 struct ndis_exports {
@@ -598,6 +600,15 @@ struct nbl_track {
     struct nbl_track *next_free;
 };
 
+/*
+ * In front of every NBL of ours. In a live machine track says whether the block may go to its pool's cache, where check
+ * links it.
+ */
+struct nbl_head {
+    uint64_t track; /* struct nbl_track * */
+    uint64_t check; /* track ^ address of the NBL ^ a constant: what is not ours does not look like it */
+};
+
 /* The NBL's record; NULL if nbl did not come from a pool of this machine. Never faults on a readable nbl. */
 struct nbl_track *nbl_track_of(const NET_BUFFER_LIST *nbl);
 struct nbl_track *nbl_track_new(NET_BUFFER_LIST *nbl, uint64_t pool);
@@ -620,8 +631,34 @@ void ndis_send_complete_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint3
 void ndis_receive_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t count, uint32_t flags);
 void ndis_return_down(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t flags);
 
-/* A binding's close waits for what it has out; called when a count of it fell to zero. */
-void ndis_binding_drained(struct ndis_binding *b);
+/*
+ * A binding's close waits for what it has out and for who is in one of its handlers. enter and leave bracket such a
+ * call, without the machine lock; after leave the binding may be gone. count: a live machine's stand-in for track.c.
+ */
+static inline void
+ndis_binding_enter(struct ndis_ledger *ledger)
+{
+    __atomic_add_fetch(&ledger->calls, 1, __ATOMIC_ACQUIRE);
+}
+void ndis_binding_leave(struct ndis_ledger *ledger);
+/* Held over nothing that can block or call. */
+void ndis_bindings_lock(struct ndis_adapter *ad);
+void ndis_bindings_unlock(struct ndis_adapter *ad);
+static inline void
+ndis_binding_count(uint32_t *count, int32_t by)
+{
+    if (machine_is_native())
+        __atomic_add_fetch(count, (uint32_t)by, __ATOMIC_RELAXED);
+}
+static inline uint32_t
+ndis_chain_length(const NET_BUFFER_LIST *nbl)
+{
+    uint32_t n = 0;
+
+    for (; nbl != NULL; nbl = nbl->Next)
+        n++;
+    return n;
+}
 
 /* ------------------------------------------------------------------ buffers (nbl.c, nb.c, mdl.c) */
 
@@ -630,9 +667,17 @@ struct ndis_nbl_pool {
     uint64_t owner; /* NdisHandle given */
     uint64_t context;
     NET_BUFFER_LIST_POOL_PARAMETERS params;
-    uint32_t out; /* NBLs allocated and not freed */
+    uint32_t out; /* NBLs allocated and not freed; a live machine counts in cache[] */
     bool freed;
+    struct ndis_nbl_cache *cache; /* a live machine: one per VP; NULL: none */
 };
+
+/* Free NBLs of a pool that a VP keeps, the last freed first. Only that VP touches it. */
+struct ndis_nbl_cache {
+    struct nbl_head *first;
+    uint32_t count;
+    int32_t out; /* allocated here less freed here */
+} __attribute__((aligned(64)));
 
 struct ndis_nb_pool {
     struct ndis_object object;

@@ -232,8 +232,12 @@ bind_parameters(struct ndis_link *link)
 static void
 binding_off_stack(struct ndis_binding *b)
 {
-    sched_touch((uint64_t)&b->layer.adapter->bindings);
+    struct ndis_adapter *ad = b->layer.adapter;
+
+    sched_touch((uint64_t)&ad->bindings);
+    ndis_bindings_lock(ad);
     list_del(&b->node);
+    ndis_bindings_unlock(ad);
 }
 
 /* The close is done: nothing of the binding is out. */
@@ -250,6 +254,7 @@ close_may_finish(const struct ndis_binding *b)
 {
     const struct ndis_ledger *ledger = b->layer.ledger;
 
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* after `closing`: who leaves sees it, or we see that he left */
     return ledger->own_sends == 0 && ledger->held_receives == 0 && ledger->calls == 0;
 }
 
@@ -273,6 +278,20 @@ ndis_binding_drained(struct ndis_binding *b)
         return;
     b->close_pended = false;
     ndis_work_queue(close_complete_work, b);
+}
+
+void
+ndis_binding_leave(struct ndis_ledger *ledger)
+{
+    bool was;
+
+    __atomic_sub_fetch(&ledger->calls, 1, __ATOMIC_SEQ_CST);
+    if (!ledger->closing)
+        return;
+    was = machine_lock();
+    if (!ledger->freed)
+        ndis_binding_drained((struct ndis_binding *)ledger->handle);
+    machine_unlock(was);
 }
 
 /* ProtocolBindAdapterEx and ProtocolUnbindAdapterEx both: call, and wait if it pends. */
@@ -449,7 +468,9 @@ NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE ProtocolBindingCon
     *OpenParameters->SelectedMediumIndex = i;
     b->layer.context = (uint64_t)ProtocolBindingContext;
     b->open = true;
+    ndis_bindings_lock(ad);
     list_add_tail(&ad->bindings, &b->node);
+    ndis_bindings_unlock(ad);
     sched_touch((uint64_t)&ad->bindings);
     ndis_chain_compute(ad);
     ndis_layer_move(&b->layer, NDIS_MOVE_STARTED);
@@ -479,7 +500,7 @@ NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
         return NDIS_STATUS_SUCCESS;
     if (ndis_oid_drain)
         ndis_oid_drain(&b->layer);
-    b->closing = true;
+    b->closing = b->layer.ledger->closing = true;
     if (b->layer.state == NDIS_STATE_PAUSED) /* inside ProtocolBindAdapterEx, after a successful open */
         ndis_layer_move(&b->layer, NDIS_MOVE_STOP);
     if (b->layer.state == NDIS_STATE_CLOSING && close_may_finish(b)) {

@@ -50,11 +50,11 @@ listens(const struct ndis_binding *b)
 static void
 indicate(struct ndis_layer *from, struct ndis_binding *b, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t flags)
 {
-    uint32_t count = 0;
+    uint32_t count = ndis_chain_length(nbls);
 
-    for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next)
-        count++;
     nbl_note_receive(from, &b->layer, nbls, flags);
+    if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
+        ndis_binding_count(&b->layer.ledger->held_receives, (int32_t)count);
     NDIS_CALL(ndis_site.ndisMIndicateNetBufferListsToOpen, b->layer.op[NDIS_OP_RECEIVE], b->layer.context,
               (uint64_t)nbls, port, count, flags);
     if (flags & NDIS_RECEIVE_FLAGS_RESOURCES)
@@ -135,21 +135,61 @@ next_listener(struct ndis_adapter *ad, struct ndis_binding *b)
     return NULL;
 }
 
+void
+ndis_bindings_lock(struct ndis_adapter *ad)
+{
+    while (__atomic_exchange_n(&ad->bindings_lock, 1, __ATOMIC_ACQUIRE))
+        sched_spin();
+}
+
+void
+ndis_bindings_unlock(struct ndis_adapter *ad)
+{
+    __atomic_store_n(&ad->bindings_lock, 0, __ATOMIC_RELEASE);
+}
+
+/* The same, entered: it stays until the matching leave. */
+static struct ndis_binding *
+enter_next(struct ndis_adapter *ad, struct ndis_binding *b)
+{
+    struct ndis_binding *next;
+
+    ndis_bindings_lock(ad);
+    next = next_listener(ad, b);
+    if (next != NULL)
+        ndis_binding_enter(next->layer.ledger);
+    ndis_bindings_unlock(ad);
+    return next;
+}
+
+static bool
+is_last(struct ndis_adapter *ad, struct ndis_binding *b)
+{
+    bool last;
+
+    ndis_bindings_lock(ad);
+    last = next_listener(ad, b) == NULL;
+    ndis_bindings_unlock(ad);
+    return last;
+}
+
+/* b: the first, entered. */
 static void
-to_bindings(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t flags)
+to_bindings(struct ndis_layer *from, struct ndis_binding *b, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t flags)
 {
     struct ndis_adapter *ad = from->adapter;
-    struct ndis_binding *b = next_listener(ad, NULL), *next;
+    struct ndis_binding *next = NULL;
     NET_BUFFER_LIST *unwanted;
 
     sched_touch((uint64_t)&ad->bindings);
     for (; b != NULL; b = next) {
+        struct ndis_ledger *ledger = b->layer.ledger;
+
         sched_touch((uint64_t)b);
-        b->layer.ledger->calls++;
-        next = next_listener(ad, b);
-        if (next != NULL || (flags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
+        next = NULL;
+        if ((flags & NDIS_RECEIVE_FLAGS_RESOURCES) || !is_last(ad, b)) {
             lend(from, b, nbls, port, flags);
-            next = next_listener(ad, b); /* bindings may have come or gone meanwhile */
+            next = enter_next(ad, b); /* bindings may have come or gone meanwhile */
             if (next == NULL)
                 turn_round(from, (flags & NDIS_RECEIVE_FLAGS_RESOURCES) ? NULL : nbls, flags);
         } else {
@@ -158,9 +198,7 @@ to_bindings(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint3
                 indicate(from, b, nbls, port, flags);
             turn_round(from, unwanted, flags);
         }
-        b->layer.ledger->calls--;
-        if (b->closing)
-            ndis_binding_drained(b);
+        ndis_binding_leave(ledger);
     }
 }
 
@@ -168,34 +206,26 @@ void
 ndis_receive_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t count, uint32_t flags)
 {
     struct ndis_layer *to = from->next[NDIS_OP_RECEIVE];
-    struct ndis_ledger *ledger = from->ledger, *above;
-    uint32_t length = 0;
+    struct ndis_binding *b;
 
-    for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next)
-        length++;
-    if (length != count)
+    if (!machine_is_native() && ndis_chain_length(nbls) != count)
         trace_emit(EV_NBL_MISUSE, nbls, NDIS_NBL_BAD_COUNT, (uint64_t)from, from->kind);
-    ledger->indicating++;
     if (to != NULL) {
         ndis_fn handler = to->op[NDIS_OP_RECEIVE];
 
         sched_touch((uint64_t)to);
         nbl_note_receive(from, to, nbls, flags);
-        above = to->ledger; /* the layer may be gone when the call returns */
-        above->delivering += length;
         NDIS_CALL(ndis_site.ndisInvokeNextReceiveHandler, handler, to->context, (uint64_t)nbls, port, count, flags);
-        above->delivering -= length;
         if (flags & NDIS_RECEIVE_FLAGS_RESOURCES)
             nbl_note_lent_back(from, nbls);
-    } else if (next_listener(from->adapter, NULL) != NULL) {
-        to_bindings(from, nbls, port, flags);
+    } else if ((b = enter_next(from->adapter, NULL)) != NULL) {
+        to_bindings(from, b, nbls, port, flags);
     } else if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
         turn_round(from, nbls, flags);
     } else {
         nbl_note_receive(from, NULL, nbls, flags);
         nbl_note_lent_back(from, nbls);
     }
-    ledger->indicating--;
 }
 
 void
@@ -247,11 +277,13 @@ NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBuff
 {
     struct ndis_binding *b = NdisBindingHandle;
 
-    b->layer.ledger->calls++; /* a close waits until this returned */
+    struct ndis_ledger *ledger = b->layer.ledger;
+
+    ndis_binding_enter(ledger); /* a close waits until this returned */
+    if (machine_is_native())
+        ndis_binding_count(&ledger->held_receives, -(int32_t)ndis_chain_length(NetBufferLists));
     ndis_return_down(&b->layer, NetBufferLists, ReturnFlags);
-    b->layer.ledger->calls--;
-    if (b->closing)
-        ndis_binding_drained(b);
+    ndis_binding_leave(ledger);
 }
 
 /* NdisFReturnNetBufferLists - a filter gives back or passes on. Source: documented. IRQL: <= DISPATCH_LEVEL */

@@ -42,22 +42,25 @@ ndis_send_down(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, ui
     NDIS_CALL(ndis_site.ndisMSendNBLToMiniport, handler, to->context, (uint64_t)nbls, port, flags);
 }
 
-/* The part of the chain that starts at first and has one SourceHandle; *rest gets what follows. */
-static void
+/* The part of the chain that starts at first and has one SourceHandle; *rest gets what follows. Its length. */
+static uint32_t
 cut_source(NET_BUFFER_LIST *first, NET_BUFFER_LIST **rest)
 {
     NET_BUFFER_LIST *last = first;
+    uint32_t count = 1;
 
-    while (last->Next != NULL && last->Next->SourceHandle == first->SourceHandle)
+    for (; last->Next != NULL && last->Next->SourceHandle == first->SourceHandle; count++)
         last = last->Next;
     *rest = last->Next;
     last->Next = NULL;
+    return count;
 }
 
 static void
-complete_to_binding(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t flags)
+complete_to_binding(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t count, uint32_t flags)
 {
     struct ndis_binding *b = nbls->SourceHandle;
+    struct ndis_ledger *ledger;
 
     sched_touch(b->layer.ledger->handle); /* through its pointer first: a binding that is gone faults */
     if (b->layer.object.signature != NDIS_SIG_BINDING) {
@@ -66,13 +69,13 @@ complete_to_binding(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t fla
             trace_emit(EV_NBL_MISUSE, nbl, NDIS_NBL_NO_OWNER, (uint64_t)from, from->kind);
         return; /* lost: whoever sent them waits for ever */
     }
-    b->layer.ledger->calls++;
+    ledger = b->layer.ledger;
+    ndis_binding_enter(ledger);
+    ndis_binding_count(&ledger->own_sends, -(int32_t)count);
     nbl_note_send_complete(from, &b->layer, nbls, flags);
     NDIS_CALL(ndis_site.ndisMSendCompleteNetBufferListsInternal, b->layer.op[NDIS_OP_SEND_COMPLETE], b->layer.context,
               (uint64_t)nbls, flags);
-    b->layer.ledger->calls--;
-    if (b->closing)
-        ndis_binding_drained(b);
+    ndis_binding_leave(ledger);
 }
 
 void
@@ -90,8 +93,9 @@ ndis_send_complete_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t f
         return;
     }
     for (; nbls != NULL; nbls = rest) {
-        cut_source(nbls, &rest);
-        complete_to_binding(from, nbls, flags);
+        uint32_t count = cut_source(nbls, &rest);
+
+        complete_to_binding(from, nbls, count, flags);
     }
 }
 
@@ -121,6 +125,8 @@ NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBuffer
 
     /* Assumed: NDIS sets SourceHandle of a protocol's NBLs when the protocol did not (the field is documented as the
      * sender's to set). We take it as it is, so that a missing one shows. */
+    if (machine_is_native())
+        ndis_binding_count(&b->layer.ledger->own_sends, (int32_t)ndis_chain_length(NetBufferLists));
     ndis_send_down(&b->layer, NetBufferLists, PortNumber, SendFlags);
 }
 

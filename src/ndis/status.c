@@ -64,25 +64,26 @@ static void
 to_binding(struct ndis_binding *b, NDIS_STATUS_INDICATION *s)
 {
     sched_touch((uint64_t)b);
-    b->layer.ledger->calls++;
     NDIS_CALL(ndis_site.ndisInvokeStatus, b->layer.op[NDIS_OP_STATUS], b->layer.context, (uint64_t)s);
-    b->layer.ledger->calls--;
 }
 
 static void
 to_bindings(struct ndis_adapter *ad, NDIS_STATUS_INDICATION *s)
 {
     struct ndis_binding *b, *next;
+    unsigned entered = 0; /* further ones come at the end of the list */
 
-    list_for_each (b, &ad->bindings, node)
-        b->layer.ledger->calls++; /* none leaves the list while we walk it */
+    list_for_each (b, &ad->bindings, node) {
+        ndis_binding_enter(b->layer.ledger); /* none leaves the list while we walk it */
+        entered++;
+    }
     list_for_each_safe (b, next, &ad->bindings, node) {
+        if (entered-- == 0)
+            break;
         if (!b->closing && b->layer.op[NDIS_OP_STATUS] != 0 &&
             (s->DestinationHandle == NULL || s->DestinationHandle == b))
             to_binding(b, s);
-        b->layer.ledger->calls--;
-        if (b->closing)
-            ndis_binding_drained(b);
+        ndis_binding_leave(b->layer.ledger);
     }
 }
 

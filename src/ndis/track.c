@@ -6,6 +6,7 @@
  * indication carries RESOURCES). On its way exactly one layer holds it. Each step along a chain is one of the
  * nbl_note_ functions: it emits the event, compares with the record, emits what is wrong, and then believes what
  * the driver did. The record is monitor memory, found through a word in front of the NBL that drivers do not know.
+ * A live machine keeps no records: a binding counts its NBLs by the batch (ndis_binding_count()), which closing needs.
  * Source: documented ("Send and Receive Operations").
  */
 #include "ndis/ndis.h"
@@ -13,11 +14,6 @@
 #include <string.h>
 
 #define HEAD_CHECK 0x9ae16a3b2f90404full
-
-struct nbl_head {
-    uint64_t track; /* struct nbl_track * */
-    uint64_t check; /* track ^ address of the NBL ^ HEAD_CHECK: what is not ours does not look like it */
-};
 
 struct nbl_track *
 nbl_track_of(const NET_BUFFER_LIST *nbl)
@@ -166,6 +162,8 @@ nbl_note_send(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *n
 {
     bool own = false;
 
+    if (machine_is_native())
+        return;
     for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next) {
         struct nbl_track *track = nbl_track_of(nbl);
 
@@ -190,6 +188,8 @@ nbl_note_send(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *n
 void
 nbl_note_send_complete(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags)
 {
+    if (machine_is_native())
+        return;
     for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next) {
         struct nbl_track *track = nbl_track_of(nbl);
 
@@ -219,6 +219,8 @@ nbl_note_receive(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST
     bool lent = (flags & NDIS_RECEIVE_FLAGS_RESOURCES) != 0;
     bool own = false;
 
+    if (machine_is_native())
+        return;
     for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next) {
         struct nbl_track *track = nbl_track_of(nbl);
 
@@ -235,6 +237,8 @@ nbl_note_receive(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST
 void
 nbl_note_return(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags)
 {
+    if (machine_is_native())
+        return;
     for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next) {
         struct nbl_track *track = nbl_track_of(nbl);
 
@@ -263,6 +267,8 @@ nbl_note_return(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST 
 void
 nbl_note_lent_back(struct ndis_layer *from, NET_BUFFER_LIST *nbls)
 {
+    if (machine_is_native())
+        return;
     for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next) {
         struct nbl_track *track = nbl_track_of(nbl);
 

@@ -113,7 +113,8 @@ ex_pool_free(void *p, uint32_t tag)
     if (tag != 0 && ((tag ^ block->tag) & ~PROTECTED_POOL) != 0)
         machine_bugcheck(BAD_POOL_CALLER, 0xa, (uint64_t)p, block->tag, tag);
     size = block->size;
-    ke_memory_freed((uint64_t)p, size);
+    if (!machine_is_native()) /* it looks through every ledger */
+        ke_memory_freed((uint64_t)p, size);
     trace_emit(EV_POOL_FREE, p, size, block->tag, block->use);
     switch (heap_free(p)) {
     case HEAP_FREED:

@@ -7,6 +7,7 @@
  * fiber keeps its VP. A lock whose word is not 0 though nobody is known to hold it was never initialised or is
  * garbage: Windows would spin for ever, so does the fiber, after an event.
  * Queued locks hand over in the order of arrival, through the chain in the drivers' handles.
+ * In a live machine nobody is known to hold anything: the word and the chain are all there is, and VPs spin.
  */
 #include "nt/ke/state.h"
 
@@ -26,7 +27,8 @@ ke_spin_try(void *lock, enum lock_kind kind)
 
     if (!__atomic_compare_exchange_n(word, &seen, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
         return false;
-    ke_lock_owned(ke_lock_get(lock), kind);
+    if (!machine_is_native())
+        ke_lock_owned(ke_lock_get(lock), kind);
     return true;
 }
 
@@ -34,8 +36,13 @@ void
 ke_spin_acquire(void *lock, enum lock_kind kind)
 {
     while (!ke_spin_try(lock, kind)) {
-        struct ke_lock *l = ke_lock_get(lock);
+        struct ke_lock *l;
 
+        if (machine_is_native()) {
+            sched_spin();
+            continue;
+        }
+        l = ke_lock_get(lock);
         if (l->owner == 0)
             ke_lock_misuse(lock, kind, LOCK_MISUSE_UNINITIALIZED);
         ke_lock_block(l, BLOCK_SPIN, "spins for a lock");
@@ -45,11 +52,13 @@ ke_spin_acquire(void *lock, enum lock_kind kind)
 void
 ke_spin_release(void *lock, enum lock_kind kind)
 {
-    struct ke_lock *l = ke_lock_get(lock);
+    struct ke_lock *l = machine_is_native() ? NULL : ke_lock_get(lock);
 
-    ke_lock_released(l, kind);
+    if (l != NULL)
+        ke_lock_released(l, kind);
     __atomic_store_n((KSPIN_LOCK *)lock, 0, __ATOMIC_RELEASE);
-    ke_lock_wake(l);
+    if (l != NULL)
+        ke_lock_wake(l);
 }
 
 struct fiber *
@@ -74,7 +83,8 @@ acquire_raising(PKSPIN_LOCK lock, unsigned irql)
     KIRQL old = irql_raise(irql);
 
     ke_spin_acquire(lock, LOCK_SPIN);
-    ke_lock_get(lock)->irql = old;
+    if (!machine_is_native())
+        ke_lock_get(lock)->irql = old;
     return old;
 }
 
@@ -190,12 +200,49 @@ queued_lock(PKLOCK_QUEUE_HANDLE handle)
 }
 
 static void
+native_acquire(PKSPIN_LOCK lock, KSPIN_LOCK_QUEUE *self)
+{
+    KSPIN_LOCK_QUEUE *prev;
+
+    self->Next = NULL;
+    self->Lock = (PKSPIN_LOCK)((ULONG_PTR)lock | QUEUE_WAIT);
+    prev = (KSPIN_LOCK_QUEUE *)__atomic_exchange_n(lock, (KSPIN_LOCK)self, __ATOMIC_ACQ_REL);
+    if (prev != NULL) {
+        __atomic_store_n(&prev->Next, self, __ATOMIC_RELEASE);
+        while ((ULONG_PTR)__atomic_load_n(&self->Lock, __ATOMIC_ACQUIRE) & QUEUE_WAIT)
+            sched_spin();
+    }
+    self->Lock = (PKSPIN_LOCK)((ULONG_PTR)lock | QUEUE_OWNER);
+}
+
+static void
+native_release(PKSPIN_LOCK lock, KSPIN_LOCK_QUEUE *self)
+{
+    KSPIN_LOCK last = (KSPIN_LOCK)self;
+    KSPIN_LOCK_QUEUE *next = __atomic_load_n(&self->Next, __ATOMIC_ACQUIRE);
+
+    self->Lock = lock;
+    if (next == NULL) {
+        if (__atomic_compare_exchange_n(lock, &last, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+            return;
+        while ((next = __atomic_load_n(&self->Next, __ATOMIC_ACQUIRE)) == NULL) /* it has the word, not yet our link */
+            sched_spin();
+    }
+    __atomic_store_n(&next->Lock, lock, __ATOMIC_RELEASE);
+}
+
+static void
 queued_acquire(PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE handle)
 {
     KSPIN_LOCK_QUEUE *self = &handle->LockQueue;
     KSPIN_LOCK_QUEUE *prev;
-    struct ke_lock *l = ke_lock_get(lock);
+    struct ke_lock *l;
 
+    if (machine_is_native()) {
+        native_acquire(lock, self);
+        return;
+    }
+    l = ke_lock_get(lock);
     self->Next = NULL;
     self->Lock = lock;
     prev = (KSPIN_LOCK_QUEUE *)__atomic_exchange_n(lock, (KSPIN_LOCK)self, __ATOMIC_ACQ_REL);
@@ -230,8 +277,13 @@ queued_release(PKLOCK_QUEUE_HANDLE handle)
 {
     KSPIN_LOCK_QUEUE *self = &handle->LockQueue;
     PKSPIN_LOCK lock = queued_lock(handle);
-    struct ke_lock *l = ke_lock_get(lock);
+    struct ke_lock *l;
 
+    if (machine_is_native()) {
+        native_release(lock, self);
+        return;
+    }
+    l = ke_lock_get(lock);
     sched_point(OP_DDI, (uint64_t)lock); /* the argument is the handle, so the stub cannot know the object */
     ke_lock_released(l, LOCK_QUEUED_SPIN);
     self->Lock = lock;
