@@ -60,6 +60,9 @@ admin_op(struct lab_actor *a, const struct scn_op *op)
     case OP_FILTER_INSERT:
         ndis_driver_attach(nic, service);
         break;
+    case OP_LOAD:
+        lab_load();
+        break;
     case OP_UNLOAD:
         lab_unload();
         break;

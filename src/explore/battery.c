@@ -23,6 +23,14 @@ static const char init_halt[] = "name: init-halt\n"
                                 "actors:\n"
                                 "  - { name: administrator, kind: admin, ops: [unload] }\n";
 
+#define SINK "stack: { miniport: sink, adapters: 1, protocols: [none] }\n"
+
+/* Nothing is started before: with failing allocations this is what a driver makes of each one from DriverEntry on. */
+static const char load_unload[] =
+    "name: load-unload\n"
+    "vps: 2\n" SINK "actors:\n"
+    "  - { name: administrator, kind: admin, ops: [ load, { op: wait, ms: 100 }, unload ] }\n";
+
 static const char disable_enable[] =
     "name: disable-enable\n"
     "vps: 2\n"
@@ -138,9 +146,7 @@ static const char unload[] = "name: unload-with-handle\n"
 
 /* From here on: requests that are cancelled. What is sent is nobody's, so that what is explored is the request. */
 
-#define SINK "stack: { miniport: sink, adapters: 1, protocols: [none] }\n"
-
-/* A protocol takes part in whatever arrives, too: with a loop and a second protocol there are fifty times the orders. */
+/* A protocol takes part in whatever arrives: with a loop and a second protocol there are fifty times the orders. */
 static const char write_while_disabled_alone[] = "name: write-while-disabled\n"
                                                  "vps: 2\n" SINK "actors:\n"
                                                  "  - name: writer\n"
@@ -276,6 +282,8 @@ parse(const char *text)
     }
 #define ROWS                                                                                                           \
     ROW(init_halt, "init-halt", "load, start, stop, unload; nothing left behind", 1, ALL, false)                       \
+    ROW(load_unload, "load-unload", "DriverEntry, attaching and starting, each allocation failing in its turn", 0,     \
+        ALL, false)                                                                                                    \
     ROW(disable_enable, "disable-enable", "the adapter goes and comes back; timers go on", 1, ALL, false)              \
     ROW(write_while_disabled, "write-while-disabled", "a program writes while the adapter is disabled", 3,             \
         FILTER | MINIPORT, true)                                                                                       \

@@ -95,10 +95,11 @@ wants_test_protocol(void)
     return stack->protocols_count == 0;
 }
 
-static void
-setup_main(void *arg)
+void
+lab_load(void)
 {
-    (void)arg;
+    lab.nic_count = 0;
+    lab.failure = NULL;
     if (wants_test_protocol())
         ends_proto_start();
     if (!start_drivers())
@@ -115,6 +116,24 @@ setup_main(void *arg)
         if (ndis_nic_enable(lab.nic[i]))
             lab.failure = "the adapter could not be started: the miniport or a mandatory filter refused";
     ndis_settle();
+}
+
+static void
+setup_main(void *arg)
+{
+    (void)arg;
+    lab_load();
+}
+
+/* Then nothing is started before the scenario. */
+static bool
+scenario_loads(const struct scenario *s)
+{
+    for (unsigned i = 0; i < s->actors_count; i++)
+        for (unsigned k = 0; k < s->actors[i].ops_count; k++)
+            if (s->actors[i].ops[k].kind == OP_LOAD)
+                return true;
+    return false;
 }
 
 /* Where a layer of the driver under test stands now; "" without one. */
@@ -184,21 +203,27 @@ find_ioctls(void)
             image_find_ioctls(lab.driver[i].image, lab.ioctl + lab.ioctl_count, LAB_IOCTLS_MAX - lab.ioctl_count);
 }
 
-int
-lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_result *r, int32_t *entry_status,
-          char text[256])
+/* The snapshot: from here on runs begin. */
+static int
+lab_begin(char text[256])
 {
-    char problem[160];
+    lab_actors_release();
+    machine_on_quiet(lab_epilogue_start, NULL);
+    if (machine_snapshot() == 0)
+        return 0;
+    snprintf(text, 256, "no memory for a snapshot of the machine");
+    return LAB_OURS;
+}
+
+/* What the reports say was tested. */
+static void
+identify(const struct lab_config *c, struct lab_reached *reached)
+{
     uint8_t sha[32];
     char *scn = NULL;
     size_t len = 0;
     FILE *f;
-    int err;
 
-    memset(r, 0, sizeof(*r));
-    lab.scenario = c->scenario;
-    lab.wire = c->wire;
-    lab.reached = reached;
     reached->vps = c->vps;
     reached->driver_count = c->driver_count;
     for (unsigned i = 0; i < c->driver_count; i++) {
@@ -213,6 +238,15 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
         SHA256((const uint8_t *)scn, len, sha);
         hex_of(sha, 32, reached->scenario_sha256);
     }
+}
+
+/* The machine with the drivers' images in it, and the sandbox around. */
+static int
+make_machine(const struct lab_config *c, char text[256])
+{
+    char problem[160];
+    int err;
+
     lab_register_exports();
     if (machine_init(c->vps, problem)) {
         snprintf(text, 256, "%s", problem);
@@ -235,6 +269,30 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
         snprintf(text, 256, "the worker's sandbox could not be set up (error %d): a driver is not run without it",
                  -err);
         return LAB_INPUT;
+    }
+    return 0;
+}
+
+int
+lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_result *r, int32_t *entry_status,
+          char text[256])
+{
+    int err;
+
+    memset(r, 0, sizeof(*r));
+    lab.scenario = c->scenario;
+    lab.wire = c->wire;
+    lab.reached = reached;
+    identify(c, reached);
+    err = make_machine(c, text);
+    if (err)
+        return err;
+    if (scenario_loads(c->scenario)) {
+        for (unsigned i = 0; i < lab.driver_count; i++)
+            lab.driver[i].keep_init = true;
+        lab_actors_create();
+        machine_run(&strategy_none, r);
+        return lab_begin(text);
     }
     ps_thread_create("PnP", FIBER_SYSTEM, NULL, setup_main, NULL, false, NULL);
     machine_run(&strategy_none, r);
@@ -260,9 +318,7 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
         describe_end(r, text);
         return 0;
     }
-    lab_actors_release();
-    machine_on_quiet(lab_epilogue_start, NULL);
-    return machine_snapshot() ? LAB_OURS : 0;
+    return lab_begin(text);
 }
 
 bool

@@ -94,6 +94,7 @@ extern struct strategy strategy_none; /* answers 0 */
 void lab_actors_create(void);
 void lab_actors_release(void); /* the next run starts them */
 void lab_epilogue_create(void);
+void lab_load(void);   /* start the drivers and build the stack */
 void lab_unload(void); /* the driver under test */
 struct fiber *lab_epilogue_start(void *arg);
 

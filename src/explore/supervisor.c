@@ -390,7 +390,7 @@ save_scenario(const struct test_options *o, const struct scenario *scn, const st
 static int
 scenario_supported(const struct scenario *s, const struct lab_subjects *subjects, char text[256])
 {
-    unsigned nics = 0;
+    unsigned nics = 0, loads = 0;
 
     for (unsigned i = 0; i < subjects->count; i++)
         nics += subjects->driver[i].kind == INF_MINIPORT ? s->stack.adapters : 0;
@@ -402,7 +402,8 @@ scenario_supported(const struct scenario *s, const struct lab_subjects *subjects
         for (unsigned k = 0; k < s->actors[i].ops_count; k++) {
             enum scn_op_kind op = s->actors[i].ops[k].kind;
 
-            if (op == OP_LOAD || op == OP_LINK_DOWN || op == OP_LINK_UP || op == OP_OID ||
+            loads += op == OP_LOAD ? s->actors[i].repeat : 0;
+            if (op == OP_LINK_DOWN || op == OP_LINK_UP || op == OP_OID ||
                 (op == OP_CANCEL && s->actors[i].kind != ACTOR_PROGRAM))
                 return snprintf(text, 256, "%.60s: actor %.60s: the op \"%s\" cannot be carried out yet", s->name,
                                 s->actors[i].name, scn_op_name(op));
@@ -410,6 +411,8 @@ scenario_supported(const struct scenario *s, const struct lab_subjects *subjects
                 return snprintf(text, 256, "%.60s: actor %.60s: the op \"%s\" is for adapter %u, the stack has %u",
                                 s->name, s->actors[i].name, scn_op_name(op), s->actors[i].ops[k].adapter, nics);
         }
+    if (loads > 1)
+        return snprintf(text, 256, "%.60s: an image can be loaded once in a scenario, not %u times", s->name, loads);
     return 0;
 }
 

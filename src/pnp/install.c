@@ -98,7 +98,7 @@ pnp_start(struct pnp_service *s, const struct pnp_parameter *parameters, unsigne
     status = io_driver_create(service, s->image->entry, s->image->base, s->image->size, &s->object);
     if (status >= 0)
         status = io_driver_start(s->object);
-    if (status >= 0)
+    if (status >= 0 && !s->keep_init)
         image_discard_init(s->image);
     return status;
 }

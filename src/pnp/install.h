@@ -19,6 +19,7 @@ struct pnp_service {
     const struct pnp_driver *file;
     struct image *image;
     DRIVER_OBJECT *object;
+    bool keep_init; /* DriverEntry runs again in every run of a search, so its section stays */
 };
 
 /* A registry value that a user gives besides the INF's. */

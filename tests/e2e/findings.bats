@@ -91,6 +91,18 @@ says() {
     [ -e out/certificates/bad-requests.json ]
 }
 
+@test "entry-leaks: a DriverEntry that gives up and leaves something behind" {
+    finds entry-leaks load-unload '0xc4_62' --k 0
+    prints '1 failing allocation'
+}
+
+@test "entry-unwinds: the one that takes back what it did is certified" {
+    needs "$drivers/entry-unwinds"
+    undis test "$drivers/entry-unwinds" --only load-unload --out out
+    exits 0
+    [ -e out/certificates/load-unload.json ]
+}
+
 @test "pool-leak: what unload leaves, with tag and size" {
     finds pool-leak init-halt '0xc4_62' --k 0
     says 'PoolTracking-Leak'
