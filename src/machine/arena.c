@@ -103,7 +103,7 @@ user_alloc(size_t size)
 {
     uint64_t at = user_next;
 
-    MACHINE_ASSERT(at + size + 16 <= LAYOUT_USER_BASE + LAYOUT_USER_SIZE);
+    MACHINE_ASSERT(at + size + 16 <= LAYOUT_USER_BASE + LAYOUT_USER_OWN);
     user_next = (at + size + 15) & ~15ull;
     return (void *)at;
 }

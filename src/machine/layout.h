@@ -21,7 +21,8 @@
 #include <stdint.h>
 
 #define LAYOUT_USER_BASE    0x7e8f00000000ull
-#define LAYOUT_USER_SIZE    0x000001000000ull /* 16 MB */
+#define LAYOUT_USER_SIZE    0x000010000000ull /* 256 MB of address, sparse */
+#define LAYOUT_USER_OWN     0x000001000000ull /* the first 16 MB: user_alloc(); above, windows of Linux programs */
 #define LAYOUT_SYSTEM_BASE  0x7e9000000000ull /* MmSystemRangeStart */
 #define LAYOUT_PSEUDO_BASE  0x7e9000000000ull
 #define LAYOUT_PSEUDO_SIZE  0x000000100000ull /* per pseudo image, 1 MB = 4096 slots */
