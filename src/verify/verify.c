@@ -66,14 +66,38 @@ verify_on_event(void *context, const struct event *ev)
 
 static struct event_listener listener = { .on_event = verify_on_event };
 
+static bool
+in_list(const uint16_t *kinds, uint16_t kind)
+{
+    while (*kinds != EV_NONE && *kinds != kind)
+        kinds++;
+    return *kinds == kind;
+}
+
+static bool
+all_in_list(const uint16_t *kinds, const uint16_t *watches)
+{
+    while (*watches != EV_NONE && in_list(kinds, *watches))
+        watches++;
+    return *watches == EV_NONE;
+}
+
 void
 verify_init(void)
+{
+    verify_init_kinds(NULL);
+}
+
+void
+verify_init_kinds(const uint16_t *kinds)
 {
     struct verify_state *v = mon_alloc(sizeof(*v));
 
     machine->verify = v;
     for (unsigned n = 0; n < RULE_COUNT; n++) {
         v->ctx[n].rule = rules[n];
+        if (kinds != NULL && !all_in_list(kinds, rules[n]->watches))
+            continue;
         for (const uint16_t *kind = rules[n]->watches; *kind != EV_NONE; kind++) {
             unsigned i = watchers[*kind].count;
 

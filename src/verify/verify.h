@@ -55,6 +55,9 @@ struct violation {
 /* Allocate state, register the listener. Once, after machine_init() and before the first driver is loaded. */
 void verify_init(void);
 
+/* The same with only those rules all of whose kinds are in the list, which EV_NONE ends. */
+void verify_init_kinds(const uint16_t *kinds);
+
 /*
  * Call when set-up is over and after each restore. Violations live in monitor memory, so a restore has forgotten
  * those of the run before; those of set-up (DriverEntry) are part of every run and stay.
