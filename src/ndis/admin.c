@@ -218,6 +218,12 @@ ndis_nic_name(const struct ndis_nic *nic)
     return nic->name;
 }
 
+void
+ndis_nic_guid(const struct ndis_nic *nic, char *out, size_t room)
+{
+    fmt(out, room, "%wZ", (const void *)&nic->instance_guid);
+}
+
 static void
 describe(const struct ndis_layer *layer, struct ndis_layer_info *out)
 {

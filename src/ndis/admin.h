@@ -10,6 +10,7 @@
 #define NDIS_ADMIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct ndis_nic;
@@ -50,6 +51,7 @@ void ndis_settle(void);
 struct ndis_nic *ndis_nic_get(unsigned i); /* in order of appearance; NULL past the last */
 struct ndis_nic *ndis_nic_find(const char *name);
 const char *ndis_nic_name(const struct ndis_nic *nic);
+void ndis_nic_guid(const struct ndis_nic *nic, char *out, size_t room); /* "{...}" */
 
 struct ndis_layer_info {
     uint8_t kind;  /* enum ndis_layer_kind */

@@ -144,6 +144,15 @@ pnp_nic_add(const struct pnp_driver *file, const char *service, const char *name
 }
 
 void
+pnp_nic_parameters(const struct ndis_nic *nic, const struct pnp_parameter *parameters, unsigned count)
+{
+    char key[200];
+
+    ndis_config_nic_path(nic, key, sizeof(key));
+    write_parameters(key, parameters, count);
+}
+
+void
 pnp_filter_parameters(const struct ndis_nic *nic, const char *service, const struct pnp_parameter *parameters,
                       unsigned count)
 {

@@ -45,6 +45,9 @@ int32_t pnp_start(struct pnp_service *service, const struct pnp_parameter *param
 struct ndis_nic *pnp_nic_add(const struct pnp_driver *file, const char *service, const char *name,
                              const struct pnp_parameter *parameters, unsigned count);
 
+/* More of them for a device that is there. */
+void pnp_nic_parameters(const struct ndis_nic *nic, const struct pnp_parameter *parameters, unsigned count);
+
 /* The registry key that NdisOpenConfigurationEx gives a filter for its module on nic, with parameters. */
 void pnp_filter_parameters(const struct ndis_nic *nic, const char *service, const struct pnp_parameter *parameters,
                            unsigned count);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pnp/stack.h - stack files: what `undis run` brings up.
+ *
+ * Model: data only; the drivers it names are read by whoever runs it. Relative paths are from the file's own folder,
+ * and stack_load() makes them so. YAML:
+ *
+ *     name: office                 of the machine, default: the file's name
+ *     vps: 2
+ *     os: win10
+ *     adapters:
+ *       - name: Ethernet
+ *         miniport: wirenic        built in; or a driver: folder, .inf or .sys
+ *         wire: tap:wan0           what wirenic is plugged into (wire/wire.h)
+ *         hostif: tap:lan0         Linux's view of the top of the stack; also a bare interface name
+ *         enabled: yes
+ *         parameters: { NetworkAddress: 02-00-00-00-00-01, "*JumboPacket": 1514 }
+ *     drivers:                     of adapters, if named there as services, and others
+ *       - net/mynic.inf
+ *     filters:                     from the bottom up
+ *       - npf.inf
+ *       - { driver: edr.inf, parameters: { Level: 3 }, adapters: { Ethernet: { Level: 9 } } }
+ *     protocols: [ ndisprot.inf ]
+ *
+ * A parameter that is a number becomes a REG_DWORD, other text a REG_SZ; quotes make text of a number.
+ */
+#ifndef PNP_STACK_H
+#define PNP_STACK_H
+
+#include <stdbool.h>
+
+#include "pnp/install.h"
+#include "pnp/scenario.h"
+
+#define STACK_ADAPTERS_MAX   16u
+#define STACK_DRIVERS_MAX    16u
+#define STACK_PARAMETERS_MAX 64u
+#define STACK_VPS_MAX        4u
+
+struct stack_parameters {
+    struct pnp_parameter *p;
+    unsigned count;
+};
+
+struct stack_adapter {
+    char *name;
+    char *miniport; /* "wirenic", or a path */
+    char *wire;     /* spec; NULL unless wirenic */
+    char *hostif;   /* spec; NULL: none */
+    bool disabled;
+    struct stack_parameters parameters;
+    unsigned line;
+};
+
+/* Parameters of a filter's module on one adapter. */
+struct stack_module {
+    char *adapter;
+    struct stack_parameters parameters;
+};
+
+struct stack_driver {
+    enum inf_kind kind; /* where it stands in the file: filter, protocol; INF_OTHER: in `drivers` */
+    char *path;
+    struct stack_parameters parameters;
+    struct stack_module *module;
+    unsigned module_count;
+    unsigned line;
+};
+
+struct stack {
+    char *name;
+    unsigned vps;
+    char *os; /* "win10" */
+    struct stack_adapter *adapter;
+    unsigned adapter_count;
+    struct stack_driver *driver; /* others, then filters bottom up, then protocols */
+    unsigned driver_count;
+};
+
+/* 0 and *out; -EINVAL or another negative errno with *err. The caller frees *out. */
+int stack_load(const char *path, struct stack **out, struct scn_error *err);
+/* The same from memory. name: default name of the machine; folder: what paths are relative to, "" or with a slash. */
+int stack_parse(const void *bytes, size_t len, const char *name, const char *folder, struct stack **out,
+                struct scn_error *err);
+void stack_free(struct stack *stack);
+
+#endif
