@@ -34,46 +34,41 @@ folder_of(const char *parent, const char *bucket, char folder[512])
 }
 
 static char *
-trace_of(const char *stack_name)
+trace_of(const struct live_finding *how, unsigned vps)
 {
-    char *text = malloc(512);
+    size_t size = 512 + (how->drivers ? strlen(how->drivers) : 0);
+    char *text = malloc(size);
 
     if (text)
-        snprintf(text, 512,
-                 "# undis live 1\n# undis: %s\n# stack: %s\n# vps: %u\n# a live machine records no choices: this is no "
-                 "trace that can be replayed\n",
-                 UNDIS_VERSION, stack_name, machine->vp_count);
+        snprintf(
+            text, size,
+            "# undis live 1\n# undis: %s\n%s# stack: %s\n# vps: %u\n# a live machine records no choices: this is no "
+            "trace that can be replayed\n",
+            UNDIS_VERSION, how->drivers ? how->drivers : "", how->stack_name, vps);
     return text;
 }
 
 int
-live_finding_write(const struct live_finding *how, const struct run_result *r, char folder[512],
-                   struct finding_verdict *v)
+live_finding_of(const struct live_finding *how, struct detail *d, unsigned vps, char folder[512],
+                struct finding_verdict *v)
 {
-    static struct explorer no_choices;
     struct finding_verdict mine;
-    struct detail *d;
-    char *trace;
+    char *trace = trace_of(how, vps);
     int err;
 
-    if (r->end != RUN_BUGCHECK && r->end != RUN_SYSCALL && r->end != RUN_LIVELOCK && r->end != RUN_HANG)
-        return -EINVAL;
-    d = detail_create(DETAIL_BYTES);
-    trace = trace_of(how->stack_name);
-    if (!d || !trace) {
-        err = -ENOMEM;
-        goto out;
-    }
-    detail_collect(d, r, &no_choices, NULL);
+    if (!trace)
+        return -ENOMEM;
     d->in.trace_text = trace;
     d->in.scenario = how->stack_name;
     d->in.scenario_text = how->stack_text;
     if (how->stack_text)
         SHA256((const uint8_t *)how->stack_text, strlen(how->stack_text), d->in.scenario_sha256);
+    d->in.replay = how->again;
     d->in.undis_version = UNDIS_VERSION;
     d->in.undis_commit = UNDIS_COMMIT;
     d->in.os_profile = "10.0.19041";
     d->in.os_build = 19041;
+    d->in.src_map = how->src_map;
     finding_symbolize_all(&d->in, how->symbols);
     finding_conclude(&d->in, &mine);
     folder_of(how->parent, mine.bucket, folder);
@@ -82,8 +77,25 @@ live_finding_write(const struct live_finding *how, const struct run_result *r, c
     mine.violation = NULL; /* it pointed into d */
     if (v)
         *v = mine;
-out:
     free(trace);
+    return err;
+}
+
+int
+live_finding_write(const struct live_finding *how, const struct run_result *r, char folder[512],
+                   struct finding_verdict *v)
+{
+    static struct explorer no_choices;
+    struct detail *d;
+    int err;
+
+    if (r->end != RUN_BUGCHECK && r->end != RUN_SYSCALL && r->end != RUN_LIVELOCK && r->end != RUN_HANG)
+        return -EINVAL;
+    d = detail_create(DETAIL_BYTES);
+    if (!d)
+        return -ENOMEM;
+    detail_collect(d, r, &no_choices, NULL);
+    err = live_finding_of(how, d, machine->vp_count, folder, v);
     detail_destroy(d);
     return err;
 }

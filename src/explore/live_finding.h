@@ -13,11 +13,23 @@
 #include "machine/strategy.h"
 
 struct live_finding {
-    const char *parent;     /* folder in which the finding's is made: "findings" */
-    const char *stack_name; /* what ran, e.g. the stack file's name */
-    const char *stack_text; /* the stack file, kept as scenario; may be NULL */
-    const char *symbols;    /* where to look for symbols besides the images; may be NULL */
+    const char *parent;         /* folder in which the finding's is made: "findings" */
+    const char *stack_name;     /* what ran, e.g. the stack file's name */
+    const char *stack_text;     /* the stack file, kept as scenario; may be NULL */
+    const char *symbols;        /* where to look for symbols besides the images; may be NULL */
+    const char *const *src_map; /* as finding_input's; may be NULL */
+    const char *again;          /* the command that brings the stack up again; may be NULL */
+    const char *drivers;        /* lines for the trace file that say which drivers, "# ..."; may be NULL */
 };
+
+struct detail;
+
+/*
+ * live_finding_of - the same from what was collected of the stopped machine, by another process that shares d with it.
+ * Rules that were broken without stopping the machine are findings, too.
+ */
+int live_finding_of(const struct live_finding *how, struct detail *d, unsigned vps, char folder[512],
+                    struct finding_verdict *v);
 
 /*
  * live_finding_write - by the runner, after live_wait() or machine_run() said how it ended (r) and before live_fini().
