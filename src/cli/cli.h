@@ -19,6 +19,14 @@ int cmd_test(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_ddi(int argc, char **argv);
 int cmd_zoo(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_adapter(int argc, char **argv);
+int cmd_filter(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
+int cmd_capture(int argc, char **argv);
+int cmd_stop(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 #endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * undis/undis.h - the devices of a running machine (undis run), for Linux programs, by the names Win32 has for them.
+ *
+ * Model: a program that links libundis is a process of the machine. Its first CreateFileW() connects it to the machine
+ * that runs, or to the one undis_connect() named; when it ends, however that happens, its requests are cancelled and
+ * its handles closed as Windows does it. Threads are told apart, so CancelIo() means what the calling thread began.
+ *
+ *     HANDLE h = CreateFileW(u"\\\\.\\NPF_{...}", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+ *
+ * Functions fail as in Windows: FALSE, NULL or INVALID_HANDLE_VALUE, and GetLastError() says why. A WCHAR is 16 bits
+ * here, too: write u"..." for L"...". Buffers are copied to and from memory that the machine shares; one request moves
+ * at most UNDIS_REQUEST_MAX bytes. A child of fork() has no connection and cannot make one.
+ *
+ * Link with -lundis (pkg-config undis).
+ */
+#ifndef UNDIS_UNDIS_H
+#define UNDIS_UNDIS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int BOOL;
+typedef uint32_t DWORD;
+typedef int32_t LONG;
+typedef uint32_t ULONG;
+typedef uint16_t USHORT;
+typedef uint8_t UCHAR;
+typedef int64_t LONGLONG;
+typedef uint64_t ULONGLONG;
+typedef uint16_t WCHAR;
+typedef void *HANDLE;
+typedef uintptr_t ULONG_PTR;
+typedef const void *LPCVOID;
+typedef void *LPVOID;
+
+#ifndef TRUE
+#define TRUE  1
+#define FALSE 0
+#endif
+
+#define INVALID_HANDLE_VALUE ((HANDLE)(intptr_t)-1)
+#define INFINITE             0xffffffffu
+#define WAIT_OBJECT_0        0u
+#define WAIT_TIMEOUT         258u
+#define WAIT_FAILED          0xffffffffu
+
+#define GENERIC_READ         0x80000000u
+#define GENERIC_WRITE        0x40000000u
+#define FILE_SHARE_READ      1u
+#define FILE_SHARE_WRITE     2u
+#define OPEN_EXISTING        3u
+#define FILE_FLAG_OVERLAPPED 0x40000000u
+
+/* As <winioctl.h> has it, so that a driver's own header of codes can be included after this one. */
+#ifndef CTL_CODE
+#define CTL_CODE(DeviceType, Function, Method, Access) \
+    ((DWORD)(DeviceType) << 16 | (DWORD)(Access) << 14 | (DWORD)(Function) << 2 | (DWORD)(Method))
+#define METHOD_BUFFERED         0
+#define METHOD_IN_DIRECT        1
+#define METHOD_OUT_DIRECT       2
+#define METHOD_NEITHER          3
+#define FILE_ANY_ACCESS         0
+#define FILE_READ_ACCESS        1
+#define FILE_WRITE_ACCESS       2
+#define FILE_DEVICE_NETWORK     0x12
+#define FILE_DEVICE_PHYSICAL_NETCARD 0x17
+#define FILE_DEVICE_UNKNOWN     0x22
+#endif
+
+/* What GetLastError() may say here; others come from the driver's NTSTATUS. */
+#define ERROR_SUCCESS               0u
+#define ERROR_INVALID_FUNCTION      1u
+#define ERROR_FILE_NOT_FOUND        2u
+#define ERROR_ACCESS_DENIED         5u
+#define ERROR_INVALID_HANDLE        6u
+#define ERROR_NOT_ENOUGH_MEMORY     8u
+#define ERROR_NOT_READY             21u
+#define ERROR_BAD_LENGTH            24u
+#define ERROR_GEN_FAILURE           31u
+#define ERROR_HANDLE_EOF            38u
+#define ERROR_NOT_SUPPORTED         50u
+#define ERROR_INVALID_PARAMETER     87u
+#define ERROR_INSUFFICIENT_BUFFER   122u
+#define ERROR_SEM_TIMEOUT           121u
+#define ERROR_INVALID_NAME          123u
+#define ERROR_BUSY                  170u
+#define ERROR_MORE_DATA             234u
+#define ERROR_MR_MID_NOT_FOUND      317u
+#define ERROR_OPERATION_ABORTED     995u
+#define ERROR_IO_INCOMPLETE         996u
+#define ERROR_IO_PENDING            997u
+#define ERROR_NOACCESS              998u
+#define ERROR_IO_DEVICE             1117u
+#define ERROR_DEVICE_NOT_CONNECTED  1167u
+#define ERROR_NOT_FOUND             1168u
+#define ERROR_NO_SYSTEM_RESOURCES   1450u
+#define ERROR_DEVICE_REMOVED        1617u
+#define ERROR_SERVICE_NOT_ACTIVE    1062u /* no machine runs, or it ended */
+
+/* Bytes of one request, both buffers together. */
+#define UNDIS_REQUEST_MAX (4u << 20)
+
+typedef struct _OVERLAPPED {
+    ULONG_PTR Internal;     /* NTSTATUS; STATUS_PENDING while it goes on */
+    ULONG_PTR InternalHigh; /* bytes */
+    union {
+        struct {
+            DWORD Offset;
+            DWORD OffsetHigh;
+        };
+        LPVOID Pointer;
+    };
+    HANDLE hEvent;
+} OVERLAPPED, *LPOVERLAPPED;
+
+#define HasOverlappedIoCompleted(o) ((DWORD)(o)->Internal != 0x103u)
+
+/* Connect to a machine by name before anything else; NULL: the only one that runs. Once. */
+BOOL undis_connect(const char *machine);
+/* One sentence about why the last connection failed. */
+const char *undis_connect_error(void);
+
+/* FileName: "\\.\NAME". Disposition and attributes other than FILE_FLAG_OVERLAPPED mean nothing to a device. */
+HANDLE CreateFileW(const WCHAR *FileName, DWORD DesiredAccess, DWORD ShareMode, LPVOID SecurityAttributes,
+                   DWORD CreationDisposition, DWORD FlagsAndAttributes, HANDLE TemplateFile);
+/* The same with a name in UTF-8. */
+HANDLE CreateFileA(const char *FileName, DWORD DesiredAccess, DWORD ShareMode, LPVOID SecurityAttributes,
+                   DWORD CreationDisposition, DWORD FlagsAndAttributes, HANDLE TemplateFile);
+
+/*
+ * Overlapped is for a file opened with FILE_FLAG_OVERLAPPED and NULL for others. Such a request returns FALSE with
+ * ERROR_IO_PENDING whether it ends soon or late; its buffer and *Overlapped stay in use until it has ended.
+ */
+BOOL ReadFile(HANDLE File, LPVOID Buffer, DWORD BytesToRead, DWORD *BytesRead, LPOVERLAPPED Overlapped);
+BOOL WriteFile(HANDLE File, LPCVOID Buffer, DWORD BytesToWrite, DWORD *BytesWritten, LPOVERLAPPED Overlapped);
+BOOL DeviceIoControl(HANDLE Device, DWORD IoControlCode, LPVOID InBuffer, DWORD InBufferSize, LPVOID OutBuffer,
+                     DWORD OutBufferSize, DWORD *BytesReturned, LPOVERLAPPED Overlapped);
+BOOL CloseHandle(HANDLE Object);
+
+BOOL GetOverlappedResult(HANDLE File, LPOVERLAPPED Overlapped, DWORD *Bytes, BOOL Wait);
+BOOL CancelIo(HANDLE File);
+BOOL CancelIoEx(HANDLE File, LPOVERLAPPED Overlapped);
+
+/* Name and security attributes must be NULL. */
+HANDLE CreateEventW(LPVOID EventAttributes, BOOL ManualReset, BOOL InitialState, const WCHAR *Name);
+BOOL SetEvent(HANDLE Event);
+BOOL ResetEvent(HANDLE Event);
+DWORD WaitForSingleObject(HANDLE Event, DWORD Milliseconds);
+
+DWORD GetLastError(void);
+void SetLastError(DWORD ErrCode);
+
+/* The last request's NTSTATUS of this thread, before it became a Win32 error. */
+LONG undis_last_status(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* control/bringup.c - see bringup.h. Start reading at: machine_up(), bring_up(). */
+#include "control/bringup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "control/server.h"
+#include "control/trace.h"
+#include "explore/lab.h"
+#include "host/host.h"
+#include "image/image.h"
+#include "ndis/admin.h"
+#include "ndis/ndis.h"
+#include "nt/ex/ex.h"
+#include "nt/io/driver.h"
+#include "nt/nt.h"
+#include "verify/verify.h"
+
+/* ------------------------------------------------------------------ files */
+
+static int
+add_file(struct stack_files *f, const char *path, const struct stack_driver *config, char text[256])
+{
+    struct pnp_driver d;
+
+    if (pnp_driver_read(path, &d, text))
+        return -EINVAL;
+    for (unsigned i = 0; i < f->count; i++)
+        if (str_ieq(f->driver[i].service, d.service)) {
+            bool same = f->driver[i].len == d.len && memcmp(f->driver[i].bytes, d.bytes, d.len) == 0;
+
+            pnp_driver_free(&d);
+            if (same && (config == NULL || f->config[i] == NULL)) {
+                f->config[i] = config ? config : f->config[i];
+                return (int)i;
+            }
+            snprintf(text, 256, "%.110s: the service %.30s is that of %.80s already", path, f->driver[i].service,
+                     f->driver[i].sys);
+            return -EINVAL;
+        }
+    f->driver[f->count] = d;
+    f->config[f->count] = config;
+    return (int)f->count++;
+}
+
+static int
+check_kind(const struct pnp_driver *d, enum inf_kind wanted, char text[256])
+{
+    if (wanted == INF_OTHER || d->kind == wanted)
+        return 0;
+    snprintf(text, 256, "%.150s is a %s driver, not a %s", d->service, inf_kind_name(d->kind), inf_kind_name(wanted));
+    return -EINVAL;
+}
+
+int
+stack_files_read(const struct stack *stack, struct stack_files *f, unsigned *line, char text[256])
+{
+    const struct pnp_driver *filter[STACK_DRIVERS_MAX];
+    unsigned filters = 0;
+
+    memset(f, 0, sizeof(*f));
+    for (unsigned i = 0; i < stack->driver_count; i++) {
+        int at = add_file(f, stack->driver[i].path, &stack->driver[i], text);
+
+        *line = stack->driver[i].line;
+        if (at < 0 || check_kind(&f->driver[at], stack->driver[i].kind, text))
+            return -EINVAL;
+        if (stack->driver[i].kind == INF_FILTER)
+            filter[filters++] = &f->driver[at];
+    }
+    *line = 0;
+    if (pnp_filter_order(filter, filters, text))
+        return -EINVAL;
+    for (unsigned i = 0; i < stack->adapter_count; i++) {
+        f->miniport[i] = -1;
+        if (stack->adapter[i].wire != NULL)
+            continue;
+        *line = stack->adapter[i].line;
+        f->miniport[i] = add_file(f, stack->adapter[i].miniport, NULL, text);
+        if (f->miniport[i] < 0 || check_kind(&f->driver[f->miniport[i]], INF_MINIPORT, text))
+            return -EINVAL;
+    }
+    return 0;
+}
+
+void
+stack_files_free(struct stack_files *f)
+{
+    while (f->count > 0)
+        pnp_driver_free(&f->driver[--f->count]);
+}
+
+/* ------------------------------------------------------------------ in the machine */
+
+#define FILES_MAX (STACK_DRIVERS_MAX + STACK_ADAPTERS_MAX)
+
+/* What the fibers of start and stop work on. One machine a process. */
+static struct {
+    const struct stack *stack;
+    const struct stack_files *files;
+    struct pnp_service service[FILES_MAX];
+    bool started[FILES_MAX];
+    struct running *running;
+    char failure[256]; /* "": all well */
+    bool refused;      /* it is a driver's */
+} up;
+
+static void
+check_pool(PDRIVER_OBJECT driver, void *arg)
+{
+    (void)arg;
+    ex_pool_leaks((uint64_t)driver->DriverStart, driver->DriverSize, NULL);
+}
+
+/* Drivers without devices first, miniports, filters, then what binds to them. */
+static unsigned
+start_rank(const struct pnp_driver *d)
+{
+    static const uint8_t ranks[] = {
+        [INF_OTHER] = 0, [INF_MINIPORT] = 1, [INF_FILTER] = 2, [INF_INTERMEDIATE] = 3, [INF_PROTOCOL] = 4
+    };
+
+    return ranks[d->kind];
+}
+
+static bool
+start_drivers(void)
+{
+    for (unsigned rank = 0; rank <= 4; rank++)
+        for (unsigned i = 0; i < up.files->count; i++) {
+            const struct stack_driver *config = up.files->config[i];
+            int32_t status;
+
+            if (start_rank(&up.files->driver[i]) != rank)
+                continue;
+            status =
+                pnp_start(&up.service[i], config ? config->parameters.p : NULL, config ? config->parameters.count : 0);
+            if (status < 0) {
+                snprintf(up.failure, sizeof(up.failure), "DriverEntry of %.60s returned 0x%08X",
+                         up.files->driver[i].service, (unsigned)status);
+                up.refused = true;
+                return false;
+            }
+            up.started[i] = true;
+        }
+    return true;
+}
+
+/* What the file says for filters on this adapter alone. */
+static void
+module_parameters(const struct running_adapter *a)
+{
+    for (unsigned i = 0; i < up.files->count; i++) {
+        const struct stack_driver *config = up.files->config[i];
+
+        for (unsigned k = 0; config != NULL && k < config->module_count; k++)
+            if (str_ieq(config->module[k].adapter, a->config->name))
+                pnp_filter_parameters(a->nic, up.files->driver[i].service, config->module[k].parameters.p,
+                                      config->module[k].parameters.count);
+    }
+}
+
+static bool
+start_adapter(struct running_adapter *a)
+{
+    const struct stack_parameters *p = &a->config->parameters;
+
+    if (a->miniport != NULL) {
+        a->nic = pnp_nic_add(a->miniport, a->miniport->service, a->config->name, p->p, p->count);
+    } else {
+        a->nic = wirenic_add(a->config->name, a->wire, NULL);
+        if (a->nic != NULL)
+            pnp_nic_parameters(a->nic, p->p, p->count);
+    }
+    if (a->nic == NULL) {
+        snprintf(up.failure, sizeof(up.failure), "%.60s: the miniport driver registered no miniport with NDIS",
+                 a->config->name);
+        up.refused = true;
+        return false;
+    }
+    module_parameters(a);
+    if (a->host != NULL && hostif_add(a->nic, a->host)) {
+        snprintf(up.failure, sizeof(up.failure), "%.60s: hostif could not be put above it", a->config->name);
+        return false;
+    }
+    if (!a->config->disabled && ndis_nic_enable(a->nic)) {
+        snprintf(up.failure, sizeof(up.failure),
+                 "%.60s: the adapter could not be started: the miniport or a mandatory filter refused",
+                 a->config->name);
+        up.refused = true;
+        return false;
+    }
+    return true;
+}
+
+static void
+bring_up(void *arg)
+{
+    (void)arg;
+    builtin_init();
+    if (!start_drivers())
+        return;
+    for (unsigned i = 0; i < up.running->adapter_count; i++)
+        if (!start_adapter(&up.running->adapter[i]))
+            return;
+    ndis_settle();
+}
+
+static void
+take_down(void *arg)
+{
+    (void)arg;
+    for (unsigned i = up.running->adapter_count; i-- > 0;) {
+        struct running_adapter *a = &up.running->adapter[i];
+
+        if (a->nic == NULL)
+            continue;
+        ndis_nic_disable(a->nic);
+        if (a->host != NULL && !a->removed)
+            hostif_remove(a->nic);
+    }
+    for (unsigned rank = 5; rank-- > 0;)
+        for (unsigned i = up.files->count; i-- > 0;)
+            if (up.started[i] && start_rank(&up.files->driver[i]) == rank)
+                io_driver_unload(up.service[i].object);
+}
+
+/* ------------------------------------------------------------------ the runner */
+
+static void
+on_print(void *context, const struct event *ev)
+{
+    (void)context;
+    server_print((const char *)ev->a[0], ev->a[1]);
+}
+
+static struct event_listener prints = { .on_event = on_print };
+
+/* Rules that wait for what only happens when something is wrong: they cost nothing while all is well. */
+static const uint16_t quiet_kinds[] = {
+    EV_LOCK_MISUSE,  EV_NBL_MISUSE,    EV_STATE_MISUSE,  EV_IO_MISUSE,       EV_MDL_MISUSE,   EV_IRP_MISUSE,
+    EV_OB_MISUSE,    EV_IRQL_MISUSE,   EV_REGION_MISUSE, EV_POOL_LEAK,       EV_POOL_CORRUPT, EV_MEMORY_OVERLAP,
+    EV_STALE_HANDLE, EV_HEADER_MISUSE, EV_IRQL_TOO_HIGH, EV_HARDWARE_MISUSE, EV_NONE,
+};
+
+static int
+open_wires(struct running *running, char text[256])
+{
+    char why[200];
+
+    for (unsigned i = 0; i < running->adapter_count; i++) {
+        struct running_adapter *a = &running->adapter[i];
+
+        if (!HAVE_BUILTINS && (a->config->wire != NULL || a->config->hostif != NULL)) {
+            snprintf(text, 256, "%.50s: this build has no wirenic and no hostif", a->config->name);
+            return -EINVAL;
+        }
+        if (a->config->wire != NULL && wire_open(a->config->wire, NULL, &a->wire, why)) {
+            snprintf(text, 256, "%.50s: %.200s", a->config->name, why);
+            return -EINVAL;
+        }
+        if (a->config->hostif != NULL && wire_open(a->config->hostif, NULL, &a->host, why)) {
+            snprintf(text, 256, "%.50s: hostif: %.190s", a->config->name, why);
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
+static void
+describe_end(const struct run_result *r, char text[256])
+{
+    if (r->end == RUN_UNSUPPORTED)
+        snprintf(text, 256, "a driver calls %.100s, which undis does not have", r->text);
+    else if (r->end == RUN_BUGCHECK)
+        snprintf(text, 256, "bugcheck 0x%X", r->code);
+    else
+        snprintf(text, 256, "%.150s", r->text);
+}
+
+static int
+make(unsigned vps, bool verbose, char text[256])
+{
+    char problem[160];
+
+    lab_register_exports();
+    if (live_init(vps, problem)) {
+        snprintf(text, 256, "%.159s", problem);
+        return -EINVAL;
+    }
+    image_init();
+    seh_init();
+    verify_init_kinds(quiet_kinds);
+    nt_init();
+    io_driver_on_leak_check(check_pool, NULL);
+    ndis_init();
+    for (unsigned i = 0; i < up.files->count; i++)
+        if (pnp_load(&up.files->driver[i], &up.service[i], text))
+            return -EINVAL;
+    if (verbose) {
+        prints.mask[EV_DBGPRINT / 64] = EV_BIT(EV_DBGPRINT);
+        trace_listen(&prints);
+    }
+    if (trace_prepare() || open_wires(up.running, text))
+        return -EINVAL;
+    if (host_sandbox_live()) {
+        snprintf(text, 256, "the sandbox could not be set up: a driver is not run without it");
+        return -EINVAL;
+    }
+    if (live_start(problem)) {
+        snprintf(text, 256, "%.159s", problem);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+enum up_result
+machine_up(const struct stack *stack, const struct stack_files *files, unsigned vps, bool verbose,
+           struct running *running, struct run_result *r, char text[256])
+{
+    memset(r, 0, sizeof(*r));
+    text[0] = '\0';
+    up.stack = stack;
+    up.files = files;
+    up.running = running;
+    running->stack = stack;
+    running->vps = vps;
+    running->adapter_count = stack->adapter_count;
+    running->started_ns = host_now_ns();
+    for (unsigned i = 0; i < stack->adapter_count; i++) {
+        running->adapter[i].config = &stack->adapter[i];
+        running->adapter[i].miniport = files->miniport[i] >= 0 ? &files->driver[files->miniport[i]] : NULL;
+    }
+    if (make(vps, verbose, text)) {
+        if (!text[0])
+            snprintf(text, 256, "out of memory");
+        return UP_INPUT;
+    }
+    ps_thread_create("PnP", FIBER_SYSTEM, NULL, bring_up, NULL, false, NULL);
+    machine_run(NULL, r);
+    if (r->end != RUN_DONE) {
+        describe_end(r, text);
+        return UP_FAILED;
+    }
+    if (up.failure[0]) {
+        memcpy(text, up.failure, sizeof(up.failure));
+        return up.refused ? UP_FAILED : UP_INPUT;
+    }
+    live_leave();
+    return UP_RUNNING;
+}
+
+bool
+machine_down(struct running *running, struct run_result *r)
+{
+    live_enter();
+    ps_thread_create("PnP", FIBER_SYSTEM, NULL, take_down, NULL, false, NULL);
+    machine_run(NULL, r);
+    if (r->end != RUN_DONE)
+        return false;
+    for (unsigned i = 0; i < running->adapter_count; i++) {
+        wire_close(running->adapter[i].wire);
+        wire_close(running->adapter[i].host);
+    }
+    return true;
+}

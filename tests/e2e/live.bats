@@ -1,0 +1,305 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# live.bats - undis run and the commands that talk to a running machine; nothing here needs rights or a network.
+
+load common
+
+npf=$UNDIS_BUILD_DIR/drivers/npf/npf.inf
+miniport=$UNDIS_BUILD_DIR/drivers/netmini/netmini.inf
+echo=$UNDIS_BUILD_DIR/tests/programs/npf_echo
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+    for pid in $(cat undis/*/lock 2>/dev/null); do
+        kill -9 "$pid" 2>/dev/null || true
+    done
+}
+
+# stack NAME LINE... - a stack file of that name: an adapter that receives what it sends, and more lines
+stack() {
+    local name=$1
+    shift
+    {
+        echo "adapters:"
+        echo "  - { name: Ethernet, miniport: $miniport, parameters: { Loopback: 1 } }"
+        for line; do
+            echo "$line"
+        done
+    } >"$name.yaml"
+}
+
+# up NAME [OPTION...] - runs it in the background
+up() {
+    local name=$1
+    shift
+    timeout 60 "$UNDIS" run "$name.yaml" --detach "$@" || {
+        echo "it did not start: $?"
+        return 1
+    }
+}
+
+# device - npf's device at the first adapter
+device() {
+    printf '\\\\.\\NPF_%s' "$("$UNDIS" status --json | jq -r '.adapters[0].guid')"
+}
+
+@test "a machine comes up, tells about itself, and goes down with nothing left" {
+    stack m "filters: [ $npf ]"
+    up m
+    undis status
+    exits 0
+    prints '^m +process [0-9]+'
+    prints 'Ethernet +enabled'
+    prints 'filter +npf +Running'
+    undis stop
+    exits 0
+    undis status
+    exits 4
+    complains 'no machine is running'
+    [ -z "$(ls undis/m 2>/dev/null)" ]
+    grep -q 'nothing was left behind' undis/m.log
+}
+
+@test "an adapter is disabled and enabled, a filter leaves and joins" {
+    stack m "filters: [ $npf ]"
+    up m
+    undis adapter disable Ethernet
+    exits 0
+    prints 'Ethernet +disabled'
+    undis adapter enable ethernet
+    prints 'npf +Running'
+    undis filter remove npf
+    exits 0
+    ! prints 'npf'
+    undis filter insert npf Ethernet
+    prints 'npf +Running'
+    undis adapter list --json
+    [ "$(printf '%s' "$output" | jq -r '.adapters[0].layers | map(.driver) | join(" ")')" = "netmini npf" ]
+    refuses 4 'no adapter called "Wireless"' adapter disable Wireless
+    refuses 4 'no driver called "nope"' filter insert nope
+    undis adapter remove Ethernet
+    exits 0
+    prints 'Ethernet +removed'
+    refuses 4 'was removed' adapter enable Ethernet
+    undis stop
+    exits 0
+    grep -q 'nothing was left behind' undis/m.log
+}
+
+@test "a program opens, writes, reads, waits and cancels by the names of Win32" {
+    stack m "filters: [ $npf ]"
+    up m
+    run timeout 20 "$echo" "$(device)" 50 cancel
+    exits 0
+    prints '50 frames back'
+    undis status --json
+    [ "$(printf '%s' "$output" | jq .machine.memory.files)" -eq 0 ]
+    undis stop
+    exits 0
+}
+
+@test "a program that dies with a read under way leaves nothing" {
+    stack m "filters: [ $npf ]"
+    up m
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        run timeout 20 "$echo" "$(device)" 2 kill
+        exits 9
+    done
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        [ "$("$UNDIS" status --json | jq '.machine.memory.files + .machine.memory.irps')" -eq 0 ] && break
+        sleep 0.1
+    done
+    [ "$("$UNDIS" status --json | jq '.machine.memory.files + .machine.memory.irps')" -eq 0 ]
+    undis stop
+    exits 0
+    grep -q 'nothing was left behind' undis/m.log
+}
+
+@test "a device that is not there is ERROR_FILE_NOT_FOUND, no machine at all ERROR_SERVICE_NOT_ACTIVE" {
+    run "$echo" '\\.\NPF_nowhere' 1
+    exits 1
+    prints 'error 1062.*no machine is running'
+    stack m
+    up m
+    run "$echo" '\\.\NPF_nowhere' 1
+    exits 1
+    prints 'error 2,'
+    undis stop
+}
+
+@test "a capture has what passed, and only what the expression wants" {
+    command -v tshark >/dev/null || skip "tshark is not installed"
+    stack m "filters: [ $npf ]"
+    up m
+    timeout 20 "$UNDIS" capture -i Ethernet -w all.pcapng -c 3 2>all.err &
+    timeout 20 "$UNDIS" capture -i Ethernet -w none.pcapng -c 1 ip 2>none.err &
+    sleep 1
+    run timeout 20 "$echo" "$(device)" 3
+    exits 0
+    wait %1
+    grep -q '3 packets captured' all.err
+    [ "$(tshark -r all.pcapng -T fields -e eth.type 2>/dev/null | sort | uniq -c | tr -s ' ')" = " 3 0x88b5" ]
+    kill -INT "$(jobs -p %2)"
+    wait %2 || true
+    [ "$(tshark -r none.pcapng 2>/dev/null | wc -l)" -eq 0 ]
+    undis stop
+}
+
+@test "what cannot be captured is said in one sentence" {
+    stack m
+    up m
+    refuses 4 'no adapter called' capture -i nowhere -w x.pcapng
+    refuses 4 'is npf among its filters' capture -i Ethernet -w x.pcapng
+    refuses 64 'with' capture -i Ethernet -c none -w x.pcapng
+    undis stop
+}
+
+@test "tracing is switched on and off while it runs" {
+    stack m "filters: [ $npf ]"
+    up m
+    undis trace on -w events.txt
+    exits 0
+    refuses 4 'is being written' trace on -w other.txt
+    run timeout 20 "$echo" "$(device)" 2
+    exits 0
+    undis trace off
+    exits 0
+    prints 'events.txt: [0-9]+ events'
+    grep -q ' IRP_DISPATCH ' events.txt
+    undis trace off
+    prints 'no trace'
+    undis stop
+}
+
+@test "a leak at unload is a finding of the run" {
+    stack m "drivers: [ $drivers/pool-leak/pool_leak.sys ]"
+    timeout 60 "$UNDIS" run m.yaml >log 2>&1 &
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        "$UNDIS" stop >/dev/null 2>&1 && break
+        sleep 0.2
+    done
+    wait %1 || status=$?
+    [ "$status" -eq 1 ]
+    grep -q 'PoolTracking-Leak' findings/live-*/analysis.txt
+    grep -q 'sha256' findings/live-*/trace
+    cmp m.yaml findings/live-*/stack.yaml
+}
+
+@test "a bugcheck ends the machine with a finding; who used it is told" {
+    stack m "drivers: [ $drivers/bugcheck-itself/bugcheck_itself.sys ]"
+    timeout 60 "$UNDIS" run m.yaml >log 2>&1 &
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        "$UNDIS" status >/dev/null 2>&1 && break
+        sleep 0.2
+    done
+    run timeout 20 "$UNDIS_BUILD_DIR/tests/programs/write_once" '\\.\BugcheckItself'
+    exits 1
+    prints 'error 1167'
+    wait %1 || status=$?
+    [ "$status" -eq 1 ]
+    grep -q '^FINDING' log
+    [ -s "$(echo findings/live-*/dump)" ]
+}
+
+@test "one name, one machine; two names, two machines" {
+    stack m
+    up m
+    refuses 4 'called m is running already' run m.yaml
+    up m --name other
+    refuses 4 'name one with --name: .*' status
+    undis status --name other
+    exits 0
+    undis stop --name other
+    undis stop --name m
+    exits 0
+}
+
+@test "what kill -9 leaves behind the next start cleans up" {
+    stack m
+    up m
+    kill -9 "$(cat undis/m/lock)"
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        "$UNDIS" status >/dev/null 2>&1 || break
+        sleep 0.1
+    done
+    refuses 4 'no machine is running' status
+    [ -e undis/m/socket ]
+    up m
+    undis status
+    exits 0
+    undis stop
+}
+
+@test "SIGTERM takes it down cleanly" {
+    stack m "filters: [ $npf ]"
+    timeout 60 "$UNDIS" run m.yaml >log 2>&1 &
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        "$UNDIS" status >/dev/null 2>&1 && break
+        sleep 0.2
+    done
+    kill -TERM "$(cat undis/m/lock)"
+    wait %1
+    grep -q 'nothing was left behind' log
+    [ ! -e undis/m ]
+}
+
+@test "a stack that cannot be is refused with file and line" {
+    printf 'adapters:\n  - { name: E, miniport: %s }\nfilters:\n  - nowhere.inf\n' "$miniport" >m.yaml
+    refuses 4 'm.yaml, line 4: nowhere.inf: there is no such file' run m.yaml
+    printf 'adapters:\n  - { name: E, wire: "string:x" }\n' >m.yaml
+    refuses 4 'E: ' run m.yaml
+    printf 'adapters:\n  - { name: E, miniport: %s }\n' "$npf" >m.yaml
+    refuses 4 'line 2: npf is a filter driver, not a miniport' run m.yaml
+    printf 'adapters: x\n' >m.yaml
+    refuses 4 'line 1: adapters must be a list' run m.yaml
+    refuses 4 'cannot be read' run nowhere.yaml
+    refuses 64 'which stack' run
+    refuses 64 'vps' run m.yaml --vps 9
+    [ -z "$(ls undis 2>/dev/null)" ]
+}
+
+@test "a driver that refuses to start ends it with what it returned" {
+    needs "$drivers/entry-fails/entry_fails.sys"
+    stack m "drivers: [ $drivers/entry-fails/entry_fails.sys ]"
+    undis run m.yaml
+    exits 1
+    complains 'DriverEntry of entry_fails returned 0x'
+}
+
+@test "the control socket survives nonsense and those who do not read" {
+    stack m "filters: [ $npf ]"
+    up m
+    run python3 - "$XDG_RUNTIME_DIR/undis/m/socket" <<'END'
+import os, socket, sys
+def connect():
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect(sys.argv[1])
+    return s
+for packet in [b"{", b"[]", b'{"do":"explode"}', b"x" * 300, b"UNS1" + os.urandom(308), b"UNS1", b"{" * 60000]:
+    s = connect()
+    s.send(packet)
+    s.settimeout(5)
+    try:
+        s.recv(300000)
+    except ConnectionError:
+        pass
+many = [connect() for _ in range(60)]
+deaf = connect()
+deaf.setblocking(False)
+try:
+    for _ in range(100000):
+        deaf.send(b'{"do":"stats"}')
+except (BlockingIOError, ConnectionError):
+    pass
+END
+    exits 0
+    undis status
+    exits 0
+    undis stop
+    exits 0
+    grep -q 'nothing was left behind' undis/m.log
+}
