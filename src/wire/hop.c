@@ -148,7 +148,7 @@ hop_open(struct wire *w, struct wire_spec *spec, char text[200])
     memcpy(w->name, path, strlen(path) < sizeof(w->name) ? strlen(path) + 1 : sizeof(w->name) - 1);
     w->info.mtu = (uint32_t)mtu;
     w->info.frame_max = WIRE_GSO_MAX;
-    w->info.checksums = w->info.tcp4 = w->info.tcp6 = w->info.udp = true;
+    w->info.checksums = w->info.tcp4 = w->info.tcp6 = true;
     w->link.bit_s = SPEED;
     err = take_lock(h);
     if (err == -EWOULDBLOCK)

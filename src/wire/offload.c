@@ -12,22 +12,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "wire/segment.h"
+
 #define ETHER_IPV4 0x0800u
 #define ETHER_IPV6 0x86ddu
 #define ETHER_TAG  0x8100u
 #define ETHER_QINQ 0x88a8u
 
-#define PROTOCOL_TCP 6u
-#define PROTOCOL_UDP 17u
-
 #define IPV6_HOP_BY_HOP  0u
 #define IPV6_ROUTING     43u
 #define IPV6_DESTINATION 60u
-
-struct headers {
-    uint32_t l3, l4;
-    uint8_t version, protocol;
-};
 
 static uint32_t
 be16(const uint8_t *p)
@@ -35,9 +29,8 @@ be16(const uint8_t *p)
     return (uint32_t)p[0] << 8 | p[1];
 }
 
-/* Where the headers are; NULL or what is wrong. */
-static const char *
-walk(const uint8_t *p, size_t have, struct headers *h)
+const char *
+wire_headers(const uint8_t *p, size_t have, struct wire_headers *h)
 {
     uint32_t at = 12, type, next;
 
@@ -83,8 +76,8 @@ static const char *
 check_gso(struct wire_offload *o, const uint8_t *p, size_t have, size_t length)
 {
     bool tcp = o->gso != WIRE_GSO_UDP;
-    struct headers h;
-    const char *why = walk(p, have, &h);
+    struct wire_headers h;
+    const char *why = wire_headers(p, have, &h);
 
     if (why != NULL)
         return why;
@@ -92,7 +85,7 @@ check_gso(struct wire_offload *o, const uint8_t *p, size_t have, size_t length)
         return "segments without a checksum to fill in";
     if (o->gso_size == 0)
         return "segments of no bytes";
-    if (h.protocol != (tcp ? PROTOCOL_TCP : PROTOCOL_UDP))
+    if (h.protocol != (tcp ? WIRE_TCP : WIRE_UDP))
         return "segments of another protocol than the frame's";
     if (tcp && h.version != (o->gso == WIRE_GSO_TCP4 ? 4 : 6))
         return "segments of another IP version than the frame's";

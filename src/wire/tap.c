@@ -22,11 +22,6 @@
 #include "wire/netif.h"
 #include "wire/vnet.h"
 
-#ifndef TUN_F_USO4
-#define TUN_F_USO4 0x20
-#define TUN_F_USO6 0x40
-#endif
-
 #define SPEED 10000000000ull /* what Linux, too, says of a tap by default */
 
 struct tap {
@@ -73,8 +68,7 @@ offloads(struct tap *t, char text[200])
         return 0;
     if (ioctl(t->fd, TUNSETVNETHDRSZ, &size) != 0)
         return wire_fail(text, -errno, "the tap %s has headers of another size: %s", t->wire.name, strerror(errno));
-    info->udp = ioctl(t->fd, TUNSETOFFLOAD, flags | TUN_F_USO4 | TUN_F_USO6) == 0; /* Linux 6.2 on */
-    if (!info->udp && ioctl(t->fd, TUNSETOFFLOAD, flags) != 0)
+    if (ioctl(t->fd, TUNSETOFFLOAD, flags) != 0) /* nor USO: wirenic and hostif have no words for it */
         return wire_fail(text, -errno, "the tap %s takes no offloads: %s", t->wire.name, strerror(errno));
     info->checksums = info->tcp4 = info->tcp6 = true;
     return 0;
