@@ -76,5 +76,7 @@ ndis_call(uint32_t site, ndis_fn fn, unsigned nargs, const uint64_t *args)
         machine_unlock(was);
         return result;
     }
+    if (fn < NDIS_HOST_MAX + NDIS_NATIVE_MAX)
+        return ndis_native_call(site, fn, nargs, args);
     return guest_call(site, fn, nargs, args);
 }

@@ -272,7 +272,7 @@ attach_parameters(struct ndis_link *link, struct ndis_filter *fm)
     p->MiniportMediaType = ad->general.MediaType;
     p->MiniportPhysicalMediaType = ad->general.PhysicalMediumType;
     p->MiniportMediaSpecificAttributes = ad->native;
-    p->DefaultOffloadConfiguration = (NDIS_OFFLOAD *)ad->offload;
+    p->DefaultOffloadConfiguration = ad->offload;
     p->MacAddressLength = ad->general.MacAddressLength;
     memcpy(p->CurrentMacAddress, ad->general.CurrentMacAddress, sizeof(p->CurrentMacAddress));
     p->LowerIfIndex = below->link ? below->link->if_index : nic->if_index;

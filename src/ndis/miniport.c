@@ -39,6 +39,13 @@ static const struct ndis_header_spec add_device_attributes = {
     { NDIS_SIZEOF_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES_REVISION_1 },
 };
 
+static const struct ndis_header_spec offload_attributes = {
+    "NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES",
+    NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES,
+    1,
+    { NDIS_SIZEOF_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES_REVISION_1 },
+};
+
 static const struct ndis_header_spec general_attributes = {
     "NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES",
     NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES,
@@ -186,6 +193,24 @@ set_general(struct ndis_adapter *ad, const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBU
     return NDIS_STATUS_SUCCESS;
 }
 
+/* The adapter's offloads, to be told to who attaches or binds; a status indication may change them later (status.c). */
+static NDIS_STATUS
+set_offload(struct ndis_adapter *ad, const NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES *from)
+{
+    if (!ad->registration_set)
+        return NDIS_STATUS_FAILURE;
+    if (!ndis_header_ok(&from->Header, &offload_attributes, ndis_export.NdisMSetMiniportAttributes))
+        return NDIS_STATUS_BAD_CHARACTERISTICS;
+    ndis_free(ad->offload);
+    ndis_free(ad->offload_hardware);
+    ad->offload = (void *)copy_object((NDIS_OBJECT_HEADER *)from->DefaultOffloadConfiguration);
+    ad->offload_hardware = (void *)copy_object((NDIS_OBJECT_HEADER *)from->HardwareOffloadCapabilities);
+    if ((from->DefaultOffloadConfiguration != NULL && ad->offload == NULL) ||
+        (from->HardwareOffloadCapabilities != NULL && ad->offload_hardware == NULL))
+        return NDIS_STATUS_RESOURCES;
+    return NDIS_STATUS_SUCCESS;
+}
+
 /*
  * NdisMSetMiniportAttributes - what the adapter is; inside MiniportInitializeEx, registration attributes first.
  *
@@ -222,8 +247,7 @@ NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle, PNDIS_MINIPORT
             return NDIS_STATUS_FAILURE;
         return set_general(ad, (const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *)header);
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
-        slot = &ad->offload;
-        break;
+        return set_offload(ad, (const NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES *)header);
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_NATIVE_802_11_ATTRIBUTES:
         slot = &ad->native;
         break;
@@ -317,6 +341,7 @@ adapter_free(struct ndis_adapter *ad)
     ndis_free(ad->general.SupportedOidList);
     ndis_free(ad->general.RecvScaleCapabilities);
     ndis_free(ad->offload);
+    ndis_free(ad->offload_hardware);
     ndis_free(ad->native);
     ndis_free(ad->hardware_assist);
     ndis_layer_destroy(&ad->layer);

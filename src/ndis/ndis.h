@@ -113,6 +113,10 @@ typedef uint64_t ndis_fn;
 typedef uint64_t (*ndis_host_fn)(const uint64_t *args);
 #define NDIS_HOST_MAX 64u
 ndis_fn ndis_host_handler(ndis_host_fn fn); /* in init only */
+/* The same for an NTAPI function with a handler's own prototype (native.c). */
+#define NDIS_NATIVE_MAX 64u
+ndis_fn ndis_native_handler(const void *function); /* in init only */
+uint64_t ndis_native_call(uint32_t site, ndis_fn fn, unsigned nargs, const uint64_t *args);
 
 /* Call a handler. site: symbol index (ndis_sites) shown below the driver's frame. */
 uint64_t ndis_call(uint32_t site, ndis_fn fn, unsigned nargs, const uint64_t *args);
@@ -345,7 +349,8 @@ struct ndis_adapter {
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
     bool registration_set, general_set, device_added;
-    NDIS_OBJECT_HEADER *offload, *hardware_assist, *native; /* copies of further attributes, NULL if not set */
+    NDIS_OBJECT_HEADER *hardware_assist, *native; /* copies of further attributes, NULL if not set */
+    NDIS_OFFLOAD *offload, *offload_hardware;     /* what it offloads now, and what it could; NULL: nothing */
     NET_IF_MEDIA_CONNECT_STATE connect_state;               /* status.c keeps them */
     NET_IF_MEDIA_DUPLEX_STATE duplex_state;
     uint64_t xmit_speed, rcv_speed;

@@ -48,6 +48,12 @@ answer_link_speed(const struct ndis_adapter *ad, NDIS_OID_REQUEST *request)
     return answer(request, &speed, sizeof(speed));
 }
 
+static NDIS_STATUS
+answer_offload(const NDIS_OFFLOAD *offload, NDIS_OID_REQUEST *request)
+{
+    return offload != NULL ? answer(request, offload, offload->Header.Size) : NDIS_STATUS_NOT_SUPPORTED;
+}
+
 /* What NDIS knows as one number; false: it does not. */
 static bool
 number_of(const struct ndis_adapter *ad, uint32_t oid, uint32_t *value)
@@ -119,6 +125,11 @@ oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *stat
         return true;
     case OID_GEN_LINK_SPEED_EX:
         *status = answer_link_speed(ad, request);
+        return true;
+    case OID_TCP_OFFLOAD_CURRENT_CONFIG:
+    case OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES:
+        *status = answer_offload(oid_of(request) == OID_TCP_OFFLOAD_CURRENT_CONFIG ? ad->offload : ad->offload_hardware,
+                                 request);
         return true;
     default:
         break;

@@ -222,7 +222,7 @@ bind_parameters(struct ndis_link *link)
     p->ConnectionType = g->ConnectionType;
     p->IfType = g->IfType;
     p->IfConnectorPresent = g->IfConnectorPresent;
-    p->DefaultOffloadConfiguration = (NDIS_OFFLOAD *)ad->offload;
+    p->DefaultOffloadConfiguration = ad->offload;
     p->DataBackFillSize = g->DataBackFillSize;
     p->ContextBackFillSize = g->ContextBackFillSize;
     p->RcvScaleCapabilities = g->RecvScaleCapabilities;

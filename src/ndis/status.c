@@ -60,6 +60,20 @@ keep_link_state(struct ndis_adapter *ad, const NDIS_LINK_STATE *link)
     ad->rcv_speed = link->RcvLinkSpeed;
 }
 
+/* What the adapter offloads from now on; told to who attaches or binds later (documented: the status's page). */
+static void
+keep_offload(struct ndis_adapter *ad, const NDIS_STATUS_INDICATION *s)
+{
+    const NDIS_OFFLOAD *offload = s->StatusBuffer;
+
+    if (ad->offload == NULL || offload == NULL || s->StatusBufferSize < sizeof(NDIS_OBJECT_HEADER) ||
+        offload->Header.Size > s->StatusBufferSize)
+        return;
+    sched_touch((uint64_t)ad->offload);
+    memcpy(ad->offload, offload,
+           offload->Header.Size < ad->offload->Header.Size ? offload->Header.Size : ad->offload->Header.Size);
+}
+
 static void
 to_binding(struct ndis_binding *b, NDIS_STATUS_INDICATION *s)
 {
@@ -122,6 +136,8 @@ NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION
         check_buffer(&ad->layer, StatusIndication);
         keep_link_state(ad, StatusIndication->StatusBuffer);
     }
+    if (StatusIndication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG)
+        keep_offload(ad, StatusIndication);
     indicate(&ad->layer, StatusIndication);
 }
 

@@ -25,6 +25,8 @@ struct wire_ops {
     int (*set_carrier)(struct wire *w, bool up);
     int (*set_mac)(struct wire *w, const uint8_t mac[6]);
     int (*set_mtu)(struct wire *w, uint32_t mtu);
+    int (*take)(struct wire *w, struct wire_rx *rx);
+    int (*set_plug)(struct wire *w, bool plugged);
     int (*put)(struct wire *w, const void *frame, size_t length, const struct wire_offload *offload);
 };
 
@@ -39,6 +41,7 @@ struct wire {
     int watched[4]; /* those */
     unsigned watched_count;
     int out;               /* the descriptor that is written to; -1: none */
+    bool deaf;             /* wire_listen(): epoll does not tell of frames */
     bool waits;            /* epoll tells when out is writable */
     void (*ready)(void *); /* a loop's */
     void *ready_arg;

@@ -33,7 +33,7 @@ void wire_ip_fill(uint8_t *frame, const struct wire_headers *h, uint32_t l3_leng
 /* Do what WIRE_NEEDS_CSUM asks, on a frame that is not to be cut. */
 void wire_csum_fill(uint8_t *frame, size_t length, const struct wire_offload *o);
 
-/* How many segments; and segment i, complete with checksums. out: o->hdr_len + o->gso_size bytes. Returns its length. */
+/* How many segments; and segment i, complete with checksums, its length. out: o->hdr_len + o->gso_size bytes. */
 unsigned wire_segments(const struct wire_offload *o, size_t length);
 uint32_t wire_segment(const uint8_t *frame, size_t length, const struct wire_offload *o, unsigned i, uint8_t *out);
 

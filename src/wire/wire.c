@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #define OPTIONS_MAX 12u
@@ -151,6 +152,19 @@ wire_memory_free(struct wire *w, void *p)
         free(p);
 }
 
+/* Two machines on one cable must not have one address. */
+static void
+choose_mac(uint8_t mac[6])
+{
+    static const uint8_t none[6];
+
+    if (memcmp(mac, none, 6) != 0)
+        return;
+    if (getrandom(mac, 6, GRND_NONBLOCK) != 6)
+        memcpy(mac, (uint8_t[]){ 0, 0, 0, 0, 0, 1 }, 6);
+    mac[0] = (uint8_t)((mac[0] & 0xfc) | 2); /* locally administered, no group */
+}
+
 int
 wire_open(const char *spec_text, const struct wire_options *options, struct wire **out, char text[200])
 {
@@ -182,6 +196,7 @@ wire_open(const char *spec_text, const struct wire_options *options, struct wire
     w->info.name = w->name;
     w->info.mtu = w->options.mtu ? w->options.mtu : 1500;
     w->info.queues = 1;
+    w->info.depth = 128;
     w->epoll = w->out = -1;
     err = ops->open(w, &spec, text);
     for (unsigned i = 0; err == 0 && i < spec.count; i++)
@@ -191,6 +206,8 @@ wire_open(const char *spec_text, const struct wire_options *options, struct wire
         wire_close(w);
         return err;
     }
+    if (ops != &wire_loop) /* where a run is to repeat, it is the reader's to choose */
+        choose_mac(w->info.mac);
     *out = w;
     return 0;
 }
@@ -244,16 +261,34 @@ wire_fd(const struct wire *w)
     return w->epoll;
 }
 
+/* What the descriptor is to tell of. */
+static void
+set_events(struct wire *w, int fd)
+{
+    struct epoll_event event = { .events = (w->deaf ? 0 : EPOLLIN) | (w->waits && fd == w->out ? EPOLLOUT : 0),
+                                 .data.fd = fd };
+
+    epoll_ctl(w->epoll, EPOLL_CTL_MOD, fd, &event);
+}
+
+void
+wire_listen(struct wire *w, bool listen)
+{
+    if (w->deaf != listen)
+        return;
+    w->deaf = !listen;
+    for (unsigned i = 0; i < w->watched_count; i++)
+        set_events(w, w->watched[i]);
+}
+
 /* Tell, or no longer tell, when there is room to send. */
 static void
 wait_for_room(struct wire *w, bool wait)
 {
-    struct epoll_event event = { .events = EPOLLIN | (wait ? EPOLLOUT : 0), .data.fd = w->out };
-
     if (w->waits == wait || w->out < 0 || w->watched_count == 0)
         return;
     w->waits = wait;
-    epoll_ctl(w->epoll, EPOLL_CTL_MOD, w->out, &event);
+    set_events(w, w->out);
 }
 
 /* ------------------------------------------------------------------ frames */
@@ -430,4 +465,16 @@ int
 wire_put(struct wire *w, const void *frame, size_t length, const struct wire_offload *offload)
 {
     return w->ops->put != NULL ? w->ops->put(w, frame, length, offload) : -ENOTSUP;
+}
+
+int
+wire_take(struct wire *w, struct wire_rx *rx)
+{
+    return w->ops->take != NULL ? w->ops->take(w, rx) : -ENOTSUP;
+}
+
+int
+wire_plug(struct wire *w, bool plugged)
+{
+    return w->ops->set_plug != NULL ? w->ops->set_plug(w, plugged) : -ENOTSUP;
 }

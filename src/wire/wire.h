@@ -19,8 +19,9 @@
  *                           file: pcap, or pcapng if its name ends so. Without FILE it only writes
  *     link:PATH[,mtu=N][,mac=..]
  *                           another undis machine at the same path
- *     loop[,frames=N][,mtu=N][,gso=N][,mac=..]
- *                           memory: every frame sent comes back; wire_put() adds others
+ *     loop[,frames=N][,mtu=N][,gso=N][,mac=..][,far]
+ *                           memory: every frame sent comes back, or with far goes to wire_take(); wire_put() adds
+ *                           others
  *
  * Start reading at: wire_open(), struct wire_ops in kind.h.
  */
@@ -117,6 +118,7 @@ struct wire_info {
     uint32_t mtu;
     uint32_t frame_max;   /* longest frame that wire_receive() may give: WIRE_GSO_MAX where segments come joined */
     uint32_t queues;      /* 1 unless it has more */
+    uint32_t depth;       /* frames in flight that it is worth having buffers for */
     bool checksums;       /* it takes WIRE_NEEDS_CSUM and may give it */
     bool tcp4, tcp6, udp; /* it takes frames to be cut, and may give joined ones */
 };
@@ -136,6 +138,8 @@ void wire_link(struct wire *w, struct wire_link *out); /* cheap: looks at what w
  * off, there is room again: for the idle loop. -1 for a loop, which calls wire_on_ready()'s function instead.
  */
 int wire_fd(const struct wire *w);
+/* Is the descriptor to tell of frames? false while their reader has no room for them, lest it tell for ever. */
+void wire_listen(struct wire *w, bool listen);
 /* After a receive that gave nothing, and now and then: notices link changes. true: wire_link() changed. */
 bool wire_poll(struct wire *w);
 /* Called within wire_send() or wire_put() when a loop has frames to receive and had none before. */
@@ -146,8 +150,13 @@ int wire_set_carrier(struct wire *w, bool up);
 int wire_set_mac(struct wire *w, const uint8_t mac[6]);
 int wire_set_mtu(struct wire *w, uint32_t mtu);
 
-/* A loop: a frame arrives. 0, -ENOSPC, -EINVAL; -ENOTSUP: no loop. */
+/*
+ * The far end of a loop. put: a frame arrives; offload may be NULL. 0, -ENOSPC, -EINVAL. take, with the option far: the
+ * next frame that was sent; 0, -EAGAIN. plug: the cable. All: -ENOTSUP for another wire.
+ */
 int wire_put(struct wire *w, const void *frame, size_t length, const struct wire_offload *offload);
+int wire_take(struct wire *w, struct wire_rx *rx);
+int wire_plug(struct wire *w, bool plugged);
 
 /* ------------------------------------------------------------------ counters */
 

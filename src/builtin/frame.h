@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* builtin/frame.h - net buffers as the pieces that wires take. */
+#ifndef BUILTIN_FRAME_H
+#define BUILTIN_FRAME_H
+
+#include "builtin/import.h"
+#include "wire/segment.h"
+#include "wire/wire.h"
+
+#define FRAME_HEAD 256u /* headers up to here are looked at */
+
+enum { FRAME_TOO_MANY = -1, FRAME_UNMAPPED = -2 };
+
+/* The pieces of nb from byte `skip` on. Returns how many, at most max; FRAME_TOO_MANY, FRAME_UNMAPPED. */
+int frame_pieces(const NET_BUFFER *nb, uint32_t skip, struct iovec *iov, unsigned max);
+
+/*
+ * The headers of nb in one piece: where they lie if they do, else copied to `copy` (FRAME_HEAD bytes). *have: how many
+ * bytes there are.
+ */
+const uint8_t *frame_head(const NET_BUFFER *nb, uint8_t *copy, size_t *have);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wirenic/receive.c - frames from the wire into the stack.
+ *
+ * Model: a buffer is free, or being filled by the DPC, or with the stack. Frames are read straight into buffers, the
+ * one freed last first. What offload words say becomes out-of-band information if that offload is on and was activated
+ * (OID_OFFLOAD_ENCAPSULATION, documented: not before); else the processor does here what the words ask: fills in the
+ * checksum, cuts the frame into segments. A frame for which there is no buffer is read and counted.
+ *
+ * assumed: the checksum field of a frame whose checksum is said to have succeeded may hold the pseudo header's sum only
+ * (docs/assumptions.md), as it does between machines on one virtual switch.
+ */
+#include "builtin/wirenic/wirenic.h"
+
+#include <string.h>
+
+#include "machine/machine.h"
+#include "ndis/ndis.h"
+
+enum wn_cast
+wn_cast(const uint8_t *frame)
+{
+    static const uint8_t broadcast[WN_ADDRESS] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+    if (!(frame[0] & 1))
+        return WN_UNICAST;
+    return memcmp(frame, broadcast, WN_ADDRESS) == 0 ? WN_BROADCAST : WN_MULTICAST;
+}
+
+/* ------------------------------------------------------------------ buffers */
+
+static NDIS_HANDLE
+create_pool(struct wn_adapter *a)
+{
+    uint64_t mark = guest_mark();
+    NET_BUFFER_LIST_POOL_PARAMETERS *p = guest_alloc(sizeof(*p));
+    NDIS_HANDLE pool;
+
+    ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1);
+    p->ProtocolId = NDIS_PROTOCOL_ID_DEFAULT;
+    p->fAllocateNetBuffer = TRUE;
+    p->PoolTag = WN_TAG;
+    pool = NdisAllocateNetBufferListPool(a->handle, p);
+    guest_release(mark);
+    return pool;
+}
+
+static void *
+allocate(struct wn_adapter *a, uint32_t size)
+{
+    return NdisAllocateMemoryWithTagPriority(a->handle, size, WN_TAG, NormalPoolPriority);
+}
+
+NDIS_STATUS
+wn_create_buffers(struct wn_adapter *a)
+{
+    a->pool = create_pool(a);
+    a->spare = allocate(a, a->frame_max);
+    a->bounce = allocate(a, WIRE_GSO_MAX);
+    a->buffers = allocate(a, a->receive_buffers * (uint32_t)sizeof(*a->buffers));
+    if (a->pool == NULL || a->spare == NULL || a->bounce == NULL || a->buffers == NULL)
+        return NDIS_STATUS_RESOURCES;
+    memset(a->buffers, 0, a->receive_buffers * sizeof(*a->buffers));
+    for (uint32_t i = 0; i < a->receive_buffers; i++) {
+        struct wn_buffer *b = &a->buffers[i];
+
+        b->data = allocate(a, a->frame_max);
+        if (b->data != NULL)
+            b->mdl = NdisAllocateMdl(a->handle, b->data, a->frame_max);
+        if (b->mdl != NULL)
+            b->nbl = NdisAllocateNetBufferAndNetBufferList(a->pool, 0, 0, b->mdl, 0, 0);
+        if (b->nbl == NULL)
+            return NDIS_STATUS_RESOURCES;
+        b->nbl->SourceHandle = a->handle;
+        b->nbl->MiniportReserved[0] = b;
+        b->next = a->free;
+        a->free = b;
+    }
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* Frees what wn_create_buffers() made, also when it failed half way. */
+void
+wn_destroy_buffers(struct wn_adapter *a)
+{
+    for (uint32_t i = 0; a->buffers != NULL && i < a->receive_buffers; i++) {
+        if (a->buffers[i].nbl != NULL)
+            NdisFreeNetBufferList(a->buffers[i].nbl);
+        if (a->buffers[i].mdl != NULL)
+            NdisFreeMdl(a->buffers[i].mdl);
+        if (a->buffers[i].data != NULL)
+            NdisFreeMemory(a->buffers[i].data, 0, 0);
+    }
+    if (a->buffers != NULL)
+        NdisFreeMemory(a->buffers, 0, 0);
+    if (a->bounce != NULL)
+        NdisFreeMemory(a->bounce, 0, 0);
+    if (a->spare != NULL)
+        NdisFreeMemory(a->spare, 0, 0);
+    if (a->pool != NULL)
+        NdisFreeNetBufferListPool(a->pool);
+}
+
+/* rx_lock held. NULL: none is left. */
+static struct wn_buffer *
+take_buffer(struct wn_adapter *a)
+{
+    struct wn_buffer *b = a->free;
+
+    if (b != NULL)
+        a->free = b->next;
+    return b;
+}
+
+static void
+give_buffer(struct wn_adapter *a, struct wn_buffer *b)
+{
+    b->next = a->free;
+    a->free = b;
+}
+
+VOID NTAPI
+WnReturn(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags)
+{
+    struct wn_adapter *a = MiniportAdapterContext;
+    NET_BUFFER_LIST *nbl, *next;
+    LONG count = 0;
+
+    UNREFERENCED_PARAMETER(ReturnFlags);
+    NdisAcquireSpinLock(&a->rx_lock);
+    for (nbl = NetBufferLists; nbl != NULL; nbl = next, count++) {
+        next = nbl->Next;
+        give_buffer(a, nbl->MiniportReserved[0]);
+    }
+    NdisReleaseSpinLock(&a->rx_lock);
+    if (wn_release_busy(a, count)) /* last: it may end a pause, and the adapter with it */
+        NdisMPauseComplete(a->handle);
+}
+
+/* ------------------------------------------------------------------ one frame */
+
+/* Does the packet filter let it pass? rx_lock held. */
+static bool
+wanted(const struct wn_adapter *a, const uint8_t *frame)
+{
+    if (a->filter & NDIS_PACKET_TYPE_PROMISCUOUS)
+        return true;
+    switch (wn_cast(frame)) {
+    case WN_BROADCAST:
+        return a->filter & NDIS_PACKET_TYPE_BROADCAST;
+    case WN_UNICAST:
+        return (a->filter & NDIS_PACKET_TYPE_DIRECTED) && memcmp(frame, a->address, WN_ADDRESS) == 0;
+    default:
+        break;
+    }
+    if (a->filter & NDIS_PACKET_TYPE_ALL_MULTICAST)
+        return true;
+    for (uint32_t i = 0; (a->filter & NDIS_PACKET_TYPE_MULTICAST) && i < a->multicast_count; i++)
+        if (memcmp(frame, a->multicast[i], WN_ADDRESS) == 0)
+            return true;
+    return false;
+}
+
+/* What the stack is told of the checksums; false: it may not be told, so the frame must have them. */
+static bool
+checksum_info(const struct wn_adapter *a, const uint8_t *frame, uint32_t length, const struct wire_offload *o,
+              NET_BUFFER_LIST *nbl)
+{
+    NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO c = { .Value = NULL };
+    uint32_t on = a->active ? a->config : 0;
+    struct wire_headers h;
+    bool tcp, udp;
+
+    if (!(o->flags & (WIRE_NEEDS_CSUM | WIRE_DATA_VALID)))
+        return true;
+    if (wire_headers(frame, length, &h) != NULL)
+        return false;
+    tcp = h.protocol == WIRE_TCP && (on & (h.version == 4 ? WN_RX_TCP4 : WN_RX_TCP6));
+    udp = h.protocol == WIRE_UDP && (on & (h.version == 4 ? WN_RX_UDP4 : WN_RX_UDP6));
+    c.Receive.TcpChecksumSucceeded = tcp;
+    c.Receive.UdpChecksumSucceeded = udp;
+    nbl->NetBufferListInfo[TcpIpChecksumNetBufferListInfo] = c.Value;
+    return tcp || udp;
+}
+
+/* The frame of `length` bytes in b is complete: make its NBL say so. */
+static void
+describe(struct wn_adapter *a, struct wn_buffer *b, uint32_t length, const struct wire_offload *o)
+{
+    NET_BUFFER_LIST *nbl = b->nbl;
+    NET_BUFFER *nb = nbl->FirstNetBuffer;
+    enum wn_cast cast = wn_cast(b->data);
+    NDIS_RSC_NBL_INFO rsc = { .Value = NULL };
+
+    memset(nbl->NetBufferListInfo, 0, sizeof(nbl->NetBufferListInfo));
+    nbl->Next = NULL;
+    nbl->Status = NDIS_STATUS_SUCCESS;
+    nbl->NblFlags = 0;
+    b->mdl->ByteCount = length;
+    nb->CurrentMdl = nb->MdlChain = b->mdl;
+    nb->CurrentMdlOffset = nb->DataOffset = 0;
+    nb->DataLength = length;
+    if (!checksum_info(a, b->data, length, o, nbl))
+        wire_csum_fill(b->data, length, o);
+    if (o->gso != WIRE_GSO_NONE) {
+        rsc.Info.CoalescedSegCount = (USHORT)wire_segments(o, length);
+        nbl->NetBufferListInfo[TcpRecvSegCoalesceInfo] = rsc.Value;
+    }
+    a->rx.frames[cast]++;
+    a->rx.bytes[cast] += length;
+}
+
+/* May a joined frame go up as it is? documented (RSC): only with the checksum known to be right. */
+static bool
+may_stay_joined(const struct wn_adapter *a, const struct wire_offload *o)
+{
+    uint32_t need = o->gso == WIRE_GSO_TCP4 ? WN_RSC4 | WN_RX_TCP4 : o->gso == WIRE_GSO_TCP6 ? WN_RSC6 | WN_RX_TCP6 : 0;
+
+    return need != 0 && a->active && (a->config & need) == need;
+}
+
+/* ------------------------------------------------------------------ bursts */
+
+struct chain {
+    NET_BUFFER_LIST *first, **end;
+    ULONG count;
+};
+
+static void
+chain_add(struct chain *c, struct wn_buffer *b)
+{
+    *c->end = b->nbl;
+    c->end = &b->nbl->Next;
+    c->count++;
+}
+
+/* A joined frame in b is cut into buffers of their own. rx_lock held. */
+static void
+cut(struct wn_adapter *a, struct wn_buffer *b, uint32_t length, const struct wire_offload *o, struct chain *c)
+{
+    static const struct wire_offload none;
+    unsigned count = wire_segments(o, length);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct wn_buffer *segment = (uint32_t)o->hdr_len + o->gso_size <= a->frame_max ? take_buffer(a) : NULL;
+
+        if (segment == NULL) {
+            a->no_buffer++;
+            a->rx.discards += count - i;
+            break;
+        }
+        describe(a, segment, wire_segment(b->data, length, o, i, segment->data), &none);
+        chain_add(c, segment);
+    }
+    give_buffer(a, b);
+}
+
+/* Frames for which there is no buffer, or no one to give them to. */
+static unsigned
+discard(struct wn_adapter *a, unsigned budget, bool no_buffer)
+{
+    struct wire_rx rx = { .buffer = a->spare, .room = a->frame_max };
+    unsigned got = 0;
+
+    while (got < budget && wire_receive(a->wire, &rx, 1) == 1)
+        got++;
+    a->rx.discards += got;
+    if (no_buffer)
+        a->no_buffer += got;
+    return got;
+}
+
+static unsigned
+take_buffers(struct wn_adapter *a, struct wn_buffer **buffer, struct wire_rx *rx, unsigned max)
+{
+    unsigned count = 0;
+
+    for (; count < max && (buffer[count] = take_buffer(a)) != NULL; count++)
+        rx[count] = (struct wire_rx){ .buffer = buffer[count]->data, .room = a->frame_max };
+    return count;
+}
+
+static unsigned
+receive(struct wn_adapter *a, unsigned budget)
+{
+    struct wn_buffer *buffer[WIRE_BURST];
+    struct wire_rx rx[WIRE_BURST];
+    struct chain chain = { .first = NULL, .end = &chain.first };
+    unsigned count = 0, got;
+    bool running;
+
+    NdisAcquireSpinLock(&a->rx_lock);
+    running = a->running;
+    if (running) {
+        wn_take_busy(a, 1); /* this call */
+        count = take_buffers(a, buffer, rx, budget < WIRE_BURST ? budget : WIRE_BURST);
+    }
+    NdisReleaseSpinLock(&a->rx_lock);
+    if (count == 0) {
+        got = discard(a, budget, running);
+    } else {
+        got = wire_receive(a->wire, rx, count);
+        NdisAcquireSpinLock(&a->rx_lock);
+        while (count > got)
+            give_buffer(a, buffer[--count]);
+        for (unsigned i = 0; i < got; i++) {
+            if (!wanted(a, buffer[i]->data)) {
+                give_buffer(a, buffer[i]);
+            } else if (rx[i].offload.gso != WIRE_GSO_NONE && !may_stay_joined(a, &rx[i].offload)) {
+                cut(a, buffer[i], rx[i].length, &rx[i].offload, &chain);
+            } else {
+                describe(a, buffer[i], rx[i].length, &rx[i].offload);
+                chain_add(&chain, buffer[i]);
+            }
+        }
+        NdisReleaseSpinLock(&a->rx_lock);
+    }
+    if (chain.count > 0) {
+        wn_take_busy(a, (LONG)chain.count);
+        NdisMIndicateReceiveNetBufferLists(a->handle, chain.first, NDIS_DEFAULT_PORT_NUMBER, chain.count,
+                                           NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL);
+    }
+    if (running && wn_release_busy(a, 1))
+        NdisMPauseComplete(a->handle);
+    return got;
+}
+
+unsigned
+wn_poll(struct wn_adapter *a, unsigned budget)
+{
+    unsigned got;
+
+    wn_send_more(a);
+    got = receive(a, budget);
+    if (got == 0) {
+        wire_poll(a->wire);
+        wn_link(a);
+    }
+    return got;
+}
