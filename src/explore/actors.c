@@ -196,6 +196,14 @@ buffer_half(const struct scn_actor *s)
     return half;
 }
 
+size_t
+lab_actor_bytes(const struct scn_actor *s, bool requests)
+{
+    size_t buffer = 2 * (size_t)buffer_half(s) + 32;
+
+    return requests ? buffer * (1 + SCN_REQUESTS_MAX) : buffer;
+}
+
 static void
 actor_main(void *arg)
 {

@@ -80,6 +80,10 @@ int lab_setup(const struct lab_config *c, struct lab_reached *reached, struct ru
 /* Fill the export table (once per process). */
 void lab_register_exports(void);
 
+/* Most memory of programs that a scenario takes; there are LAB_USER_BYTES. */
+size_t lab_user_bytes(const struct scenario *s);
+#define LAB_USER_BYTES (15u << 20)
+
 /* Hooks for search_run(). */
 bool lab_run_check(void *arg, const struct run_result *r, char text[160]);
 void lab_collect(struct lab_reached *reached);

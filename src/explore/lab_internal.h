@@ -103,6 +103,9 @@ void lab_fill_frame(uint8_t *p, unsigned len);
 /* bad_requests.c: to a device that is open for overlapped requests */
 void lab_bad_requests(struct lab_actor *a, void *handle);
 
+/* Most memory of programs that an actor takes; requests: it may start some. */
+size_t lab_actor_bytes(const struct scn_actor *s, bool requests);
+
 /* programs.c */
 void lab_count(int32_t status);
 void lab_programs_create(void); /* processes of the scenario's programs, for lab.actor[] */

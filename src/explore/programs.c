@@ -43,12 +43,25 @@ program_named(const char *name)
 }
 
 static bool
-opens_overlapped(const struct scn_actor *s)
+starts_requests(const struct scn_actor *s)
 {
     for (unsigned i = 0; i < s->ops_count; i++)
-        if (s->ops[i].kind == OP_OPEN && s->ops[i].mode == MODE_OVERLAPPED)
+        if ((s->ops[i].kind == OP_OPEN && s->ops[i].mode == MODE_OVERLAPPED) || s->ops[i].kind == OP_BAD_REQUESTS)
             return true;
     return false;
+}
+
+size_t
+lab_user_bytes(const struct scenario *s)
+{
+    bool requests = false;
+    size_t bytes = 0;
+
+    for (unsigned i = 0; i < s->actors_count; i++)
+        requests |= starts_requests(&s->actors[i]);
+    for (unsigned i = 0; i < s->actors_count; i++)
+        bytes += lab_actor_bytes(&s->actors[i], requests);
+    return bytes;
 }
 
 void
@@ -69,7 +82,7 @@ lab_programs_create(void)
             p->process = ps_process_create(p->name);
         }
         p->threads++;
-        p->any_overlapped |= opens_overlapped(a->script);
+        p->any_overlapped |= starts_requests(a->script);
         a->program = p;
     }
 }

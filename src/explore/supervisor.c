@@ -411,6 +411,9 @@ scenario_supported(const struct scenario *s, const struct lab_subjects *subjects
                 return snprintf(text, 256, "%.60s: actor %.60s: the op \"%s\" is for adapter %u, the stack has %u",
                                 s->name, s->actors[i].name, scn_op_name(op), s->actors[i].ops[k].adapter, nics);
         }
+    if (lab_user_bytes(s) > LAB_USER_BYTES)
+        return snprintf(text, 256, "%.60s: its programs need %zu KB for buffers, and have %u", s->name,
+                        lab_user_bytes(s) >> 10, LAB_USER_BYTES >> 10);
     if (loads > 1)
         return snprintf(text, 256, "%.60s: an image can be loaded once in a scenario, not %u times", s->name, loads);
     return 0;

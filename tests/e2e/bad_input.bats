@@ -101,6 +101,15 @@ unusable() { # PATTERN FILE - for test and for ddi
     unusable 'noise.inf, line' noise.inf
 }
 
+@test "a scenario whose buffers do not fit, or that loads twice, is refused" {
+    needs "$drivers/pool-leak"
+    printf '%s\n' 'actors:' '  - { name: w, kind: program, ops: [{ op: open, device: each, mode: overlapped },' \
+        '      { op: write, len: 1000000 }, { op: ioctl, code: 1, in: 1000000 }] }' >big.yaml
+    refuses 4 'KB for buffers' test "$drivers/pool-leak" --scenario big.yaml
+    printf '%s\n' 'actors:' '  - { name: a, kind: admin, ops: [load, unload, load] }' >twice.yaml
+    refuses 4 'loaded once' test "$drivers/pool-leak" --scenario twice.yaml
+}
+
 @test "a malformed scenario: the message has the line" {
     needs "$good"
     printf 'name: x\nvps: 2\nstack: { miniport: loop, adapters: 1, protocols: [test] }\nactors:\n' >bad.yaml

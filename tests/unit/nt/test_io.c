@@ -471,6 +471,35 @@ TEST(io, the_end_of_a_thread_cancels_its_requests_and_leaves_the_handles)
 }
 
 static void
+closes_first(void *arg)
+{
+    struct user_async *a = mon_alloc(sizeof(*a));
+    void *h;
+
+    (void)arg;
+    a->block = user_alloc(USER_ASYNC_BYTES);
+    user_open("\\\\.\\echo", USER_OVERLAPPED, &h);
+    status[2] = user_read_start(h, user_alloc(16), 16, a);
+    status[3] = user_close(h);
+    status[4] = user_poll(a);
+    note("closed");
+    user_thread_exit();
+    status[5] = user_poll(a);
+}
+
+/* CLEANUP comes with the last handle though a request is under way; CLOSE waits for the request. */
+TEST(io, cleanup_comes_with_the_handle_and_close_with_the_last_request)
+{
+    script = CLEANUP_NOTHING;
+    CHECK_EQ(run(closes_first, NULL), RUN_DONE);
+    CHECK_EQ(status[2], STATUS_PENDING);
+    CHECK_EQ(status[3], STATUS_SUCCESS);
+    CHECK_EQ(status[4], STATUS_PENDING);
+    CHECK_EQ(status[5], STATUS_CANCELLED);
+    CHECK_STR(drv.log, "create read cleanup closed cancel close ");
+}
+
+static void
 stuck_reader(void *arg)
 {
     struct user_async *a = mon_alloc(sizeof(*a));
@@ -944,6 +973,7 @@ main(void)
         TEST_CASE_WITH(io, cancelling_one_request_or_a_synchronous_one_leaves_the_others, setup, NULL),
         TEST_CASE_WITH(io, the_end_of_a_thread_cancels_its_requests_and_leaves_the_handles, setup, NULL),
         TEST_CASE_WITH(io, a_read_that_cannot_be_cancelled_hangs_the_end_of_its_thread, setup, NULL),
+        TEST_CASE_WITH(io, cleanup_comes_with_the_handle_and_close_with_the_last_request, setup, NULL),
         TEST_CASE_WITH(io, a_freed_irp_may_be_the_threads_next, setup, NULL),
         TEST_CASE_WITH(io, pending_returned_without_a_mark_is_noticed, setup, NULL),
         TEST_CASE_WITH(io, a_mark_without_pending_is_noticed, setup, NULL),
