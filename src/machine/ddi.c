@@ -48,6 +48,7 @@ static unsigned count;
 static uint16_t slots[MODULES];
 static unsigned by_slot[MODULES][LAYOUT_PSEUDO_SIZE / LAYOUT_SLOT_SIZE];
 static bool mapped;
+static bool sealed; /* as mapped: the pseudo images are as drivers may see them */
 static struct {
     char module[40];
     char name[96];
@@ -94,10 +95,28 @@ write_slot(uint64_t at, unsigned index)
 static void
 map_pseudo(void)
 {
-    if (mapped)
-        return;
+    if (!mapped)
+        MACHINE_ASSERT(host_map_fixed(LAYOUT_PSEUDO_BASE, MODULES * LAYOUT_PSEUDO_SIZE, HOST_RWX, -1, 0, false) == 0);
+    else if (sealed)
+        MACHINE_ASSERT(host_protect(LAYOUT_PSEUDO_BASE, MODULES * LAYOUT_PSEUDO_SIZE, HOST_RWX) == 0);
     mapped = true;
-    MACHINE_ASSERT(host_map_fixed(LAYOUT_PSEUDO_BASE, MODULES * LAYOUT_PSEUDO_SIZE, HOST_RWX, -1, 0, false) == 0);
+    sealed = false;
+}
+
+void
+ddi_seal(void)
+{
+    if (sealed || !mapped)
+        return;
+    sealed = true;
+    for (unsigned m = 0; m < MODULES; m++) {
+        uint64_t base = LAYOUT_PSEUDO_BASE + m * LAYOUT_PSEUDO_SIZE, end = slot_address(m, slots[m]);
+
+        end = (end + 0xfff) & ~0xfffull;
+        MACHINE_ASSERT(host_protect(base, end - base, HOST_RX) == 0);
+        if (end < base + LAYOUT_PSEUDO_SIZE)
+            MACHINE_ASSERT(host_protect(end, base + LAYOUT_PSEUDO_SIZE - end, HOST_NONE) == 0);
+    }
 }
 
 static unsigned

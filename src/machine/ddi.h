@@ -136,6 +136,9 @@ uint64_t ddi_address(unsigned index);
 /* The folder's init tells where a DATA export lives (arena memory). */
 void ddi_set_data(unsigned index, void *object);
 
+/* Before drivers run: slots can be executed and read only, and what lies behind a pseudo image's last faults. */
+void ddi_seal(void);
+
 /* Slot for a lacking import: calling it stops the run as unsupported, naming function and caller. */
 uint64_t ddi_lacking(const char *module, const char *name);
 

@@ -635,6 +635,7 @@ machine_run(struct strategy *s, struct run_result *out)
 {
     struct fiber *first = NULL;
 
+    ddi_seal();
     if (machine_live) {
         live_run(out);
         return;
