@@ -14,6 +14,7 @@
 #include "ndis/admin.h"
 #include "ndis/ends/ends.h"
 #include "nt/io/driver.h"
+#include "nt/io/io.h"
 #include "nt/io/user.h"
 #include "nt/nt.h"
 
@@ -178,6 +179,7 @@ lab_epilogue_start(void *arg)
         if (f->state == FIBER_BLOCKED && (f->kind != FIBER_USER || lab.actor[i].ending))
             return NULL; /* an administrator, the wire or the end of a program waits for ever: that is the finding */
     }
+    io_note_lost_cancels();
     strategy_quiet();
     LAB_RUN->epilogue_started = true;
     sched_wake(lab.epilogue);

@@ -78,6 +78,7 @@ io_cancel(uint32_t site, PIRP irp)
     if (irp->CurrentLocation > irp->StackCount + 1)
         machine_bugcheck(CANCEL_STATE_IN_COMPLETED_IRP, (uint64_t)irp, (uint64_t)routine, 0, 0);
     irp->CancelIrql = old;
+    sched_point(OP_INTERNAL, (uint64_t)irp); /* the routine is out of the field and has not begun: the IRP may end here */
     GUEST_CALL(site, routine, (uint64_t)IoGetCurrentIrpStackLocation(irp)->DeviceObject, (uint64_t)irp);
     if (ke_spin_owner(cancel_lock()) == fiber_self())
         trace_emit(EV_IO_MISUSE, irp, IO_MISUSE_CANCEL_LOCK_KEPT, (uint64_t)routine, irql_get());
@@ -112,7 +113,8 @@ find_irp(const LIST_ENTRY *list, const struct io_which *which)
     for (LIST_ENTRY *at = list->Flink; at != list; at = at->Flink) {
         PIRP irp = CONTAINING_RECORD(at, IRP, ThreadListEntry);
 
-        if (!irp->Cancel && !(irp->Flags & IRP_CLOSE_OPERATION) &&
+        /* who was asked before its routine was set is asked again (documented: IoCancelIrp does not look) */
+        if ((!irp->Cancel || irp->CancelRoutine != NULL) && !(irp->Flags & IRP_CLOSE_OPERATION) &&
             (which->file == NULL || irp->Tail.Overlay.OriginalFileObject == which->file) &&
             (which->iosb == NULL || irp->UserIosb == which->iosb) && (!which->synchronous || is_synchronous(irp)))
             return irp;
@@ -136,11 +138,30 @@ io_cancel_thread(struct fiber *f, const struct io_which *which)
 
     io_hold(f);
     while ((irp = find_irp(list, which)) != NULL) {
-        io_cancel(io_site.IoCancelIrp, irp); /* sets Cancel, so each is asked once */
+        io_cancel(io_site.IoCancelIrp, irp); /* sets Cancel and takes the routine, so it ends */
         asked++;
     }
     io_release(f);
     return asked;
+}
+
+/*
+ * Nothing runs any more: a routine that is still set in an IRP that was cancelled came too late, and nobody looked.
+ * While something runs that may be just about to be looked at.
+ */
+void
+io_note_lost_cancels(void)
+{
+    for (unsigned i = 1; i <= machine->fiber_count; i++) {
+        LIST_ENTRY *list = &NT->io->shared->irps[i];
+
+        for (LIST_ENTRY *at = list->Flink; at != list && at != NULL; at = at->Flink) {
+            PIRP irp = CONTAINING_RECORD(at, IRP, ThreadListEntry);
+
+            if (irp->Cancel && irp->CancelRoutine != NULL)
+                trace_emit(EV_IO_MISUSE, irp, IO_MISUSE_CANCEL_LOST, (uint64_t)irp->CancelRoutine);
+        }
+    }
 }
 
 /* ------------------------------------------------------------------ cancel-safe queues */

@@ -140,6 +140,25 @@ finish_now(PIRP irp)
         io_wake_waiter(issuer);
 }
 
+/*
+ * The rest is done by an APC in the issuing thread, and its KAPC lies in the IRP's Tail (documented: wdm.h, the union):
+ * from now on DriverContext reads as its head, also while a canceller holds the APC off. assumed: the spare long keeps
+ * what was there.
+ */
+static void
+overlay_apc(PIRP irp, PKTHREAD thread)
+{
+    KAPC *apc = &irp->Tail.Apc;
+
+    apc->Type = 18; /* ApcObject */
+    apc->SpareByte0 = 0;
+    apc->Size = sizeof(*apc);
+    apc->SpareByte1 = 0;
+    apc->Thread = thread;
+    apc->ApcListEntry.Flink = apc->ApcListEntry.Blink = &apc->ApcListEntry;
+    _Static_assert(offsetof(IRP, Tail.Apc.Reserved) <= offsetof(IRP, Tail.Overlay.Thread), "what finish_now reads stays");
+}
+
 void
 io_finish(PIRP irp)
 {
@@ -160,6 +179,8 @@ io_finish(PIRP irp)
         irp->ThreadListEntry.Flink = irp->ThreadListEntry.Blink = &irp->ThreadListEntry;
     }
     issuer = ps_fiber_of(thread);
+    sched_touch((uint64_t)irp);
+    overlay_apc(irp, thread);
     if (issuer != NULL && NT->io->thread[issuer->id].hold != 0)
         ke_list_insert_tail(&NT->io->shared->held[issuer->id], &irp->Tail.Overlay.ListEntry);
     else

@@ -128,6 +128,7 @@ enum io_misuse {
     IO_MISUSE_COMPLETED_LOCKED,      /* completed with a spin lock held: a1 the lock */
     IO_MISUSE_CANCEL_LOCK_KEPT,      /* a cancel routine returned with it: a1 routine, a2 IRQL */
     IO_MISUSE_CANCEL_FOREIGN,        /* a driver cancels an IRP it did not make */
+    IO_MISUSE_CANCEL_LOST, /* the routine: set after the IRP was cancelled, and never called */
 };
 
 /* a0 of EV_IRP_MISUSE: argument 1 of bugcheck 0xC9 (documented). */
@@ -173,6 +174,7 @@ void io_wait(PKEVENT event, const char *words);
 void io_wake_waiter(struct fiber *f);
 
 /* Cancel (cancel.c): as IoCancelIrp. */
+void io_note_lost_cancels(void); /* when all is quiet */
 bool io_cancel(uint32_t site, PIRP irp);
 
 /* Which IRPs of a thread: all, unless a field narrows it. */

@@ -315,6 +315,7 @@ static const struct {
     { IO(COMPLETED_LOCKED), "SpinLockSafe" },
     { IO(CANCEL_LOCK_KEPT), "CancelSpinlockRelease" },
     { IO(CANCEL_FOREIGN), "IrpCancelForeign" },
+    { IO(CANCEL_LOST), "IrpCancelField" },
     { { .kind = EV_OB_MISUSE, .a = { OB_MISUSE_BAD_HANDLE, 0x70 } }, "BadHandle" },
     { { .kind = EV_OB_MISUSE, .a = { OB_MISUSE_HANDLE_LEAK, 0x70 } }, "HandleLeak" },
     { { .kind = EV_MDL_MISUSE, .object = 0x80, .a = { 0xb4 } }, "MdlUnlock" },
