@@ -15,7 +15,8 @@
 #define PROTOCOL (1u << INF_PROTOCOL)
 #define CARD     BATTERY_CARD
 #define NO_CARD  BATTERY_NO_CARD
-#define ALL      (FILTER | MINIPORT | PROTOCOL | 1u << INF_INTERMEDIATE | 1u << INF_OTHER)
+#define OTHERS   (1u << INF_INTERMEDIATE | 1u << INF_OTHER)
+#define ALL      (FILTER | MINIPORT | PROTOCOL | OTHERS)
 
 static const char init_halt[] = "name: init-halt\n"
                                 "vps: 2\n"
@@ -156,6 +157,17 @@ static const char write_while_disabled_alone[] = "name: write-while-disabled\n"
                                                  "      - { op: write, len: 60 }\n"
                                                  "  - { name: administrator, kind: admin, ops: [disable] }\n";
 
+static const char open_while_disabled_alone[] = "name: open-while-disabled\n"
+                                                "vps: 2\n" SINK "actors:\n"
+                                                "  - name: opener\n"
+                                                "    kind: program\n"
+                                                "    repeat: 2\n"
+                                                "    ops:\n"
+                                                "      - { op: open, device: each }\n"
+                                                "      - { op: write, len: 60 }\n"
+                                                "      - close\n"
+                                                "  - { name: administrator, kind: admin, ops: [disable, enable] }\n";
+
 static const char cancel_while_reading[] =
     "name: cancel-while-reading\n"
     "vps: 2\n" SINK "actors:\n"
@@ -169,6 +181,16 @@ static const char cancel_while_reading[] =
     "  - name: wire\n"
     "    kind: wire\n"
     "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n";
+
+static const char cancel_waiting_read[] = "name: cancel-waiting-read\n"
+                                          "vps: 2\n" SINK "actors:\n"
+                                          "  - name: reader\n"
+                                          "    kind: program\n"
+                                          "    process: program\n"
+                                          "    ops:\n"
+                                          "      - { op: open, device: each }\n"
+                                          "      - { op: read, len: 1600 }\n"
+                                          "  - { name: canceller, kind: program, process: program, ops: [cancel-io-ex] }\n";
 
 static const char close_while_writing[] = "name: close-while-writing\n"
                                           "vps: 2\n" SINK "actors:\n"
@@ -292,7 +314,9 @@ parse(const char *text)
     ROW(write_while_restarted, "write-while-restarted", "a program writes while the stack is paused and restarted", 1, \
         FILTER | MINIPORT | PROTOCOL, true)                                                                            \
     ROW(open_while_disabled, "open-while-disabled", "programs come and go while the adapter is disabled and enabled",  \
-        1, ALL, true)                                                                                                  \
+        1, FILTER | MINIPORT | OTHERS, true)                                                                           \
+    ROW(open_while_disabled_alone, "open-while-disabled",                                                              \
+        "programs come and go while the adapter is disabled and enabled", 1, PROTOCOL, true)                           \
     ROW(read_while_disabled, "read-while-disabled", "a program reads while frames arrive and the adapter is disabled", \
         1, ALL, true)                                                                                                  \
     ROW(ioctl_while_disabled, "ioctl-while-disabled",                                                                  \
@@ -305,6 +329,8 @@ parse(const char *text)
     ROW(insert_remove, "filter-insert-remove", "the filter leaves and joins a running stack", 1, FILTER, false)        \
     ROW(unload, "unload-with-handle", "the driver is unloaded under a program", 1, ALL, true)                          \
     ROW(cancel_while_reading, "cancel-while-reading", "a read is cancelled by another thread while a frame arrives",   \
+        3, ALL, true)                                                                                                  \
+    ROW(cancel_waiting_read, "cancel-waiting-read", "a read that nothing else would end is cancelled by another thread", \
         3, ALL, true)                                                                                                  \
     ROW(exit_while_reading, "exit-while-reading", "a program ends while it reads and a frame arrives", 2, ALL, true)   \
     ROW(exit_while_writing, "exit-while-writing", "a program ends while it writes", 3, ALL, true)                      \
