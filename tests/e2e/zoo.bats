@@ -61,8 +61,22 @@ row() { # DRIVER PATTERN
     grep -q 'refuses a write it accepted before' out/pause-never-cleared/*/analysis.txt
 }
 
+@test "cancel-write-race: which parts of the repair are needed" {
+    row cancel-write-race-a 'finding +0xD1_ndisprot!NpCancelWrite +=1 '
+    row cancel-write-race-b 'clean +- '
+    row cancel-write-race-c 'finding +0x3B_ndisprot!NpCancelWrite +=1 '
+    row ndisprot 'clean +- '
+}
+
+@test "a cancel that is lost is found though nothing crashes" {
+    for driver in cancel-read-race cancel-tested-first; do
+        row $driver 'finding +0xc4_IrpCancelField_[^ ]* +=1 '
+    done
+}
+
 @test "the correct ones are clean" {
-    for driver in neighbour-blocking-pause neighbour-never-originates neighbour-rundown pause-from-dpc-fixed npf; do
+    for driver in neighbour-blocking-pause neighbour-never-originates neighbour-own-queue neighbour-rundown \
+        pause-from-dpc-fixed ndisprot npf; do
         row $driver 'clean +- '
     done
 }
