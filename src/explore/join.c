@@ -39,7 +39,7 @@ writes(struct learner *l, void *handle)
     return user_wait(&l->request, NULL) >= 0;
 }
 
-/* Is this the code? code 0: none is needed. A code that pends is not: what it waits for has nothing to do with a name. */
+/* Is this the code? code 0: none is needed. A code that pends is not it: what it waits for is no name. */
 static bool
 try(struct learner *l, const char *device, uint32_t code)
 {

@@ -2,8 +2,8 @@
 /*
  * write.c - a program's write becomes a frame on the wire, and may be cancelled until it is there.
  *
- * The bug: the cancel routine completes the IRP, so that a program that ends does not wait for a slow adapter. The frame
- * is still out, its data is the IRP's MDL, and the completion believes the IRP to be its own.
+ * The bug: the cancel routine completes the IRP, so that a program that ends does not wait for a slow adapter. The
+ * frame is still out, its data is the IRP's MDL, and the completion believes the IRP to be its own.
  */
 #include "../../drivers/ndisprot/ndisprot.h"
 

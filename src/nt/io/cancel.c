@@ -78,7 +78,7 @@ io_cancel(uint32_t site, PIRP irp)
     if (irp->CurrentLocation > irp->StackCount + 1)
         machine_bugcheck(CANCEL_STATE_IN_COMPLETED_IRP, (uint64_t)irp, (uint64_t)routine, 0, 0);
     irp->CancelIrql = old;
-    sched_point(OP_INTERNAL, (uint64_t)irp); /* the routine is out of the field and has not begun: the IRP may end here */
+    sched_point(OP_INTERNAL, (uint64_t)irp); /* the routine is out and has not begun: the IRP may end here */
     GUEST_CALL(site, routine, (uint64_t)IoGetCurrentIrpStackLocation(irp)->DeviceObject, (uint64_t)irp);
     if (ke_spin_owner(cancel_lock()) == fiber_self())
         trace_emit(EV_IO_MISUSE, irp, IO_MISUSE_CANCEL_LOCK_KEPT, (uint64_t)routine, irql_get());

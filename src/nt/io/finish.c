@@ -156,7 +156,8 @@ overlay_apc(PIRP irp, PKTHREAD thread)
     apc->SpareByte1 = 0;
     apc->Thread = thread;
     apc->ApcListEntry.Flink = apc->ApcListEntry.Blink = &apc->ApcListEntry;
-    _Static_assert(offsetof(IRP, Tail.Apc.Reserved) <= offsetof(IRP, Tail.Overlay.Thread), "what finish_now reads stays");
+    _Static_assert(offsetof(IRP, Tail.Apc.Reserved) <= offsetof(IRP, Tail.Overlay.Thread),
+                   "what finish_now reads stays");
 }
 
 void
