@@ -15,6 +15,7 @@
 
 #include <openssl/sha.h>
 
+#include "builtin/builtin.h"
 #include "explore/findings.h"
 #include "host/host.h"
 #include "image/image.h"
@@ -40,6 +41,7 @@ lab_register_exports(void)
     nt_register_exports();
     image_register_exports();
     ndis_register_exports();
+    builtin_register_exports();
 }
 
 /* What the driver allocated and did not free: the pool emits an event for each block. */
