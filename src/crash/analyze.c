@@ -45,6 +45,7 @@ headline(struct text *t, const struct finding_input *in, const struct finding_ve
         { "LIVELOCK", "The same state came again at the same loop, and nobody else can change it." },
         { "CHECK_FAILED", "A check of the scenario failed." },
         { "ESCAPE", "The driver left the machine it runs in." },
+        { "DATA_RACE", "Two processors change the same memory at once, and nothing orders them." },
     };
     struct bugcheck_text words;
 

@@ -8,7 +8,7 @@
  *
  *     0x3B_npf!NPF_Write   0x3B_npf+1ce7   0x3B_IMAGE_npf.sys   0xc4_NdisOidDoubleComplete_XDV_VRF_npf!NPF_Oid
  *
- * A hang has no stop code; its prefix is ours: HANG, LIVELOCK, CHECK, ESCAPE.
+ * A hang has no stop code; its prefix is ours: HANG, LIVELOCK, CHECK, ESCAPE, DATA_RACE.
  */
 #include "crash/bucket.h"
 
@@ -79,8 +79,9 @@ bucket_prefix(const struct finding_input *in, const struct violation *v, char *o
     case FINDING_LIVELOCK:
     case FINDING_CHECK:
     case FINDING_ESCAPE:
+    case FINDING_RACE:
         if (in->code == 0) {
-            static const char *const names[] = { "", "", "HANG", "LIVELOCK", "CHECK", "ESCAPE" };
+            static const char *const names[] = { "", "", "HANG", "LIVELOCK", "CHECK", "ESCAPE", "DATA_RACE" };
 
             str_copy(out, room, names[in->kind]);
             return;

@@ -111,7 +111,7 @@ what_happened(struct text *t, const struct finding_input *in, const struct findi
 
     heading(t, "In plain words");
     story_actor(in, in->fiber, actor, sizeof(actor));
-    if (in->kind == FINDING_BUGCHECK || in->kind == FINDING_VIOLATION) {
+    if (in->kind == FINDING_BUGCHECK || in->kind == FINDING_VIOLATION || in->kind == FINDING_RACE) {
         text_add(&words, "%s ran at IRQL %u", actor, in->irql);
         if (in->process != NULL)
             text_add(&words, " in process %s", in->process);
@@ -318,6 +318,8 @@ report_explain(struct text *t, const struct finding_input *in, const struct find
     rules_broken(t, in);
     if (in->kind == FINDING_HANG || in->kind == FINDING_LIVELOCK)
         report_waits(t, in);
+    if (in->kind == FINDING_RACE)
+        report_race(t, in);
     in_order(t, in);
     whose_object(t, in);
     what_fixes(t, in);

@@ -29,6 +29,7 @@ enum finding_kind {
     FINDING_LIVELOCK, /* the same state again at the same loop */
     FINDING_CHECK,    /* a check of the scenario failed: check_text */
     FINDING_ESCAPE,   /* the driver left the machine: a raw system call, a write outside the arena */
+    FINDING_RACE,     /* plain accesses that nothing orders: an update was lost; the machine went on */
 };
 
 /* One frame of a stack with its names. */
@@ -125,6 +126,9 @@ struct finding_input {
     const struct finding_frame
         *frames; /* of the failing fiber, innermost first; a violation: where its event came from */
     unsigned frame_count;
+
+    const struct finding_frame *other_frames; /* FINDING_RACE: where the other fiber wrote */
+    unsigned other_frame_count;
 
     const struct finding_module *modules;
     unsigned module_count;

@@ -180,7 +180,7 @@ json_lines(const char *const *lines, unsigned count)
 char *
 finding_json(const struct finding_input *in)
 {
-    static const char *const kinds[] = { "bugcheck", "violation", "hang", "livelock", "check", "escape" };
+    static const char *const kinds[] = { "bugcheck", "violation", "hang", "livelock", "check", "escape", "data race" };
     struct finding_verdict v;
     json_t *o = json_object(), *stack = json_array(), *broken = json_array();
     char *text;

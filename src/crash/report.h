@@ -21,6 +21,10 @@ bool report_source(struct text *out, const struct finding_input *in, const char 
 /* "In plain words" and what follows it. */
 void report_explain(struct text *out, const struct finding_input *in, const struct finding_verdict *v);
 
+/* The two accesses of a FINDING_RACE; and the number of the event that is the second. */
+void report_race(struct text *out, const struct finding_input *in);
+unsigned race_event(const struct finding_input *in);
+
 /* Who waits for what, held by whom. */
 void report_waits(struct text *out, const struct finding_input *in);
 

@@ -9,6 +9,8 @@
  */
 #include "crash/story.h"
 
+#include "crash/report.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -295,11 +297,13 @@ story_build(const struct finding_input *in)
     struct doing doing[FIBER_MAX + 1] = { 0 };
     uint64_t folded = 0, preemptions = 0;
     uint32_t preempted = 0;
+    unsigned end;
 
     if (s == NULL)
         return NULL;
     collect_seeds(in, s);
-    for (unsigned i = 0; i < in->event_count; i++) {
+    end = in->kind == FINDING_RACE ? race_event(in) + 1 : in->event_count; /* what follows a race is another story */
+    for (unsigned i = 0; i < in->event_count && i < end; i++) {
         const struct event *ev = &in->events[i];
         struct story_item *item;
         uint64_t seed = 0;

@@ -206,7 +206,8 @@ int
 finding_symbolize_all(struct finding_input *in, const char *symbol_path)
 {
     uint64_t address[NAMES_MAX];
-    unsigned names = collect_addresses(in, address), total = in->frame_count + names, at = 0;
+    unsigned names = collect_addresses(in, address), others = in->other_frame_count, at = 0;
+    unsigned total = in->frame_count + others + names;
     struct finding_frame *all, *culprit;
     struct finding_name *name;
 
@@ -229,6 +230,9 @@ finding_symbolize_all(struct finding_input *in, const char *symbol_path)
             memcpy(all + at, in->fibers[i].frames, in->fibers[i].frame_count * sizeof(*all));
         at += in->fibers[i].frame_count;
     }
+    if (others > 0)
+        memcpy(all + at, in->other_frames, others * sizeof(*all));
+    at += others;
     for (unsigned i = 0; i < names; i++)
         all[at + i].f.ip = address[i];
 
@@ -246,6 +250,9 @@ finding_symbolize_all(struct finding_input *in, const char *symbol_path)
             memcpy((struct finding_frame *)in->fibers[i].frames, all + at, n * sizeof(*all));
         at += n;
     }
+    if (others > 0)
+        memcpy((struct finding_frame *)in->other_frames, all + at, others * sizeof(*all));
+    at += others;
     for (unsigned i = 0; i < names; i++) {
         char symbol[224];
 

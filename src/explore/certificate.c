@@ -13,6 +13,7 @@
 #include "undis/version.h"
 
 #define GRANULARITY "L0+L1 (every DDI call, every locked instruction and IRQL change)"
+#define PROMOTED    "L0+L1, and plain accesses that were seen to race (\"planted\")"
 
 const char *
 certificate_refusal(const struct scenario_result *s)
@@ -23,11 +24,26 @@ certificate_refusal(const struct scenario_result *s)
         return "the search did not exhaust its bound";
     if (s->report.divergences > 0)
         return "runs made twice differed";
+    if (s->watched_runs == 0)
+        return "no sample looked for races";
+    if (s->races_unpromoted > 0)
+        return "accesses that race are no points";
     if (!s->reached.ran)
         return "vacuous: the driver's layer never reached Running";
     if (s->reached.requests > 0 && s->reached.requests_ok == 0)
         return "vacuous: no request of a program ever succeeded";
     return NULL;
+}
+
+/* How many instructions of a kind were made points. */
+static int
+planted(const struct scenario_result *s, unsigned kind)
+{
+    int n = 0;
+
+    for (uint32_t i = 0; i < s->planted.count; i++)
+        n += s->planted.at[i].kind == kind;
+    return n;
 }
 
 static json_t *
@@ -48,11 +64,12 @@ certificate_json(const struct test_options *o, const struct scenario_result *s)
     j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:i, s:I, s:I, s:i, s:b, s:s, s:s, s:I, s:I, s:o}",
                   "undis", UNDIS_VERSION, "driver", o->path, "driver_sha256", s->reached.driver[0].sha256, "scenario",
                   s->name, "scenario_sha256", s->reached.scenario_sha256, "vps", (int)s->reached.vps, "granularity",
-                  GRANULARITY, "k", (int)s->k, "faults", (int)s->faults, "unprompted_events", (int)ICB_EVENTS, "runs",
-                  (json_int_t)s->report.runs, "traces", (json_int_t)traces, "points_per_run_max",
-                  (int)s->report.points_max, "exhausted", s->exhausted, "race_detector", "not run", "memory_model",
-                  "sequentially consistent", "double_runs", (json_int_t)s->report.double_runs, "divergences",
-                  (json_int_t)s->report.divergences, "bounds", levels);
+                  planted(s, SITE_PLAIN) + planted(s, SITE_HOOK) ? PROMOTED : GRANULARITY, "k", (int)s->k, "faults",
+                  (int)s->faults, "unprompted_events", (int)ICB_EVENTS, "runs", (json_int_t)s->report.runs, "traces",
+                  (json_int_t)traces, "points_per_run_max", (int)s->report.points_max, "exhausted", s->exhausted,
+                  "race_detector", "ran over a sample", "memory_model", "sequentially consistent", "double_runs",
+                  (json_int_t)s->report.double_runs, "divergences", (json_int_t)s->report.divergences, "bounds",
+                  levels);
     for (unsigned i = 1; i < s->reached.driver_count; i++)
         json_array_append_new(others, json_pack("{s:s, s:s}", "service", s->reached.driver[i].service, "sha256",
                                                 s->reached.driver[i].sha256));
@@ -60,6 +77,10 @@ certificate_json(const struct test_options *o, const struct scenario_result *s)
     json_object_set_new(j, "faults_k", json_integer(0));
     json_object_set_new(j, "irps_reused", json_integer(s->values));
     json_object_set_new(j, "irps_reused_k", json_integer(search_values_k(s->k)));
+    json_object_set_new(j, "races_unpromoted", json_integer(s->races_unpromoted));
+    json_object_set_new(j, "race_sample_runs", json_integer((json_int_t)s->watched_runs));
+    json_object_set_new(j, "planted_accesses", json_integer(planted(s, SITE_PLAIN) + planted(s, SITE_HOOK)));
+    json_object_set_new(j, "planted_loops", json_integer(planted(s, SITE_BACK_EDGE)));
     json_object_set_new(j, "timers_over_ready_max", json_integer(SCHED_OVERTAKE_MAX));
     json_object_set_new(j, "reached", json_string(s->reached.states_text));
     json_object_set_new(j, "result", json_string("none"));
@@ -114,12 +135,16 @@ certificates_print(const struct test_options *o, const struct test_result *r)
         if (!given++)
             printf("\n");
         printf("certificate  %-28s no violation in any schedule with <= %u preemptions, %u timer out of turn, %llu "
-               "runs, L0+L1, faults: %u%s%s, race detector: not run\n",
-               s->name, s->k, ICB_EVENTS, (unsigned long long)s->report.runs, s->faults,
+               "runs, L0+L1",
+               s->name, s->k, ICB_EVENTS, (unsigned long long)s->report.runs);
+        if (planted(s, SITE_PLAIN) + planted(s, SITE_HOOK))
+            printf(" and %d plain accesses", planted(s, SITE_PLAIN) + planted(s, SITE_HOOK));
+        printf(", faults: %u%s%s, races unpromoted: %u of %llu runs watched\n", s->faults,
                s->faults ? " (no preemption)" : "",
                !s->values                   ? ""
                : search_values_k(s->k) == 0 ? ", an IRP reused (no preemption)"
-                                            : ", an IRP reused (<= 1 preemption)");
+                                            : ", an IRP reused (<= 1 preemption)",
+               s->races_unpromoted, (unsigned long long)s->watched_runs);
     }
     if (given)
         printf("certificates are in %s/certificates\n", o->out);

@@ -56,6 +56,43 @@ frames_from(const struct stack_frame *sf, unsigned n, struct finding_frame *out)
         out[i].f = sf[i];
 }
 
+/* Stacks of the last plain writes: one of them is the other side of a race. */
+#define WRITES_KEPT 32u
+static struct {
+    uint64_t address, size;
+    uint32_t fiber;
+    unsigned count;
+    struct stack_frame frames[16];
+} wrote[WRITES_KEPT];
+static unsigned wrote_next;
+static struct finding_frame *other_frames;
+static unsigned other_frame_count;
+
+static void
+keep_write(const struct event *ev)
+{
+    unsigned i = wrote_next++ % WRITES_KEPT;
+
+    wrote[i].address = ev->object;
+    wrote[i].size = ev->kind == EV_LOCKED_OP ? 8 : ev->a[0];
+    wrote[i].fiber = ev->fiber;
+    wrote[i].count = stack_walk(sched_current, NULL, wrote[i].frames, 16);
+}
+
+static void
+keep_other(const struct event *ev)
+{
+    for (unsigned k = 0; k < WRITES_KEPT && k < wrote_next && other_frame_count == 0; k++) {
+        unsigned i = (wrote_next - 1 - k) % WRITES_KEPT;
+
+        if (wrote[i].fiber != ev->a[3] || wrote[i].address >= ev->object + ev->a[0] ||
+            ev->object >= wrote[i].address + wrote[i].size)
+            continue;
+        other_frame_count = wrote[i].count;
+        frames_from(wrote[i].frames, wrote[i].count, other_frames);
+    }
+}
+
 static void
 on_event(void *context, const struct event *ev)
 {
@@ -64,6 +101,10 @@ on_event(void *context, const struct event *ev)
     if (d->event_total < DETAIL_EVENTS_MAX)
         events[d->event_total] = *ev;
     d->event_total++;
+    if ((ev->kind == EV_PLAIN_WRITE || (ev->kind == EV_LOCKED_OP && plain_used)) && sched_current)
+        keep_write(ev);
+    else if (ev->kind == EV_LOST_UPDATE)
+        keep_other(ev);
     if (sched_current && !machine->setup && violations_seen == 0 && verify_violation_count() > 0) {
         struct stack_frame sf[FRAMES_MAX];
 
@@ -81,6 +122,7 @@ detail_listen(struct detail *d)
 
     events = detail_alloc(d, sizeof(*events) * DETAIL_EVENTS_MAX);
     violation_frames = detail_alloc(d, sizeof(*violation_frames) * FRAMES_MAX);
+    other_frames = detail_alloc(d, sizeof(*other_frames) * 16);
     l.on_event = on_event;
     l.context = d;
     l.mask[0] = l.mask[1] = UINT64_MAX;
@@ -93,6 +135,7 @@ detail_begin(struct detail *d)
     d->event_total = 0;
     violations_seen = 0;
     violation_frame_count = 0;
+    wrote_next = other_frame_count = 0;
 }
 
 static void
@@ -319,6 +362,12 @@ detail_collect(struct detail *d, const struct run_result *r, const struct explor
         in->p[1] = v->ev.object;
         in->p[2] = v->ev.a[0];
         in->p[3] = v->ev.a[1];
+        if (in->code == 0) { /* no verifier of Windows has a stop for it */
+            in->kind = FINDING_RACE;
+            memset(in->p, 0, sizeof(in->p));
+            in->other_frames = other_frames;
+            in->other_frame_count = other_frame_count;
+        }
     }
     if (in->kind == FINDING_CHECK || in->kind == FINDING_HANG || in->kind == FINDING_LIVELOCK ||
         in->kind == FINDING_ESCAPE) {
@@ -337,7 +386,7 @@ detail_collect(struct detail *d, const struct run_result *r, const struct explor
         in->trap = copy;
     }
     in->fiber = r->fiber;
-    if (in->kind == FINDING_VIOLATION && violation_frame_count > 0) {
+    if ((in->kind == FINDING_VIOLATION || in->kind == FINDING_RACE) && violation_frame_count > 0) {
         in->fiber = violation_fiber;
         d->frames = violation_frames;
         in->frame_count = violation_frame_count;

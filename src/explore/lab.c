@@ -261,7 +261,6 @@ make_machine(const struct lab_config *c, char text[256])
     io_driver_on_leak_check(check_pool, NULL);
     ndis_init();
     ends_init();
-    image_plant(c->planted);
     err = load_images(c, text);
     if (err)
         return err;

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 
 #define TRACES_SIZE    (1u << 20)
+#define SPUN_MAX       3u    /* livelocks after which a sample has seen enough: each takes long */
 #define POINTS_PER_HIT 2000u /* a run so long counts as two there */
 #define RUNS_AFTER_HIT 2000u /* how far a bound is searched on after its first failure, for worse ones of its kind */
 
@@ -192,6 +193,7 @@ search_with(struct explorer *x, unsigned k, struct search_level *l, const struct
             const struct search_hooks *h, struct search_report *rep)
 {
     uint64_t since_hit = 0;
+    unsigned spun = 0;
     struct run_result r;
     bool hit = false;
 
@@ -213,12 +215,12 @@ search_with(struct explorer *x, unsigned k, struct search_level *l, const struct
             l->cuts++;
         else if (trace_is_new(r.hb_lo, r.hb_hi))
             l->traces++;
-        if (judge(x, &r, h, rep, k, job)) {
+        if (!job->watch && judge(x, &r, h, rep, k, job)) {
             hit = true;
             if (job->first)
                 return false;
         }
-        if (rep->unsupported[0])
+        if (rep->unsupported[0] || (job->watch && r.end == RUN_LIVELOCK && ++spun == SPUN_MAX))
             return false;
         if (job->check_every && rep->runs / job->check_every > rep->double_runs && r.end != RUN_CUT)
             check_twice(x, &r, h, rep);
@@ -327,7 +329,7 @@ find_passing(struct found *f, const struct search_hooks *h, struct search_report
 static void
 refine(const struct search_job *job, const struct search_hooks *h, struct search_report *rep)
 {
-    if (job->strategy == STRATEGY_REPLAY)
+    if (job->strategy == STRATEGY_REPLAY || job->watch)
         return;
     for (unsigned i = 0; i < rep->found_count && !rep->stop; i++) {
         shrink(&rep->found[i], h, rep);

@@ -28,6 +28,7 @@ struct search_job {
     uint64_t seed;
     bool first;           /* stop at the first finding */
     bool detail;          /* record everything of the one run */
+    bool watch;           /* a sample that looks for races; what else happens in it is not reported */
     uint32_t check_every; /* run every n-th run twice and compare; 0: never */
     struct choice_list replay;
 };

@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "explore/battery.h"
 #include "explore/findings.h"
+#include "explore/plant.h"
 #include "explore/trust.h"
 #include "host/host.h"
 #include "ndis/hw/nic.h"
@@ -26,6 +27,7 @@
 #define STUCK_MS     1500u /* CPU time within one run that leads nowhere and is no loop that could be planted */
 #define TICK_MS      20u   /* CPU time between looks at whether a run gets on */
 #define REPLANTS_MAX 64u
+#define WATCH_RUNS   200u /* of a sample that looks for races */
 
 struct shared {
     struct search_report report;
@@ -34,28 +36,10 @@ struct shared {
     int32_t entry_status;
     int setup_error;
     char text[256];
-    struct planted_list planted; /* what the lab had, and what the worker wants besides */
-    volatile uint32_t replant;   /* it ended so that these can be planted */
+    struct planting planting;
 };
 
 /* ------------------------------------------------------------------ a worker */
-
-static struct shared *worker_shared;
-
-/* Signal context: the run goes round a loop. Plant the loops it is in and end, so that a worker begins with them. */
-static void
-on_spin(struct fiber *f, const struct trap *t)
-{
-    struct stack_frame sf[64];
-    struct planted_list *list = &worker_shared->planted;
-    unsigned n = stack_walk(f, t->in_host ? NULL : t, sf, 64);
-
-    for (unsigned i = 0; i < n; i++)
-        if (!sf[i].pseudo && image_plant_loops(sf[i].ip, i > 0 || t->in_host, list) > 0) {
-            worker_shared->replant = 1;
-            _exit(0);
-        }
-}
 
 static _Noreturn void
 worker_main(const struct lab_config *lab, const struct search_job *job, struct shared *sh, struct detail *d)
@@ -64,10 +48,8 @@ worker_main(const struct lab_config *lab, const struct search_job *job, struct s
     char text[256] = "";
 
     sh->report.state = SEARCH_SETUP;
-    worker_shared = sh;
-    if (lab->planted)
-        sh->planted = *lab->planted;
-    machine_on_spin(on_spin);
+    if (plant_begin(&sh->planting, lab->planted, job->watch))
+        _exit(3);
     if (d)
         findings_worker_begin(d, &hooks);
     host_tick(TICK_MS);
@@ -86,6 +68,7 @@ worker_main(const struct lab_config *lab, const struct search_job *job, struct s
         _exit(0);
     }
     search_run(job, &hooks, &sh->report);
+    plant_end(&sh->planting);
     lab_collect(&sh->reached);
     _exit(0);
 }
@@ -232,6 +215,48 @@ print_debug(const struct lab_config *lab, const struct scenario_result *s)
     detail_destroy(d);
 }
 
+/* One worker; true: it wants more planted, which s->planted now has. */
+static bool
+worker_again(struct lab_config *lab, const struct search_job *job, struct shared *sh, const struct watch *w,
+             struct scenario_result *s, int *werr, int *status)
+{
+    double cpu = 0;
+
+    memset(sh, 0, sizeof(*sh));
+    *werr = worker_run(lab, job, sh, NULL, w, &cpu, status);
+    s->cpu_seconds += cpu;
+    if (!sh->planting.again || sh->planting.list.count > PLANTED_MAX || sh->planting.list.count <= s->planted.count)
+        return false;
+    s->planted = sh->planting.list;
+    return true;
+}
+
+/*
+ * Look for races in a sample until no new access races, then search with those as points. A worker that wants more
+ * planted is run again.
+ */
+static int
+search_planted(struct lab_config *lab, const struct search_job *job, struct shared *sh, const struct watch *w,
+               const struct test_result *out, struct scenario_result *s, int *status)
+{
+    struct search_job sample = { .strategy = STRATEGY_POS, .runs_max = WATCH_RUNS, .seed = 1, .watch = true };
+    int werr = 0;
+
+    lab->planted = &s->planted;
+    if (out->scenario_count > 1) /* what another scenario showed of the same drivers holds here, too */
+        s->planted = s[-1].planted;
+    for (unsigned again = 0; again < REPLANTS_MAX; again++)
+        if (!worker_again(lab, &sample, sh, w, s, &werr, status)) {
+            s->watched_runs = sh->report.runs;
+            s->races_unpromoted = sh->planting.racing;
+            break;
+        }
+    for (unsigned again = 0; again < REPLANTS_MAX; again++)
+        if (!worker_again(lab, job, sh, w, s, &werr, status))
+            break;
+    return werr;
+}
+
 static void
 run_scenario(const struct test_options *o, const struct lab_subjects *subjects, const struct scenario *scn,
              const struct wire_capture *wire, const char *name, unsigned k, struct scenario_result *s,
@@ -269,16 +294,7 @@ run_scenario(const struct test_options *o, const struct lab_subjects *subjects, 
     s->k = job.k_last;
     s->faults = job.faults;
     s->values = job.values;
-    werr = worker_run(&lab, &job, sh, NULL, &w, &s->cpu_seconds, &status);
-    for (unsigned again = 0; sh->replant && sh->planted.count <= PLANTED_MAX && again < REPLANTS_MAX; again++) {
-        double cpu = 0;
-
-        s->planted = sh->planted;
-        lab.planted = &s->planted;
-        memset(sh, 0, sizeof(*sh));
-        werr = worker_run(&lab, &job, sh, NULL, &w, &cpu, &status);
-        s->cpu_seconds += cpu;
-    }
+    werr = search_planted(&lab, &job, sh, &w, out, s, &status);
     s->seconds = seconds_now() - begin;
     judge(s, sh, werr, status);
     out->runs += s->report.runs;
@@ -308,7 +324,7 @@ supervisor_detail(const struct lab_config *lab, const struct choice_list *choice
 
     if (!err && d->complete)
         damaged = trust_detail(d, DETAIL_BYTES);
-    if (err || sh->replant || !d->complete || damaged) {
+    if (err || sh->planting.again || !d->complete || damaged) {
         if (damaged)
             fprintf(stderr, "undis: the recording worker's report is damaged (%s): the driver wrote over it\n",
                     damaged);

@@ -45,6 +45,8 @@ struct scenario_result {
     struct search_report report;
     struct lab_reached reached;
     struct planted_list planted; /* points that loops and races asked for */
+    uint64_t watched_runs;       /* of the last sample that looked for races */
+    uint32_t races_unpromoted;   /* accesses that raced there and are no points */
     bool exhausted;              /* every bound up to k */
     bool setup_failed;
     double seconds, cpu_seconds;

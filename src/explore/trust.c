@@ -166,11 +166,14 @@ trust_detail(const struct detail *d, uint64_t size)
     limit_bytes = size;
     if (d->size != size || d->next > size)
         return "the size of the record";
-    if (in->kind > FINDING_ESCAPE || !TEXT_ENDS(d->run.text) || !ours_untouched(in))
+    if (in->kind > FINDING_RACE || !TEXT_ENDS(d->run.text) || !ours_untouched(in))
         return "what kind of failure it is";
     if (in->frames != d->frames || !MAYBE_ARRAY(d, in->frames, in->frame_count) ||
         !frames_sound(in->frames, in->frame_count) || (in->trap && !ARRAY(d, in->trap, 1)))
         return "the stack";
+    if (!MAYBE_ARRAY(d, in->other_frames, in->other_frame_count) ||
+        !frames_sound(in->other_frames, in->other_frame_count))
+        return "the other stack";
     if (!fibers_sound(d))
         return "the threads";
     if (!modules_sound(d))

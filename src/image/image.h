@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "machine/machine.h"
+#include "machine/plain.h"
 
 struct image_import {
     char module[64];
@@ -38,6 +39,9 @@ enum site_kind {
     SITE_RDTSCP,
     SITE_XGETBV,
     SITE_BACK_EDGE, /* planted: the branch back of a loop that was seen to spin */
+    SITE_PLAIN,     /* planted: a load or store that was seen to race */
+    SITE_WATCHED,   /* a load or store, only where races are looked for */
+    SITE_HOOK,      /* planted: the return address of a compiler's access hook; nothing is patched */
     SITE_KINDS,
 };
 
@@ -59,6 +63,8 @@ enum thunk_target {
     THUNK_XGETBV,
     THUNK_PAUSE,
     THUNK_SPIN,
+    THUNK_PLAIN,
+    THUNK_WATCH,
     THUNK_COUNT,
 };
 
@@ -66,12 +72,14 @@ struct image_site {
     uint32_t number; /* global site number */
     uint32_t rva;
     uint8_t kind, patch, length;
-    uint64_t thunk; /* where the replaced instructions run */
+    uint8_t size, access, source; /* of its memory operand: bytes, ACCESS_*, enum plain_source; size 0: none */
+    uint64_t constant;            /* see struct plain_site */
+    uint64_t thunk;               /* where the replaced instructions run */
 };
 
 /*
  * Instructions that are made points because of what earlier runs showed; part of what a replay depends on.
- * kind: SITE_BACK_EDGE.
+ * kind: SITE_BACK_EDGE, SITE_PLAIN or SITE_HOOK.
  */
 #define PLANTED_MAX 1024u
 struct planted {
@@ -132,6 +140,8 @@ int image_load(const uint8_t *bytes, size_t len, const char *name, const char *p
 void image_plant(const struct planted_list *list);
 /* false: it is in the list, or that is full */
 bool planted_add(struct planted_list *list, struct planted p);
+bool planted_has(const struct planted_list *list, uint32_t image, uint32_t rva);
+void image_watch(bool on); /* the next image_load() patches every load and store, to look for races */
 
 /*
  * image_plant_loops - the back edges of the loops around an address of driver text, into list. after_call: it is a
@@ -166,6 +176,7 @@ void image_set_thunk_target(enum thunk_target which, uint64_t host_address);
 
 /* A site by its global number; im: its image (may be NULL). NULL: no such site. */
 const struct image_site *image_site_get(uint32_t number, struct image **im);
+const struct image_site *image_site_at(const struct image *im, uint32_t rva); /* NULL: none */
 const char *image_site_kind_name(unsigned kind);
 const char *image_site_patch_name(unsigned patch);
 

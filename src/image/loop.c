@@ -34,11 +34,19 @@ image_planted(void)
 }
 
 bool
+planted_has(const struct planted_list *list, uint32_t image, uint32_t rva)
+{
+    for (uint32_t i = 0; list && i < list->count; i++)
+        if (list->at[i].image == image && list->at[i].rva == rva)
+            return true;
+    return false;
+}
+
+bool
 planted_add(struct planted_list *list, struct planted p)
 {
-    for (uint32_t i = 0; i < list->count; i++)
-        if (list->at[i].image == p.image && list->at[i].rva == p.rva)
-            return false;
+    if (planted_has(list, p.image, p.rva))
+        return false;
     if (list->count == PLANTED_MAX)
         return false;
     list->at[list->count++] = p;

@@ -9,7 +9,7 @@
  * thunks of patched instructions. The same work up to the mapping is done for
  * image_inspect(), so what a fuzzer feeds there has been through all parsers.
  */
-#include "image/internal.h"
+#include "image/sites.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -407,6 +407,8 @@ void cpuid_enter(void);
 void xgetbv_enter(void);
 void pause_enter(void);
 void spin_enter(void);
+void plain_enter(void);
+void watch_enter(void);
 
 void
 image_init(void)
@@ -419,7 +421,10 @@ image_init(void)
     image_set_thunk_target(THUNK_XGETBV, (uint64_t)xgetbv_enter);
     image_set_thunk_target(THUNK_PAUSE, (uint64_t)pause_enter);
     image_set_thunk_target(THUNK_SPIN, (uint64_t)spin_enter);
+    image_set_thunk_target(THUNK_PLAIN, (uint64_t)plain_enter);
+    image_set_thunk_target(THUNK_WATCH, (uint64_t)watch_enter);
     machine_image_readable = readable;
     machine_fixup_trap = image_fixup_trap;
     machine_privileged = privileged;
+    machine_site_access = image_site_access;
 }

@@ -26,8 +26,17 @@ struct scan {
     uint32_t *root; /* where leaf functions may begin: a worklist */
     unsigned root_count, root_room, site_room;
     uint8_t *landing; /* a bit per byte of the image: something may jump there */
-    bool short_sites;
+    bool short_sites, watch;
+    const struct planted_list *planted;
 };
+
+static bool watch_next;
+
+void
+image_watch(bool on)
+{
+    watch_next = on;
+}
 
 void
 decoder_init(ZydisDecoder *d)
@@ -181,6 +190,29 @@ loads_inner_table(const insn *in, uint32_t pc, uint32_t end)
            in->raw.disp.value > pc && in->raw.disp.value < end;
 }
 
+/* A load or store that is planted, or watched with all others. */
+static int
+add_access(struct scan *s, uint32_t rva, const uint8_t *p, uint32_t left, const insn *in)
+{
+    bool planted = planted_has(s->planted, image_number(&s->l->im), rva);
+    struct image_site access = { 0 };
+    struct image_site *site;
+    int rc;
+
+    if (!(planted || s->watch) || !insn_has_memory(in) || !access_of(s->l, &s->decoder, rva, p, left, false, &access))
+        return 0;
+    rc = add_site(s, rva, planted ? SITE_PLAIN : SITE_WATCHED, in);
+    if (rc)
+        return rc;
+    site = &s->l->im.sites[s->l->im.site_count - 1];
+    site->size = access.size;
+    site->access = access.access;
+    site->source = access.source;
+    site->constant = access.constant;
+    plain_used |= planted;
+    return 0;
+}
+
 /* Walk a function: its sites, where its code ends, and where leaf functions may begin. */
 static int
 sweep(struct scan *s, struct pe_function *f)
@@ -216,6 +248,8 @@ sweep(struct scan *s, struct pe_function *f)
             indirect = true;
         else if (tables && loads_inner_table(&in, pc, table))
             table = (uint32_t)in.raw.disp.value;
+        if (kind < 0 && !rc)
+            rc = add_access(s, pc, p + at, len - at, &in);
     }
     f->code_end = table;
     return rc;
@@ -419,9 +453,9 @@ mark_function(struct scan *s, struct pe_function *f)
 
 /* ------------------------------------------------------------------ deciding */
 
-/* How many bytes from the site on go into the thunk; 0: they cannot. */
+/* How many bytes from the site on go into the thunk; 0: they cannot. next: where the next site is. */
 static unsigned
-cover(struct scan *s, const struct pe_function *f, uint32_t rva, const uint8_t *p, uint32_t left)
+cover(struct scan *s, const struct pe_function *f, uint32_t rva, uint32_t next, const uint8_t *p, uint32_t left)
 {
     unsigned n = 0, moved = 0;
     insn in;
@@ -430,7 +464,7 @@ cover(struct scan *s, const struct pe_function *f, uint32_t rva, const uint8_t *
         if (n >= left || !decode(&s->decoder, p + n, left - n, &in))
             return 0;
         if (n > 0) {
-            if (f->fixed || ++moved >= MOVED_MAX || !thunk_can_move(&in) || site_kind(&in, p + n) >= 0)
+            if (f->fixed || ++moved >= MOVED_MAX || !thunk_can_move(&in) || rva + n >= next)
                 return 0;
             for (unsigned k = 0; k < in.length; k++)
                 if (marked(s, rva + n + k))
@@ -455,6 +489,8 @@ plan_site(struct scan *s, unsigned i)
     insn in;
 
     site->number = l->first_site + i;
+    if (p && site->kind == SITE_LOCKED)
+        access_of(l, &s->decoder, site->rva, p, left, true, site);
     if (!p || !decode(&s->decoder, p, left, &in) || site->kind == SITE_PRIVILEGED)
         return 0;
     if (machine_is_native() && (site->kind == SITE_LOCKED || site->kind == SITE_PAUSE || site->kind == SITE_RDTSC ||
@@ -471,7 +507,8 @@ plan_site(struct scan *s, unsigned i)
     plan->cover = site->length;
     site->patch = PATCH_JMP;
     if (site->length < 5) {
-        unsigned n = cover(s, f, site->rva, p, left);
+        uint32_t next = i + 1 < l->im.site_count ? l->im.sites[i + 1].rva : UINT32_MAX;
+        unsigned n = cover(s, f, site->rva, next, p, left);
 
         site->patch = n ? PATCH_JMP_MOVED : PATCH_INT3;
         if (n)
@@ -484,7 +521,7 @@ plan_site(struct scan *s, unsigned i)
 static int
 add_planted(struct scan *s)
 {
-    const struct planted_list *list = image_planted();
+    const struct planted_list *list = s->planted;
     int rc = 0;
 
     for (uint32_t i = 0; list && i < list->count && !rc; i++) {
@@ -509,13 +546,15 @@ plan_all(struct scan *s)
     struct image_error ignored;
     int rc = 0;
 
+    s->planted = l->mapped ? image_planted() : NULL;
+    s->watch = l->mapped && watch_next;
     add_root(s, l->pe.entry);
     pe_relocate(&l->pe, relocated_root, s, &ignored);
     for (unsigned i = 0; i < l->function_count && !rc; i++)
         rc = sweep(s, &l->function[i]);
     if (!rc)
         rc = find_leaves(s);
-    if (!rc && l->mapped)
+    if (!rc)
         rc = add_planted(s);
     if (rc || l->im.site_count == 0)
         return rc;
@@ -555,10 +594,20 @@ const char *
 image_site_kind_name(unsigned kind)
 {
     static const char *const names[SITE_KINDS] = {
-        [SITE_LOCKED] = "locked",     [SITE_CR8_READ] = "read of cr8",  [SITE_CR8_WRITE] = "write of cr8",
-        [SITE_RDTSC] = "rdtsc",       [SITE_CPUID] = "cpuid",           [SITE_PAUSE] = "pause",
-        [SITE_KUSER] = "shared data", [SITE_PRIVILEGED] = "privileged", [SITE_RDTSCP] = "rdtscp",
-        [SITE_XGETBV] = "xgetbv",     [SITE_BACK_EDGE] = "back edge",
+        [SITE_LOCKED] = "locked",
+        [SITE_CR8_READ] = "read of cr8",
+        [SITE_CR8_WRITE] = "write of cr8",
+        [SITE_RDTSC] = "rdtsc",
+        [SITE_CPUID] = "cpuid",
+        [SITE_PAUSE] = "pause",
+        [SITE_KUSER] = "shared data",
+        [SITE_PRIVILEGED] = "privileged",
+        [SITE_RDTSCP] = "rdtscp",
+        [SITE_XGETBV] = "xgetbv",
+        [SITE_BACK_EDGE] = "back edge",
+        [SITE_PLAIN] = "plain access",
+        [SITE_WATCHED] = "watched access",
+        [SITE_HOOK] = "access hook",
     };
 
     return kind < SITE_KINDS ? names[kind] : "?";

@@ -51,6 +51,13 @@ int site_kind(const insn *in, const uint8_t *p);
 
 /* thunk.c: writes the thunk of site i, whose instruction and followers lie at p. 0, -ENOMEM or -ENOSPC. */
 int thunk_write(struct loaded *l, const ZydisDecoder *d, unsigned i, const uint8_t *p);
+/*
+ * access.c: the memory operand of the instruction at p into out->size, access, source. locked: a locked one is asked
+ * for. false: it has none that others could see.
+ */
+bool access_of(struct loaded *l, const ZydisDecoder *d, uint32_t rva, const uint8_t *p, uint32_t left, bool locked,
+               struct image_site *out);
+bool image_site_access(uint32_t number, struct plain_site *out);
 /* Can this instruction run somewhere else? */
 bool thunk_can_move(const insn *in);
 

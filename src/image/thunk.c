@@ -27,6 +27,7 @@
 #define KPCR_SELF 0x18
 #define KPCR_IRQL 0x50
 #define THUNK_MAX 192u
+#define TABLE_LEN 128u /* of targets */
 #define R10       10u
 #define R11       11u
 #define RSP       4u
@@ -198,9 +199,20 @@ target_of(unsigned kind)
         return THUNK_PAUSE;
     case SITE_BACK_EDGE:
         return THUNK_SPIN;
+    case SITE_PLAIN:
+        return THUNK_PLAIN;
+    case SITE_WATCHED:
+        return THUNK_WATCH;
     default:
         return THUNK_LOCKED;
     }
+}
+
+/* The machine is told the address of its memory operand, and then it runs. */
+static bool
+has_operand(unsigned kind)
+{
+    return kind == SITE_LOCKED || kind == SITE_PLAIN || kind == SITE_WATCHED;
 }
 
 static int
@@ -234,15 +246,15 @@ thunk_write(struct loaded *l, const ZydisDecoder *d, unsigned i, const uint8_t *
     struct site_plan *plan = &l->plan[i];
     uint64_t area = l->im.base + (((uint64_t)l->pe.size_of_image + PAGE - 1) & ~(uint64_t)(PAGE - 1));
     uint64_t site_va = l->im.base + site->rva;
-    uint32_t start = l->thunk_len ? l->thunk_len : 64; /* the table of targets comes first */
+    uint32_t start = l->thunk_len ? l->thunk_len : TABLE_LEN; /* the table of targets comes first */
     struct emit e;
     insn in;
-    int rc = room(l, THUNK_MAX + 64);
+    int rc = room(l, THUNK_MAX + TABLE_LEN);
 
     if (rc)
         return rc;
     if (l->thunk_len == 0)
-        memset(l->thunk_bytes, 0, 64);
+        memset(l->thunk_bytes, 0, TABLE_LEN);
     e = (struct emit){ l->thunk_bytes + start, 0, area + start };
     decode(d, p, 15 < plan->cover ? 15 : plan->cover, &in);
     if (site->kind == SITE_CR8_READ) {
@@ -250,7 +262,7 @@ thunk_write(struct loaded *l, const ZydisDecoder *d, unsigned i, const uint8_t *
         put_cr8_read(&e, &in);
     } else {
         put(&e, "\x41\x53\x41\x52", 4); /* push r11; push r10 */
-        if (site->kind == SITE_LOCKED) {
+        if (has_operand(site->kind)) {
             put_lea(&e, &in, site_va);
         } else if (site->kind == SITE_CR8_WRITE) {
             put_cr8_value(&e, &in);
@@ -261,7 +273,7 @@ thunk_write(struct loaded *l, const ZydisDecoder *d, unsigned i, const uint8_t *
         put_call(&e, area, target_of(site->kind), site->number);
         plan->pushes_end = (uint8_t)e.len;
         put(&e, "\x41\x5a\x41\x5b", 4); /* pop r10; pop r11 */
-        if (site->kind == SITE_LOCKED || site->kind == SITE_BACK_EDGE) {
+        if (has_operand(site->kind) || site->kind == SITE_BACK_EDGE) {
             moved(plan, e.len, site->rva);
             put_moved(&e, &in, p, site_va);
         }

@@ -46,6 +46,14 @@ site_below(const struct image *im, uint32_t rva)
     return lo - 1;
 }
 
+const struct image_site *
+image_site_at(const struct image *im, uint32_t rva)
+{
+    int i = site_below(im, rva);
+
+    return i >= 0 && im->sites[i].rva == rva ? &im->sites[i] : NULL;
+}
+
 bool
 image_thunk_origin(uint64_t rip, uint64_t *origin, unsigned *pushed_bytes)
 {

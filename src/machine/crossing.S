@@ -249,6 +249,8 @@ guest_return:
         patched xgetbv_enter, xgetbv_hook
         patched pause_enter, pause_hook
         patched spin_enter, spin_hook
+        patched plain_enter, plain_hook
+        patched watch_enter, watch_hook
 
 /* Reached by a signal return; rsp is a host stack position, 16-byte aligned. Never returns. */
         .globl  trap_entry

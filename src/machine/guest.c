@@ -56,6 +56,8 @@ guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *arg
     f->guest_sp = (uint64_t)at;
     trace_emit(EV_CALLBACK_ENTER, args && nargs ? args[0] : 0, function, site, nargs > 0 ? args[0] : 0,
                nargs > 1 ? args[1] : 0, nargs > 2 ? args[2] : 0, nargs > 3 ? args[3] : 0);
+    if (race_active)
+        race_callback(f);
     if (f->locked) {
         f->locked = false;
         live_unlock();

@@ -134,11 +134,15 @@ hb_touch(struct fiber *f, uint64_t address)
     o->last = h;
     hb.lo += h;
     hb.hi += hash_mix64_b(h ^ 0xa5a5a5a5a5a5a5a5ull);
+    if (race_active)
+        race_touch(f, address);
 }
 
 void
 hb_join(struct fiber *woken, struct fiber *waker)
 {
+    if (race_active)
+        race_join(woken, waker);
     woken->hb = hash_mix64(woken->hb ^ (waker->hb * 5));
     hb.lo += woken->hb;
     hb.hi += hash_mix64_b(woken->hb);

@@ -53,9 +53,9 @@ struct mtimer *sched_timer_due(uint64_t now_100ns); /* the earliest, if it is du
 uint64_t sched_timer_next(void);                    /* UINT64_MAX: none */
 void sched_dpc_drain(struct vp *vp);
 
-bool sched_in_timer(void); /* a timer fires: the running fiber did not ask for it */
-uint64_t sched_runs(void); /* runs begun */
-void sched_stuck(void);    /* signal-safe: end this run at its next point */
+bool sched_in_timer(void);     /* a timer fires: the running fiber did not ask for it */
+uint64_t sched_progress(void); /* changes with each run and with each solid point */
+void sched_stuck(void);        /* signal-safe: end this run at its next point */
 
 /* hb.c */
 void hb_begin_run(void);
@@ -83,6 +83,22 @@ bool trap_context(struct trap *t, void *context); /* registers of a signal conte
 void spin_init(void);
 bool spin_sample(void); /* signal context, once per tick of CPU time: does this run go round a loop? */
 void (*spin_listener(void))(struct fiber *f, const struct trap *t);
+
+/* plain.c */
+void plain_init(void);
+void plain_wrote(struct fiber *f, uint64_t address, unsigned size, uint64_t ip); /* or is about to */
+void plain_locked(struct fiber *f, uint64_t address, uint32_t site);             /* a locked instruction runs now */
+
+/* race.c; all but race_begin_run only where race_active */
+extern bool race_active;
+void race_begin_run(void);
+void race_touch(struct fiber *f, uint64_t object);
+void race_join(struct fiber *to, struct fiber *from);
+void race_waited(struct fiber *f, uint64_t object); /* for object, which let it go on */
+void race_call(struct fiber *f);                    /* a driver's call of ours begins to act */
+void race_callback(struct fiber *f);                /* a routine of a driver is about to be called */
+void race_vp(struct fiber *f, bool enter);          /* to DISPATCH_LEVEL on its VP, or back below */
+void race_access(struct fiber *f, uint64_t address, unsigned size, unsigned access, uint64_t ip);
 
 /* kpcr.c */
 void kpcr_init(void);

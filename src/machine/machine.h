@@ -141,6 +141,7 @@ struct fiber {
     struct list_node link; /* for nt's wait lists */
     struct list_node run;  /* a VP's queue (live) */
     uint64_t nt[8];        /* scratch of nt/ke for waits */
+    uint32_t solid;        /* its points that are neither plain accesses nor rounds of a loop */
 };
 
 struct vp {
@@ -233,6 +234,7 @@ enum op_kind {
     OP_DPC,      /* before a DPC routine */
     OP_ACTOR,    /* before an operation of an actor */
     OP_YIELD,
+    OP_PLAIN, /* L2: a plain access to object, or its second half */
     OP_SPIN, /* L2: round a loop that calls nobody */
 };
 

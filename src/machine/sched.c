@@ -43,6 +43,8 @@ static struct sched_state {
     uint32_t idle_fires;  /* timers that fired one after the other because nobody else could run */
     uint32_t quiet_fires; /* of these, those after everybody was done */
     bool in_timer;
+    uint32_t solid; /* points that are neither plain accesses nor rounds of a loop */
+    uint32_t plain; /* plain accesses */
 } * S;
 
 static void (*dpc_drain)(struct vp *);
@@ -61,7 +63,11 @@ dpc_main(void *arg)
             sched_block(BLOCK_IDLE, 0, NULL, "has no DPC to run");
         self->irql = vp->irql = IRQL_DISPATCH;
         kpcr_irql(self->irql);
+        if (race_active)
+            race_vp(self, true);
         dpc_drain(vp);
+        if (race_active)
+            race_vp(self, false);
         vp->dpc_pending = 0;
         self->irql = vp->irql = IRQL_PASSIVE;
     }
@@ -391,7 +397,7 @@ step(struct fiber *f)
         stuck = false;
         run_end(RUN_LIVELOCK, "one run takes for ever");
     }
-    if (++machine->step > STEPS_MAX)
+    if (++machine->step - S->plain > STEPS_MAX)
         run_end(RUN_LIVELOCK, "the run passed its limit of scheduling steps");
 }
 
@@ -404,8 +410,14 @@ sched_point(enum op_kind op, uint64_t object)
         return;
     f->next_op = op;
     f->next_object = object;
+    if (op == OP_PLAIN) {
+        S->plain++;
+    } else if (op != OP_SPIN) {
+        f->solid++;
+        S->solid++;
+        S->spins = 0;
+    }
     step(f);
-    S->spins = 0;
     if (machine->setup) {
         if (!fiber_enabled(f))
             reschedule(true, false);
@@ -416,6 +428,8 @@ sched_point(enum op_kind op, uint64_t object)
         reschedule(true, false);
     if (object)
         hb_touch(f, object);
+    if (race_active && op != OP_PLAIN && op != OP_LOCKED && op != OP_SPIN)
+        race_call(f);
 }
 
 void
@@ -445,6 +459,8 @@ sched_block(enum block_kind kind, uint64_t object, struct fiber *owner, const ch
         unplace(f); /* a spinning thread keeps its VP */
     step(f);
     reschedule(false, false);
+    if (race_active)
+        race_waited(f, object);
     f->block_kind = BLOCK_NONE;
     f->block_owner = NULL;
     f->block_why = NULL;
@@ -523,6 +539,8 @@ irql_raise(unsigned irql)
 
     if (irql != old)
         trace_emit(EV_IRQL, 0, old, irql);
+    if (race_active && old < IRQL_DISPATCH && irql >= IRQL_DISPATCH)
+        race_vp(f, true);
     f->irql = (uint8_t)irql;
     machine->vp[f->vp].irql = f->irql;
     kpcr_irql(irql);
@@ -537,6 +555,8 @@ irql_lower(unsigned irql)
 
     if (irql != old)
         trace_emit(EV_IRQL, 0, old, irql);
+    if (race_active && old >= IRQL_DISPATCH && irql < IRQL_DISPATCH)
+        race_vp(f, false);
     f->irql = (uint8_t)irql;
     machine->vp[f->vp].irql = f->irql;
     kpcr_irql(irql);
@@ -642,6 +662,7 @@ machine_run(struct strategy *s, struct run_result *out)
     }
     memset(out, 0, sizeof(*out));
     runs++;
+    race_begin_run();
     sched_strategy = s;
     sched_result = out;
     trap_begin_run();
@@ -674,9 +695,9 @@ machine_run(struct strategy *s, struct run_result *out)
 }
 
 uint64_t
-sched_runs(void)
+sched_progress(void)
 {
-    return runs;
+    return runs << 32 ^ S->solid;
 }
 
 void

@@ -26,7 +26,7 @@ struct spin {
     uint64_t registers, memory; /* hashes */
     uint32_t same;              /* rounds in a row with equal registers */
     uint32_t rounds;            /* in a row */
-    uint32_t points;            /* of the fiber, when it was last here */
+    uint32_t solid;             /* of the fiber, when it was last here */
 };
 
 static struct spin *spins; /* by fiber, monitor memory */
@@ -62,7 +62,7 @@ spin_sample(void)
         seen_ticks = 0;
         return false;
     }
-    progress = hash64_add(machine->step, sched_result->rounds) ^ sched_runs();
+    progress = hash64_add(sched_progress(), sched_result->rounds);
     if (progress != seen_progress)
         seen_ticks = 0;
     seen_progress = progress;
@@ -122,7 +122,7 @@ spin_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
     (void)unused;
     (void)regs;
     f->in_driver = false;
-    if (s->points != f->points)
+    if (s->solid != f->solid)
         *s = (struct spin){ 0 };
     s->rounds++;
     machine->now_100ns++;
@@ -132,7 +132,7 @@ spin_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
         round_alone(s, c);
     else
         sched_give_way();
-    s->points = f->points;
+    s->solid = f->solid;
     f->in_driver = true;
     return 0;
 }

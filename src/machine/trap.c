@@ -388,7 +388,8 @@ l1_hook(struct crossing *c, uint64_t address, uint64_t *regs)
 
     (void)regs;
     f->in_driver = false;
-    sched_point(OP_LOCKED, address);
+    sched_point(OP_LOCKED, address & ~7ull);
+    plain_locked(f, address, (uint32_t)c->index);
     trace_emit(EV_LOCKED_OP, address, (uint32_t)c->index);
     f->in_driver = true;
     return 0;

@@ -27,6 +27,8 @@ ZooSend(NDIS_HANDLE FilterModuleContext, PNET_BUFFER_LIST NetBufferLists, NDIS_P
 {
     PZOO_FILTER filter = FilterModuleContext;
 
+    if (ZooDriver.Passing != NULL)
+        ZooDriver.Passing(filter, NetBufferLists);
     NdisFSendNetBufferLists(filter->FilterHandle, NetBufferLists, PortNumber, SendFlags);
 }
 
@@ -68,6 +70,8 @@ ZooReceive(NDIS_HANDLE FilterModuleContext, PNET_BUFFER_LIST NetBufferLists, NDI
 {
     PZOO_FILTER filter = FilterModuleContext;
 
+    if (ZooDriver.Passing != NULL)
+        ZooDriver.Passing(filter, NetBufferLists);
     NdisFIndicateReceiveNetBufferLists(filter->FilterHandle, NetBufferLists, PortNumber, NumberOfNetBufferLists,
                                        ReceiveFlags);
 }

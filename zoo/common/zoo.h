@@ -45,6 +45,7 @@ typedef struct _ZOO_DRIVER {
     VOID (*Detach)(PZOO_FILTER Filter);                      /* also after Attach failed half way */
     FILTER_PAUSE_HANDLER Pause;
     FILTER_RESTART_HANDLER Restart;
+    VOID (*Passing)(PZOO_FILTER Filter, PNET_BUFFER_LIST NetBufferLists); /* frames, either way; may be NULL */
     VOID (*OwnSendsDone)(PZOO_FILTER Filter, ULONG Count);   /* NULL: the driver sends nothing of its own */
 } ZOO_DRIVER;
 

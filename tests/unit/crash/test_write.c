@@ -173,7 +173,7 @@ TEST(dump, carries_the_codeview_record_of_an_image)
 
 TEST(folder, parts_cope_with_an_empty_input)
 {
-    for (int kind = FINDING_BUGCHECK; kind <= FINDING_ESCAPE; kind++) {
+    for (int kind = FINDING_BUGCHECK; kind <= FINDING_RACE; kind++) {
         struct finding_input in = { .kind = (enum finding_kind)kind, .code = kind == FINDING_BUGCHECK ? 0x3b : 0 };
         struct trap trap = { .rip = 1 };
         uint8_t *dump = NULL;

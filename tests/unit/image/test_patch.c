@@ -94,6 +94,9 @@ ready(void)
     ddi_register(exports, 1);
     machine_start(1);
     image_init();
+#ifdef PATCH_WATCHED
+    image_watch(true);
+#endif
     if (image_load(bytes, len, path, path, &image, &err) != 0)
         fail_msg("%s", err.text);
     free(bytes);
