@@ -4,7 +4,8 @@
  *
  * Model: one piece per noun under ndis/: types and version first, then nbl,
  * oidrequest and netpnp (what travels), filter, miniport and protocol (who lives
- * in a stack), services and hardware (what NDIS offers them).
+ * in a stack), services and hardware (what NDIS offers them). What NDIS 5.x has
+ * besides stands in packet5, miniport5 and protocol5.
  * Start reading at: ndis/nbl.h and ndis/filter.h.
  */
 #ifndef UNDIS_DDK_NDIS_H
@@ -25,5 +26,10 @@
 #include "ndis/oidrequest.h"
 #include "ndis/protocol.h"
 #include "ndis/services.h"
+#if defined(NDIS_LEGACY_DRIVER)
+#include "ndis/packet5.h"
+#include "ndis/miniport5.h"
+#include "ndis/protocol5.h"
+#endif
 
 #endif /* UNDIS_DDK_NDIS_H */

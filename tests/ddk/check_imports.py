@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 def declared():
     text = "".join('#include <%s>\n' % h for h in ("ndis.h", "ntifs.h", "ntstrsafe.h"))
     cc = os.environ.get("DRIVERCC", "x86_64-w64-mingw32-gcc").split()
-    out = subprocess.run(cc + ["-E", "-P", "-ffreestanding", "-DNDIS689=1", "-I",
+    out = subprocess.run(cc + ["-E", "-P", "-ffreestanding", "-DNDIS689=1", "-DNDIS_LEGACY_DRIVER=1", "-I",
                                os.path.join(ROOT, "include", "ddk"), "-x", "c", "-"],
                          input=text.encode(), stdout=subprocess.PIPE, check=True).stdout.decode()
     return (set(re.findall(r"\b([A-Za-z_]\w*)\s*\(", out)) | set(re.findall(r"\b(\w+);", out))

@@ -50,6 +50,9 @@ for cc in x86_64-w64-mingw32-gcc "$clang -target x86_64-pc-windows-msvc"; do
     for v in 60 61 620 630 640 650 660 680 689; do
         try "$cc NDIS$v" $cc $warn -ffreestanding -DNDIS$v=1 -I "$ddk" "$here/driver.c"
     done
+    for v in NDIS40 NDIS50 NDIS51; do
+        try "$cc $v" $cc $warn -ffreestanding -D$v=1 -D${v}_MINIPORT=1 -I "$ddk" "$here/driver5.c"
+    done
     try "$cc debug" $cc $warn -ffreestanding -DDBG=1 -DNDIS630=1 -I "$ddk" "$here/driver.c"
 done
 if have x86_64-w64-mingw32-gcc; then

@@ -91,5 +91,19 @@ foreign mingw-ntddndis '#include <winsock2.h>
 #include <ws2ipdef.h>
 #include <ntddndis.h>' "$win10 -DNDIS_SUPPORT_NDIS6=1 -DNDIS_SUPPORT_NDIS61=1 -DNDIS_SUPPORT_NDIS620=1 -DNDIS_SUPPORT_NDIS630=1"
 
+# NDIS 5.x: their header defines a type of theirs twice and has a comma too few; both are got round, not corrected.
+ndis5=$(
+    echo '#include <ntddk.h>'
+    names="_NDIS_REQUEST_TYPE NDIS_REQUEST_TYPE PNDIS_REQUEST_TYPE"
+    for n in QueryInformation SetInformation QueryStatistics Open Close Send TransferData Reset Generic1 Generic2 \
+        Generic3 Generic4; do names="$names NdisRequest$n"; done
+    for n in $names; do echo "#define $n first_$n"; done
+    echo '#include <ntddndis.h>'
+    for n in $names; do echo "#undef $n"; done
+    echo '#define NdisMWanIndicateReceiveComplete(handles) nothing(void)'
+    echo '#include <ddk/ndis.h>'
+)
+foreign mingw-ndis5 "$ndis5" "-isystem $ddk -DNDIS51_MINIPORT=1 -DNDIS50=1 -DNDIS51=1"
+
 [ $failed = 0 ] || exit 1
 [ $skipped = 0 ] || exit 77

@@ -177,21 +177,6 @@ NDISAPI NDIS_STATUS NTAPI NdisMConfigMSIXTableEntry(NDIS_HANDLE NdisMiniportHand
 #define NdisWriteRegisterUshort(Register, Data) WRITE_REGISTER_USHORT((volatile USHORT *)(Register), (Data))
 #define NdisWriteRegisterUlong(Register, Data) WRITE_REGISTER_ULONG((volatile ULONG *)(Register), (Data))
 
-/* NDIS 5 registration: declared so that old binaries' imports have names and types here. */
-typedef struct _NDIS_MINIPORT_CHARACTERISTICS NDIS_MINIPORT_CHARACTERISTICS, *PNDIS_MINIPORT_CHARACTERISTICS;
-NDISAPI VOID NTAPI NdisInitializeWrapper(PNDIS_HANDLE NdisWrapperHandle, PVOID SystemSpecific1,
-                                         PVOID SystemSpecific2, PVOID SystemSpecific3);
-NDISAPI VOID NTAPI NdisTerminateWrapper(NDIS_HANDLE NdisWrapperHandle, PVOID SystemSpecific);
-NDISAPI NDIS_STATUS NTAPI NdisMRegisterMiniport(NDIS_HANDLE NdisWrapperHandle,
-                                                PNDIS_MINIPORT_CHARACTERISTICS MiniportCharacteristics,
-                                                UINT CharacteristicsLength);
-NDISAPI VOID NTAPI NdisMSetAttributesEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE MiniportAdapterContext,
-                                        UINT CheckForHangTimeInSeconds, ULONG AttributeFlags,
-                                        NDIS_INTERFACE_TYPE AdapterType);
-NDISAPI NDIS_STATUS NTAPI NdisMRegisterDevice(NDIS_HANDLE NdisWrapperHandle, PNDIS_STRING DeviceName,
-                                              PNDIS_STRING SymbolicName, PDRIVER_DISPATCH MajorFunctions[],
-                                              PDEVICE_OBJECT *pDeviceObject, NDIS_HANDLE *NdisDeviceHandle);
-NDISAPI NDIS_STATUS NTAPI NdisMDeregisterDevice(NDIS_HANDLE NdisDeviceHandle);
 NDISAPI NDIS_HANDLE NTAPI NdisWdfGetAdapterContextFromAdapterHandle(NDIS_HANDLE AdapterHandle);
 
 #endif /* UNDIS_DDK_NDIS_HARDWARE_H */

@@ -374,6 +374,7 @@ NDISAPI NDIS_STATUS NTAPI NdisIMCancelInitializeDeviceInstance(NDIS_HANDLE Drive
                                                                PNDIS_STRING DeviceInstance);
 NDISAPI NDIS_STATUS NTAPI NdisIMDeInitializeDeviceInstance(NDIS_HANDLE NdisMiniportHandle);
 NDISAPI NDIS_HANDLE NTAPI NdisIMGetBindingContext(NDIS_HANDLE NdisBindingHandle);
+NDISAPI NDIS_HANDLE NTAPI NdisIMGetDeviceContext(NDIS_HANDLE MiniportAdapterHandle);
 
 DDK_ASSERT_OFFSET(NDIS_MINIPORT_DRIVER_CHARACTERISTICS, SetOptionsHandler, 0x10);
 DDK_ASSERT_OFFSET(NDIS_MINIPORT_DRIVER_CHARACTERISTICS, CancelOidRequestHandler, 0x80);

@@ -95,6 +95,40 @@
 #define NDIS_RUNTIME_VERSION_688 ((6 << 16) | 88)
 #define NDIS_RUNTIME_VERSION_689 ((6 << 16) | 89)
 
+/*
+ * Drivers of NDIS 5.x and older say so by NDISnn_MINIPORT and NDISnn (protocols); they see packet5.h, miniport5.h and
+ * protocol5.h besides. The runtime always does, and so does who asks for NDIS_LEGACY_DRIVER.
+ */
+#if defined(NDIS40_MINIPORT) || defined(NDIS50_MINIPORT) || defined(NDIS51_MINIPORT)
+#define NDIS_LEGACY_MINIPORT 1
+#define NDIS_MINIPORT_MAJOR_VERSION DDK_NDIS5_MAJOR_MINIPORT
+#define NDIS_MINIPORT_MINOR_VERSION DDK_NDIS5_MINOR_MINIPORT
+#if defined(NDIS40_MINIPORT)
+#define DDK_NDIS5_MAJOR_MINIPORT 4
+#define DDK_NDIS5_MINOR_MINIPORT 0
+#elif defined(NDIS50_MINIPORT)
+#define DDK_NDIS5_MAJOR_MINIPORT 5
+#define DDK_NDIS5_MINOR_MINIPORT 0
+#else
+#define DDK_NDIS5_MAJOR_MINIPORT 5
+#define DDK_NDIS5_MINOR_MINIPORT 1
+#endif
+#endif
+#if defined(NDIS40) || defined(NDIS50) || defined(NDIS51)
+#define NDIS_LEGACY_PROTOCOL 1
+#if defined(NDIS40)
+#define NDIS_PROTOCOL_MAJOR_VERSION 4
+#define NDIS_PROTOCOL_MINOR_VERSION 0
+#else
+#define NDIS_PROTOCOL_MAJOR_VERSION 5
+#define NDIS_PROTOCOL_MINOR_VERSION 0
+#endif
+#endif
+#if !defined(NDIS_LEGACY_DRIVER) && ( \
+    defined(UNDIS_HOST) || defined(NDIS_LEGACY_MINIPORT) || defined(NDIS_LEGACY_PROTOCOL))
+#define NDIS_LEGACY_DRIVER 1
+#endif
+
 /* Major and minor as the registration structures want them. */
 #ifndef NDIS_MINIPORT_MAJOR_VERSION
 #define NDIS_MINIPORT_MAJOR_VERSION 6
