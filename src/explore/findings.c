@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/host.h"
+#include "nt/profile.h"
 #include "undis/version.h"
 
 /* ------------------------------------------------------------------ worker side */
@@ -272,7 +273,7 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
     d->in.undis_version = UNDIS_VERSION;
     d->in.undis_commit = UNDIS_COMMIT;
     d->in.os_profile = "10.0.19041";
-    d->in.os_build = 19041;
+    d->in.os_build = nt_profile()->build;
     d->in.verifier = true;
     d->in.src_map = o->src_map[0] ? o->src_map : NULL;
     finding_symbolize_all(&d->in, o->symbols);

@@ -63,11 +63,18 @@ kpcr_attach(uint32_t number)
 }
 
 void
+kpcr_version(uint32_t major, uint32_t minor, uint32_t build)
+{
+    share32(0x260, build);
+    share32(0x26c, major);
+    share32(0x270, minor);
+}
+
+void
 kpcr_init(void)
 {
     share32(0x4, 0x0fa00000); /* ms per tick, 8.24 fixed point: 15.625 */
-    share32(0x260, 19041);
-    share32(0x26c, 10);
+    kpcr_version(10, 0, 19041);
     share32(0x3c0, machine->vp_count);
     kpcr_time();
     kpcr_attach(0);

@@ -313,6 +313,9 @@ machine_is_native(void)
 /* A live machine: use up that much real time on this VP, the machine lock dropped, and true. Else false. */
 bool machine_stall(uint32_t us);
 
+/* What KUSER_SHARED_DATA says of the release. Before the snapshot. */
+void kpcr_version(uint32_t major, uint32_t minor, uint32_t build);
+
 /* ------------------------------------------------------------------ choices */
 
 enum choice_kind { CHOICE_SCHED, CHOICE_FAULT, CHOICE_EVENT, CHOICE_VALUE, CHOICE_KINDS };

@@ -3,6 +3,8 @@
  * ndis/misc_time.c - sleeping, time, version and processors.
  */
 #include "ndis/misc.h"
+
+#include "nt/profile.h"
 #include "nt/ke/ke.h"
 #include "nt/nt.h"
 
@@ -42,13 +44,13 @@ NdisGetSystemUpTime(PULONG pSystemUpTime)
 /*
  * NdisGetVersion - the NDIS version of this machine: major in the upper half, minor in the lower.
  *
- * Source:    documented: 6.83 is that of Windows 10 version 2004, which this machine says it is (nt/rtl/version.c).
+ * Source:    documented: a version per release (nt/profile.c).
  * IRQL:      any
  */
 UINT NTAPI
 NdisGetVersion(void)
 {
-    return 6u << 16 | 83u;
+    return nt_profile()->ndis;
 }
 
 /* NdisSystemProcessorCount, NdisGroupActiveProcessorCount - Source: documented. IRQL: any. */

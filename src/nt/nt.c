@@ -6,6 +6,7 @@
  * when the objects exist.
  */
 #include "nt/nt.h"
+#include "nt/profile.h"
 
 #include "nt/exports.h"
 
@@ -51,6 +52,7 @@ nt_init(void)
     struct nt *nt = mon_alloc(sizeof(*nt));
 
     machine->nt = nt;
+    kpcr_version(nt_profile()->major, nt_profile()->minor, nt_profile()->build);
     rtl_init(nt);
     mm_init(nt);
     ob_init(nt);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nt/rtl/version.c - which Windows this is: Windows 10 version 2004, build 19041, a workstation.
+ * nt/rtl/version.c - which Windows this is: a workstation of the release that nt/profile.h says.
  */
+#include "nt/profile.h"
 #include "nt/rtl/rtl.h"
 
-#define MAJOR 10u
-#define MINOR 0u
-#define BUILD 19041u
+#define MAJOR (nt_profile()->major)
+#define MINOR (nt_profile()->minor)
+#define BUILD (nt_profile()->build)
 
 /* documented: STATUS_SUCCESS always. The extended structure is told by its size. */
 NTSTATUS NTAPI
@@ -28,7 +29,7 @@ RtlGetVersion(PRTL_OSVERSIONINFOW lpVersionInformation)
     return STATUS_SUCCESS;
 }
 
-/* documented: FALSE on a free build; any argument may be NULL. */
+/* documented: TRUE on a checked build; any argument may be NULL. */
 BOOLEAN NTAPI
 PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNICODE_STRING CSDVersion)
 {
@@ -40,7 +41,7 @@ PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNIC
         *BuildNumber = BUILD;
     if (CSDVersion != NULL)
         CSDVersion->Length = 0;
-    return FALSE;
+    return nt_profile()->checked;
 }
 
 /* documented: three bits of condition per type, in the order of the VER_* bits. */
@@ -128,5 +129,5 @@ RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask, ULONGLON
 BOOLEAN NTAPI
 RtlIsNtDdiVersionAvailable(ULONG Version)
 {
-    return (Version & 0xffff) == 0 && Version <= NTDDI_WIN10;
+    return (Version & 0xffff) == 0 && Version <= (MAJOR << 24 | MINOR << 16);
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nt/profile.c - the releases of Windows.
+ *
+ * Sources: versions and builds: documented (OSVERSIONINFOEX). NDIS versions: documented ("Overview of NDIS Versions").
+ * assumed: the previews of Windows 8 answer 6.30 as the release does. observed: on the Consumer Preview serialized NDIS
+ * 5.x miniports failed for memory that the wrapper freed twice; deserialized ones did not (docs/assumptions.md).
+ */
+#include "nt/profile.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define NDIS(major, minor) ((uint32_t)(major) << 16 | (minor))
+
+static const struct nt_profile profiles[] = {
+    { "vista", "Windows Vista SP1", 6, 0, 6001, NDIS(6, 1), false, false },
+    { "win7", "Windows 7 SP1", 6, 1, 7601, NDIS(6, 20), false, false },
+    { "win8dp", "Windows 8 Developer Preview", 6, 2, 8102, NDIS(6, 30), false, false },
+    { "win8cp", "Windows 8 Consumer Preview", 6, 2, 8250, NDIS(6, 30), false, true },
+    { "win8", "Windows 8", 6, 2, 9200, NDIS(6, 30), false, false },
+    { "win10", "Windows 10 version 2004", 10, 0, 19041, NDIS(6, 83), false, false },
+};
+#define COUNT (sizeof(profiles) / sizeof(profiles[0]))
+
+static struct nt_profile chosen = { "win10", "Windows 10 version 2004", 10, 0, 19041, NDIS(6, 83), false, false };
+
+const struct nt_profile *
+nt_profile(void)
+{
+    return &chosen;
+}
+
+const struct nt_profile *
+nt_profile_get(unsigned i)
+{
+    return i < COUNT ? &profiles[i] : NULL;
+}
+
+int
+nt_profile_select(const char *name)
+{
+    size_t length = strcspn(name, "-");
+
+    if (name[length] != 0 && strcmp(name + length, "-checked") != 0)
+        return -ENOENT;
+    for (unsigned i = 0; i < COUNT; i++)
+        if (strlen(profiles[i].name) == length && memcmp(profiles[i].name, name, length) == 0) {
+            chosen = profiles[i];
+            chosen.checked = name[length] != 0;
+            return 0;
+        }
+    return -ENOENT;
+}
+
+void
+nt_profile_without_flaws(void)
+{
+    chosen.legacy_double_free = false;
+}
