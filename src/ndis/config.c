@@ -107,6 +107,23 @@ key_of(const struct ndis_config *c)
     return cm_key_of(c->key, &key) == STATUS_SUCCESS ? key : NULL;
 }
 
+/* Make or open the key with this path. */
+static NDIS_STATUS
+open_path(const char *text, NDIS_HANDLE *out)
+{
+    struct cm_key *key;
+    UNICODE_STRING path;
+    WCHAR units[256];
+
+    path.Buffer = units;
+    path.Length = path.MaximumLength = (USHORT)(strlen(text) * 2);
+    for (size_t i = 0; text[i] != 0; i++)
+        units[i] = (unsigned char)text[i];
+    if (cm_make(NULL, &path, &key, NULL) != STATUS_SUCCESS)
+        return NDIS_STATUS_RESOURCES;
+    return open_key(key, out);
+}
+
 /*
  * NdisOpenConfigurationEx - the configuration that belongs to an NDIS handle.
  *
@@ -118,9 +135,6 @@ key_of(const struct ndis_config *c)
 NDIS_STATUS NTAPI
 NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject, PNDIS_HANDLE ConfigurationHandle)
 {
-    struct cm_key *key;
-    UNICODE_STRING path;
-    WCHAR units[256];
     char text[256];
 
     *ConfigurationHandle = NULL;
@@ -128,13 +142,44 @@ NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject, PNDIS_HANDLE Co
         return NDIS_STATUS_FAILURE;
     if (!ndis_config_path(ConfigObject->NdisHandle, text, sizeof(text)))
         return NDIS_STATUS_FAILURE;
-    path.Buffer = units;
-    path.Length = path.MaximumLength = (USHORT)(strlen(text) * 2);
-    for (size_t i = 0; text[i] != 0; i++)
-        units[i] = (unsigned char)text[i];
-    if (cm_make(NULL, &path, &key, NULL) != STATUS_SUCCESS)
-        return NDIS_STATUS_RESOURCES;
-    return open_key(key, ConfigurationHandle);
+    return open_path(text, ConfigurationHandle);
+}
+
+/*
+ * NdisOpenConfiguration - the configuration of the adapter that MiniportInitialize is called for.
+ *
+ * Source:    documented. Here a WrapperConfigurationContext is the adapter's own handle.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: the caller takes *ConfigurationHandle until NdisCloseConfiguration.
+ * Status:    NDIS_STATUS_SUCCESS, _RESOURCES, _FAILURE.
+ */
+VOID NTAPI
+NdisOpenConfiguration(PNDIS_STATUS Status, PNDIS_HANDLE ConfigurationHandle, NDIS_HANDLE WrapperConfigurationContext)
+{
+    char text[256];
+
+    *ConfigurationHandle = NULL;
+    *Status = NDIS_STATUS_FAILURE;
+    if (ndis_config_path(WrapperConfigurationContext, text, sizeof(text)))
+        *Status = open_path(text, ConfigurationHandle);
+}
+
+/*
+ * NdisOpenProtocolConfiguration - a 5.x protocol's configuration for one binding.
+ *
+ * Source:    documented: ProtocolSection is what ProtocolBindAdapter was given as SystemSpecific1.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: the caller takes *ConfigurationHandle until NdisCloseConfiguration.
+ * Status:    NDIS_STATUS_SUCCESS, _RESOURCES.
+ */
+VOID NTAPI
+NdisOpenProtocolConfiguration(PNDIS_STATUS Status, PNDIS_HANDLE ConfigurationHandle, PNDIS_STRING ProtocolSection)
+{
+    char text[256];
+
+    *ConfigurationHandle = NULL;
+    fmt(text, sizeof(text), SERVICES "\\%wZ", (const void *)ProtocolSection);
+    *Status = open_path(text, ConfigurationHandle);
 }
 
 /*

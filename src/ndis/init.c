@@ -6,6 +6,7 @@
 
 #include "ndis/ends/ends.h"
 #include "ndis/exports.h"
+#include "ndis/legacy/legacy.h"
 
 struct ndis_sites ndis_site;
 struct ndis_exports ndis_export;
@@ -53,5 +54,6 @@ ndis_init(void)
     ndis_worker_start();
     if (ndis_misc_init)
         ndis_misc_init();
+    legacy_init();
     ends_init();
 }

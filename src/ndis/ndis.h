@@ -282,6 +282,7 @@ struct ndis_miniport_driver {
     struct ndis_driver driver;
     NDIS_MINIPORT_DRIVER_CHARACTERISTICS chars;
     NDIS_MINIPORT_PNP_CHARACTERISTICS pnp; /* NdisSetOptionalHandlers; handlers 0 if not set */
+    struct ndis_driver *associated;        /* the protocol edge of an intermediate driver; NULL: none */
 };
 
 struct ndis_protocol_driver {
@@ -308,6 +309,7 @@ struct ndis_nic {
     uint64_t luid;
     uint64_t add_device_context; /* from MiniportAddDevice */
     void *host;                  /* ends/: state of a wiretest adapter, monitor memory */
+    uint64_t im_context;         /* DeviceContext of an intermediate driver's virtual adapter */
     bool want_present;           /* enabled: initialize it */
     bool want_running;           /* restart it, and keep it restarted */
     bool failed;                 /* the miniport or a mandatory filter failed: being removed until enabled again */
@@ -461,6 +463,7 @@ struct ndis_root {
     bool poison_reserved; /* explore: fields NDIS leaves open are filled with poison */
     void *misc;           /* root of oid.c, timer.c, config.c ... */
     void *ends;           /* root of ends/ */
+    void *legacy;         /* root of legacy/ */
 };
 
 extern struct ndis_sites ndis_site; /* const after init */

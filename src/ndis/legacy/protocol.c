@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/legacy/protocol.c - 5.x protocol drivers: registration, bindings.
+ *
+ * Model: the wrapper's NDIS 6 protocol opens every adapter and stays bound. The 5.x protocol is bound and unbound
+ * inside that binding: ProtocolBindAdapter when the stack restarts, ProtocolUnbindAdapter when it pauses (documented:
+ * protocols that do not handle pause and restart are unbound and bound again). So a 5.x protocol holds no frame across
+ * a pause, and its close waits for its sends and receives.
+ * Start reading at: bind(), net_pnp_event().
+ */
+#include "ndis/legacy/legacy.h"
+
+#include <string.h>
+
+#include "ndis/driver.h"
+#include "nt/nt.h"
+
+/* BindContext and UnbindContext of one operation. Heap. */
+struct bind5 {
+    struct ndis_object object;
+    struct legacy_binding *binding;
+    bool unbind;
+    NDIS_STATUS status; /* what the handler writes */
+};
+
+struct legacy_binding *
+legacy_binding_of(NDIS_HANDLE handle)
+{
+    return ((const NDIS_OPEN_BLOCK *)handle)->MacHandle;
+}
+
+/* ------------------------------------------------------------------ the driver */
+
+static NDIS_STATUS
+register_driver(struct legacy_protocol *lp)
+{
+    const struct legacy_handlers *h = &legacy_handler;
+    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *c = guest_alloc(sizeof(*c));
+    NDIS_HANDLE handle;
+    NDIS_STATUS status;
+
+    ndis_header_set(&c->Header, NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS,
+                    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1,
+                    NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1);
+    c->MajorNdisVersion = 6;
+    c->Name = lp->chars.Name;
+    c->BindAdapterHandlerEx = (void *)h->bind;
+    c->UnbindAdapterHandlerEx = (void *)h->unbind;
+    c->OpenAdapterCompleteHandlerEx = (void *)h->nothing;
+    c->CloseAdapterCompleteHandlerEx = (void *)h->close_complete;
+    c->NetPnPEventHandler = (void *)h->net_pnp;
+    c->OidRequestCompleteHandler = (void *)h->oid_complete;
+    c->StatusHandlerEx = (void *)h->status;
+    c->ReceiveNetBufferListsHandler = (void *)h->receive;
+    c->SendNetBufferListsCompleteHandler = (void *)h->send_complete;
+    status = NdisRegisterProtocolDriver(lp, c, &handle);
+    lp->driver = handle;
+    return status;
+}
+
+static size_t
+characteristics_size(const NDIS_PROTOCOL_CHARACTERISTICS *c)
+{
+    if (c->MajorNdisVersion == 4)
+        return sizeof(NDIS40_PROTOCOL_CHARACTERISTICS);
+    return c->MajorNdisVersion == 5 ? sizeof(NDIS50_PROTOCOL_CHARACTERISTICS) : 0;
+}
+
+/*
+ * NdisRegisterProtocol - make a 5.x protocol known; bindings follow, before or after this returns.
+ *
+ * Source:    documented: versions 4.0 and 5.0. Assumed: which handlers are required: those a connectionless protocol
+ *            documents as required.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: borrows ProtocolCharacteristics; *NdisProtocolHandle lives until NdisDeregisterProtocol.
+ * Status:    NDIS_STATUS_SUCCESS, _BAD_VERSION, _BAD_CHARACTERISTICS, _RESOURCES.
+ */
+VOID NTAPI
+NdisRegisterProtocol(PNDIS_STATUS Status, PNDIS_HANDLE NdisProtocolHandle,
+                     PNDIS_PROTOCOL_CHARACTERISTICS ProtocolCharacteristics, UINT CharacteristicsLength)
+{
+    const NDIS_PROTOCOL_CHARACTERISTICS *c = ProtocolCharacteristics;
+    size_t size = characteristics_size(c);
+    struct legacy_protocol *lp;
+
+    *NdisProtocolHandle = NULL;
+    *Status = size == 0 ? NDIS_STATUS_BAD_VERSION : NDIS_STATUS_BAD_CHARACTERISTICS;
+    if (size == 0 || CharacteristicsLength < size || c->Name.Length == 0 ||
+        !ndis_handlers_ok(c, ndis_export.NdisRegisterProtocolDriver,
+                          (const uint64_t[]){ (uint64_t)c->OpenAdapterCompleteHandler,
+                                              (uint64_t)c->CloseAdapterCompleteHandler,
+                                              (uint64_t)c->SendCompleteHandler, (uint64_t)c->RequestCompleteHandler,
+                                              (uint64_t)c->ReceiveHandler, (uint64_t)c->StatusHandler,
+                                              (uint64_t)c->BindAdapterHandler, (uint64_t)c->UnbindAdapterHandler },
+                          8))
+        return;
+    lp = ndis_object_alloc(NDIS_SIG_PROTOCOL5, sizeof(*lp) + c->Name.Length, "5.x protocol driver");
+    *Status = NDIS_STATUS_RESOURCES;
+    if (lp == NULL)
+        return;
+    memcpy(&lp->chars, c, size);
+    lp->chars.Name.Buffer = (WCHAR *)(lp + 1);
+    memcpy(lp->chars.Name.Buffer, c->Name.Buffer, c->Name.Length);
+    list_add_tail(&legacy_root()->protocols, &lp->node);
+    *NdisProtocolHandle = lp; /* a bind may come before this returns */
+    *Status = register_driver(lp);
+    if (*Status == NDIS_STATUS_SUCCESS)
+        return;
+    *NdisProtocolHandle = NULL;
+    list_del(&lp->node);
+    ndis_free(lp);
+}
+
+/* NdisDeregisterProtocol - unbind everywhere and forget it. Source: documented. IRQL: PASSIVE_LEVEL. Status: SUCCESS */
+VOID NTAPI
+NdisDeregisterProtocol(PNDIS_STATUS Status, NDIS_HANDLE NdisProtocolHandle)
+{
+    struct legacy_protocol *lp = NdisProtocolHandle;
+
+    NdisDeregisterProtocolDriver(lp->driver);
+    list_del(&lp->node);
+    ndis_free(lp);
+    *Status = NDIS_STATUS_SUCCESS;
+}
+
+/* ------------------------------------------------------------------ open and close */
+
+static bool
+same_name(const UNICODE_STRING *a, const UNICODE_STRING *b)
+{
+    return RtlEqualUnicodeString(a, b, TRUE);
+}
+
+static struct legacy_binding *
+being_bound(const struct legacy_protocol *lp, const UNICODE_STRING *name)
+{
+    struct legacy_binding *lb;
+
+    list_for_each (lb, &legacy_root()->bindings, node)
+        if (lb->protocol == lp && lb->binding && same_name(lb->device, name))
+            return lb;
+    return NULL;
+}
+
+/*
+ * NdisOpenAdapter - open an adapter that NDIS offers in ProtocolBindAdapter.
+ *
+ * Source:    documented; assumed: it never pends here; outside of a bind operation the adapter is not found.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: *NdisBindingHandle lives until its close has completed.
+ * Status:    NDIS_STATUS_SUCCESS, _ADAPTER_NOT_FOUND, _UNSUPPORTED_MEDIA, _RESOURCES.
+ */
+VOID NTAPI
+NdisOpenAdapter(PNDIS_STATUS Status, PNDIS_STATUS OpenErrorStatus, PNDIS_HANDLE NdisBindingHandle,
+                PUINT SelectedMediumIndex, PNDIS_MEDIUM MediumArray, UINT MediumArraySize,
+                NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE ProtocolBindingContext, PNDIS_STRING AdapterName,
+                UINT OpenOptions, PSTRING AddressingInformation)
+{
+    struct legacy_protocol *lp = NdisProtocolHandle;
+    struct legacy_binding *lb = being_bound(lp, AdapterName);
+    NDIS_OPEN_BLOCK *open;
+    UINT i;
+
+    (void)OpenOptions;
+    (void)AddressingInformation;
+    *OpenErrorStatus = NDIS_STATUS_SUCCESS;
+    *Status = NDIS_STATUS_ADAPTER_NOT_FOUND;
+    if (lb == NULL || lb->open != NULL)
+        return;
+    for (i = 0; i < MediumArraySize; i++)
+        if (MediumArray[i] == lb->b->layer.adapter->general.MediaType)
+            break;
+    *Status = NDIS_STATUS_UNSUPPORTED_MEDIA;
+    if (i == MediumArraySize)
+        return;
+    *Status = NDIS_STATUS_RESOURCES;
+    open = ndis_alloc(sizeof(*open), NDIS_SIG_OPEN, "open block");
+    if (open == NULL)
+        return;
+    open->MacHandle = lb;
+    open->BindingHandle = open;
+    open->ProtocolHandle = lp;
+    open->ProtocolBindingContext = ProtocolBindingContext;
+    open->BindDeviceName = lb->device;
+    legacy_open_handlers(open);
+    lb->context = (uint64_t)ProtocolBindingContext;
+    lb->closing = lb->close_pended = false;
+    lb->open = open;
+    *SelectedMediumIndex = i;
+    *NdisBindingHandle = open;
+    *Status = NDIS_STATUS_SUCCESS;
+}
+
+static bool
+may_close(const struct legacy_binding *lb)
+{
+    return lb->sends == 0 && lb->receives == 0 && lb->requests == 0 && lb->calls == 0;
+}
+
+/* documented: nothing is received on a binding that is closed, and its filter counts no more. */
+static void
+close_finish(struct legacy_binding *lb)
+{
+    ndis_free(lb->open);
+    lb->open = NULL;
+    lb->closing = lb->close_pended = false;
+    lb->b->packet_filter = 0;
+    sched_touch((uint64_t)lb->b);
+}
+
+static void
+close_complete_work(void *arg)
+{
+    struct legacy_binding *lb = arg;
+    uint64_t context = lb->context;
+
+    close_finish(lb);
+    NDIS_CALL(legacy_site.ndisPCloseComplete5, (ndis_fn)lb->protocol->chars.CloseAdapterCompleteHandler, context,
+              (uint32_t)NDIS_STATUS_SUCCESS);
+    ndis_wait_done(&lb->close_wait, NDIS_STATUS_SUCCESS);
+}
+
+void
+legacy_binding_check(struct legacy_binding *lb)
+{
+    sched_touch((uint64_t)lb);
+    if (!lb->close_pended || !may_close(lb))
+        return;
+    lb->close_pended = false;
+    ndis_work_queue(close_complete_work, lb);
+}
+
+/*
+ * NdisCloseAdapter - close a binding.
+ *
+ * Source:    documented; it pends exactly when something of the binding is out (assumed).
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: takes NdisBindingHandle.
+ * Status:    NDIS_STATUS_SUCCESS, _PENDING (then ProtocolCloseAdapterComplete follows).
+ */
+VOID NTAPI
+NdisCloseAdapter(PNDIS_STATUS Status, NDIS_HANDLE NdisBindingHandle)
+{
+    struct legacy_binding *lb = legacy_binding_of(NdisBindingHandle);
+
+    sched_touch((uint64_t)lb);
+    lb->closing = true;
+    lb->close_wait = (struct ndis_wait){ 0 };
+    if (may_close(lb)) {
+        close_finish(lb);
+        *Status = NDIS_STATUS_SUCCESS;
+        return;
+    }
+    lb->close_pended = true;
+    *Status = NDIS_STATUS_PENDING;
+}
+
+static void
+wait_closed(struct legacy_binding *lb)
+{
+    legacy_binding_check(lb);
+    if (lb->open != NULL && lb->closing)
+        ndis_wait(&lb->close_wait, (uint64_t)lb->open,
+                  ndis_words("waits for sends and receives of %s before it closes %s",
+                             ndis_layer_driver_name(&lb->b->layer), "its binding"));
+}
+
+/* ------------------------------------------------------------------ binding the 5.x protocol */
+
+static struct bind5 *
+context_begin(struct legacy_binding *lb, bool unbind)
+{
+    struct bind5 *bc = lb->context5;
+
+    lb->bind_wait = (struct ndis_wait){ 0 };
+    bc->unbind = unbind;
+    bc->status = unbind ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
+    return bc;
+}
+
+static NDIS_STATUS
+wait_for(struct legacy_binding *lb, struct bind5 *bc, const char *what)
+{
+    if (bc->status != NDIS_STATUS_PENDING)
+        return bc->status;
+    return ndis_wait(&lb->bind_wait, (uint64_t)lb->b,
+                     ndis_words("waits for %s to complete %s", ndis_layer_driver_name(&lb->b->layer), what));
+}
+
+static void
+close_by_force(struct legacy_binding *lb)
+{
+    NDIS_STATUS status;
+
+    if (lb->open == NULL || lb->closing)
+        return;
+    trace_emit(EV_STATE_MISUSE, lb->b, NDIS_MISUSE_UNBIND_WITHOUT_CLOSE, NDIS_LAYER_PROTOCOL, (uint64_t)lb->b,
+               lb->b->layer.state);
+    NdisCloseAdapter(&status, lb->open);
+}
+
+static NDIS_STATUS
+bind_protocol(struct legacy_binding *lb)
+{
+    struct bind5 *bc = context_begin(lb, false);
+    NDIS_STATUS status;
+
+    lb->binding = true;
+    NDIS_CALL(legacy_site.ndisPBindAdapter5, (ndis_fn)lb->protocol->chars.BindAdapterHandler, (uint64_t)&bc->status,
+              (uint64_t)bc, (uint64_t)lb->device, (uint64_t)lb->section, 0);
+    status = wait_for(lb, bc, "ProtocolBindAdapter");
+    lb->binding = false;
+    if (status == NDIS_STATUS_SUCCESS && lb->open == NULL)
+        status = NDIS_STATUS_FAILURE;
+    if (status != NDIS_STATUS_SUCCESS) {
+        close_by_force(lb);
+        wait_closed(lb);
+    }
+    return status;
+}
+
+static void
+unbind_protocol(struct legacy_binding *lb)
+{
+    struct bind5 *bc;
+
+    if (lb->open == NULL)
+        return;
+    bc = context_begin(lb, true);
+    NDIS_CALL(legacy_site.ndisPUnbindAdapter5, (ndis_fn)lb->protocol->chars.UnbindAdapterHandler, (uint64_t)&bc->status,
+              lb->context, (uint64_t)bc);
+    wait_for(lb, bc, "ProtocolUnbindAdapter");
+    close_by_force(lb);
+    wait_closed(lb);
+}
+
+static void
+completed(NDIS_HANDLE context, bool unbind, NDIS_STATUS status)
+{
+    struct bind5 *bc = context;
+    struct legacy_binding *lb = bc->binding;
+
+    sched_touch((uint64_t)lb);
+    if (bc->unbind != unbind || lb->bind_wait.done) {
+        trace_emit(EV_STATE_MISUSE, lb->b, NDIS_MISUSE_BIND_COMPLETE, NDIS_LAYER_PROTOCOL, (uint64_t)lb->b,
+                   lb->b->layer.state);
+        return;
+    }
+    ndis_wait_done(&lb->bind_wait, status);
+}
+
+/*
+ * NdisCompleteBindAdapter - ProtocolBindAdapter had pended. NdisCompleteUnbindAdapter - ProtocolUnbindAdapter had.
+ *
+ * Source: documented. IRQL: PASSIVE_LEVEL. Ownership: takes the context.
+ */
+VOID NTAPI
+NdisCompleteBindAdapter(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Status, NDIS_STATUS OpenStatus)
+{
+    (void)OpenStatus; /* documented: why an open failed; for the event log */
+    completed(BindAdapterContext, false, Status);
+}
+
+VOID NTAPI
+NdisCompleteUnbindAdapter(NDIS_HANDLE UnbindAdapterContext, NDIS_STATUS Status)
+{
+    completed(UnbindAdapterContext, true, Status);
+}
+
+/* ------------------------------------------------------------------ the NDIS 6 binding */
+
+static NDIS_STATUS
+open_adapter(struct legacy_binding *lb, NDIS_HANDLE bind_context, UNICODE_STRING *name)
+{
+    static const NDIS_MEDIUM media[] = { NdisMedium802_3 };
+    uint64_t mark = guest_mark();
+    NDIS_OPEN_PARAMETERS *p = guest_alloc(sizeof(*p));
+    NDIS_HANDLE *handle = guest_alloc(sizeof(*handle));
+    UINT *index = guest_alloc(sizeof(*index));
+    NDIS_MEDIUM *array = guest_alloc(sizeof(media));
+    NDIS_STATUS status;
+
+    memcpy(array, media, sizeof(media));
+    ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_OPEN_PARAMETERS, NDIS_OPEN_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1);
+    p->AdapterName = name;
+    p->MediumArray = array;
+    p->MediumArraySize = 1;
+    p->SelectedMediumIndex = index;
+    status = NdisOpenAdapterEx(lb->protocol->driver, lb, p, bind_context, handle);
+    lb->b = *handle;
+    guest_release(mark);
+    return status;
+}
+
+static uint64_t
+bind(const uint64_t *args)
+{
+    struct legacy_protocol *lp = (struct legacy_protocol *)args[0];
+    NDIS_BIND_PARAMETERS *p = (NDIS_BIND_PARAMETERS *)args[2];
+    struct legacy_binding *lb = mon_alloc(sizeof(*lb));
+    NDIS_STATUS status = NDIS_STATUS_RESOURCES;
+
+    lb->protocol = lp;
+    lp->driver = (struct ndis_protocol_driver *)((struct ndis_bind_context *)args[1])->binding->driver;
+    lb->device = p->AdapterName;
+    lb->section = p->ProtocolSection;
+    lb->packets = packet_pool_create(0, PROTOCOL_RESERVED_SIZE_IN_PACKET);
+    lb->nbls = nbl_pool_create(lp->driver);
+    lb->context5 =
+        ndis_object_alloc(NDIS_SIG_BIND5, sizeof(*lb->context5), "bind context"); /* now: unbind cannot fail */
+    if (lb->context5 != NULL)
+        lb->context5->binding = lb;
+    if (lb->packets != NULL && lb->nbls != NULL && lb->context5 != NULL)
+        status = open_adapter(lb, (NDIS_HANDLE)args[1], p->AdapterName);
+    if (status == NDIS_STATUS_SUCCESS) {
+        list_add_tail(&legacy_root()->bindings, &lb->node);
+        return (uint32_t)status;
+    }
+    ndis_free(lb->packets);
+    ndis_free(lb->context5);
+    if (lb->nbls != NULL)
+        NdisFreeNetBufferListPool(lb->nbls);
+    return (uint32_t)status;
+}
+
+static void
+binding_end(struct legacy_binding *lb)
+{
+    list_del(&lb->node);
+    ndis_free(lb->packets);
+    ndis_free(lb->context5);
+    NdisFreeNetBufferListPool(lb->nbls);
+}
+
+static uint64_t
+unbind(const uint64_t *args)
+{
+    struct legacy_binding *lb = (struct legacy_binding *)args[1];
+
+    unbind_protocol(lb);
+    if (NdisCloseAdapterEx(lb->b) != NDIS_STATUS_PENDING)
+        binding_end(lb);
+    return (uint32_t)NDIS_STATUS_SUCCESS;
+}
+
+static uint64_t
+close_complete(const uint64_t *args)
+{
+    binding_end((struct legacy_binding *)args[0]);
+    return 0;
+}
+
+static uint64_t
+net_pnp_event(const uint64_t *args)
+{
+    struct legacy_binding *lb = (struct legacy_binding *)args[0];
+    NET_PNP_EVENT_NOTIFICATION *event = (NET_PNP_EVENT_NOTIFICATION *)args[1];
+
+    if (lb == NULL)
+        return (uint32_t)NDIS_STATUS_SUCCESS;
+    switch (event->NetPnPEvent.NetEvent) {
+    case NetEventPause:
+        unbind_protocol(lb);
+        return (uint32_t)NDIS_STATUS_SUCCESS;
+    case NetEventRestart:
+        return (uint32_t)bind_protocol(lb);
+    default:
+        break;
+    }
+    if (lb->open == NULL || lb->protocol->chars.PnPEventHandler == NULL)
+        return (uint32_t)NDIS_STATUS_SUCCESS;
+    return NDIS_CALL(legacy_site.ndisPPnPEvent5, (ndis_fn)lb->protocol->chars.PnPEventHandler, lb->context,
+                     (uint64_t)&event->NetPnPEvent);
+}
+
+void
+legacy_protocol_init(void)
+{
+    struct legacy_handlers *h = &legacy_handler;
+
+    h->bind = ndis_host_handler(bind);
+    h->unbind = ndis_host_handler(unbind);
+    h->close_complete = ndis_host_handler(close_complete);
+    h->net_pnp = ndis_host_handler(net_pnp_event);
+    h->receive = ndis_host_handler(legacy_p_receive);
+    h->send_complete = ndis_host_handler(legacy_p_send_complete);
+    h->oid_complete = ndis_host_handler(legacy_p_oid_complete);
+    h->status = ndis_host_handler(legacy_p_status);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ndis/legacy/reset.c - check-for-hang and reset.
+ *
+ * Model: documented: every CheckForHangTimeInSeconds (2 by default, a multiple of 2) NDIS calls MiniportCheckForHang;
+ * TRUE, or a request that was pending at two calls, makes it call MiniportReset. While a reset is pending sends and
+ * requests are refused. Then the sends that a serialized miniport had are completed with an error, since the driver
+ * forgets them; a deserialized one completes its own. AddressingReset makes NDIS set filter and lookahead again.
+ */
+#include "ndis/legacy/legacy.h"
+
+#define RESET_COMPLETE_UNEXPECTED 0x0fu
+
+static void
+say(struct legacy_adapter *la, NDIS_STATUS code)
+{
+    NDIS_STATUS_INDICATION *s = guest_alloc(sizeof(*s));
+
+    ndis_header_set(&s->Header, NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1,
+                    NDIS_SIZEOF_STATUS_INDICATION_REVISION_1);
+    s->SourceHandle = la->ad;
+    s->StatusCode = code;
+    NdisMIndicateStatusEx(la->ad, s);
+}
+
+/* PASSIVE: what the bindings want goes to the miniport again. */
+static void
+restore_addressing(void *arg)
+{
+    struct legacy_adapter *la = arg;
+    struct ndis_binding *b;
+    uint32_t filter = 0, lookahead = 0;
+
+    if (la->block == NULL)
+        return;
+    list_for_each (b, &la->ad->bindings, node) {
+        filter |= b->packet_filter;
+        if (b->lookahead > lookahead)
+            lookahead = b->lookahead;
+    }
+    legacy_set(la, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
+    if (lookahead != 0)
+        legacy_set(la, OID_GEN_CURRENT_LOOKAHEAD, &lookahead, sizeof(lookahead));
+}
+
+static void
+reset_done(struct legacy_adapter *la, bool addressing)
+{
+    la->resetting = false;
+    if (!la->deserialized)
+        legacy_send_drop_given(la, NDIS_STATUS_REQUEST_ABORTED);
+    say(la, NDIS_STATUS_RESET_END);
+    if (addressing)
+        ndis_work_queue(restore_addressing, la);
+    legacy_send_kick(la);
+    legacy_check_pause(la);
+}
+
+static void
+reset(struct legacy_adapter *la)
+{
+    NDIS_STATUS status;
+
+    say(la, NDIS_STATUS_RESET_START);
+    la->resetting = true;
+    la->block->addressing_reset = FALSE;
+    status = (NDIS_STATUS)NDIS_CALL(legacy_site.ndisMResetMiniport5, (ndis_fn)la->ld->chars.ResetHandler,
+                                    (uint64_t)&la->block->addressing_reset, la->context);
+    if (status != NDIS_STATUS_PENDING && la->resetting)
+        reset_done(la, la->block->addressing_reset != FALSE);
+}
+
+static void
+check(struct legacy_adapter *la, void *arg)
+{
+    (void)arg;
+    if (!la->running || la->resetting)
+        return;
+    if (la->oid != NULL)
+        la->oid_age++;
+    if (la->oid_age >= 2 ||
+        (uint8_t)NDIS_CALL(legacy_site.ndisMCheckForHang5, (ndis_fn)la->ld->chars.CheckForHangHandler, la->context))
+        reset(la);
+}
+
+void
+legacy_hang_dpc(uint64_t dpc, uint64_t context, uint64_t a1, uint64_t a2)
+{
+    struct legacy_adapter *la = (struct legacy_adapter *)context;
+    uint64_t mark = guest_mark();
+
+    (void)dpc;
+    (void)a1;
+    (void)a2;
+    sched_touch((uint64_t)la);
+    la->hanging = true;
+    legacy_run(la, check, NULL);
+    la->hanging = false;
+    guest_release(mark);
+    legacy_check_pause(la);
+}
+
+void
+legacy_hang_start(struct legacy_adapter *la)
+{
+    uint32_t ms = la->block->block.CheckForHangSeconds * 1000;
+
+    if (la->ld->chars.CheckForHangHandler != NULL && ms != 0)
+        ke_timer_set(&la->block->hang_timer, -(int64_t)ms * 10000, ms, &la->block->hang_dpc);
+}
+
+void
+legacy_hang_stop(struct legacy_adapter *la)
+{
+    if (la->ld->chars.CheckForHangHandler == NULL)
+        return;
+    ke_timer_cancel(&la->block->hang_timer);
+    ke_dpc_remove(&la->block->hang_dpc);
+}
+
+/*
+ * NdisMResetComplete - MiniportReset had pended.
+ *
+ * Source:    documented; without a reset under way bug check 0x7C, 0x0F.
+ * IRQL:      DISPATCH_LEVEL; <= for deserialized drivers.
+ */
+VOID NTAPI
+NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status, BOOLEAN AddressingReset)
+{
+    struct legacy_adapter *la = legacy_adapter_of(MiniportAdapterHandle);
+
+    sched_touch((uint64_t)la);
+    if (!la->resetting)
+        machine_bugcheck(NDIS_BUGCHECK, RESET_COMPLETE_UNEXPECTED, (uint64_t)MiniportAdapterHandle, (uint32_t)Status,
+                         AddressingReset);
+    reset_done(la, AddressingReset != FALSE);
+}
