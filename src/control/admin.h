@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "control/builtins.h"
+#include "builtin/builtin.h"
 #include "control/job.h"
 #include "control/request.h"
 #include "machine/live.h"

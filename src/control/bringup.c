@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "control/server.h"
 #include "control/trace.h"
-#include "explore/lab.h"
 #include "host/host.h"
 #include "image/image.h"
 #include "ndis/admin.h"
@@ -255,10 +254,6 @@ open_wires(struct running *running, char text[256])
     for (unsigned i = 0; i < running->adapter_count; i++) {
         struct running_adapter *a = &running->adapter[i];
 
-        if (!HAVE_BUILTINS && (a->config->wire != NULL || a->config->hostif != NULL)) {
-            snprintf(text, 256, "%.50s: this build has no wirenic and no hostif", a->config->name);
-            return -EINVAL;
-        }
         if (a->config->wire != NULL && wire_open(a->config->wire, NULL, &a->wire, why)) {
             snprintf(text, 256, "%.50s: %.200s", a->config->name, why);
             return -EINVAL;
@@ -287,7 +282,6 @@ make(unsigned vps, bool verbose, char text[256])
 {
     char problem[160];
 
-    lab_register_exports();
     if (live_init(vps, problem)) {
         snprintf(text, 256, "%.159s", problem);
         return -EINVAL;

@@ -16,6 +16,7 @@
 #include "control/server.h"
 #include "control/statedir.h"
 #include "explore/detail.h"
+#include "explore/lab.h"
 #include "host/host.h"
 #include "host/netns.h"
 #include "host/rundir.h"
@@ -284,6 +285,8 @@ run_machine(const struct run_options *o)
     unsigned line = 0;
     int ready[2], other, status = EXIT_CANNOT;
 
+    lab_register_exports(); /* names of exports, for stacks; the worker inherits the table */
+    builtin_register_exports();
     if (stack_load(o->file, &stack, &err))
         return fail_file(o->file, err.line, err.text);
     if (o->name != NULL) {

@@ -1,0 +1,140 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# live_net.bats - real traffic through wirenic, npf and hostif: two namespaces, Linux's TCP/IP at both ends.
+#
+#     namespace of the machine           namespace of the peer
+#     lan0 - hostif - npf - wirenic ---- wan0 (its tap, moved there)
+
+load common
+
+npf=$UNDIS_BUILD_DIR/drivers/npf/npf.inf
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR
+    for tool in unshare nsenter ip ping jq; do
+        command -v "$tool" >/dev/null || skip "$tool is not installed"
+    done
+    [ -w /dev/net/tun ] || skip "/dev/net/tun cannot be opened here"
+    unshare -Urn true 2>/dev/null || skip "user and network namespaces cannot be made here"
+    cat >m.yaml <<END
+adapters:
+  - { name: Ethernet, wire: "tap:wan0", hostif: lan0 }
+filters: [ $npf ]
+END
+    timeout 20 "$UNDIS" run m.yaml --detach --netns new
+    machine=$(cat undis/m/lock)
+    nsenter -t "$machine" -U -n --preserve-credentials unshare -n sh -c 'echo $$ >peer; exec sleep 600' 3>&- &
+    while [ ! -s peer ]; do sleep 0.1; done
+    peer=$(cat peer)
+    here ip link set wan0 netns "$peer"
+    here ip addr add 10.9.0.1/24 dev lan0
+    here ip link set lan0 up
+    there ip link set lo up
+    there ip addr add 10.9.0.2/24 dev wan0
+    there ip link set wan0 up
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        here ping -c 1 -W 1 10.9.0.2 >/dev/null && break
+    done
+}
+
+teardown() {
+    [ -z "${peer:-}" ] || kill "$peer" 2>/dev/null || true
+    timeout 20 "$UNDIS" stop >/dev/null 2>&1 || true
+    for pid in $(cat undis/*/lock 2>/dev/null); do
+        kill -9 "$pid" 2>/dev/null || true
+    done
+}
+
+here() {
+    nsenter -t "$machine" -U -n --preserve-credentials timeout 60 "$@"
+}
+
+there() {
+    nsenter -t "$peer" -U -n --preserve-credentials timeout 60 "$@"
+}
+
+@test "ping in both directions" {
+    here ping -c 5 -i 0.2 -W 2 10.9.0.2
+    there ping -c 5 -i 0.2 -W 2 10.9.0.1
+    here ping -c 3 -i 0.2 -W 2 -s 1400 10.9.0.2
+    timeout 20 "$UNDIS" stop
+    grep -q 'nothing was left behind' undis/m.log
+}
+
+@test "curl gets a file of 20 MB, every byte right" {
+    command -v curl >/dev/null || skip "curl is not installed"
+    command -v python3 >/dev/null || skip "python3 is not installed"
+    mkdir www
+    head -c 20000000 /dev/urandom >www/file
+    (cd www && there python3 -m http.server -b 10.9.0.2 8080 >/dev/null 2>&1) &
+    sleep 1
+    here curl -s --retry 5 --retry-connrefused -m 50 -o got http://10.9.0.2:8080/file
+    cmp www/file got
+    timeout 20 "$UNDIS" stop
+    grep -q 'nothing was left behind' undis/m.log
+}
+
+@test "iperf3 in both directions" {
+    command -v iperf3 >/dev/null || skip "iperf3 is not installed"
+    for reverse in "" -R; do
+        there iperf3 -s -1 >/dev/null &
+        sleep 0.5
+        here iperf3 -c 10.9.0.2 -t 2 $reverse --json >iperf.json
+        [ "$(jq '.end.sum_received.bytes > 10000000' iperf.json)" = true ]
+    done
+    undis stats --json
+    [ "$(printf '%s' "$output" | jq '.adapters[0].wire.tx_packets > 100')" = true ]
+    timeout 20 "$UNDIS" stop
+    grep -q 'nothing was left behind' undis/m.log
+}
+
+# frames FILE - the bytes of each IPv4 frame, one a line, in order
+frames() {
+    tshark -r "$1" -Y icmp -T fields -e eth.dst -e eth.src -e ip.id -e ip.src -e icmp.type -e icmp.seq -e data \
+        2>/dev/null
+}
+
+@test "a capture has what tcpdump sees on the wire's side" {
+    command -v tshark >/dev/null || skip "tshark is not installed"
+    command -v tcpdump >/dev/null || skip "tcpdump is not installed"
+    [ "$(id -u)" -eq 0 ] || skip "tcpdump cannot drop rights in a user namespace: it needs root here"
+    nsenter -t "$peer" -n sh -c 'echo $$ >tcpdump.pid; exec tcpdump -Z root -U -i wan0 -w wire.pcap icmp' \
+        2>tcpdump.err 3>&- &
+    "$UNDIS" capture -i Ethernet -w undis.pcapng icmp 2>capture.err &
+    capture=$!
+    sleep 1.5
+    here ping -c 20 -i 0.05 -W 2 -s 300 10.9.0.2
+    there ping -c 20 -i 0.05 -W 2 10.9.0.1
+    sleep 1
+    kill -INT "$capture"
+    wait "$capture"
+    kill -INT "$(cat tcpdump.pid)" 2>/dev/null || true
+    sleep 0.5
+    frames wire.pcap >a
+    frames undis.pcapng >b
+    cat tcpdump.err capture.err
+    wc -l a b
+    [ "$(wc -l <a)" -eq 80 ]
+    cmp a b
+}
+
+@test "the adapter is disabled and enabled under traffic; interface, address and connection survive" {
+    command -v iperf3 >/dev/null || skip "iperf3 is not installed"
+    there iperf3 -s -1 >/dev/null &
+    sleep 0.5
+    here iperf3 -c 10.9.0.2 -t 8 --json >iperf.json &
+    client=$!
+    for _ in 1 2 3 4 5 6; do
+        sleep 1
+        "$UNDIS" adapter disable Ethernet >/dev/null
+        here ip link show lan0 | grep -q NO-CARRIER
+        "$UNDIS" adapter enable Ethernet >/dev/null
+    done
+    wait "$client"
+    [ "$(jq '.end.sum_received.bytes > 1000000' iperf.json)" = true ]
+    here ip addr show dev lan0 | grep -q 10.9.0.1
+    here ping -c 3 -i 0.2 -W 2 10.9.0.2
+    timeout 20 "$UNDIS" stop
+    grep -q 'nothing was left behind' undis/m.log
+}
