@@ -128,6 +128,8 @@ wake_isr(const struct irq_vector *v)
 void
 irq_connect(struct irq_vector *v)
 {
+    if (machine_live)
+        machine_unsupported(0, "an interrupt in a live machine");
     need_state();
     MACHINE_ASSERT(v->irql > IRQL_DISPATCH && v->irql <= IRQL_HIGH && v->vp < machine->vp_count);
     need_fiber(&machine->vp[v->vp]);
@@ -225,7 +227,7 @@ mdevice_changed(void)
     }
 }
 
-void
+bool
 mdevice_poll(void)
 {
     struct fiber *f = sched_current;
@@ -233,7 +235,7 @@ mdevice_poll(void)
     struct mdevice *d;
 
     if (machine->irq == NULL || I->polling || f == NULL)
-        return;
+        return false;
     if (I->seen[f->id] != I->generation) { /* its last step could see what devices did before it */
         I->seen[f->id] = I->generation;
         if (!machine->setup)
@@ -250,4 +252,5 @@ mdevice_poll(void)
         mdevice_changed();
     else if (news == MDEVICE_TAKEN && !machine->setup)
         hb_touch(f, OBJECT_DEVICES);
+    return news != MDEVICE_NOTHING;
 }

@@ -61,7 +61,7 @@ void mdevice_add(struct mdevice *d);
 void mdevice_remove(struct mdevice *d);
 /* The device changed registers or memory outside of poll(). */
 void mdevice_changed(void);
-/* See what the running fiber wrote, now: host code that looks at a device calls this first. */
-void mdevice_poll(void);
+/* See what the running fiber wrote, now: host code that looks at a device calls this first. true: a device took it. */
+bool mdevice_poll(void);
 
 #endif

@@ -383,14 +383,15 @@ reschedule(bool cur_first, bool cur_last)
     }
 }
 
-static void
+/* true: a device took what f wrote to it, so others may find the world changed here. */
+static bool
 step(struct fiber *f)
 {
+    bool news = machine->irq && mdevice_poll();
+
     f->points++;
     if (f->kind < FIBER_DPC)
         S->idle_fires = 0;
-    if (machine->irq)
-        mdevice_poll();
     if (!f->daemon)
         S->overtaking = 0;
     if (stuck) {
@@ -399,12 +400,14 @@ step(struct fiber *f)
     }
     if (++machine->step - S->plain > STEPS_MAX)
         run_end(RUN_LIVELOCK, "the run passed its limit of scheduling steps");
+    return news;
 }
 
 void
 sched_point(enum op_kind op, uint64_t object)
 {
     struct fiber *f = sched_current;
+    bool news;
 
     if (machine_live)
         return;
@@ -417,14 +420,14 @@ sched_point(enum op_kind op, uint64_t object)
         S->solid++;
         S->spins = 0;
     }
-    step(f);
+    news = step(f);
     if (machine->setup) {
         if (!fiber_enabled(f))
             reschedule(true, false);
         return;
     }
     hb_arrive(f, op, object, guest_caller());
-    if (object == 0 || !hb_private(f, object) || !fiber_enabled(f))
+    if (object == 0 || news || !hb_private(f, object) || !fiber_enabled(f))
         reschedule(true, false);
     if (object)
         hb_touch(f, object);
