@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * adapter.c - one adapter from initialize to halt, and its pauses.
+ * adapter.c - one adapter from initialize on, and its pauses.
  *
- * Model: initialize claims registers, makes rings, connects the interrupt last; halt goes the other way: the card is
- * made silent, the interrupt disconnected, and only then goes what service routine and DPC use.
+ * Model: initialize claims registers, makes rings, and connects the interrupt last; halt (halt.c) goes the other way.
  */
 #include "netcard.h"
 
 static NDIS_STATUS NcClaimRegisters(PNC_ADAPTER Adapter, PNDIS_RESOURCE_LIST Resources);
 static NDIS_STATUS NcSetRegistration(PNC_ADAPTER Adapter);
 static NDIS_STATUS NcSetGeneral(PNC_ADAPTER Adapter);
-static VOID NcDestroy(PNC_ADAPTER Adapter);
 
 _Use_decl_annotations_
 NDIS_STATUS
@@ -44,30 +42,6 @@ NcInitialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext,
     if (status != NDIS_STATUS_SUCCESS)
         NcDestroy(adapter);
     return status;
-}
-
-/* Paused: nothing is above, nothing is being sent. */
-_Use_decl_annotations_
-VOID
-NcHalt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction)
-{
-    UNREFERENCED_PARAMETER(HaltAction);
-
-    NcDestroy(MiniportAdapterContext);
-}
-
-/* Whatever of it there is. */
-static VOID
-NcDestroy(PNC_ADAPTER Adapter)
-{
-    NcDisconnectInterrupt(Adapter);
-    if (Adapter->Registers != NULL)
-        NcWrite(Adapter, NC_REG_CONTROL, NC_CONTROL_RESET);
-    NcDestroyRings(Adapter);
-    if (Adapter->Registers != NULL)
-        NdisMUnmapIoSpace(Adapter->MiniportHandle, (PVOID)Adapter->Registers, Adapter->RegistersLength);
-    NdisFreeSpinLock(&Adapter->Lock);
-    NdisFreeMemory(Adapter, 0, 0);
 }
 
 _Use_decl_annotations_

@@ -16,14 +16,6 @@ static MINIPORT_MESSAGE_INTERRUPT NcMessageIsr;
 static MINIPORT_MESSAGE_INTERRUPT_DPC NcMessageDpc;
 static MINIPORT_DISABLE_MESSAGE_INTERRUPT NcDisableMessage;
 static MINIPORT_ENABLE_MESSAGE_INTERRUPT NcEnableMessage;
-static MINIPORT_SYNCHRONIZE_INTERRUPT NcTakeCauseAtDirql;
-
-/* Message 0 tells of received frames, message 1 of the rest. */
-static ULONG
-NcCausesOf(ULONG Message)
-{
-    return Message == 0 ? NC_CAUSE_RX : NC_CAUSES & ~NC_CAUSE_RX;
-}
 
 /* At DIRQL with the interrupt's lock held. What was seen is cleared at once, so the line goes down. */
 static BOOLEAN
@@ -57,35 +49,6 @@ NcMessageIsr(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId, PBOOLEAN Que
     *QueueDefaultInterruptDpc = mine;
     *TargetProcessors = 0;
     return mine;
-}
-
-typedef struct _NC_TAKE {
-    PNC_ADAPTER Adapter;
-    ULONG Causes;
-    ULONG Taken;
-} NC_TAKE;
-
-static BOOLEAN
-NcTakeCauseAtDirql(NDIS_HANDLE SynchronizeContext)
-{
-    NC_TAKE *take = SynchronizeContext;
-
-    take->Taken = take->Adapter->Cause & take->Causes;
-    take->Adapter->Cause &= ~take->Causes;
-    return TRUE;
-}
-
-/* The causes of a message (or of all) that nobody has taken yet. */
-ULONG
-NcTakeCause(PNC_ADAPTER Adapter, ULONG Message)
-{
-    NC_TAKE take;
-
-    take.Adapter = Adapter;
-    take.Causes = Message == (ULONG)-1 ? NC_CAUSES : NcCausesOf(Message);
-    take.Taken = 0;
-    NdisMSynchronizeWithInterruptEx(Adapter->Interrupt, Message == (ULONG)-1 ? 0 : Message, NcTakeCauseAtDirql, &take);
-    return take.Taken;
 }
 
 static VOID

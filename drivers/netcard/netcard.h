@@ -8,7 +8,7 @@
  * frames lie in buffers shared with the card, are indicated and go back to the ring when they are returned. Busy
  * counts whatever a pause has to wait for.
  *
- * Start reading at: NcInitialize and NcHalt (adapter.c), NcIsr and NcDpc (interrupt.c), NcSend (send.c),
+ * Start reading at: NcInitialize (adapter.c) and NcHalt (halt.c), NcIsr and NcDpc (interrupt.c), NcSend (send.c),
  * NcReceive (receive.c).
  */
 #ifndef NETCARD_H
@@ -135,7 +135,6 @@ extern NDIS_HANDLE NcDriverHandle;
 
 /* adapter.c */
 MINIPORT_INITIALIZE NcInitialize;
-MINIPORT_HALT NcHalt;
 MINIPORT_PAUSE NcPause;
 MINIPORT_RESTART NcRestart;
 MINIPORT_SHUTDOWN NcShutdown;
@@ -143,9 +142,16 @@ MINIPORT_DEVICE_PNP_EVENT_NOTIFY NcDevicePnPEventNotify;
 VOID NcReleaseBusy(PNC_ADAPTER Adapter, ULONG Count);
 VOID NcIndicateLink(PNC_ADAPTER Adapter);
 
+/* halt.c */
+MINIPORT_HALT NcHalt;
+VOID NcDestroy(PNC_ADAPTER Adapter);
+
 /* interrupt.c */
 NDIS_STATUS NcConnectInterrupt(PNC_ADAPTER Adapter);
 VOID NcDisconnectInterrupt(PNC_ADAPTER Adapter);
+
+/* cause.c */
+ULONG NcCausesOf(ULONG Message);
 ULONG NcTakeCause(PNC_ADAPTER Adapter, ULONG Message);
 
 /* rings.c */

@@ -56,6 +56,14 @@ row() { # DRIVER PATTERN
     row pause-from-dpc 'finding +0xD1_pause_from_dpc!KeepAliveDpc +=0 '
 }
 
+@test "isr-after-free: the DPC reads what was freed" {
+    row isr-after-free 'finding +0xD1_isr_after_free!NcTakeCause +=0 '
+}
+
+@test "dpc-loses-cause: the interrupt comes over the DPC" {
+    row dpc-loses-cause 'finding +HANG_IMAGE_dpc_loses_cause.sys +=1 '
+}
+
 @test "pause-never-cleared: running, and refuses" {
     row pause-never-cleared 'finding .* =0 '
     grep -q 'refuses a write it accepted before' out/pause-never-cleared/*/analysis.txt
