@@ -39,6 +39,13 @@ struct shared {
     struct planting planting;
 };
 
+/* It drives a card that we simulate. */
+static bool
+has_card(const struct pnp_driver *d)
+{
+    return d->parsed && strcmp(d->info.component_id, HW_NIC_HARDWARE_ID) == 0;
+}
+
 /* ------------------------------------------------------------------ a worker */
 
 static _Noreturn void
@@ -407,9 +414,12 @@ static int
 scenario_supported(const struct scenario *s, const struct lab_subjects *subjects, char text[256])
 {
     unsigned nics = 0, loads = 0;
+    bool card = false;
 
     for (unsigned i = 0; i < subjects->count; i++)
         nics += subjects->driver[i].kind == INF_MINIPORT ? s->stack.adapters : 0;
+    for (unsigned i = 0; i < subjects->count; i++)
+        card |= has_card(&subjects->driver[i]);
     if (nics == 0)
         nics = s->stack.adapters;
     if (s->os && s->os[0] && strcmp(s->os, "win10") != 0)
@@ -419,8 +429,11 @@ scenario_supported(const struct scenario *s, const struct lab_subjects *subjects
             enum scn_op_kind op = s->actors[i].ops[k].kind;
 
             loads += op == OP_LOAD ? s->actors[i].repeat : 0;
-            if (op == OP_LINK_DOWN || op == OP_LINK_UP || op == OP_OID ||
-                (op == OP_CANCEL && s->actors[i].kind != ACTOR_PROGRAM))
+            if (!card && (op == OP_LINK_DOWN || op == OP_LINK_UP || op == OP_INTERRUPT))
+                return snprintf(text, 256,
+                                "%.60s: actor %.60s: the op \"%s\" needs a miniport whose INF names the simulated card",
+                                s->name, s->actors[i].name, scn_op_name(op));
+            if (op == OP_OID || (op == OP_CANCEL && s->actors[i].kind != ACTOR_PROGRAM))
                 return snprintf(text, 256, "%.60s: actor %.60s: the op \"%s\" cannot be carried out yet", s->name,
                                 s->actors[i].name, scn_op_name(op));
             if (s->actors[i].ops[k].adapter >= nics)
@@ -478,7 +491,7 @@ run_file(const struct test_options *o, struct lab_subjects *s, struct test_resul
 static bool
 fits(const struct battery_entry *b, const struct pnp_driver *d)
 {
-    bool card = d->parsed && strcmp(d->info.component_id, HW_NIC_HARDWARE_ID) == 0;
+    bool card = has_card(d);
 
     if (card && (b->kinds & BATTERY_CARD))
         return true;

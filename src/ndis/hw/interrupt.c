@@ -27,7 +27,8 @@ struct ndis_interrupt {
     uint64_t context;
     NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS chars;
     struct ndis_interrupt_state *state;
-    KSPIN_LOCK lock; /* of all messages, if they are to exclude each other */
+    KSPIN_LOCK lock[HAL_MESSAGES]; /* the first for all messages, if they are to exclude each other; DPCs that are
+                                      still out when the interrupt is disconnected use them */
     IO_INTERRUPT_MESSAGE_INFO *table;
     struct dpc_slot *dpc; /* [messages or 1][vp_count] */
 };
@@ -180,8 +181,7 @@ connect(struct ndis_interrupt *i, struct hal_device *d)
         io->host = isr;
         io->owner = i;
         io->message = m;
-        if (i->chars.MsiSyncWithAllMessages && n > 1)
-            io->lock = &i->lock;
+        io->lock = &i->lock[i->chars.MsiSyncWithAllMessages ? 0 : m];
         io->routine =
             (uint64_t)(s->messages ? (void *)i->chars.MessageInterruptHandler : (void *)i->chars.InterruptHandler);
         if (io_interrupt_connect(io, s->messages ? d->message[m] : d->line) != 0) {
@@ -282,7 +282,8 @@ NdisMRegisterInterruptEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE Miniport
         }
     }
     if (status != NDIS_STATUS_SUCCESS) {
-        hw->interrupts--;
+        if (--hw->interrupts == 0)
+            hw->interrupt = NULL;
         *NdisInterruptHandle = NULL;
         interrupt_free(i);
     }

@@ -53,7 +53,7 @@ owns(const struct hal_device *d, unsigned type, uint64_t start, uint64_t length)
  * Source:    documented: *VirtualAddress is NULL unless it succeeds.
  * IRQL:      PASSIVE_LEVEL
  * Ownership: the mapping is the caller's until NdisMUnmapIoSpace.
- * Returns:   NDIS_STATUS_SUCCESS, _RESOURCE_CONFLICT for what is not the adapter's, _RESOURCES, _FAILURE without device.
+ * Returns:   NDIS_STATUS_SUCCESS, _RESOURCE_CONFLICT for what is not the adapter's, _RESOURCES, _FAILURE.
  */
 NDIS_STATUS NTAPI
 NdisMMapIoSpace(PVOID *VirtualAddress, NDIS_HANDLE MiniportAdapterHandle, NDIS_PHYSICAL_ADDRESS PhysicalAddress,

@@ -266,6 +266,8 @@ neighbour(struct io_interrupt *i)
 {
     struct hal_device *d = i->owner;
 
+    if (!(d->line->up & NEIGHBOUR))
+        return false;
     d->line->up &= ~NEIGHBOUR;
     if (d->line->up == 0)
         irq_deassert(&d->line->irq);

@@ -231,10 +231,11 @@ connect_exactly(struct hal_device *d, const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED
  * Source:    documented; assumed: STATUS_NOT_FOUND for a device that has no interrupt of the kind and no fallback.
  * IRQL:      PASSIVE_LEVEL
  * Ownership: the interrupt object or message table is the caller's until IoDisconnectInterruptEx.
- * Returns:   STATUS_SUCCESS, _INVALID_PARAMETER (no PDO of a bus), _INVALID_PARAMETER_1 (Version), _INVALID_PARAMETER_10
- *            (no processor), _INVALID_DEVICE_REQUEST (a line is asked for, messages were assigned),
+ * Returns:   STATUS_SUCCESS, _INVALID_PARAMETER (no PDO of a bus), _INVALID_PARAMETER_1 (Version),
+ *            _INVALID_PARAMETER_10 (no processor), _INVALID_DEVICE_REQUEST (a line is asked for, messages were
+ *            assigned),
  *            _INSUFFICIENT_RESOURCES, _NOT_FOUND.
- * Tests:     tests/ddi/hw.c
+ * Tests:     tests/ddi/hw-msi/hw.c
  */
 NTSTATUS NTAPI
 IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
