@@ -11,7 +11,13 @@
 static const char help[] =
     "usage: undis ddi DIR|FILE.inf|FILE.sys [-v]\n"
     "Lists every import as bound or lacking, and how each locked instruction and IRQL access was patched.\n"
-    "exit: 0 everything is bound, 1 something is lacking, 4 the file cannot be used\n";
+    "exit: 0 everything is bound, 1 something is lacking, 4 the file cannot be used\n"
+    "\n"
+    "usage: undis ddi --status [-v] [--wanted FILE] [DIR|FILE.inf|FILE.sys ...]\n"
+    "Counts what undis exports, what of it the given drivers call in their battery, and for how many functions whose\n"
+    "page names failing codes one of these was seen. -v: a line for each function. --wanted: names, one a line; how\n"
+    "many of them nothing exports.\n"
+    "exit: 0 nothing is left to do, 1 something is lacking or not tested, 4 a file cannot be used\n";
 
 static const char *const site_names[] = { "locked", "read cr8", "write cr8", "rdtsc",
                                           "cpuid",  "pause",    "KUSER",     "privileged" };
@@ -28,6 +34,9 @@ cmd_ddi(int argc, char **argv)
     char text[256];
     unsigned lacking = 0;
 
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--status") == 0)
+            return cmd_ddi_status(argc, argv);
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             fputs(help, stdout);

@@ -344,8 +344,13 @@ lab_collect(struct lab_reached *reached)
                                          "Running", "Pausing",      "Closing", "Shutdown" };
     size_t len = 0;
 
-    for (unsigned i = 0; i < ddi_count() && i < 4096; i++)
+    for (unsigned i = 0; i < ddi_count() && i < LAB_EXPORTS_MAX; i++) {
+        const uint32_t *status;
+
         reached->calls[i] = ddi_calls(i);
+        reached->failures[i].count = ddi_failures(i, &status);
+        memcpy(reached->failures[i].status, status, sizeof(reached->failures[i].status));
+    }
     reached->states = lab.states_seen;
     reached->requests = lab.requests;
     reached->requests_ok = lab.requests_ok;

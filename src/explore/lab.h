@@ -17,6 +17,7 @@
 #include "wire/pcap.h"
 
 #define LAB_DRIVERS_MAX 8u
+#define LAB_EXPORTS_MAX 4096u
 
 enum lab_error { LAB_OK = 0, LAB_INPUT = 4, LAB_OURS = 3 };
 
@@ -55,7 +56,10 @@ int lab_wire_read(const char *scenario_path, const struct lab_subjects *s, struc
 
 /* What a scenario reached, over all runs of a worker; in shared memory. */
 struct lab_reached {
-    uint64_t calls[4096];           /* per export: DDI calls */
+    uint64_t calls[LAB_EXPORTS_MAX]; /* per export: DDI calls */
+    struct lab_failures {
+        uint32_t count, status[DDI_FAILURES_MAX];
+    } failures[LAB_EXPORTS_MAX];    /* per export: failing results it gave, without repeats */
     uint32_t states;                /* bit per enum ndis_state, of the driver under test, over all runs */
     char states_text[200];          /* the same in words */
     bool ran;                       /* a layer of the driver was Running at some time, or it has no layer */

@@ -69,6 +69,7 @@ worker_main(const struct lab_config *lab, const struct search_job *job, struct s
     if (sh->setup.end != RUN_DONE || sh->entry_status < 0) {
         if (sh->setup.end == RUN_DONE) /* the machine is well, the driver said no: that is what there is to tell */
             snprintf(sh->setup.text, sizeof(sh->setup.text), "%.150s", text);
+        lab_collect(&sh->reached);
         if (d)
             findings_worker_setup(d, &sh->setup);
         sh->report.state = SEARCH_DONE;
@@ -306,7 +307,8 @@ run_scenario(const struct test_options *o, const struct lab_subjects *subjects, 
     judge(s, sh, werr, status);
     out->runs += s->report.runs;
     if (s->state == 1)
-        findings_write(o, &lab, s, sh->setup.end != RUN_DONE || sh->entry_status < 0 ? &sh->setup : NULL, out);
+        if (!o->counts_only)
+            findings_write(o, &lab, s, sh->setup.end != RUN_DONE || sh->entry_status < 0 ? &sh->setup : NULL, out);
     if (o->verbose && !o->quiet && s->state < 3)
         print_debug(&lab, s);
     host_unshare(sh, sizeof(*sh));
@@ -533,8 +535,8 @@ supervisor_test(const struct test_options *o, struct test_result *out)
     out->exit_status = read_subjects(o, &subjects, out->text);
     if (out->exit_status)
         goto out;
-    err = host_mkdir_p(o->out);
-    if (err || access(o->out, W_OK | X_OK)) {
+    err = o->counts_only ? 0 : host_mkdir_p(o->out);
+    if (!o->counts_only && (err || access(o->out, W_OK | X_OK))) {
         snprintf(out->text, sizeof(out->text), "%.150s: findings cannot be written there (%s); name another with --out",
                  o->out, strerror(err ? -err : errno));
         out->exit_status = LAB_INPUT;

@@ -28,6 +28,7 @@ struct test_options {
     bool first; /* stop at the first finding */
     bool cache_off;
     bool verbose, json, quiet;
+    bool counts_only;           /* only what was reached matters: no folder is written */
     const char *symbols;        /* where PDB or DWARF files are */
     const char *src_map[17];    /* pairs FROM, TO, NULL */
     const char *scenario;       /* file: run this one only */

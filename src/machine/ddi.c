@@ -42,7 +42,9 @@ static struct {
     struct ddi_export e;
     uint8_t module;
     uint16_t slot;
+    uint8_t failure_count;
     uint64_t calls;
+    uint32_t failure[DDI_FAILURES_MAX];
 } table[EXPORTS_MAX];
 static unsigned count;
 static uint16_t slots[MODULES];
@@ -260,6 +262,23 @@ ddi_calls(unsigned index)
     return index < count ? table[index].calls : 0;
 }
 
+unsigned
+ddi_failures(unsigned index, const uint32_t **status)
+{
+    *status = index < count ? table[index].failure : NULL;
+    return index < count ? table[index].failure_count : 0;
+}
+
+static void
+note_failure(unsigned index, uint32_t status)
+{
+    for (unsigned i = 0; i < table[index].failure_count; i++)
+        if (table[index].failure[i] == status)
+            return;
+    if (table[index].failure_count < DDI_FAILURES_MAX)
+        table[index].failure[table[index].failure_count++] = status;
+}
+
 /* ------------------------------------------------------------------ a call */
 
 #define A(n) a[n]
@@ -390,6 +409,8 @@ ddi_dispatch(struct crossing *c)
     trace_emit(EV_DDI_ENTER, e->nargs ? a[0] : 0, index, e->nargs > 0 ? a[0] : 0, e->nargs > 1 ? a[1] : 0,
                e->nargs > 2 ? a[2] : 0, e->nargs > 3 ? a[3] : 0);
     result = call(e, a);
+    if (e->result == 4 && (int32_t)result < 0)
+        note_failure(index, (uint32_t)result);
     if (e->flags & DDI_AFTER)
         sched_point(OP_AFTER, 0);
     trace_emit(EV_DDI_LEAVE, e->nargs ? a[0] : 0, index, result);

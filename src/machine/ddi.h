@@ -154,4 +154,8 @@ bool ddi_module(unsigned i, const char **file, const char **short_name, uint64_t
 /* How often each export was called since start (survives resets). */
 uint64_t ddi_calls(unsigned index);
 
+/* Failing results (negative, of exports with four-byte results) an export gave since start, without repeats. */
+#define DDI_FAILURES_MAX 8u
+unsigned ddi_failures(unsigned index, const uint32_t **status);
+
 #endif

@@ -60,3 +60,26 @@ hardware() {
 
 @test "ddi: hardware of a miniport, interrupts by line" { hardware hw-line; }
 @test "ddi: hardware of a miniport, interrupts by message" { hardware hw-msi; }
+
+@test "ddi --status: counts what is exported and what the given drivers called" {
+    needs "$UNDIS_BUILD_DIR/tests/ddi/ddi.sys"
+    undis ddi --status "$UNDIS_BUILD_DIR/tests/ddi"
+    [ "$status" -eq 1 ]
+    # module, exported, tested, named, seen: more than a hundred are called, never more than there are
+    awk '$1 == "all" { found = $2 >= $3 && $3 > 100 && $4 >= $5 && $5 > 0 } END { exit !found }' <<<"$output"
+}
+
+@test "ddi --status: without a driver nothing is tested, and names that nothing exports are counted" {
+    printf '# a comment\nDbgPrint\nNoSuchFunction\n' >wanted
+    undis ddi --status -v --wanted wanted
+    [ "$status" -eq 1 ]
+    [[ "$output" == *"lacking          NoSuchFunction"* ]]
+    [[ "$output" == *"2 names wanted, 1 lacking"* ]]
+    awk '$1 == "all" { found = $3 == 0 } END { exit !found }' <<<"$output"
+}
+
+@test "ddi --status: a list that is not there" {
+    undis ddi --status --wanted nowhere.txt
+    [ "$status" -eq 4 ]
+    [[ "$output$stderr" == *"nowhere.txt: cannot be read"* ]]
+}
