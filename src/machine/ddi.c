@@ -94,6 +94,52 @@ write_slot(uint64_t at, unsigned index)
     memcpy(p + LAYOUT_SLOT_GATE + 10, "\x41\xff\xe3", 3);
 }
 
+static uint8_t *
+put(uint8_t *p, const char *code, unsigned length, uint32_t value)
+{
+    memcpy(p, code, length);
+    memcpy(p + length, &value, 4);
+    return p + length + 4;
+}
+
+void
+ddi_hop(unsigned index, const struct ddi_hop *h)
+{
+    uint8_t *p = (uint8_t *)slot_address(table[index].module, table[index].slot), *slow[5], ordinary[18];
+    unsigned n = 0;
+
+    if (!machine_live)
+        return;
+    memcpy(ordinary, p, sizeof(ordinary));
+    p = put(p, "\x48\x8b\x04\x25", 4, (uint32_t)(uint64_t)&trace_wanted[0]); /* mov rax, [trace_wanted] */
+    p = put(p, "\x48\x0b\x04\x25", 4, (uint32_t)(uint64_t)&trace_wanted[1]); /* or rax, [trace_wanted + 8] */
+    *p++ = 0x75;                                                             /* jnz slow */
+    slow[n++] = p++;
+    p = put(p, "\x4c\x8b\x91", 3, h->next); /* mov r10, [rcx + next] */
+    memcpy(p, "\x4d\x85\xd2\x74", 4);       /* test r10, r10; jz slow */
+    slow[n++] = p + 4;
+    p = put(p + 5, "\x41\x80\xba", 3, h->kind); /* cmp byte [r10 + kind], kind_is */
+    *p++ = h->kind_is;
+    *p++ = 0x74; /* je over the next compare */
+    *p++ = 10;
+    p = put(p, "\x41\x80\xba", 3, h->state); /* cmp byte [r10 + state], state_is */
+    *p++ = h->state_is;
+    *p++ = 0x75; /* jne slow */
+    slow[n++] = p++;
+    p = put(p, "\x49\x8b\x82", 3, h->op);   /* mov rax, [r10 + op] */
+    p = put(p, "\x48\x3d", 2, h->host_max); /* cmp rax, host_max */
+    *p++ = 0x72;                            /* jb slow */
+    slow[n++] = p++;
+    p = put(p, "\x49\x8b\x8a", 3, h->context); /* mov rcx, [r10 + context] */
+    memcpy(p, "\xff\xe0", 2);                  /* jmp rax */
+    p += 2;
+    for (unsigned i = 0; i < n; i++)
+        *slow[i] = (uint8_t)(p - (slow[i] + 1));
+    memcpy(p, ordinary, sizeof(ordinary));
+    MACHINE_ASSERT(p + sizeof(ordinary) <=
+                   (uint8_t *)slot_address(table[index].module, table[index].slot) + LAYOUT_SLOT_GATE);
+}
+
 static void
 map_pseudo(void)
 {

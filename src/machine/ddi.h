@@ -139,6 +139,20 @@ void ddi_set_data(unsigned index, void *object);
 /* Before drivers run: slots can be executed and read only, and what lies behind a pseudo image's last faults. */
 void ddi_seal(void);
 
+/*
+ * ddi_hop - a live machine: let the function's slot go straight on to the next driver's handler on the driver's own
+ * stack, as a last call does. Its first argument is an object that has, at `next`, the address of another (0: none);
+ * that one's handler lies at `op`, and the handler's first argument at `context`; all others stay. Taken when nobody
+ * listens to events, the handler is no host function (below host_max) and the byte at `kind` or the one at `state` has
+ * the given value; else the call goes the ordinary way. Nothing under exploration.
+ */
+struct ddi_hop {
+    uint32_t next, op, context, kind, state;
+    uint8_t kind_is, state_is;
+    uint32_t host_max;
+};
+void ddi_hop(unsigned index, const struct ddi_hop *hop);
+
 /* Slot for a lacking import: calling it stops the run as unsupported, naming function and caller. */
 uint64_t ddi_lacking(const char *module, const char *name);
 

@@ -13,6 +13,38 @@
 /* Filled in init: const while drivers run. */
 static ndis_host_fn ndis_host_table[NDIS_HOST_MAX];
 
+/* A live machine goes from driver to driver without us where nothing is to be done between them. */
+void
+ndis_chain_hops(void)
+{
+    static const struct {
+        const char *name;
+        enum ndis_op op;
+    } hops[] = {
+        { "NdisFSendNetBufferLists", NDIS_OP_SEND },
+        { "NdisMSendNetBufferListsComplete", NDIS_OP_SEND_COMPLETE },
+        { "NdisFSendNetBufferListsComplete", NDIS_OP_SEND_COMPLETE },
+        { "NdisMIndicateReceiveNetBufferLists", NDIS_OP_RECEIVE },
+        { "NdisFIndicateReceiveNetBufferLists", NDIS_OP_RECEIVE },
+        { "NdisFReturnNetBufferLists", NDIS_OP_RETURN },
+    };
+
+    for (unsigned i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
+        const struct ddi_hop hop = {
+            .next = (uint32_t)(offsetof(struct ndis_layer, next) + hops[i].op * sizeof(struct ndis_layer *)),
+            .op = (uint32_t)(offsetof(struct ndis_layer, op) + hops[i].op * sizeof(ndis_fn)),
+            .context = offsetof(struct ndis_layer, context),
+            .kind = offsetof(struct ndis_layer, kind),
+            .state = offsetof(struct ndis_layer, state),
+            .kind_is = NDIS_LAYER_FILTER,
+            .state_is = NDIS_STATE_RUNNING, /* send.c answers for a miniport that does not run */
+            .host_max = NDIS_HOST_MAX,
+        };
+
+        ddi_hop((unsigned)ddi_lookup("ndis", hops[i].name), &hop);
+    }
+}
+
 static struct ndis_layer *
 nearest(struct ndis_layer *at, bool down, enum ndis_op op)
 {

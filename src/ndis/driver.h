@@ -27,6 +27,7 @@ void *ndis_layer_create(enum ndis_layer_kind kind, size_t size, struct ndis_driv
 void ndis_layer_destroy(struct ndis_layer *layer);
 /* next[] of a layer that is not on the stack yet. */
 void ndis_chain_prepare(struct ndis_layer *layer);
+void ndis_chain_hops(void); /* in init */
 
 /*
  * Pause or restart a layer by one of its handlers and wait if it pends. what: the handler's name. Returns the final

@@ -2,7 +2,7 @@
 /*
  * ndis/init.c - NDIS's root, its table of exports, and the names of its own frames.
  */
-#include "ndis/ndis.h"
+#include "ndis/driver.h"
 
 #include "ndis/ends/ends.h"
 #include "ndis/exports.h"
@@ -51,6 +51,7 @@ ndis_init(void)
     list_init(&root->installs);
     list_init(&root->work);
     root->poison_reserved = true;
+    ndis_chain_hops();
     ndis_worker_start();
     if (ndis_misc_init)
         ndis_misc_init();
