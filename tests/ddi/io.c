@@ -217,7 +217,9 @@ RemoveLockWaits(VOID)
 
     IoInitializeRemoveLock(&lock, DDI_TAG, 0, 0);
     CHECK(IoAcquireRemoveLock(&lock, NULL) == STATUS_SUCCESS);
-    IoReleaseRemoveLockAndWait(&lock, NULL);
+    CHECK(IoAcquireRemoveLock(&lock, &lock) == STATUS_SUCCESS);
+    IoReleaseRemoveLock(&lock, &lock);
+    IoReleaseRemoveLockAndWait(&lock, NULL); /* would wait for ever for another holder */
     CHECK(IoAcquireRemoveLock(&lock, NULL) == STATUS_DELETE_PENDING);
 }
 
