@@ -222,12 +222,13 @@ afpacket_receive(struct wire *w, struct wire_rx *rx, unsigned count)
 {
     struct afpacket *a = (struct afpacket *)w;
     const struct tpacket3_hdr *f;
+    size_t bytes = 0;
     unsigned got = 0;
 
     count_lost(a);
-    while (got < count && (f = next_frame(a)) != NULL) {
+    while (got < count && bytes < WIRE_BURST_BYTES && (f = next_frame(a)) != NULL) {
         if (take(a, f, &rx[got]))
-            got++;
+            bytes += rx[got++].length;
         frame_done(a);
     }
     return got;

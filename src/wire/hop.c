@@ -211,9 +211,10 @@ static unsigned
 hop_receive(struct wire *w, struct wire_rx *rx, unsigned count)
 {
     struct hop *h = (struct hop *)w;
+    size_t bytes = 0;
     unsigned got = 0;
 
-    while (got < count && h->peer >= 0) {
+    while (got < count && bytes < WIRE_BURST_BYTES && h->peer >= 0) {
         struct wire_rx *r = &rx[got];
         uint8_t words[WIRE_VNET_SIZE];
         struct iovec iov[] = { { words, sizeof(words) }, { r->buffer, r->room } };
@@ -241,6 +242,7 @@ hop_receive(struct wire *w, struct wire_rx *rx, unsigned count)
             continue;
         r->length = (uint32_t)length;
         got++;
+        bytes += length;
     }
     return got;
 }

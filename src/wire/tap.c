@@ -159,9 +159,11 @@ static unsigned
 tap_receive(struct wire *w, struct wire_rx *rx, unsigned count)
 {
     struct tap *t = (struct tap *)w;
+    size_t bytes = 0;
     unsigned got = 0;
 
-    for (unsigned tries = 0; got < count && tries < 2 * WIRE_BURST && !w->link.gone; tries++) {
+    for (unsigned tries = 0; got < count && bytes < WIRE_BURST_BYTES && tries < 2 * WIRE_BURST && !w->link.gone;
+         tries++) {
         struct wire_rx *r = &rx[got];
         uint8_t words[WIRE_VNET_SIZE], spill;
         struct iovec iov[] = { { words, sizeof(words) }, { r->buffer, r->room }, { &spill, 1 } };
@@ -191,6 +193,7 @@ tap_receive(struct wire *w, struct wire_rx *rx, unsigned count)
             continue;
         r->length = (uint32_t)length;
         got++;
+        bytes += length;
     }
     return got;
 }

@@ -35,11 +35,12 @@
 
 struct wire;
 
-#define WIRE_BURST   64u            /* frames per call, at most */
-#define WIRE_IOV_MAX 64u            /* pieces per frame sent; a frame in more is the caller's to gather */
-#define WIRE_HEADER  14u            /* an Ethernet header: the shortest frame */
-#define WIRE_MTU_MAX 65521u         /* so that a frame is at most 65535 */
-#define WIRE_GSO_MAX (65536u + 22u) /* longest frame that is still to be cut: header with two tags, 64 KB */
+#define WIRE_BURST       64u            /* frames per call, at most */
+#define WIRE_BURST_BYTES 131072u        /* a burst ends with the frame that reaches it: more would leave the cache */
+#define WIRE_IOV_MAX     64u            /* pieces per frame sent; a frame in more is the caller's to gather */
+#define WIRE_HEADER      14u            /* an Ethernet header: the shortest frame */
+#define WIRE_MTU_MAX     65521u         /* so that a frame is at most 65535 */
+#define WIRE_GSO_MAX     (65536u + 22u) /* longest frame that is still to be cut: header with two tags, 64 KB */
 
 /* ------------------------------------------------------------------ offload words */
 

@@ -392,6 +392,7 @@ hostif_add(struct ndis_nic *nic, struct wire *w)
     KeInitializeDpc(h->dpc, (PKDEFERRED_ROUTINE)builtin_dpc("hostif_dpc", dpc), h);
     KeSetTargetProcessorDpc(h->dpc, 0);
     h->poller = (struct live_poller){ .fn = poll, .arg = h, .fds = &h->fd, .fd_count = h->fd >= 0 };
+    h->burst = HI_BURST_MIN;
     h->carrier = true;
     update_carrier(h);
     list_add_tail(hostifs, &h->node);

@@ -238,6 +238,10 @@ read_frames(struct hi_binding *b, struct hi_buffer **buffer, unsigned count, str
     for (unsigned i = 0; i < count; i++)
         rx[i] = (struct wire_rx){ .buffer = buffer[i]->data, .room = b->frame_max };
     got = wire_receive(h->wire, rx, count);
+    if (got == count && h->burst < WIRE_BURST)
+        h->burst *= 2; /* taking many buffers for few frames costs more than the frames */
+    else if (got < count / 4 && h->burst > HI_BURST_MIN)
+        h->burst /= 2;
     h->stats.from_linux += got;
     NdisAcquireSpinLock(&b->lock);
     while (count > got)
@@ -262,7 +266,7 @@ hi_poll(struct hostif *h, unsigned budget)
         running = b->running;
         if (running) {
             hi_take_busy(b, 1); /* this call */
-            while (count < budget && count < WIRE_BURST && (buffer[count] = take_buffer(b)) != NULL)
+            while (count < budget && count < h->burst && (buffer[count] = take_buffer(b)) != NULL)
                 count++;
             if (count == 0 && !b->starved) {
                 b->starved = true;
@@ -281,7 +285,9 @@ hi_poll(struct hostif *h, unsigned budget)
     }
     if (running)
         hi_release_busy(b, 1);
-    if (got == 0)
+    if (got > 0)
+        h->quiet = 0;
+    else if (h->quiet++ % HI_NEWS_EVERY == 0)
         wire_poll(h->wire);
     return got;
 }

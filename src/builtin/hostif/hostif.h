@@ -19,8 +19,10 @@
 #include "builtin/frame.h"
 #include "machine/live.h"
 
-#define HI_TAG     0x66697448u /* 'Htif' */
-#define HI_ADDRESS 6u
+#define HI_TAG        0x66697448u /* 'Htif' */
+#define HI_ADDRESS    6u
+#define HI_BURST_MIN  4u
+#define HI_NEWS_EVERY 8u /* polls without a frame */
 #define HI_FILTER                                                                              \
     (NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_ALL_MULTICAST | \
      NDIS_PACKET_TYPE_BROADCAST)
@@ -53,9 +55,10 @@ struct hostif {
     struct live_poller poller;
     struct hi_binding *binding; /* NULL while there is none */
     struct hostif_stats stats;
-    KDPC *dpc;       /* machine memory */
-    uint8_t *spare;  /* machine memory: one frame to be cut or thrown away; the DPC's */
-    uint8_t *bounce; /* machine memory: one frame for Linux in too many pieces, or without its checksum; lock */
+    KDPC *dpc;             /* machine memory */
+    uint8_t *spare;        /* machine memory: one frame to be cut or thrown away; the DPC's */
+    uint8_t *bounce;       /* machine memory: one frame for Linux in too many pieces, or without its checksum; lock */
+    unsigned burst, quiet; /* the DPC: buffers worth taking; polls without a frame */
     bool carrier;
 };
 

@@ -135,6 +135,7 @@ WnInitialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext,
     a->nic = nic;
     a->wire = nic->wire;
     a->queue_end = &a->queue;
+    a->burst = WN_BURST_MIN;
     NdisAllocateSpinLock(&a->tx_lock);
     NdisAllocateSpinLock(&a->rx_lock);
     KeInitializeDpc(&a->dpc, (PKDEFERRED_ROUTINE)builtin_dpc("wirenic_dpc", dpc), a);

@@ -15,8 +15,10 @@ ready(void *arg)
 {
     struct wn_nic *nic = arg;
 
-    if (nic->adapter != NULL)
-        KeInsertQueueDpc(&nic->adapter->dpc, NULL, NULL);
+    if (nic->adapter == NULL)
+        return;
+    nic->adapter->quiet = 0; /* it may be news of the link */
+    KeInsertQueueDpc(&nic->adapter->dpc, NULL, NULL);
 }
 
 static unsigned

@@ -281,6 +281,16 @@ take_buffers(struct wn_adapter *a, struct wn_buffer **buffer, struct wire_rx *rx
     return count;
 }
 
+/* Taking many buffers for few frames costs more than the frames. */
+static void
+adapt(struct wn_adapter *a, unsigned count, unsigned got)
+{
+    if (got == count && a->burst < WIRE_BURST)
+        a->burst *= 2;
+    else if (got < count / 4 && a->burst > WN_BURST_MIN)
+        a->burst /= 2;
+}
+
 static unsigned
 receive(struct wn_adapter *a, unsigned budget)
 {
@@ -294,13 +304,14 @@ receive(struct wn_adapter *a, unsigned budget)
     running = a->running;
     if (running) {
         wn_take_busy(a, 1); /* this call */
-        count = take_buffers(a, buffer, rx, budget < WIRE_BURST ? budget : WIRE_BURST);
+        count = take_buffers(a, buffer, rx, budget < a->burst ? budget : a->burst);
     }
     NdisReleaseSpinLock(&a->rx_lock);
     if (count == 0) {
         got = discard(a, budget, running);
     } else {
         got = wire_receive(a->wire, rx, count);
+        adapt(a, count, got);
         NdisAcquireSpinLock(&a->rx_lock);
         while (count > got)
             give_buffer(a, buffer[--count]);
@@ -333,7 +344,9 @@ wn_poll(struct wn_adapter *a, unsigned budget)
 
     wn_send_more(a);
     got = receive(a, budget);
-    if (got == 0) {
+    if (got > 0) {
+        a->quiet = 0;
+    } else if (a->quiet++ % WN_NEWS_EVERY == 0) {
         wire_poll(a->wire);
         wn_link(a);
     }

@@ -26,6 +26,8 @@
 #define WN_ADDRESS       6u
 #define WN_MULTICAST_MAX 32u
 #define WN_SEND_DEFAULT  1024u
+#define WN_BURST_MIN     4u
+#define WN_NEWS_EVERY    8u /* polls without a frame */
 #define WN_SPEED_DEFAULT 1000000000ull
 
 #define WN_FILTERS                                                                             \
@@ -105,7 +107,8 @@ struct wn_adapter {
     NDIS_SPIN_LOCK rx_lock;
     struct wn_buffer *free; /* rx_lock */
     struct wn_buffer *buffers;
-    uint64_t no_buffer; /* the DPC, as rx and spare */
+    unsigned burst, quiet; /* the DPC: buffers worth taking; polls without a frame */
+    uint64_t no_buffer;    /* the DPC, as rx and spare */
     struct wn_counts rx;
     uint8_t *spare; /* where a frame lies that is cut or thrown away */
 
