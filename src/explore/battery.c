@@ -182,15 +182,36 @@ static const char cancel_while_reading[] =
     "    kind: wire\n"
     "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n";
 
-static const char cancel_waiting_read[] = "name: cancel-waiting-read\n"
-                                          "vps: 2\n" SINK "actors:\n"
-                                          "  - name: reader\n"
-                                          "    kind: program\n"
-                                          "    process: program\n"
-                                          "    ops:\n"
-                                          "      - { op: open, device: each }\n"
-                                          "      - { op: read, len: 1600 }\n"
-                                          "  - { name: canceller, kind: program, process: program, ops: [cancel-io-ex] }\n";
+static const char cancel_waiting_read[] =
+    "name: cancel-waiting-read\n"
+    "vps: 2\n" SINK "actors:\n"
+    "  - name: reader\n"
+    "    kind: program\n"
+    "    process: program\n"
+    "    ops:\n"
+    "      - { op: open, device: each }\n"
+    "      - { op: read, len: 1600 }\n"
+    "  - { name: canceller, kind: program, process: program, ops: [cancel-io-ex] }\n";
+
+static const char write_across_restart[] = "name: write-across-restart\n"
+                                           "vps: 2\n" SINK "actors:\n"
+                                           "  - name: writer\n"
+                                           "    kind: program\n"
+                                           "    ops:\n"
+                                           "      - { op: open, device: each }\n"
+                                           "      - { op: write, len: 60 }\n"
+                                           "  - { name: administrator, kind: admin, ops: [pause, restart] }\n";
+
+static const char write_done_at_once[] = "name: write-done-at-once\n"
+                                         "vps: 2\n"
+                                         "stack: { miniport: inline, adapters: 1, protocols: [none] }\n"
+                                         "actors:\n"
+                                         "  - name: writer\n"
+                                         "    kind: program\n"
+                                         "    ops:\n"
+                                         "      - { op: open, device: each }\n"
+                                         "      - { op: write, len: 60 }\n"
+                                         "  - { name: administrator, kind: admin, ops: [disable] }\n";
 
 static const char close_while_writing[] = "name: close-while-writing\n"
                                           "vps: 2\n" SINK "actors:\n"
@@ -328,9 +349,13 @@ parse(const char *text)
     ROW(send_shapes_card, "send-shapes-to-card", "every shape of NBL to a card that sends by DMA", 1, CARD, false)     \
     ROW(insert_remove, "filter-insert-remove", "the filter leaves and joins a running stack", 1, FILTER, false)        \
     ROW(unload, "unload-with-handle", "the driver is unloaded under a program", 1, ALL, true)                          \
+    ROW(write_across_restart, "write-across-restart", "one write while the stack is paused and restarted", 2,          \
+        FILTER | PROTOCOL, true)                                                                                       \
+    ROW(write_done_at_once, "write-done-at-once", "a send is completed inside the call that brought it", 1,            \
+        FILTER | PROTOCOL, true)                                                                                       \
     ROW(cancel_while_reading, "cancel-while-reading", "a read is cancelled by another thread while a frame arrives",   \
         3, ALL, true)                                                                                                  \
-    ROW(cancel_waiting_read, "cancel-waiting-read", "a read that nothing else would end is cancelled by another thread", \
+    ROW(cancel_waiting_read, "cancel-waiting-read", "a read that only this ends is cancelled by another thread",          \
         3, ALL, true)                                                                                                  \
     ROW(exit_while_reading, "exit-while-reading", "a program ends while it reads and a frame arrives", 2, ALL, true)   \
     ROW(exit_while_writing, "exit-while-writing", "a program ends while it writes", 3, ALL, true)                      \

@@ -65,6 +65,12 @@ start_drivers(void)
     return true;
 }
 
+static bool
+miniport_is(const char *word)
+{
+    return strcmp(lab.scenario->stack.miniport, word) == 0;
+}
+
 /* The scenario's number of adapters for each miniport driver, else for our own; "Ethernet", "Ethernet 2" ... */
 static void
 add_nics(const struct pnp_driver *miniport)
@@ -80,7 +86,7 @@ add_nics(const struct pnp_driver *miniport)
             return;
         }
         if (!miniport)
-            ends_wire_mode(nic, ENDS_COMPLETE_LATER, strcmp(lab.scenario->stack.miniport, "loop") == 0);
+            ends_wire_mode(nic, miniport_is("inline") ? ENDS_COMPLETE_INLINE : ENDS_COMPLETE_LATER, miniport_is("loop"));
         lab.nic[lab.nic_count++] = nic;
     }
 }

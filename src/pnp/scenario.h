@@ -116,7 +116,7 @@ struct scn_actor {
 };
 
 struct scn_stack {
-    char *miniport; /* "loop", "sink", "pcap", or an INF */
+    char *miniport; /* "loop", "sink", "inline", "pcap", or an INF */
     unsigned adapters;
     char **filters; /* INFs from the bottom up */
     unsigned filters_count;
