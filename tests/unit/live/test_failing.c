@@ -131,6 +131,45 @@ TEST(live, a_loop_that_calls_nobody_shares_its_vp)
     live_fini();
 }
 
+/* As a filter that sends through the handle of a module that is gone. */
+static void
+sends_stale(void *arg)
+{
+    uint32_t site = (uint32_t)ddi_lookup("ndis", "ndisSendNBLToFilter");
+    uint64_t *handle = heap_alloc(0x400, 0x656c6174);
+
+    (void)arg;
+    heap_free(handle);
+    for (unsigned i = 0; i < 0x400 / 8; i++) /* as a freed layer reads: the poison all over */
+        handle[i] = HEAP_POISON_FREE;
+    GUEST_CALL(site, ddi_address((unsigned)ddi_lookup("ndis", "NdisFSendNetBufferLists")), handle, 0, 0, 0);
+}
+
+TEST(live, a_stale_handle_faults_in_the_function_that_it_was_given_to)
+{
+    struct live_finding how = { .parent = UNDIS_BUILD_DIR "/tests/live-findings", .stack_name = "a test" };
+    struct run_result r;
+    const char *module, *name;
+    char folder[512], command[600];
+    uint32_t offset;
+
+    begin("spins-silently/spins_silently.sys", 1);
+    ps_thread_create("sender", FIBER_SYSTEM, NULL, sends_stale, NULL, false, NULL);
+    machine_run(NULL, &r);
+    live_leave();
+    CHECK_EQ(r.end, RUN_BUGCHECK);
+    CHECK_EQ(r.code, 0x7e);
+    CHECK(machine_last_trap() != NULL);
+    CHECK(ddi_symbolize(machine_last_trap()->rip, &module, &name, &offset));
+    CHECK_STR(module, "ndis");
+    CHECK_STR(name, "NdisFSendNetBufferLists");
+    CHECK_EQ(live_finding_write(&how, &r, folder, NULL), 0);
+    CHECK(file_has(folder, "analysis.txt", "ndis!NdisFSendNetBufferLists"));
+    snprintf(command, sizeof(command), "rm -r '%s'", folder);
+    CHECK_EQ(system(command), 0);
+    live_fini();
+}
+
 /* One machine a process. */
 static int
 in_child(void (*test)(void **))
@@ -149,6 +188,7 @@ in_child(void (*test)(void **))
 int
 main(void)
 {
-    return in_child(test_live_a_use_after_free_stops_the_machine_and_is_told) ||
+    return in_child(test_live_a_stale_handle_faults_in_the_function_that_it_was_given_to) ||
+           in_child(test_live_a_use_after_free_stops_the_machine_and_is_told) ||
            in_child(test_live_a_loop_that_calls_nobody_shares_its_vp);
 }
