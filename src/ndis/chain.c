@@ -38,7 +38,7 @@ ndis_chain_hops(void)
             .state = offsetof(struct ndis_layer, state),
             .kind_is = NDIS_LAYER_FILTER,
             .state_is = NDIS_STATE_RUNNING, /* send.c answers for a miniport that does not run */
-            .host_max = NDIS_HOST_MAX,
+            .host_max = NDIS_HOST_MAX + NDIS_NATIVE_MAX,
         };
 
         ddi_hop((unsigned)ddi_lookup("ndis", hops[i].name), &hop);
