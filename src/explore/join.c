@@ -3,10 +3,10 @@
  * explore/join.c - handles that must be given an adapter before they are of use.
  *
  * Model: a protocol has one device for all adapters, and a program names its adapter with a control code of the driver's
- * own. Nobody tells which code that is, so it is tried once, before the snapshot: where a fresh handle refuses a
- * write, each code found in the images is sent on a new handle, with the adapter's name as NDIS gives it to a
- * protocol. The code after which a write succeeds is it; programs of scenarios send it right after they open.
- * A driver whose handles write at once, or never, is left alone.
+ * own. Nobody tells which code that is, so it is tried once, before the snapshot: where a fresh handle refuses a write,
+ * each code found in the images is sent on new handles with the adapter's name as NDIS gives it to a protocol, and with
+ * a name that no adapter has. The code that succeeds with the one and fails with the other is it; programs of
+ * scenarios send it right after they open. A driver whose handles write at once is left alone.
  */
 #include <string.h>
 
@@ -34,26 +34,46 @@ adapter_name(void *to, uint32_t room)
 static bool
 writes(struct learner *l, void *handle)
 {
-    lab_fill_frame(l->buffer + 1024, 60);
+    lab_own_frame(l->buffer + 1024, 60);
     user_write_start(handle, l->buffer + 1024, 60, &l->request);
     return user_wait(&l->request, NULL) >= 0;
 }
 
-/* Is this the code? code 0: none is needed. A code that pends is not it: what it waits for is no name. */
-static bool
-try(struct learner *l, const char *device, uint32_t code)
+/* The code's answer to a name; STATUS_PENDING is none: what it waits for has nothing to do with a name. */
+static int32_t
+answer(struct learner *l, const char *device, uint32_t code, bool wrong)
 {
     uint32_t length = adapter_name(l->buffer, LAB_OPEN_BYTES);
+    int32_t status;
     void *handle;
-    bool works;
+
+    if (wrong)
+        l->buffer[length - 4] ^= 1; /* the last digit before the brace */
+    status = user_open(device, USER_OVERLAPPED, &handle);
+    if (status < 0)
+        return status;
+    status = user_ioctl_start(handle, code, l->buffer, length, l->buffer, 0, &l->request);
+    user_close(handle);
+    return status;
+}
+
+static bool
+is_join(struct learner *l, const char *device, uint32_t code)
+{
+    return answer(l, device, code, false) == STATUS_SUCCESS && answer(l, device, code, true) < 0;
+}
+
+static bool
+needs_join(struct learner *l, const char *device)
+{
+    void *handle;
+    bool needs;
 
     if (user_open(device, USER_OVERLAPPED, &handle) < 0)
         return false;
-    works = code == 0 ||
-            user_ioctl_start(handle, code, l->buffer, length, l->buffer, 0, &l->request) == STATUS_SUCCESS;
-    works = works && writes(l, handle);
+    needs = !writes(l, handle);
     user_close(handle);
-    return works;
+    return needs;
 }
 
 static void
@@ -64,10 +84,10 @@ learn(void *arg)
     l->buffer = user_alloc(2048);
     l->request.block = user_alloc(USER_ASYNC_BYTES);
     for (unsigned i = 0; i < lab.device_count; i++) {
-        if (try(l, lab.device[i], 0))
+        if (!needs_join(l, lab.device[i]))
             continue;
         for (unsigned k = 0; k < lab.ioctl_count && lab.join[i] == 0; k++)
-            if (try(l, lab.device[i], lab.ioctl[k]))
+            if (is_join(l, lab.device[i], lab.ioctl[k]))
                 lab.join[i] = lab.ioctl[k];
     }
     user_process_exit(ps_current_process());
@@ -87,6 +107,16 @@ lab_join_learn(struct run_result *r)
         f->daemon = true;
         r->end = RUN_DONE;
     }
+}
+
+void
+lab_own_frame(uint8_t *p, unsigned len)
+{
+    const struct ndis_adapter *ad = lab.nic_count ? lab.nic[0]->adapter : NULL;
+
+    lab_fill_frame(p, len);
+    if (ad != NULL && len >= 12)
+        memcpy(p + 6, ad->general.CurrentMacAddress, 6);
 }
 
 /* On an overlapped handle the code is waited for, as a program would. */

@@ -117,6 +117,9 @@ void lab_program_parked(struct lab_actor *a);
 /* join.c: find out what lab_open() has to do; set-up calls it once, before programs exist; how it ended in *r. */
 void lab_join_learn(struct run_result *r);
 
+/* A frame as lab_fill_frame() makes it, from the first adapter's own address: what a program may send. */
+void lab_own_frame(uint8_t *p, unsigned len);
+
 /* A new handle of lab.device[device] that is ready for requests: the status of opening it. */
 int32_t lab_open(unsigned device, bool overlapped, uint8_t *buffer, void **handle);
 #define LAB_OPEN_BYTES 512u /* of user memory at buffer */

@@ -27,7 +27,7 @@ lab_write(struct lab_actor *a, void *handle, unsigned len)
 {
     uint64_t done = 0;
 
-    lab_fill_frame(a->buffer, len);
+    lab_own_frame(a->buffer, len);
     return user_write(handle, a->buffer, len, &done);
 }
 
@@ -153,7 +153,7 @@ start(struct lab_actor *a, void *handle, const struct scn_op *op)
         status = user_read_start(handle, buffer, op->len, &r->async);
         break;
     case OP_WRITE:
-        lab_fill_frame(buffer, op->len);
+        lab_own_frame(buffer, op->len);
         status = user_write_start(handle, buffer, op->len, &r->async);
         break;
     default:
