@@ -2,10 +2,10 @@
 /*
  * explore/join.c - handles that must be given an adapter before they are of use.
  *
- * Model: a protocol has one device for all adapters, and a program names its adapter with a control code of the driver's
- * own. Nobody tells which code that is, so it is tried once, before the snapshot: where a fresh handle refuses a write,
- * each code found in the images is sent on new handles with the adapter's name as NDIS gives it to a protocol, and with
- * a name that no adapter has. The code that succeeds with the one and fails with the other is it; programs of
+ * Model: a protocol has one device for all adapters, and a program names its adapter with a control code of the
+ * driver's own. Nobody tells which code that is, so it is tried once, before the snapshot: where a fresh handle refuses
+ * a write, each code found in the images is sent on new handles with the adapter's name as NDIS gives it to a protocol,
+ * and with a name that no adapter has. The code that succeeds with the one and fails with the other is it; programs of
  * scenarios send it right after they open. A driver whose handles write at once is left alone.
  */
 #include <string.h>

@@ -86,7 +86,8 @@ add_nics(const struct pnp_driver *miniport)
             return;
         }
         if (!miniport)
-            ends_wire_mode(nic, miniport_is("inline") ? ENDS_COMPLETE_INLINE : ENDS_COMPLETE_LATER, miniport_is("loop"));
+            ends_wire_mode(nic, miniport_is("inline") ? ENDS_COMPLETE_INLINE : ENDS_COMPLETE_LATER,
+                           miniport_is("loop"));
         lab.nic[lab.nic_count++] = nic;
     }
 }
