@@ -12,8 +12,9 @@
 
 static const char help[] = "usage: undis trace on -w FILE\n"
                            "       undis trace off\n"
-                           "Writes every event of a running machine to FILE, a line each, until switched off: DDI\n"
-                           "calls, callbacks, IRPs, NBLs, state changes. While it is on, packets take their time.\n"
+                           "Writes the events of a running machine to FILE, a line each, until switched off: IRPs,\n"
+                           "NBLs, OIDs, states, threads; not every call of a driver. While it is on, packets take\n"
+                           "their time.\n"
                            "  --name NAME  which machine; not needed while only one runs\n"
                            "  --json       the machine's answer as JSON\n"
                            "exit: 0 done, 4 no such machine, or the file cannot be written, 64 usage\n";

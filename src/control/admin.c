@@ -48,6 +48,7 @@ look_adapter(const struct running_adapter *a, struct admin_adapter *out)
         l->own_receives = layer[i].own_receives;
         l->held_receives = layer[i].held_receives;
         l->oids = layer[i].oids;
+        measure_get(layer[i].handle, &l->measured);
     }
     out->has_wire = a->wire != NULL;
     out->has_host = a->host != NULL;
@@ -162,6 +163,10 @@ run_command(struct job *job)
     case COMMAND_FILTER_REMOVE:
         do_filter(j);
         break;
+    case COMMAND_STATS:
+        if (!j->command.adapter[0] || find_adapter(j) != NULL)
+            measure(j->command.seconds);
+        break;
     case COMMAND_TRACE:
         trace_switch(j->command.on);
         break;
@@ -209,12 +214,39 @@ wire_json(const struct wire *w, const struct wire_stats *s)
 }
 
 static json_t *
+flow_json(const struct measure_flow *f)
+{
+    return json_pack("{s:o, s:o, s:o}", "packets", number(f->packets), "bytes", number(f->bytes), "batches",
+                     number(f->batches));
+}
+
+static json_t *
+measured_json(const struct measured *m)
+{
+    json_t *held = json_array(), *failed = json_object();
+    char status[16];
+
+    for (unsigned i = 0; i < MEASURE_BUCKETS; i++)
+        json_array_append_new(held, number(m->held[i]));
+    for (unsigned i = 0; i < MEASURE_FAILS; i++)
+        if (m->failed[i].count > 0) {
+            fmt(status, sizeof(status), m->failed[i].status ? "0x%08X" : "other", m->failed[i].status);
+            json_object_set_new(failed, status, number(m->failed[i].count));
+        }
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "sent", flow_json(&m->sent), "indicated",
+                     flow_json(&m->indicated), "completed", number(m->completed), "returned", number(m->returned),
+                     "failed", failed, "held_256ns_log2", held);
+}
+
+static json_t *
 layer_json(const struct admin_layer *l, bool stats)
 {
     static const char *const kinds[] = { "miniport", "filter", "protocol" };
     json_t *j =
         json_pack("{s:s, s:s, s:s}", "driver", l->driver, "kind", l->kind < 3 ? kinds[l->kind] : "", "state", l->state);
 
+    if (stats)
+        json_object_set_new(j, "measured", measured_json(&l->measured));
     if (stats)
         json_object_set_new(j, "outstanding",
                             json_pack("{s:i, s:i, s:i, s:i, s:i}", "own_sends", (int)l->own_sends, "held_sends",

@@ -12,6 +12,7 @@
 
 #include "builtin/builtin.h"
 #include "control/job.h"
+#include "control/measure.h"
 #include "control/request.h"
 #include "machine/live.h"
 #include "pnp/stack.h"
@@ -45,6 +46,7 @@ struct admin_layer {
     char driver[32], state[16];
     uint8_t kind; /* enum ndis_layer_kind */
     uint32_t own_sends, held_sends, own_receives, held_receives, oids;
+    struct measured measured;
 };
 
 struct admin_adapter {

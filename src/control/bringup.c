@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "control/measure.h"
 #include "control/server.h"
 #include "control/trace.h"
 #include "host/host.h"
@@ -95,6 +96,7 @@ stack_files_free(struct stack_files *f)
 
 /* ------------------------------------------------------------------ in the machine */
 
+#define DOWN_S    20u /* a driver has so long to let the machine end */
 #define FILES_MAX (STACK_DRIVERS_MAX + STACK_ADAPTERS_MAX)
 
 /* What the fibers of start and stop work on. One machine a process. */
@@ -106,6 +108,7 @@ static struct {
     struct running *running;
     char failure[256]; /* "": all well */
     bool refused;      /* it is a driver's */
+    bool down;         /* take_down() is through */
 } up;
 
 static void
@@ -226,6 +229,7 @@ take_down(void *arg)
         for (unsigned i = up.files->count; i-- > 0;)
             if (up.started[i] && start_rank(&up.files->driver[i]) == rank)
                 io_driver_unload(up.service[i].object);
+    __atomic_store_n(&up.down, true, __ATOMIC_RELEASE);
 }
 
 /* ------------------------------------------------------------------ the runner */
@@ -299,6 +303,7 @@ make(unsigned vps, bool verbose, char text[256])
         prints.mask[EV_DBGPRINT / 64] = EV_BIT(EV_DBGPRINT);
         trace_listen(&prints);
     }
+    measure_prepare();
     if (trace_prepare() || open_wires(up.running, text))
         return -EINVAL;
     if (host_sandbox_live()) {
@@ -348,14 +353,32 @@ machine_up(const struct stack *stack, const struct stack_files *files, unsigned 
     return UP_RUNNING;
 }
 
+/* A driver does not let the machine end: who waits for what. */
+static void
+hangs(const struct fiber *pnp, struct run_result *r)
+{
+    *r = (struct run_result){ .end = RUN_HANG, .fiber = pnp->id };
+    snprintf(r->text, sizeof(r->text), "taking the machine down never ends: it %.100s",
+             pnp->state == FIBER_BLOCKED && pnp->block_why ? pnp->block_why : "runs and runs");
+}
+
 bool
 machine_down(struct running *running, struct run_result *r)
 {
+    const struct fiber *pnp;
+
     live_enter();
-    ps_thread_create("PnP", FIBER_SYSTEM, NULL, take_down, NULL, false, NULL);
-    machine_run(NULL, r);
-    if (r->end != RUN_DONE)
+    pnp = ps_thread_create("PnP", FIBER_SYSTEM, NULL, take_down, NULL, false, NULL);
+    live_leave();
+    for (unsigned i = 0; i < DOWN_S * 50 && !__atomic_load_n(&up.down, __ATOMIC_ACQUIRE); i++)
+        if (live_wait(r, 20) && r->end != RUN_DONE)
+            return false;
+    live_enter();
+    if (!up.down) {
+        hangs(pnp, r);
         return false;
+    }
+    *r = (struct run_result){ .end = RUN_DONE };
     for (unsigned i = 0; i < running->adapter_count; i++) {
         wire_close(running->adapter[i].wire);
         wire_close(running->adapter[i].host);

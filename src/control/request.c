@@ -12,13 +12,14 @@
 #define MAY_ADAPTER   4u
 #define MAY_FILE      8u
 #define NEEDS_ON      16u
+#define MAY_SECONDS   32u
 
 static const struct {
     const char *name;
     unsigned fields;
 } commands[COMMAND_KINDS] = {
     [COMMAND_STATUS] = { "status", 0 },
-    [COMMAND_STATS] = { "stats", MAY_ADAPTER },
+    [COMMAND_STATS] = { "stats", MAY_ADAPTER | MAY_SECONDS },
     [COMMAND_ADAPTER_LIST] = { "adapter-list", 0 },
     [COMMAND_ADAPTER_ENABLE] = { "adapter-enable", NEEDS_ADAPTER },
     [COMMAND_ADAPTER_DISABLE] = { "adapter-disable", NEEDS_ADAPTER },
@@ -60,6 +61,11 @@ take_field(const char *key, const json_t *value, unsigned fields, struct command
         return take_text(value, key, out->file, sizeof(out->file), text);
     if (strcmp(key, "on") == 0 && (fields & NEEDS_ON) && json_is_boolean(value)) {
         out->on = json_is_true(value);
+        return 0;
+    }
+    if (strcmp(key, "seconds") == 0 && (fields & MAY_SECONDS) && json_is_integer(value) &&
+        json_integer_value(value) >= 0 && json_integer_value(value) <= 60) {
+        out->seconds = (unsigned)json_integer_value(value);
         return 0;
     }
     snprintf(text, 200, "the request \"%s\" takes no such \"%.40s\"", commands[out->kind].name, key);
@@ -130,6 +136,8 @@ command_text(const struct command *c)
         json_object_set_new(root, "driver", json_string(c->driver));
     if (c->file[0])
         json_object_set_new(root, "file", json_string(c->file));
+    if (c->seconds)
+        json_object_set_new(root, "seconds", json_integer(c->seconds));
     if (fields & NEEDS_ON)
         json_object_set_new(root, "on", json_boolean(c->on));
     text = json_dumps(root, JSON_COMPACT);

@@ -32,6 +32,7 @@ struct command {
     char adapter[64]; /* "": every one, where that makes sense */
     char driver[64];  /* service name */
     char file[512];   /* of a trace */
+    unsigned seconds; /* of COMMAND_STATS: measure so long, 0 to 60 */
     bool on;
 };
 

@@ -24,6 +24,7 @@
 #include "verify/verify.h"
 
 #define DETAIL_BYTES (768ull << 20) /* address space, not memory */
+#define STOP_S       10u            /* a driver has so long to complete what programs asked */
 
 enum { EXIT_OK = 0, EXIT_FOUND = 1, EXIT_OUR_FAULT = 3, EXIT_CANNOT = 4 };
 
@@ -89,7 +90,14 @@ work(struct running *running, const struct statedir *dir, struct run_shared *sh,
     live_wait(&sh->result, -1);
     if (sh->result.end != RUN_DONE)
         return;
-    server_stop();
+    if (!server_stop(STOP_S)) {
+        live_enter();
+        sh->result = (struct run_result){ .end = RUN_HANG };
+        snprintf(sh->result.text, sizeof(sh->result.text),
+                 "the end of a program waits for a driver that does not "
+                 "complete its requests");
+        return;
+    }
     sh->clean = machine_down(running, &sh->result);
 }
 

@@ -524,13 +524,14 @@ server_start(const char *socket_path, struct running *running, char text[200])
     return err;
 }
 
-void
-server_stop(void)
+bool
+server_stop(unsigned timeout_s)
 {
     if (server.running == NULL)
-        return;
+        return true;
     __atomic_store_n(&server.stopping, true, __ATOMIC_RELEASE);
     live_notify(server.wake);
-    while (!__atomic_load_n(&server.stopped, __ATOMIC_ACQUIRE))
+    for (unsigned i = 0; i < timeout_s * 10 && !__atomic_load_n(&server.stopped, __ATOMIC_ACQUIRE); i++)
         host_futex_wait(&server.stopped, 0, 100000000);
+    return __atomic_load_n(&server.stopped, __ATOMIC_ACQUIRE);
 }

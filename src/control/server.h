@@ -17,8 +17,11 @@
  */
 int server_start(const char *socket_path, struct running *running, char text[200]);
 
-/* Runner: nobody is connected any more and every program has ended in the machine. Not inside live_enter(). */
-void server_stop(void);
+/*
+ * Runner: nobody is connected any more and every program has ended in the machine. Not inside live_enter(). false: a
+ * driver has kept a program's requests, or an administrator's, for timeout_s seconds.
+ */
+bool server_stop(unsigned timeout_s);
 
 /* Any fiber: text for whoever watches the machine's standard output, cut to one line. Dropped, and counted, if full. */
 void server_print(const char *text, size_t length);

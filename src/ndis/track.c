@@ -157,13 +157,32 @@ give(struct nbl_track *track, const NET_BUFFER_LIST *nbl, struct ndis_layer *fro
     return true;
 }
 
+/* A live machine keeps no records, but who listens hears of each NBL. */
+static void
+tell(uint16_t kind, const struct ndis_layer *from, const NET_BUFFER_LIST *nbls, uint32_t flags)
+{
+    if (__builtin_expect(!(trace_wanted[kind / 64] >> (kind % 64) & 1), 1))
+        return;
+    for (const NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next) {
+        uint64_t source = (uint64_t)nbl->SourceHandle;
+
+        if (kind == EV_RETURN)
+            trace_emit(kind, nbl, from->kind, (uint64_t)from, flags, source);
+        else
+            trace_emit(kind, nbl, from->kind, (uint64_t)from, flags,
+                       kind == EV_SEND_COMPLETE ? (uint32_t)nbl->Status : from->state, source);
+    }
+}
+
 void
 nbl_note_send(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags)
 {
     bool own = false;
 
-    if (machine_is_native())
+    if (machine_is_native()) {
+        tell(EV_SEND, from, nbls, flags);
         return;
+    }
     for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next) {
         struct nbl_track *track = nbl_track_of(nbl);
 
@@ -188,8 +207,10 @@ nbl_note_send(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *n
 void
 nbl_note_send_complete(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags)
 {
-    if (machine_is_native())
+    if (machine_is_native()) {
+        tell(EV_SEND_COMPLETE, from, nbls, flags);
         return;
+    }
     for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next) {
         struct nbl_track *track = nbl_track_of(nbl);
 
@@ -219,8 +240,10 @@ nbl_note_receive(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST
     bool lent = (flags & NDIS_RECEIVE_FLAGS_RESOURCES) != 0;
     bool own = false;
 
-    if (machine_is_native())
+    if (machine_is_native()) {
+        tell(EV_RECEIVE, from, nbls, flags);
         return;
+    }
     for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next) {
         struct nbl_track *track = nbl_track_of(nbl);
 
@@ -237,8 +260,10 @@ nbl_note_receive(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST
 void
 nbl_note_return(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags)
 {
-    if (machine_is_native())
+    if (machine_is_native()) {
+        tell(EV_RETURN, from, nbls, flags);
         return;
+    }
     for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next) {
         struct nbl_track *track = nbl_track_of(nbl);
 

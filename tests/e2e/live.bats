@@ -149,6 +149,24 @@ device() {
     undis stop
 }
 
+@test "stats measure what passes each layer, and what a second passes nothing" {
+    stack m "filters: [ $npf ]"
+    up m
+    undis stats -s 0
+    exits 0
+    prints 'filter +npf +Running'
+    (sleep 0.3 && "$echo" "$(device)" 30 >/dev/null) &
+    undis stats
+    exits 0
+    wait
+    prints 'sent down 30 packets, 6000 bytes in 30 batches'
+    prints 'indicated up 30 packets, 6000 bytes'
+    prints 'held: half under'
+    refuses 4 'no adapter called' stats nowhere
+    refuses 64 'seconds' stats -s 99
+    undis stop
+}
+
 @test "what cannot be captured is said in one sentence" {
     stack m
     up m
@@ -203,6 +221,19 @@ device() {
     [ "$status" -eq 1 ]
     grep -q '^FINDING' log
     [ -s "$(echo findings/live-*/dump)" ]
+}
+
+@test "a driver that does not let the machine end is a finding" {
+    stack m "drivers: [ $drivers/waits-forever/waits_forever.sys ]"
+    timeout 60 "$UNDIS" run m.yaml >log 2>&1 &
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        "$UNDIS" status >/dev/null 2>&1 && break
+        sleep 0.2
+    done
+    run timeout 50 "$UNDIS" stop
+    wait %1 || status=$?
+    [ "$status" -eq 1 ]
+    grep -q 'never ends' findings/live-*/analysis.txt
 }
 
 @test "one name, one machine; two names, two machines" {

@@ -83,8 +83,16 @@ there() {
         here iperf3 -c 10.9.0.2 -t 2 $reverse --json >iperf.json
         [ "$(jq '.end.sum_received.bytes > 10000000' iperf.json)" = true ]
     done
-    undis stats --json
+    undis stats -s 0 --json
     [ "$(printf '%s' "$output" | jq '.adapters[0].wire.tx_packets > 100')" = true ]
+    here ping -f -c 100000 -w 3 10.9.0.2 >/dev/null &
+    sleep 0.5
+    undis stats Ethernet --json
+    wait "$!" || true
+    for driver in wirenic npf hostif; do # each handed packets on and took its time
+        printf '%s' "$output" | jq -e --arg d $driver '.adapters[0].layers[] | select(.driver == $d) | .measured |
+            .sent.packets + .indicated.packets > 10 and (.held_256ns_log2 | add) > 10' >/dev/null
+    done
     timeout 20 "$UNDIS" stop
     grep -q 'nothing was left behind' undis/m.log
 }
