@@ -102,8 +102,9 @@ put(uint8_t *p, const char *code, unsigned length, uint32_t value)
     return p + length + 4;
 }
 
-void
-ddi_hop(unsigned index, const struct ddi_hop *h)
+/* count: a pointer at `ledger` of the first argument leads to it; the second argument is the chain. NULL: no counting. */
+static void
+write_hop(unsigned index, const struct ddi_hop *h, const struct live_hop_count *count)
 {
     uint8_t *p = (uint8_t *)slot_address(table[index].module, table[index].slot), *slow[5], ordinary[18];
     unsigned n = 0;
@@ -120,16 +121,26 @@ ddi_hop(unsigned index, const struct ddi_hop *h)
     slow[n++] = p + 4;
     p = put(p + 5, "\x41\x80\xba", 3, h->kind); /* cmp byte [r10 + kind], kind_is */
     *p++ = h->kind_is;
-    *p++ = 0x74; /* je over the next compare */
-    *p++ = 10;
-    p = put(p, "\x41\x80\xba", 3, h->state); /* cmp byte [r10 + state], state_is */
-    *p++ = h->state_is;
+    if (!count) {
+        *p++ = 0x74; /* je over the next compare */
+        *p++ = 10;
+        p = put(p, "\x41\x80\xba", 3, h->state); /* cmp byte [r10 + state], state_is */
+        *p++ = h->state_is;
+    }
     *p++ = 0x75; /* jne slow */
     slow[n++] = p++;
     p = put(p, "\x49\x8b\x82", 3, h->op);   /* mov rax, [r10 + op] */
     p = put(p, "\x48\x3d", 2, h->host_max); /* cmp rax, host_max */
     *p++ = 0x72;                            /* jb slow */
     slow[n++] = p++;
+    if (count) {
+        /* mov [rsp+8], rax; mov rax, rdx; xor r11d, r11d; inc r11d; mov rax, [rax]; test rax, rax; jnz to the inc */
+        memcpy(p, "\x48\x89\x44\x24\x08\x48\x89\xd0\x45\x31\xdb\x41\xff\xc3\x48\x8b\x00\x48\x85\xc0\x75\xf5", 22);
+        p = put(p + 22, "\x48\x8b\x81", 3, count->ledger); /* mov rax, [rcx + ledger] */
+        p = put(p, "\xf0\x44\x01\x98", 4, count->count);   /* lock add [rax + count], r11d */
+        memcpy(p, "\x48\x8b\x44\x24\x08", 5);              /* mov rax, [rsp + 8] */
+        p += 5;
+    }
     p = put(p, "\x49\x8b\x8a", 3, h->context); /* mov rcx, [r10 + context] */
     memcpy(p, "\xff\xe0", 2);                  /* jmp rax */
     p += 2;
@@ -138,6 +149,18 @@ ddi_hop(unsigned index, const struct ddi_hop *h)
     memcpy(p, ordinary, sizeof(ordinary));
     MACHINE_ASSERT(p + sizeof(ordinary) <=
                    (uint8_t *)slot_address(table[index].module, table[index].slot) + LAYOUT_SLOT_GATE);
+}
+
+void
+ddi_hop(unsigned index, const struct ddi_hop *h)
+{
+    write_hop(index, h, NULL);
+}
+
+void
+live_hop_counting(unsigned index, const struct ddi_hop *h, const struct live_hop_count *count)
+{
+    write_hop(index, h, count);
 }
 
 static void

@@ -128,6 +128,18 @@ void live_poller_remove(struct live_poller *p);
 /* Something outside became ready that no descriptor tells: let p's VP poll soon. Any thread. */
 void live_poller_kick(struct live_poller *p);
 
+/* ------------------------------------------------------------------ hops */
+
+/*
+ * ddi_hop() (ddi.h) for a function whose second argument is a chain linked by its first word: its length is added,
+ * atomically, to the 32-bit word at `count` of what the pointer at `ledger` of the first argument leads to. Only the
+ * byte at `kind` decides.
+ */
+struct live_hop_count {
+    uint32_t ledger, count;
+};
+void live_hop_counting(unsigned index, const struct ddi_hop *hop, const struct live_hop_count *count);
+
 /* ------------------------------------------------------------------ figures */
 
 struct live_vp_stats {

@@ -8,6 +8,7 @@
  * the bindings. Computed when the stack or a layer's handlers change, which happens while the stack is paused: then
  * nobody sends or indicates, so the paths of a live machine read it without a lock.
  */
+#include "machine/live.h"
 #include "ndis/driver.h"
 
 /* Filled in init: const while drivers run. */
@@ -20,14 +21,19 @@ ndis_chain_hops(void)
     static const struct {
         const char *name;
         enum ndis_op op;
+        bool counts; /* NBLs of a binding that are on their way: what its close waits for */
     } hops[] = {
-        { "NdisFSendNetBufferLists", NDIS_OP_SEND },
-        { "NdisMSendNetBufferListsComplete", NDIS_OP_SEND_COMPLETE },
-        { "NdisFSendNetBufferListsComplete", NDIS_OP_SEND_COMPLETE },
-        { "NdisMIndicateReceiveNetBufferLists", NDIS_OP_RECEIVE },
-        { "NdisFIndicateReceiveNetBufferLists", NDIS_OP_RECEIVE },
-        { "NdisFReturnNetBufferLists", NDIS_OP_RETURN },
+        { "NdisSendNetBufferLists", NDIS_OP_SEND, true },
+        { "NdisFSendNetBufferLists", NDIS_OP_SEND, false },
+        { "NdisMSendNetBufferListsComplete", NDIS_OP_SEND_COMPLETE, false },
+        { "NdisFSendNetBufferListsComplete", NDIS_OP_SEND_COMPLETE, false },
+        { "NdisMIndicateReceiveNetBufferLists", NDIS_OP_RECEIVE, false },
+        { "NdisFIndicateReceiveNetBufferLists", NDIS_OP_RECEIVE, false },
+        { "NdisFReturnNetBufferLists", NDIS_OP_RETURN, false },
     };
+
+    static const struct live_hop_count own_sends = { offsetof(struct ndis_layer, ledger),
+                                                     offsetof(struct ndis_ledger, own_sends) };
 
     for (unsigned i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
         const struct ddi_hop hop = {
@@ -41,7 +47,10 @@ ndis_chain_hops(void)
             .host_max = NDIS_HOST_MAX + NDIS_NATIVE_MAX,
         };
 
-        ddi_hop((unsigned)ddi_lookup("ndis", hops[i].name), &hop);
+        if (hops[i].counts)
+            live_hop_counting((unsigned)ddi_lookup("ndis", hops[i].name), &hop, &own_sends);
+        else
+            ddi_hop((unsigned)ddi_lookup("ndis", hops[i].name), &hop);
     }
 }
 
