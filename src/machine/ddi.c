@@ -135,7 +135,8 @@ write_hop(unsigned index, const struct ddi_hop *h, const struct live_hop_count *
     slow[n++] = p++;
     if (count) {
         /* mov [rsp+8], rax; mov rax, rdx; xor r11d, r11d; inc r11d; mov rax, [rax]; test rax, rax; jnz to the inc */
-        memcpy(p, "\x48\x89\x44\x24\x08\x48\x89\xd0\x45\x31\xdb\x41\xff\xc3\x48\x8b\x00\x48\x85\xc0\x75\xf5", 22);
+        memcpy(p, "\x48\x89\x44\x24\x08\x48\x89\xd0\x45\x31\xdb", 11);
+        memcpy(p + 11, "\x41\xff\xc3\x48\x8b\x00\x48\x85\xc0\x75\xf5", 11);
         p = put(p + 22, "\x48\x8b\x81", 3, count->ledger); /* mov rax, [rcx + ledger] */
         p = put(p, "\xf0\x44\x01\x98", 4, count->count);   /* lock add [rax + count], r11d */
         memcpy(p, "\x48\x8b\x44\x24\x08", 5);              /* mov rax, [rsp + 8] */
