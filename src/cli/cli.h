@@ -14,6 +14,15 @@
 #define EXIT_INPUT   4
 #define EXIT_USAGE   64
 
+#include <stdbool.h>
+
+struct test_options;
+
+/* Does the finding in this folder vanish when its trace runs on a machine without the flaws of its release? */
+bool replay_blames_release(const char *folder);
+/* undis test --os all: one row per release. Exit status. */
+int test_all_releases(struct test_options *o);
+
 int cmd_cc(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_replay(int argc, char **argv);

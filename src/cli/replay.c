@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "explore/findings.h"
 #include "host/host.h"
+#include "nt/profile.h"
 
 #include <openssl/sha.h>
 
@@ -24,6 +25,7 @@ fail(const char *folder, const char *what)
     return EXIT_INPUT;
 }
 
+/* EXIT_CLEAN: the finding did not happen. */
 static int
 once(const struct lab_config *lab, const struct choice_list *choices, char line[400])
 {
@@ -50,8 +52,7 @@ once(const struct lab_config *lab, const struct choice_list *choices, char line[
     detail_destroy(d);
     if (again)
         return EXIT_FINDING;
-    fprintf(stderr, "undis replay: the run ended clean: the finding did not happen again\n");
-    return EXIT_OURS;
+    return EXIT_CLEAN;
 }
 
 /* One of the trace's drivers, which must be the very one. */
@@ -71,11 +72,10 @@ read_driver(struct lab_subjects *s, const char *path, const char *sha256)
     return fail(d->sys, "this is another build of the driver than the trace was made with (sha256 differs)");
 }
 
-int
-cmd_replay(int argc, char **argv)
+/* Replay what is in the folder. EXIT_CLEAN: the finding did not happen. quiet: print nothing but what goes wrong. */
+static int
+replay(const char *folder, const char *driver_path, unsigned long times, bool quiet)
 {
-    const char *folder = NULL, *driver_path = NULL;
-    unsigned long times = 1;
     char path[1100], err[256], line[400], first[400] = "";
     uint8_t *bytes;
     size_t len;
@@ -85,6 +85,75 @@ cmd_replay(int argc, char **argv)
     struct scn_error serr;
     struct lab_config lab;
     struct wire_capture *wire;
+    int status = EXIT_OURS;
+
+    snprintf(path, sizeof(path), "%s/trace", folder);
+    if (host_read_file(path, &bytes, &len))
+        return fail(folder, "no finding here: its file \"trace\" cannot be read");
+    if (trace_parse((const char *)bytes, len, &trace, err))
+        return fail(path, err);
+    free(bytes);
+    snprintf(path, sizeof(path), "%s/scenario.yaml", folder);
+    if (scenario_load(path, &scn, &serr))
+        return fail(path, serr.text);
+    for (unsigned i = 0; i < trace.driver_count; i++) {
+        const char *from = i == 0 && driver_path ? driver_path : trace.driver[i].path;
+
+        if (read_driver(&subjects, from, trace.driver[i].sha256))
+            return EXIT_INPUT;
+    }
+    if (trace.os[0] && nt_profile_select(trace.os))
+        return fail(path, "made with an OS profile that this undis does not have");
+    if (lab_subjects_of_stack(&subjects, path, &scn->stack, err))
+        return fail(path, err);
+    if (lab_wire_read(path, &subjects, scn, &wire, err)) {
+        fprintf(stderr, "undis replay: %s\n", err);
+        return EXIT_INPUT;
+    }
+    lab = (struct lab_config){ .driver = subjects.driver,
+                               .driver_count = subjects.count,
+                               .scenario = scn,
+                               .wire = wire,
+                               .vps = trace.vps,
+                               .planted = &trace.planted };
+    for (unsigned long i = 0; i < times; i++) {
+        status = once(&lab, &trace.choices, line);
+        if (status != EXIT_FINDING)
+            break;
+        if (i == 0) {
+            memcpy(first, line, sizeof(first));
+            if (!quiet)
+                fputs(line, stdout);
+        } else if (strcmp(first, line) != 0) {
+            fprintf(stderr, "undis replay: run %lu differs:\n%s", i + 1, line);
+            return EXIT_OURS;
+        }
+    }
+    if (times > 1 && status == EXIT_FINDING)
+        printf("equal over %lu replays\n", times);
+    wire_capture_free(wire);
+    scenario_free(scn);
+    lab_subjects_free(&subjects);
+    return status;
+}
+
+bool
+replay_blames_release(const char *folder)
+{
+    int status;
+
+    nt_profile_leave_flaws_out(true);
+    status = replay(folder, NULL, 1, true);
+    nt_profile_leave_flaws_out(false);
+    return status == EXIT_CLEAN;
+}
+
+int
+cmd_replay(int argc, char **argv)
+{
+    const char *folder = NULL, *driver_path = NULL;
+    unsigned long times = 1;
+    int status;
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
@@ -105,48 +174,9 @@ cmd_replay(int argc, char **argv)
         fputs(help, stderr);
         return EXIT_USAGE;
     }
-    snprintf(path, sizeof(path), "%s/trace", folder);
-    if (host_read_file(path, &bytes, &len))
-        return fail(folder, "no finding here: its file \"trace\" cannot be read");
-    if (trace_parse((const char *)bytes, len, &trace, err))
-        return fail(path, err);
-    free(bytes);
-    snprintf(path, sizeof(path), "%s/scenario.yaml", folder);
-    if (scenario_load(path, &scn, &serr))
-        return fail(path, serr.text);
-    for (unsigned i = 0; i < trace.driver_count; i++) {
-        const char *from = i == 0 && driver_path ? driver_path : trace.driver[i].path;
-
-        if (read_driver(&subjects, from, trace.driver[i].sha256))
-            return EXIT_INPUT;
-    }
-    if (lab_subjects_of_stack(&subjects, path, &scn->stack, err))
-        return fail(path, err);
-    if (lab_wire_read(path, &subjects, scn, &wire, err)) {
-        fprintf(stderr, "undis replay: %s\n", err);
-        return EXIT_INPUT;
-    }
-    lab = (struct lab_config){
-        .driver = subjects.driver, .driver_count = subjects.count, .scenario = scn, .wire = wire, .vps = trace.vps,
-        .planted = &trace.planted
-    };
-    for (unsigned long i = 0; i < times; i++) {
-        int status = once(&lab, &trace.choices, line);
-
-        if (status != EXIT_FINDING)
-            return status;
-        if (i == 0) {
-            memcpy(first, line, sizeof(first));
-            fputs(line, stdout);
-        } else if (strcmp(first, line) != 0) {
-            fprintf(stderr, "undis replay: run %lu differs:\n%s", i + 1, line);
-            return EXIT_OURS;
-        }
-    }
-    if (times > 1)
-        printf("equal over %lu replays\n", times);
-    wire_capture_free(wire);
-    scenario_free(scn);
-    lab_subjects_free(&subjects);
-    return EXIT_FINDING;
+    status = replay(folder, driver_path, times, false);
+    if (status != EXIT_CLEAN)
+        return status;
+    fprintf(stderr, "undis replay: the run ended clean: the finding did not happen again\n");
+    return EXIT_OURS;
 }

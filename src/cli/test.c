@@ -10,6 +10,7 @@
 #include "explore/battery.h"
 #include "explore/certificate.h"
 #include "explore/supervisor.h"
+#include "nt/profile.h"
 #include "undis/version.h"
 
 static const char help[] =
@@ -32,6 +33,8 @@ static const char help[] =
     "  --write-scenario DIR  save the scenarios as files to edit\n"
     "  --no-cache            explore without happens-before caching\n"
     "  --vps N               virtual processors (default 2)\n"
+    "  --os NAME             the Windows release: vista, win7, win8dp, win8cp, win8, win10 (default), or one of them\n"
+    "                        with -checked; all: a table of releases, and whose fault each finding is\n"
     "  --symbols PATH        where PDB or DWARF files are\n"
     "  --src FROM=TO         sources recorded under FROM are under TO (up to 8 times)\n"
     "  --json                the result as JSON on standard output\n"
@@ -110,6 +113,10 @@ parse(int argc, char **argv, struct test_options *o)
                 o->only = v;
             } else if (strcmp(a, "--scenario") == 0) {
                 o->scenario = v;
+            } else if (strcmp(a, "--os") == 0) {
+                o->all_releases = strcmp(v, "all") == 0;
+                if (!o->all_releases && nt_profile_select(v))
+                    return bad("no OS profile is called", v);
             } else if (strcmp(a, "--write-scenario") == 0) {
                 o->write_scenario = v;
             } else if (strcmp(a, "--symbols") == 0) {
@@ -182,6 +189,10 @@ print_findings(const struct test_result *r)
             printf("  at %s\n", f->where);
         if (f->rule[0])
             printf("  rule %s\n", f->rule);
+        if (nt_profile_flawed())
+            printf("  whose fault: %s\n", replay_blames_release(f->folder)
+                                              ? "the release's; the same trace passes without its flaw"
+                                              : "the driver's; the same trace fails without the release's flaw, too");
         printf("  %s, %u preemption%s%s", f->scenario, f->k, f->k == 1 ? "" : "s",
                f->minimal ? " (minimal: fewer were exhausted)" : "");
         if (f->faults)
@@ -236,9 +247,12 @@ cmd_test(int argc, char **argv)
 
     if (status >= 0)
         return status;
+    if (o.all_releases)
+        return test_all_releases(&o);
     if (!o.quiet)
-        printf("undis %s  %s  %u VPs, OS profile win10, NDIS 6.85 below, k by scenario%s\n", UNDIS_VERSION, o.path,
-               o.vps ? o.vps : 2, o.time_s > 0 ? ", time limited" : "");
+        printf("undis %s  %s  %u VPs, OS profile %s%s, NDIS %u.%u, k by scenario%s\n", UNDIS_VERSION, o.path,
+               o.vps ? o.vps : 2, nt_profile()->name, nt_profile()->checked ? "-checked" : "", nt_profile()->ndis >> 16,
+               nt_profile()->ndis & 0xffff, o.time_s > 0 ? ", time limited" : "");
     fflush(stdout);
     status = supervisor_test(&o, &r);
     if (r.text[0])

@@ -83,7 +83,7 @@ trace_text(const struct lab_config *lab, const struct scenario_result *s, const 
     const struct planted_list *list = lab->planted;
     size_t size = 4096 + lab->driver_count * 700u + (f ? f->choices.count * 200u : 0) + (list ? list->count * 40u : 0);
     size_t n;
-    char *text = malloc(size), hash[65];
+    char *text = malloc(size), hash[65], os[32];
     uint8_t sha[32];
 
     if (!text)
@@ -96,7 +96,8 @@ trace_text(const struct lab_config *lab, const struct scenario_result *s, const 
         hex_of(sha, 32, hash);
         n += (size_t)snprintf(text + n, size - n, "# driver: %s\n# sha256: %s\n", d->inf[0] ? d->inf : d->sys, hash);
     }
-    n += (size_t)snprintf(text + n, size - n, "# scenario: %s\n# vps: %u\n# os: win10\n", s->name, lab->vps);
+    nt_profile_text(os, sizeof(os));
+    n += (size_t)snprintf(text + n, size - n, "# scenario: %s\n# vps: %u\n# os: %s\n", s->name, lab->vps, os);
     for (uint32_t i = 0; list && i < list->count; i++)
         n += (size_t)snprintf(text + n, size - n, "# planted: %u %x %s\n", list->at[i].image, list->at[i].rva,
                               image_site_kind_name(list->at[i].kind));
@@ -133,7 +134,7 @@ header_line(const char *line, struct trace_file *out)
     if (out->driver_count > 0 && sscanf(line, "# sha256: %64s", out->driver[out->driver_count - 1].sha256) == 1)
         return;
     if (sscanf(line, "# scenario: %63[^\n]", out->scenario) != 1)
-        if (sscanf(line, "# vps: %u", &out->vps) != 1)
+        if (sscanf(line, "# vps: %u", &out->vps) != 1 && sscanf(line, "# os: %31s", out->os) != 1)
             parse_planted(line, &out->planted);
 }
 

@@ -35,6 +35,7 @@ struct trace_file {
     unsigned driver_count;
     char scenario[64];
     unsigned vps;
+    char os[32];
     struct planted_list planted;
     struct choice_list choices;
 };

@@ -20,6 +20,7 @@
 #include "explore/plant.h"
 #include "explore/trust.h"
 #include "host/host.h"
+#include "nt/profile.h"
 #include "ndis/hw/nic.h"
 
 #define DETAIL_BYTES (768ull << 20) /* address space, not memory */
@@ -424,8 +425,9 @@ scenario_supported(const struct scenario *s, const struct lab_subjects *subjects
         card |= has_card(&subjects->driver[i]);
     if (nics == 0)
         nics = s->stack.adapters;
-    if (s->os && s->os[0] && strcmp(s->os, "win10") != 0)
-        return snprintf(text, 256, "%.60s: the only OS profile there is yet is win10, not \"%.40s\"", s->name, s->os);
+    if (s->os && s->os[0] && nt_profile_select(s->os))
+        return snprintf(text, 256, "%.60s: there is no OS profile \"%.40s\"; undis test --help lists them", s->name,
+                        s->os);
     for (unsigned i = 0; i < s->actors_count; i++)
         for (unsigned k = 0; k < s->actors[i].ops_count; k++) {
             enum scn_op_kind op = s->actors[i].ops[k].kind;

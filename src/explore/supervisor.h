@@ -35,6 +35,7 @@ struct test_options {
     const char *write_scenario; /* folder or file to save what was done */
     const char *only;           /* name of one scenario of the battery */
     unsigned vps;
+    bool all_releases; /* cli: one test per OS profile */
     unsigned faults; /* allocations that fail in one run */
 };
 #define K_DEFAULT 99u

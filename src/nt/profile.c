@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/fmt.h"
+
 #define NDIS(major, minor) ((uint32_t)(major) << 16 | (minor))
 
 static const struct nt_profile profiles[] = {
@@ -24,6 +26,8 @@ static const struct nt_profile profiles[] = {
 #define COUNT (sizeof(profiles) / sizeof(profiles[0]))
 
 static struct nt_profile chosen = { "win10", "Windows 10 version 2004", 10, 0, 19041, NDIS(6, 83), false, false };
+
+static bool flawless; /* flaws are left out of whatever is selected */
 
 const struct nt_profile *
 nt_profile(void)
@@ -48,13 +52,32 @@ nt_profile_select(const char *name)
         if (strlen(profiles[i].name) == length && memcmp(profiles[i].name, name, length) == 0) {
             chosen = profiles[i];
             chosen.checked = name[length] != 0;
+            if (flawless)
+                chosen.legacy_double_free = false;
             return 0;
         }
     return -ENOENT;
 }
 
-void
-nt_profile_without_flaws(void)
+bool
+nt_profile_flawed(void)
 {
-    chosen.legacy_double_free = false;
+    return chosen.legacy_double_free;
+}
+
+void
+nt_profile_leave_flaws_out(bool leave_out)
+{
+    const char *name = chosen.name;
+    bool checked = chosen.checked;
+
+    flawless = leave_out;
+    nt_profile_select(name);
+    chosen.checked = checked;
+}
+
+void
+nt_profile_text(char *text, size_t room)
+{
+    fmt(text, room, "%s%s", chosen.name, chosen.checked ? "-checked" : "");
 }

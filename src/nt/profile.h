@@ -10,6 +10,7 @@
 #define NT_PROFILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct nt_profile {
@@ -29,8 +30,12 @@ const struct nt_profile *nt_profile(void);
  * Before machine_init(). Name of a row, with "-checked" behind it for the checked build. -ENOENT: there is none.
  */
 int nt_profile_select(const char *name);
-/* Take the differences away that are flaws of the release: is it to blame? */
-void nt_profile_without_flaws(void);
+/* Has it a difference that is a flaw, not a contract? */
+bool nt_profile_flawed(void);
+/* Leave such flaws out of the machine's release, and of those selected from now on: is the release to blame? */
+void nt_profile_leave_flaws_out(bool leave_out);
+/* Its name, as --os takes it. */
+void nt_profile_text(char *text, size_t room);
 
 /* Row i; NULL past the last. */
 const struct nt_profile *nt_profile_get(unsigned i);

@@ -62,8 +62,11 @@ kind_by_imports(const uint8_t *bytes, size_t len, const char *name)
         return INF_OTHER;
     for (unsigned i = 0; i < im->import_count; i++) {
         filter |= strcmp(im->imports[i].name, "NdisFRegisterFilterDriver") == 0;
-        miniport |= strcmp(im->imports[i].name, "NdisMRegisterMiniportDriver") == 0;
-        protocol |= strcmp(im->imports[i].name, "NdisRegisterProtocolDriver") == 0;
+        miniport |= strcmp(im->imports[i].name, "NdisMRegisterMiniportDriver") == 0 ||
+                    strcmp(im->imports[i].name, "NdisMRegisterMiniport") == 0 ||
+                    strcmp(im->imports[i].name, "NdisIMRegisterLayeredMiniport") == 0;
+        protocol |= strcmp(im->imports[i].name, "NdisRegisterProtocolDriver") == 0 ||
+                    strcmp(im->imports[i].name, "NdisRegisterProtocol") == 0;
     }
     image_free(im);
     return filter                 ? INF_FILTER

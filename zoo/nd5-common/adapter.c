@@ -80,6 +80,8 @@ Nd5Initialize(PNDIS_STATUS OpenErrorStatus, PUINT SelectedMediumIndex, PNDIS_MED
     status = Nd5MakeReceives(adapter);
     if (status != NDIS_STATUS_SUCCESS)
         Nd5Free(adapter);
+    else
+        Nd5Start(adapter);
     return status;
 }
 

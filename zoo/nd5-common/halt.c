@@ -8,6 +8,7 @@ Nd5Halt(NDIS_HANDLE MiniportAdapterContext)
     ND5_ADAPTER *adapter = MiniportAdapterContext;
     BOOLEAN cancelled;
 
+    Nd5Stop(adapter);
     NdisMCancelTimer(&adapter->Timer, &cancelled);
     if (!cancelled)
         NdisWaitEvent(&adapter->Idle, 0);

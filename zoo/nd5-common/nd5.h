@@ -46,6 +46,8 @@ typedef struct _ND5_ADAPTER {
     NDIS_HANDLE PacketPool, BufferPool;
     ULONG PacketFilter, Lookahead;
     ULONG Sent, Received;
+    NDIS_MINIPORT_TIMER Tick; /* of tick.c */
+    ULONG Ticks;
     UCHAR Address[ETH_LENGTH_OF_ADDRESS];
     ND5_RECEIVE Receive[ND5_RECEIVES];
 } ND5_ADAPTER;
@@ -65,6 +67,9 @@ NDIS_STATUS NTAPI Nd5Initialize(PNDIS_STATUS OpenErrorStatus, PUINT SelectedMedi
                                 NDIS_HANDLE WrapperConfigurationContext);
 VOID NTAPI Nd5Shutdown(PVOID ShutdownContext);
 VOID Nd5Free(ND5_ADAPTER *Adapter);
+/* tick_none.c or tick.c: last act of initialize, first of halt */
+VOID Nd5Start(ND5_ADAPTER *Adapter);
+VOID Nd5Stop(ND5_ADAPTER *Adapter);
 /* halt.c, reset.c; a variant has Nd5CheckForHang */
 VOID NTAPI Nd5Halt(NDIS_HANDLE MiniportAdapterContext);
 NDIS_STATUS NTAPI Nd5Reset(PBOOLEAN AddressingReset, NDIS_HANDLE MiniportAdapterContext);

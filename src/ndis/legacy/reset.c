@@ -127,10 +127,13 @@ legacy_hang_stop(struct legacy_adapter *la)
 VOID NTAPI
 NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status, BOOLEAN AddressingReset)
 {
-    struct legacy_adapter *la = legacy_adapter_of(MiniportAdapterHandle);
+    const struct ndis_object *object = MiniportAdapterHandle;
+    struct legacy_adapter *la = NULL;
 
+    if (object->signature == NDIS_SIG_BLOCK) /* NDIS 6 miniports are not reset here, so none has one outstanding */
+        la = legacy_adapter_of(MiniportAdapterHandle);
     sched_touch((uint64_t)la);
-    if (!la->resetting)
+    if (la == NULL || !la->resetting)
         machine_bugcheck(NDIS_BUGCHECK, RESET_COMPLETE_UNEXPECTED, (uint64_t)MiniportAdapterHandle, (uint32_t)Status,
                          AddressingReset);
     reset_done(la, AddressingReset != FALSE);

@@ -3,6 +3,7 @@
 #include "unit/crash/fakes.h"
 
 #include "base/str.h"
+#include "ndis/legacy/legacy.h"
 #include "ndis/ndis.h"
 #include "nt/io/io.h"
 #include "nt/nt.h"
@@ -316,6 +317,18 @@ static const struct {
     { IO(CANCEL_LOCK_KEPT), "CancelSpinlockRelease" },
     { IO(CANCEL_FOREIGN), "IrpCancelForeign" },
     { IO(CANCEL_LOST), "IrpCancelField" },
+#define PACKET(rule)                                                                       \
+    {                                                                                      \
+        .kind = EV_PACKET_MISUSE, .object = 0x10, .a = { rule, 0x20, NDIS_LAYER_MINIPORT } \
+    }
+    { PACKET(PACKET_COMPLETED_TWICE), "PacketDoubleComplete" },
+    { PACKET(PACKET_HELD_RESOURCES), "PacketHeldResources" },
+    { PACKET(PACKET_RETURNED_TWICE), "PacketReturnedTwice" },
+    { PACKET(PACKET_SENT_TWICE), "PacketInFlight" },
+    { PACKET(PACKET_FREED_IN_FLIGHT), "PacketInFlight" },
+    { PACKET(PACKET_POOL_NOT_EMPTY), "PacketPoolNotEmpty" },
+    { PACKET(PACKET_NO_RETURN_HANDLER), "PacketStatus" },
+    { PACKET(PACKET_RESOURCES_DEFERRED), "PacketStatus" },
     { { .kind = EV_OB_MISUSE, .a = { OB_MISUSE_BAD_HANDLE, 0x70 } }, "BadHandle" },
     { { .kind = EV_OB_MISUSE, .a = { OB_MISUSE_HANDLE_LEAK, 0x70 } }, "HandleLeak" },
     { { .kind = EV_MDL_MISUSE, .object = 0x80, .a = { 0xb4 } }, "MdlUnlock" },

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* timer_twice.c - when more wait, this send is completed early, to keep NDIS going; and once more on the way out. */
+#include "nd5.h"
+
+VOID NTAPI
+Nd5Timer(PVOID SystemSpecific1, PVOID FunctionContext, PVOID SystemSpecific2, PVOID SystemSpecific3)
+{
+    ND5_ADAPTER *adapter = FunctionContext;
+    PNDIS_PACKET packet;
+    BOOLEAN refused;
+    BOOLEAN idle = FALSE;
+
+    UNREFERENCED_PARAMETER(SystemSpecific1);
+    UNREFERENCED_PARAMETER(SystemSpecific2);
+    UNREFERENCED_PARAMETER(SystemSpecific3);
+
+    while (!idle) {
+        while ((packet = Nd5Take(adapter)) != NULL) {
+            Nd5Loop(adapter, packet);
+            if (adapter->First != NULL)
+                NdisMSendComplete(adapter->Handle, packet, NDIS_STATUS_SUCCESS);
+            NdisMSendComplete(adapter->Handle, packet, NDIS_STATUS_SUCCESS);
+        }
+        Nd5Lock(adapter);
+        refused = adapter->Refused;
+        adapter->Refused = FALSE;
+        if (adapter->First == NULL && !refused) {
+            adapter->TimerSet = FALSE;
+            idle = TRUE;
+            NdisSetEvent(&adapter->Idle); /* under the lock: after it the adapter may be gone */
+        }
+        Nd5Unlock(adapter);
+        if (refused)
+            NdisMSendResourcesAvailable(adapter->Handle);
+    }
+}
