@@ -102,7 +102,7 @@ put(uint8_t *p, const char *code, unsigned length, uint32_t value)
     return p + length + 4;
 }
 
-/* count: a pointer at `ledger` of the first argument leads to it; the second argument is the chain. NULL: no counting. */
+/* count: a pointer at `ledger` of the first argument leads to it; the second one is the chain. NULL: no counting. */
 static void
 write_hop(unsigned index, const struct ddi_hop *h, const struct live_hop_count *count)
 {
