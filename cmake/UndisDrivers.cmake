@@ -19,8 +19,9 @@ target_link_libraries(undis-cc PRIVATE undis_flags)
 
 # One import library per pseudo image and linker family: lib<module>.a for GNU ld, <module>.lib for lld-link.
 file(GLOB_RECURSE export_lists CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/exports*.def)
+list(APPEND export_lists ${CMAKE_SOURCE_DIR}/src/image/hook.def) # undis cc --race
 set(import_libraries "")
-foreach(module IN ITEMS ntoskrnl.exe ndis.sys hal.dll)
+foreach(module IN ITEMS ntoskrnl.exe ndis.sys hal.dll undisrt.sys)
     cmake_path(GET module STEM stem)
     set(def ${UNDIS_LIB}/${stem}.def)
     set(outputs ${def})

@@ -38,7 +38,7 @@ struct args {
 
 struct cc {
     bool clang;
-    bool pdb, dwarf, verbose;
+    bool pdb, dwarf, verbose, race;
     const char *output;
     char ddk[PATH_MAX], lib[PATH_MAX];
     struct args options; /* for the compiler, in the order given */
@@ -55,6 +55,7 @@ static const char usage[] =
     "  -O0 .. -O3         optimisation (default -O2)\n"
     "  -I DIR, -D NAME[=VALUE], -U NAME, -W..., -f..., -m..., -std=..., -include FILE\n"
     "                     handed to the compiler\n"
+    "  --race             hooks before each load and store, for races of plain memory; needs --cc clang\n"
     "  -l NAME            link another import library; objects and libraries may stand among the files\n"
     "  --ddk DIR          headers to use, default: those that come with undis\n"
     "  --lib DIR          import libraries to use, default: those that come with undis\n"
@@ -81,6 +82,18 @@ static const char *const flags_clang[] = {
     "x86_64-pc-windows-msvc",
     "-nostdlibinc",
     "-fasync-exceptions",
+};
+
+/*
+ * Only hooks before plain accesses; what is atomic stays an instruction. gcc has no switch for the latter: it would
+ * turn each Interlocked operation into a call.
+ */
+static const char *const flags_race[] = {
+    "-Xclang", "-fsanitize=thread",
+    "-mllvm",  "-tsan-instrument-atomics=0",
+    "-mllvm",  "-tsan-instrument-func-entry-exit=0",
+    "-mllvm",  "-tsan-instrument-memintrinsics=0",
+    "-mllvm",  "-tsan-instrument-read-before-write=1",
 };
 
 /* No DLL, imports only by declaration, relocatable, exports nothing. */
@@ -317,6 +330,8 @@ build_clang(const struct cc *cc)
         args_add(&args, "%s", compiler[0]);
         args_add_all(&args, flags_clang, COUNT(flags_clang));
         args_add_all(&args, flags_common, COUNT(flags_common));
+        if (cc->race)
+            args_add_all(&args, flags_race, COUNT(flags_race));
         args_add(&args, "-O2");
         args_add(&args, cc->pdb ? "-gcodeview" : "-gdwarf");
         args_join(&args, &cc->options);
@@ -350,6 +365,8 @@ build_clang(const struct cc *cc)
         args_add(&args, "/libpath:%s", cc->lib);
         for (unsigned i = 0; i < COUNT(import_libraries); i++)
             args_add(&args, "%s.lib", import_libraries[i]);
+        if (cc->race)
+            args_add(&args, "undisrt.lib");
         err = run(cc, &args, linker, "lld-19");
         args_fini(&args);
     }
@@ -423,6 +440,8 @@ parse_option(struct cc *cc, int argc, char **argv, int *at)
     } else if (str_eq(arg, "--dwarf")) {
         cc->dwarf = true;
         cc->pdb = false;
+    } else if (str_eq(arg, "--race")) {
+        cc->race = true;
     } else if (str_eq(arg, "-v")) {
         cc->verbose = true;
     } else if (str_eq(arg, "--ddk") || str_eq(arg, "--lib")) {
@@ -522,6 +541,8 @@ cmd_cc(int argc, char **argv)
         err = fail_usage("-o is missing");
     else if (err == 0 && cc.pdb && !cc.clang)
         err = fail_usage("gcc writes DWARF only: --pdb needs --cc clang");
+    else if (err == 0 && cc.race && !cc.clang)
+        err = fail_usage("gcc would call a library for each Interlocked operation: --race needs --cc clang");
     if (err == 0) {
         cc.pdb = cc.clang && !cc.dwarf;
         err = build(&cc);

@@ -209,9 +209,21 @@ scenario_json(const struct scenario_result *s)
 {
     static const char *const words[] = { "clean", "finding", "budget", "error", "input" };
 
-    return json_pack("{s:s, s:s, s:i, s:b, s:I, s:f, s:s}", "name", s->name, "verdict", words[s->state], "k", (int)s->k,
-                     "exhausted", s->exhausted, "runs", (json_int_t)s->report.runs, "cpu_seconds", s->cpu_seconds,
-                     "text", s->text);
+    json_t *bounds = json_array();
+
+    for (unsigned k = 0; k <= s->k && k < SEARCH_K_MAX; k++) {
+        const struct search_level *l = &s->report.level[k];
+        char set[20];
+
+        snprintf(set, sizeof(set), "%016llx", (unsigned long long)l->trace_set);
+        json_array_append_new(bounds,
+                              json_pack("{s:i, s:b, s:I, s:I, s:s}", "k", (int)k, "exhausted", l->exhausted, "runs",
+                                        (json_int_t)l->runs, "traces", (json_int_t)l->traces, "trace_set", set));
+    }
+    return json_pack("{s:s, s:s, s:i, s:b, s:I, s:o, s:I, s:I, s:f, s:s}", "name", s->name, "verdict", words[s->state],
+                     "k", (int)s->k, "exhausted", s->exhausted, "runs", (json_int_t)s->report.runs, "bounds", bounds,
+                     "equal_orders", (json_int_t)s->report.same_orders, "unequal_memory",
+                     (json_int_t)s->report.same_differ, "cpu_seconds", s->cpu_seconds, "text", s->text);
 }
 
 static void

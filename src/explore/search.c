@@ -13,6 +13,7 @@
 #include "base/hash.h"
 
 #define TRACES_SIZE    (1u << 20)
+#define SAME_ONE_IN    1024u /* of the orders of events, so many have their memory compared when met again */
 #define SPUN_MAX       3u    /* livelocks after which a sample has seen enough: each takes long */
 #define POINTS_PER_HIT 2000u /* a run so long counts as two there */
 #define RUNS_AFTER_HIT 2000u /* how far a bound is searched on after its first failure, for worse ones of its kind */
@@ -40,6 +41,38 @@ trace_is_new(uint64_t lo, uint64_t hi)
     traces[i].hi = hi;
     traces_used++;
     return true;
+}
+
+/*
+ * Orders of events and the memory they ended in, of a fixed part of all orders. One that is met again must end in the
+ * memory it ended in then; answers other than whom to schedule are no part of an order, so runs with such are left out.
+ */
+#define SAMES 1024u
+static struct {
+    uint64_t lo, hi;
+    uint8_t memory[32];
+} sames[SAMES];
+
+static void
+check_same(const struct explorer *x, const struct run_result *r, unsigned one_in, struct search_report *rep)
+{
+    uint32_t i = (uint32_t)hash_mix64(r->hb_hi) & (SAMES - 1);
+    uint8_t memory[32];
+
+    if (r->end != RUN_DONE || hash_mix64(r->hb_lo) % one_in != 0)
+        return;
+    for (uint32_t c = 0; c < x->made.count; c++)
+        if (x->made.c[c].kind != CHOICE_SCHED)
+            return;
+    machine_hash(memory);
+    if (sames[i].lo == r->hb_lo && sames[i].hi == r->hb_hi) {
+        rep->same_orders++;
+        rep->same_differ += memcmp(sames[i].memory, memory, 32) != 0;
+        return;
+    }
+    sames[i].lo = r->hb_lo;
+    sames[i].hi = r->hb_hi;
+    memcpy(sames[i].memory, memory, 32);
 }
 
 static void
@@ -213,8 +246,12 @@ search_with(struct explorer *x, unsigned k, struct search_level *l, const struct
         }
         if (r.end == RUN_CUT)
             l->cuts++;
-        else if (trace_is_new(r.hb_lo, r.hb_hi))
+        else if (trace_is_new(r.hb_lo, r.hb_hi)) {
             l->traces++;
+            l->trace_set += hash64_add(r.hb_lo, r.hb_hi);
+        }
+        if (job->check_every)
+            check_same(x, &r, job->cache ? SAME_ONE_IN : SAME_ONE_IN / 64, rep);
         if (!job->watch && judge(x, &r, h, rep, k, job)) {
             hit = true;
             if (job->first)
@@ -351,7 +388,7 @@ search_bound(const struct icb_bound *bound, struct search_level *l, const struct
             return false;
         hb_filter_changed = false;
         traces_forget();
-        l->traces = 0;
+        l->traces = l->trace_set = 0;
         l->exhausted = false;
         go_on = search_with(*x, bound->k, l, job, h, rep);
         if (hb_filter_changed)

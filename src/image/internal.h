@@ -141,6 +141,11 @@ uint32_t export_find(struct loaded *l, const char *name, const char **forward); 
 
 /* sites.c, thunk.c */
 int sites_plan(struct loaded *l, struct image_error *err); /* fills im.sites, plan, thunk_bytes */
+/* hook.c */
+void hooks_register(void);
+void hooks_plant(const struct planted_list *list);
+bool hooks_used(const struct loaded *l);
+
 const struct planted_list *image_planted(void);            /* loop.c: NULL or what to plant */
 void sites_apply(struct loaded *l);                        /* writes to the mapped, still writable text */
 extern uint64_t image_thunk_target[THUNK_COUNT];

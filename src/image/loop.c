@@ -25,6 +25,7 @@ void
 image_plant(const struct planted_list *list)
 {
     wanted = list;
+    hooks_plant(list);
 }
 
 const struct planted_list *

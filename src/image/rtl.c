@@ -200,4 +200,5 @@ image_register_exports(void)
 {
     set_raw();
     ddi_register(exports, sizeof(exports) / sizeof(exports[0]));
+    hooks_register();
 }

@@ -33,6 +33,7 @@ static const struct {
     { "fwpkclnt", "fwpkclnt.sys", "fwpkclnt" },
     { "wdfldr", "wdfldr.sys", "wdfldr" },
     { "wmilib", "wmilib.sys", "wmilib" },
+    { "undisrt", "undisrt.sys", "undisrt" },
     { "lacking", "lacking", "lacking" },
 };
 #define MODULES        (sizeof(modules) / sizeof(modules[0]))
