@@ -34,6 +34,7 @@ static bool filter_on = true;
 static struct object table[TABLE];
 static uint32_t table_used;
 static uint32_t run_number;
+static uint64_t time_hash; /* of the passing of time so far, this run */
 static uint64_t arrived[FIBER_MAX + 1];
 static uint32_t arrived_run[FIBER_MAX + 1];
 
@@ -58,7 +59,7 @@ void
 hb_begin_run(void)
 {
     run_number++;
-    hb.lo = hb.hi = hb.pending = 0;
+    hb.lo = hb.hi = hb.pending = time_hash = 0;
 }
 
 static struct object *
@@ -173,4 +174,33 @@ hb_device(uint64_t generation)
     o->last = h;
     hb.lo += h;
     hb.hi += hash_mix64_b(h ^ 0xa5a5a5a5a5a5a5a5ull);
+}
+
+/* An event of a fiber that follows from `with` and from what the fiber did before. */
+static void
+add_event(struct fiber *f, uint64_t with)
+{
+    f->hb = hash_mix64((f->hb * 7) ^ hash_mix64_b(with + 0x77));
+    hb.lo += f->hb;
+    hb.hi += hash_mix64_b(f->hb);
+}
+
+void
+hb_time(uint64_t due)
+{
+    time_hash = hash_mix64(time_hash * 3 + due + HASH_GOLDEN);
+    hb.lo += time_hash;
+    hb.hi += hash_mix64_b(time_hash);
+}
+
+void
+hb_read_time(struct fiber *f)
+{
+    add_event(f, time_hash);
+}
+
+void
+hb_after_all(struct fiber *f)
+{
+    add_event(f, hb.lo);
 }

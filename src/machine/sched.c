@@ -43,6 +43,7 @@ static struct sched_state {
     uint32_t idle_fires;  /* timers that fired one after the other because nobody else could run */
     uint32_t quiet_fires; /* of these, those after everybody was done */
     bool in_timer;
+    bool in_quiet; /* the runner goes on because everybody is done: after all that happened, not after who ended last */
     uint32_t solid; /* points that are neither plain accesses nor rounds of a loop */
     uint32_t plain; /* plain accesses */
 } * S;
@@ -259,6 +260,8 @@ time_pass(void)
         machine->now_100ns = t->due_100ns;
     kpcr_time();
     trace_emit(EV_TIME, t, machine->now_100ns);
+    if (!machine->setup)
+        hb_time(t->due_100ns);
     S->in_timer = true;
     t->fire(t);
     S->in_timer = false;
@@ -271,6 +274,9 @@ collect(struct sched_view *v, struct fiber *cur, bool cur_first, bool cur_last)
 {
     bool cur_ok = cur && fiber_enabled(cur);
 
+    hb.where = S->overtaking;
+    for (uint32_t i = 0; i < machine->vp_count; i++)
+        hb.where = hb.where * 64 + (machine->vp[i].current ? machine->vp[i].current->id : 0);
     v->current = cur;
     v->count = 0;
     v->current_enabled = false;
@@ -313,8 +319,15 @@ time_should_pass(void)
 static bool
 sched_end_of_run(void)
 {
-    if (!machine->setup && on_quiet && on_quiet(on_quiet_arg))
-        return false;
+    if (!machine->setup && on_quiet) {
+        bool more;
+
+        S->in_quiet = true;
+        more = on_quiet(on_quiet_arg);
+        S->in_quiet = false;
+        if (more)
+            return false;
+    }
     for (uint32_t i = 1; i <= machine->fiber_count; i++) {
         struct fiber *f = &machine->fiber[i];
 
@@ -481,7 +494,11 @@ sched_wake(struct fiber *f)
     f->state = FIBER_READY;
     machine->ready |= 1ull << f->id;
     S->spins = 0;
-    if (sched_current && !S->in_timer)
+    if (S->in_quiet)
+        hb_after_all(f);
+    else if (S->in_timer)
+        hb_read_time(f);
+    else if (sched_current)
         hb_join(f, sched_current);
     trace_emit(EV_WAKE, f->id, f->id);
 }
@@ -580,7 +597,11 @@ mtimer_set(struct mtimer *t, uint64_t due, void (*fire)(struct mtimer *))
         list_del(&t->link);
     t->due_100ns = due;
     t->fire = fire;
-    t->vp = sched_current ? sched_current->vp : 0;
+    if (!S->in_timer) { /* one that sets itself again stays where it is */
+        t->vp = sched_current ? sched_current->vp : 0;
+        if (sched_current && !machine->setup)
+            hb_read_time(sched_current);
+    }
     t->armed = true;
     for (at = S->timers.head.next; at != &S->timers.head; at = at->next)
         if (list_entry(at, struct mtimer, link)->due_100ns > due)

@@ -92,6 +92,8 @@ unsigned machine_ranges(struct machine_range *out, unsigned max);
 /* hash of the happens-before order so far, of what stands pending, for strategies. */
 struct hb_state {
     uint64_t lo, hi, pending;
+    uint64_t
+        where; /* who is on which VP, and how often timers may still go first: decides who can run, orders nothing */
 };
 extern struct hb_state hb;
 

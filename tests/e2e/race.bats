@@ -1,0 +1,51 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# race.bats - lost updates of plain memory, in builds with hooks, and what is left out by the cache.
+
+load common
+
+# race_build NAME - zoo/NAME with a hook before each access, in folder NAME
+race_build() {
+    local service=${1//-/_}
+    needs "$zoo/$1" "$UNDIS_BUILD_DIR/lib/undisrt.lib"
+    mkdir "$1"
+    undis cc --race --cc clang -O2 "$root/zoo/$1/framecount.c" "$root"/zoo/common/{driver,passthru,send}.c \
+        -o "$1/$service.sys"
+    exits 0
+    cp "$root/zoo/$1/$service.inf" "$1"
+}
+
+@test "lost-update: found in a --race build, with both stacks and what is held" {
+    race_build lost-update
+    undis test lost-update --only pause-restart-under-traffic --out out
+    exits 1
+    prints '^FINDING  DATA_RACE_lost_update!FcPassing'
+    prints ', 1 preemption \(minimal'
+    grep -q '^# planted: 0 [0-9a-f]* access hook$' out/01-*/trace
+    grep -q '^The two accesses' out/01-*/analysis.txt
+    [ "$(grep -c 'holding no lock' out/01-*/analysis.txt)" = 2 ]
+    [ "$(sed -n '/^The two accesses/,/^In which/p' out/01-*/analysis.txt | grep -c 'framecount.c @')" -ge 2 ]
+    undis replay out/01-* --times 2
+    exits 1
+}
+
+@test "lost-update-fixed: clean in a --race build, and the certificate says what was watched" {
+    race_build lost-update-fixed
+    undis test lost-update-fixed --only pause-restart-under-traffic --out out
+    exits 0
+    prints 'races unpromoted: 0 of 200 runs watched'
+}
+
+@test "--race with gcc is refused by name" {
+    undis cc --race "$root/zoo/lost-update/framecount.c" -o x.sys
+    exits 64
+    complains 'needs --cc clang'
+}
+
+@test "lost-update: the cache leaves no order of events out, and minimal holds without it" {
+    needs "$zoo/lost-update"
+    command -v python3 >/dev/null || skip "no python3"
+    run "$root/tools/compare-traces" --undis "$UNDIS" "$zoo/lost-update"
+    [ "$status" = 0 ]
+    grep -q ' 0 differ; [1-9][0-9]* equal orders, 0 in unequal memory; 0 findings not minimal' <<<"$output"
+}
