@@ -8,10 +8,12 @@ static FILTER_DETACH DdiDetach;
 static FILTER_RESTART DdiRestart;
 static FILTER_PAUSE DdiPause;
 
-extern const DDI_GROUP rtlGroup, atomicGroup, exGroup, keGroup, mmGroup, cmGroup, ioGroup, irpGroup, devGroup, nblGroup;
+extern const DDI_GROUP rtlGroup, atomicGroup, exGroup, keGroup, mmGroup, cmGroup, ioGroup, irpGroup, devGroup, nblGroup,
+    nd5Group;
 
 static const DDI_GROUP *const Groups[] = {
-    &rtlGroup, &atomicGroup, &exGroup, &keGroup, &mmGroup, &cmGroup, &ioGroup, &irpGroup, &devGroup, &nblGroup,
+    &rtlGroup, &atomicGroup, &exGroup,  &keGroup,  &mmGroup,  &cmGroup,
+    &ioGroup,  &irpGroup,    &devGroup, &nblGroup, &nd5Group,
 };
 
 NDIS_HANDLE DdiFilterDriver;

@@ -9,7 +9,7 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     "$UNDIS" test "$UNDIS_BUILD_DIR/tests/ddi" --only init-halt --first --out out >log 2>&1 || true
     cat out/[0-9]*/analysis.txt >analysis 2>/dev/null || cat log >analysis
-    grep -Eo '(PASS|FAIL) [a-z]+ [a-z0-9_]+.*' analysis >results || true
+    grep -Eo '(PASS|FAIL) [a-z0-9]+ [a-z0-9_]+.*' analysis >results || true
 }
 
 setup() {
@@ -39,6 +39,7 @@ group() {
 @test "ddi: IRPs of a driver's own, cancel-safe queues, StartIo" { group irp io_irp; }
 @test "ddi: stacks of devices, files, interfaces, notifications" { group dev io_dev; }
 @test "ddi: net buffer lists" { group nbl nbl; }
+@test "ddi: NDIS 5.x: packets, buffers, timers, registration" { group nd5 nd5; }
 
 @test "ddi: the driver counted no failure" {
     grep -Eq '^MANUALLY_INITIATED_CRASH \(e2\)' analysis
