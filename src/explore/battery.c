@@ -355,7 +355,7 @@ parse(const char *text)
         FILTER | PROTOCOL, true)                                                                                       \
     ROW(cancel_while_reading, "cancel-while-reading", "a read is cancelled by another thread while a frame arrives",   \
         3, ALL, true)                                                                                                  \
-    ROW(cancel_waiting_read, "cancel-waiting-read", "a read that only this ends is cancelled by another thread",         \
+    ROW(cancel_waiting_read, "cancel-waiting-read", "a read that only this ends is cancelled by another thread",       \
         3, ALL, true)                                                                                                  \
     ROW(exit_while_reading, "exit-while-reading", "a program ends while it reads and a frame arrives", 2, ALL, true)   \
     ROW(exit_while_writing, "exit-while-writing", "a program ends while it writes", 3, ALL, true)                      \
