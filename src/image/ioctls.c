@@ -43,6 +43,7 @@ note(uint32_t *out, unsigned n, unsigned max, uint32_t code)
 struct difference {
     ZydisRegister reg;
     uint32_t base;
+    unsigned left; /* instructions for which the difference is believed to be at work */
 };
 
 struct found {
@@ -76,24 +77,26 @@ follow(struct difference *d, struct found *f, const ZydisDecodedInstruction *in,
     ZydisRegister reg;
     uint32_t less;
 
+    d->left -= d->left != 0;
     if (in->operand_count_visible < 1 || op[0].type != ZYDIS_OPERAND_TYPE_REGISTER)
         return;
     reg = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, op[0].reg.value);
     less = subtracted(in, op);
     if (looks_like_code(less)) {
-        *d = (struct difference){ .reg = reg, .base = less };
+        *d = (struct difference){ .reg = reg, .base = less, .left = 16 };
         found_note(f, less);
-    } else if (reg != d->reg) {
-        return;
+    } else if (d->left == 0 || (reg != d->reg && in->mnemonic != ZYDIS_MNEMONIC_CMP)) {
+        return; /* a comparison may be of another register: without optimisation values go through memory */
     } else if (in->mnemonic == ZYDIS_MNEMONIC_CMP && op[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
                op[1].imm.value.u <= DISTANCE_MAX) {
         for (uint32_t at = (uint32_t)op[1].imm.value.u % 4; at <= op[1].imm.value.u; at += 4)
             found_note(f, d->base + at);
     } else if (less != 0 && less <= DISTANCE_MAX && in->mnemonic != ZYDIS_MNEMONIC_LEA) {
+        for (uint32_t at = less % 4; at <= less; at += 4) /* SUB may be the range check, too */
+            found_note(f, d->base + at);
         d->base += less;
-        found_note(f, d->base);
     } else if (op[0].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) {
-        d->reg = ZYDIS_REGISTER_NONE;
+        d->reg = ZYDIS_REGISTER_NONE; /* a spilled copy may be compared yet */
     }
 }
 
