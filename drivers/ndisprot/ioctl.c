@@ -26,6 +26,8 @@ NpDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 
     UNREFERENCED_PARAMETER(DeviceObject);
 
+    if ((stack->Parameters.DeviceIoControl.IoControlCode & 3) != METHOD_BUFFERED)
+        return NpCompleteIrp(Irp, STATUS_INVALID_DEVICE_REQUEST, 0); /* none of ours: the buffers are others */
     if (outLength > inLength)
         NdisZeroMemory((PUCHAR)buffer + inLength, outLength - inLength);
 
