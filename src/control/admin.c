@@ -2,6 +2,7 @@
 /* control/admin.c - see admin.h. Start reading at: run_command(). */
 #include "control/admin.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,8 +143,8 @@ do_filter(struct admin_job *j)
         err = insert ? ndis_driver_attach(a->nic, j->command.driver) : ndis_driver_detach(a->nic, j->command.driver);
         if (err)
             refuse(j,
-                   err == -2 ? "no driver called \"%s\" is loaded that binds to \"%s\""
-                             : "the driver \"%s\" refused the adapter \"%s\"",
+                   err == -ENOENT ? "no driver called \"%s\" is loaded that binds to \"%s\""
+                                  : "the driver \"%s\" refused the adapter \"%s\"",
                    j->command.driver, a->config->name);
     }
 }
