@@ -26,4 +26,5 @@ Nd5Stop(ND5_ADAPTER *Adapter)
     BOOLEAN cancelled;
 
     NdisMCancelTimer(&Adapter->Tick, &cancelled);
+    KeFlushQueuedDpcs(); /* cancelled or not: the DPC of the last half second may wait or run */
 }
