@@ -2,8 +2,8 @@
 /*
  * card.c - a card from the first initialize to unload; start, stop and halt of its adapter.
  *
- * Model: initialize takes the lowest unit without an adapter, or makes one more; halt leaves the unit and its device for
- * the next. With two cards in one machine, programs tell them apart by the address in VLANCARD_INFO.
+ * Model: initialize takes the lowest unit without an adapter, or makes one more; halt leaves the unit and its device
+ * for the next. With two cards in one machine, programs tell them apart by the address in VLANCARD_INFO.
  */
 #include "card.h"
 

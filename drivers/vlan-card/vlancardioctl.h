@@ -42,8 +42,8 @@ typedef struct _VLANCARD_STATISTICS {
  * IOCTL_VLANCARD_SET_SPEED    ULONG64 bits/s        -
  * IOCTL_VLANCARD_SET_MTU      ULONG 576 to 9000     -            from when the adapter is enabled next
  * IOCTL_VLANCARD_SET_ADDRESS  UCHAR[6]              -            likewise
- * IOCTL_VLANCARD_SET_EVENT    HANDLE or NULL        -            set when frames wait; then reads of this file never do:
- *                                                                STATUS_NO_MORE_ENTRIES. One file at a time has it.
+ * IOCTL_VLANCARD_SET_EVENT    HANDLE or NULL        -            set when frames wait; then reads of this file never
+ *                                                                do: STATUS_NO_MORE_ENTRIES. One file has it at a time
  */
 #define IOCTL_VLANCARD_GET_INFO    VLANCARD_IOCTL(0)
 #define IOCTL_VLANCARD_STATISTICS  VLANCARD_IOCTL(1)

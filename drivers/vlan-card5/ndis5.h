@@ -10,7 +10,7 @@
 #ifndef NDIS5_H
 #define NDIS5_H
 
-#include "card.h"
+#include "../vlan-card/card.h"
 
 typedef struct _CARD_EDGE {
     NDIS_HANDLE PacketPool, BufferPool;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* serialized.c - NDIS lets one handler run at a time, and is called from handlers only. */
-#include "ndis5.h"
+#include "../vlan-card5/ndis5.h"
 
 const WCHAR CardDeviceName[] = L"VlanCard5s-";
 const ULONG CardAttributes5 = 0;

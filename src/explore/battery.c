@@ -89,6 +89,22 @@ static const char read_while_disabled[] = "name: read-while-disabled\n"
                                           "      - { op: receive, frames: 2, len: 64, shape: plain }\n"
                                           "  - { name: administrator, kind: admin, ops: [disable] }\n";
 
+/* A miniport with a device: what the stack sends is what the program reads. */
+static const char read_while_sent[] = "name: read-while-sent\n"
+                                      "vps: 2\n"
+                                      "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+                                      "actors:\n"
+                                      "  - name: reader\n"
+                                      "    kind: program\n"
+                                      "    ops:\n"
+                                      "      - { op: open, device: each }\n"
+                                      "      - { op: read, len: 1600 }\n"
+                                      "  - name: protocol\n"
+                                      "    kind: protocol\n"
+                                      "    ops:\n"
+                                      "      - { op: send, count: 2, len: 64, shape: plain }\n"
+                                      "  - { name: administrator, kind: admin, ops: [ disable, enable ] }\n";
+
 static const char ioctl_while_disabled[] = "name: ioctl-while-disabled\n"
                                            "vps: 2\n"
                                            "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
@@ -340,6 +356,8 @@ parse(const char *text)
         "programs come and go while the adapter is disabled and enabled", 1, PROTOCOL, true)                           \
     ROW(read_while_disabled, "read-while-disabled", "a program reads while frames arrive and the adapter is disabled", \
         1, ALL, true)                                                                                                  \
+    ROW(read_while_sent, "read-while-sent", "a program reads what the stack sends while the adapter is disabled", 1,   \
+        MINIPORT, true)                                                                                                \
     ROW(ioctl_while_disabled, "ioctl-while-disabled",                                                                  \
         "every IOCTL code in the image while the adapter is disabled and enabled", 1, ALL, true)                       \
     ROW(pause_restart, "pause-restart-under-traffic", "sends and receives while the stack is paused and restarted", 1, \
