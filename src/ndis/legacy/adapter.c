@@ -215,6 +215,7 @@ fill_block(struct legacy_adapter *la)
 static void
 adapter_free(struct legacy_adapter *la)
 {
+    legacy_lock_drain(la); /* a timer's function that the driver waited for is on its way out */
     if (la->nbls != NULL)
         NdisFreeNetBufferListPool(la->nbls);
     ndis_free(la->packets);
