@@ -48,7 +48,8 @@ ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Objec
 NTSTATUS NTAPI
 ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG OpenOptions)
 {
-    (void)OpenOptions;
+    if (OpenOptions & ~(ULONG)(REG_OPTION_BACKUP_RESTORE | REG_OPTION_OPEN_LINK))
+        return STATUS_INVALID_PARAMETER_4;
     return ZwOpenKey(KeyHandle, DesiredAccess, ObjectAttributes);
 }
 

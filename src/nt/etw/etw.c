@@ -135,6 +135,8 @@ EtwProviderEnabled(REGHANDLE RegHandle, UCHAR Level, ULONGLONG Keyword)
 
 /* ------------------------------------------------------------------ writing */
 
+#define DATA_DESCRIPTORS_MAX 128u /* documented */
+
 static NTSTATUS
 write_event(REGHANDLE handle, unsigned number, unsigned level)
 {
@@ -151,7 +153,9 @@ NTSTATUS NTAPI
 EtwWrite(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescriptor, const GUID *ActivityId, ULONG UserDataCount,
          PEVENT_DATA_DESCRIPTOR UserData)
 {
-    (void)ActivityId, (void)UserDataCount, (void)UserData;
+    (void)ActivityId, (void)UserData;
+    if (UserDataCount > DATA_DESCRIPTORS_MAX && *find(RegHandle) != NULL)
+        return STATUS_INVALID_PARAMETER;
     return write_event(RegHandle, EventDescriptor->Id, EventDescriptor->Level);
 }
 
@@ -191,13 +195,15 @@ EtwActivityIdControl(ULONG ControlCode, GUID *ActivityId)
 
 /* ------------------------------------------------------------------ WPP */
 
+/* documented: STATUS_INVALID_HANDLE for what is no session's handle. No session runs; the message is kept for the
+ * reader of a finding all the same. */
 NTSTATUS NTAPI
 WmiTraceMessage_va(ULONG64 LoggerHandle, ULONG MessageFlags, const GUID *MessageGuid, USHORT MessageNumber,
                    const uint64_t *va)
 {
     (void)LoggerHandle, (void)MessageFlags, (void)va;
     log_entry(MessageGuid, MessageNumber, 0, true);
-    return STATUS_SUCCESS;
+    return STATUS_INVALID_HANDLE;
 }
 
 /* documented: asks about a running trace session; there is none. */
@@ -205,7 +211,9 @@ NTSTATUS NTAPI
 WmiQueryTraceInformation(TRACE_INFORMATION_CLASS TraceInformationClass, PVOID TraceInformation,
                          ULONG TraceInformationLength, PULONG RequiredLength, PVOID Buffer)
 {
-    (void)TraceInformationClass, (void)TraceInformation, (void)TraceInformationLength, (void)Buffer;
+    (void)TraceInformation, (void)TraceInformationLength, (void)Buffer;
+    if (TraceInformationClass > TraceEnableLevelClass)
+        return STATUS_INVALID_INFO_CLASS;
     if (RequiredLength != NULL)
         *RequiredLength = 0;
     return STATUS_NOT_FOUND;

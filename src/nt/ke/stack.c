@@ -42,17 +42,18 @@ remaining(void)
 /*
  * KeExpandKernelStackAndCalloutEx - call Callout with at least Size bytes of stack.
  *
- * Source:  documented: STATUS_INVALID_PARAMETER_3 for a Size above MAXIMUM_EXPANSION_SIZE, STATUS_NO_MEMORY when no
- *          stack could be had (Wait FALSE), STATUS_STACK_OVERFLOW for too many segments.
+ * Source:  documented: STATUS_INVALID_PARAMETER_3 for a Size above MAXIMUM_EXPANSION_SIZE, _4 for Wait at
+ *          DISPATCH_LEVEL, STATUS_NO_MEMORY when no stack could be had, STATUS_STACK_OVERFLOW for too many segments.
  * IRQL:    <= DISPATCH_LEVEL (Wait FALSE above APC_LEVEL)
  */
 NTSTATUS NTAPI
 KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter, SIZE_T Size, BOOLEAN Wait,
                                 PVOID Context)
 {
-    (void)Wait;
     if (Size > MAXIMUM_EXPANSION_SIZE)
         return STATUS_INVALID_PARAMETER_3;
+    if (Wait && irql_get() >= DISPATCH_LEVEL)
+        return STATUS_INVALID_PARAMETER_4;
     if (Context != NULL)
         return STATUS_INVALID_PARAMETER_5;
     if (remaining() < Size)
@@ -64,5 +65,5 @@ KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter, 
 NTSTATUS NTAPI
 KeExpandKernelStackAndCallout(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter, SIZE_T Size)
 {
-    return KeExpandKernelStackAndCalloutEx(Callout, Parameter, Size, TRUE, NULL);
+    return KeExpandKernelStackAndCalloutEx(Callout, Parameter, Size, irql_get() < DISPATCH_LEVEL, NULL);
 }

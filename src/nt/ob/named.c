@@ -66,7 +66,7 @@ publish(void *body, const OBJECT_ATTRIBUTES *oa, ACCESS_MASK access, HANDLE *han
 
 /*
  * ZwCreateEvent - Returns: STATUS_SUCCESS, _INSUFFICIENT_RESOURCES, and what naming gives (documented: the object
- * name statuses, STATUS_OBJECT_NAME_EXISTS with OBJ_OPENIF).
+ * name statuses, STATUS_OBJECT_NAME_EXISTS with OBJ_OPENIF, _INVALID_PARAMETER_4 for another event type).
  */
 NTSTATUS NTAPI
 ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType,
@@ -75,7 +75,7 @@ ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES
     PKEVENT event;
 
     if (EventType != NotificationEvent && EventType != SynchronizationEvent)
-        return STATUS_INVALID_PARAMETER;
+        return STATUS_INVALID_PARAMETER_4;
     if (ex_fault('nevE') || (event = ob_create(NT->ob->variables->ExEventObjectType, sizeof(*event), 'nevE')) == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     ke_event_init(event, EventType, InitialState);

@@ -197,14 +197,14 @@ PsGetProcessExitStatus(PEPROCESS Process)
     return Process->ExitStatus;
 }
 
-/* documented: STATUS_INVALID_PARAMETER (_CID on older systems) if there is none; referenced for the caller. */
+/* documented: STATUS_INVALID_CID if there is none (_PARAMETER up to Windows XP); referenced for the caller. */
 NTSTATUS NTAPI
 PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS *Process)
 {
     PEPROCESS process = ps_process_by_id((uint64_t)ProcessId);
 
     if (process == NULL || process->Exiting)
-        return STATUS_INVALID_PARAMETER;
+        return STATUS_INVALID_CID;
     ob_reference(process);
     *Process = process;
     return STATUS_SUCCESS;

@@ -150,7 +150,9 @@ RtlUTF8ToUnicodeN(PWSTR UnicodeStringDestination, ULONG UnicodeStringMaxByteCoun
     ULONG room = UnicodeStringDestination == NULL ? MAXULONG / 2 : UnicodeStringMaxByteCount / 2;
     ULONG out = 0;
 
-    if (UTF8StringSource == NULL || (UnicodeStringDestination == NULL && UnicodeStringActualByteCount == NULL))
+    if (UTF8StringSource == NULL)
+        return STATUS_INVALID_PARAMETER_4;
+    if (UnicodeStringDestination == NULL && UnicodeStringActualByteCount == NULL)
         return STATUS_INVALID_PARAMETER;
     for (size_t at = 0, used; at < UTF8StringByteCount; at += used) {
         uint32_t c = utf8_decode(UTF8StringSource + at, UTF8StringByteCount - at, &used);
@@ -185,7 +187,9 @@ RtlUnicodeToUTF8N(PCHAR UTF8StringDestination, ULONG UTF8StringMaxByteCount, PUL
     ULONG room = UTF8StringDestination == NULL ? MAXULONG : UTF8StringMaxByteCount;
     ULONG out = 0;
 
-    if (UnicodeStringSource == NULL || (UTF8StringDestination == NULL && UTF8StringActualByteCount == NULL))
+    if (UnicodeStringSource == NULL)
+        return STATUS_INVALID_PARAMETER_4;
+    if (UTF8StringDestination == NULL && UTF8StringActualByteCount == NULL)
         return STATUS_INVALID_PARAMETER;
     if (UnicodeStringByteCount % 2 != 0)
         return STATUS_INVALID_PARAMETER_5;

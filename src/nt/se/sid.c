@@ -88,6 +88,8 @@ add_ace(PACL acl, UCHAR type, ACCESS_MASK mask, PSID sid)
     char *at = (char *)(acl + 1);
     ACCESS_ALLOWED_ACE *ace;
 
+    if (acl->AclRevision < 2 || acl->AclRevision > 4)
+        return STATUS_INVALID_ACL;
     for (unsigned i = 0; i < acl->AceCount; i++)
         at += ((PACE_HEADER)at)->AceSize;
     if (at + size > (char *)acl + acl->AclSize)
