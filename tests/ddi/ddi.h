@@ -50,6 +50,15 @@ typedef struct _DDI_GROUP {
         }                                              \
     } while (0)
 
+/* A local pName to the export itself: for names that the headers make a macro or an inline, or do not declare. */
+#define DDI_EXPORT(type, name, arguments) \
+    type(NTAPI *p##name) arguments = (type(NTAPI *) arguments)DdiRoutine(L## #name)
+
+PVOID DdiRoutine(PCWSTR Name); /* of ntoskrnl, then hal; one that is not there fails the test and stops the machine */
+
+HANDLE DdiThread(PKSTART_ROUTINE Start, PVOID Context); /* a system thread, NULL: none was to be had */
+VOID DdiJoin(HANDLE Thread);                            /* waits for its end */
+
 VOID DdiFailed(PCSTR Condition, PCSTR File, ULONG Line);
 
 extern NDIS_HANDLE DdiFilterDriver; /* from registration to deregistration */

@@ -8,12 +8,14 @@ static FILTER_DETACH DdiDetach;
 static FILTER_RESTART DdiRestart;
 static FILTER_PAUSE DdiPause;
 
-extern const DDI_GROUP rtlGroup, atomicGroup, exGroup, keGroup, mmGroup, cmGroup, ioGroup, irpGroup, devGroup, nblGroup,
-    nd5Group;
+extern const DDI_GROUP rtlGroup, stringGroup, crtGroup, miscGroup, seGroup, atomicGroup, exGroup, poolGroup, lockGroup,
+    execGroup, keGroup, cpuGroup, mmGroup, pagesGroup, cmGroup, keyGroup, obGroup, psGroup, etwGroup, poGroup, ioGroup,
+    irpGroup, devGroup, nblGroup, nd5Group;
 
 static const DDI_GROUP *const Groups[] = {
-    &rtlGroup, &atomicGroup, &exGroup,  &keGroup,  &mmGroup,  &cmGroup,
-    &ioGroup,  &irpGroup,    &devGroup, &nblGroup, &nd5Group,
+    &rtlGroup,  &stringGroup, &crtGroup, &miscGroup, &seGroup,    &atomicGroup, &exGroup,  &poolGroup, &lockGroup,
+    &execGroup, &keGroup,     &cpuGroup, &mmGroup,   &pagesGroup, &cmGroup,     &keyGroup, &obGroup,   &psGroup,
+    &etwGroup,  &poGroup,     &ioGroup,  &irpGroup,  &devGroup,   &nblGroup,    &nd5Group,
 };
 
 NDIS_HANDLE DdiFilterDriver;
@@ -37,6 +39,35 @@ DdiFailed(PCSTR Condition, PCSTR File, ULONG Line)
     FailedCondition = Condition;
     FailedFile = File;
     FailedLine = Line;
+}
+
+PVOID
+DdiRoutine(PCWSTR Name)
+{
+    UNICODE_STRING name;
+    PVOID routine;
+
+    RtlInitUnicodeString(&name, Name);
+    routine = MmGetSystemRoutineAddress(&name);
+    if (routine == NULL)
+        DbgPrint("FAIL ddi export: %wZ is not there\n", &name);
+    return routine;
+}
+
+HANDLE
+DdiThread(PKSTART_ROUTINE Start, PVOID Context)
+{
+    HANDLE thread = NULL;
+
+    CHECK(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Start, Context) == STATUS_SUCCESS);
+    return thread;
+}
+
+VOID
+DdiJoin(HANDLE Thread)
+{
+    CHECK(ZwWaitForSingleObject(Thread, FALSE, NULL) == STATUS_SUCCESS);
+    CHECK(ZwClose(Thread) == STATUS_SUCCESS);
 }
 
 static ULONG

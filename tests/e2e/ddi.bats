@@ -40,6 +40,20 @@ group() {
 @test "ddi: stacks of devices, files, interfaces, notifications" { group dev io_dev; }
 @test "ddi: net buffer lists" { group nbl nbl; }
 @test "ddi: NDIS 5.x: packets, buffers, timers, registration" { group nd5 nd5; }
+@test "ddi: counted strings of either width, conversions" { group string rtl_string; }
+@test "ddi: the C library" { group crt rtl_crt; }
+@test "ddi: bits, tables, versions, addresses, run-once" { group misc rtl_misc; }
+@test "ddi: security" { group se se; }
+@test "ddi: pools of every kind, lists, lookaside lists" { group pool ex_pool; }
+@test "ddi: locks of every kind" { group lock ex_lock; }
+@test "ddi: work items, callbacks, timers, DPCs" { group exec ex_exec; }
+@test "ddi: processors, time, stacks, device queues" { group cpu ke_cpu; }
+@test "ddi: objects and handles" { group ob ob; }
+@test "ddi: threads and processes" { group ps ps; }
+@test "ddi: event tracing" { group etw etw; }
+@test "ddi: pages, mappings, probes" { group pages mm_pages; }
+@test "ddi: keys" { group key cm_key; }
+@test "ddi: power" { group po po; }
 
 @test "ddi: the driver counted no failure" {
     grep -Eq '^MANUALLY_INITIATED_CRASH \(e2\)' analysis
