@@ -23,6 +23,7 @@ static const struct {
     { "capture", cmd_capture, "capture an adapter's packets to a file, through npf" },
     { "stop", cmd_stop, "take a running machine down" },
     { "ddi", cmd_ddi, "list what a driver imports, bound or lacking, and the patched instructions" },
+    { "inf", cmd_inf, "check INF files, or show what one installs" },
     { "cc", cmd_cc, "build a driver on Linux from its own source" },
     { "version", cmd_version, "print the version" },
 };

@@ -2,8 +2,9 @@
 /*
  * pnp/driver.c - what the user named: a folder, an INF or a .sys, as one driver.
  *
- * Model: a folder holds exactly one INF, or without one exactly one .sys. The image an INF
- * names is looked for beside it. Without an INF the imports tell the kind.
+ * Model: a folder holds exactly one INF, or the two of an intermediate driver, or without one exactly one .sys. The
+ * image an INF names is looked for beside it. Without an INF the imports tell the kind; they also tell an intermediate
+ * driver from a protocol.
  */
 #include "pnp/driver.h"
 
@@ -13,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "host/host.h"
 #include "image/image.h"
+#include "nt/profile.h"
 
 static bool
 ends_with(const char *s, const char *suffix)
@@ -76,27 +79,40 @@ kind_by_imports(const uint8_t *bytes, size_t len, const char *name)
                                   : INF_OTHER;
 }
 
+/* Parse and describe for the machine's release. 0, or -EINVAL with one sentence. */
+static int
+describe_file(const char *path, struct inf **parsed, struct inf_driver *info, char text[256])
+{
+    const struct inf_target target = { nt_profile()->major, nt_profile()->minor, nt_profile()->build, 1 };
+    struct inf_error err;
+    uint8_t *bytes;
+    size_t len;
+    int e = host_read_file(path, &bytes, &len);
+
+    if (e) {
+        snprintf(text, 256, "%.200s: cannot be read (%s)", path, strerror(-e));
+        return -EINVAL;
+    }
+    e = inf_parse(bytes, len, parsed, &err);
+    free(bytes);
+    if (!e && (e = inf_describe_model(*parsed, &target, 0, info, &err)) != 0) {
+        inf_free(*parsed);
+        *parsed = NULL;
+    }
+    if (e) {
+        snprintf(text, 256, "%.120s, line %u: %.110s", path, err.line, e == -ENOMEM ? "out of memory" : err.text);
+        return -EINVAL;
+    }
+    return 0;
+}
+
 static int
 read_inf(struct pnp_driver *d, char text[256])
 {
-    uint8_t *bytes;
-    size_t len;
-    struct inf_error err;
-    int e = host_read_file(d->inf, &bytes, &len);
     char dir[512];
 
-    if (e) {
-        snprintf(text, 256, "%.200s: cannot be read (%s)", d->inf, strerror(-e));
+    if (describe_file(d->inf, &d->parsed, &d->info, text))
         return -EINVAL;
-    }
-    e = inf_parse(bytes, len, &d->parsed, &err);
-    free(bytes);
-    if (!e)
-        e = inf_describe_driver(d->parsed, &d->info, &err);
-    if (e) {
-        snprintf(text, 256, "%.120s, line %u: %.110s", d->inf, err.line, e == -ENOMEM ? "out of memory" : err.text);
-        return -EINVAL;
-    }
     d->kind = d->info.kind;
     snprintf(d->service, sizeof(d->service), "%s", d->info.service);
     snprintf(dir, sizeof(dir), "%.*s", (int)(base_name(d->inf) - d->inf), d->inf);
@@ -106,6 +122,60 @@ read_inf(struct pnp_driver *d, char text[256])
     }
     snprintf(d->sys, sizeof(d->sys), "%.380s%.100s", dir, d->info.image);
     return 0;
+}
+
+/* ------------------------------------------------------------------ the two INFs of an intermediate driver */
+
+/* The miniport's INF beside the protocol's: the one CopyINF names that installs the same file. */
+static int
+read_miniport_half(struct pnp_driver *d, char text[256])
+{
+    for (unsigned i = 0; d->parsed && d->kind == INF_PROTOCOL && i < d->info.more_inf_count; i++) {
+        snprintf(d->miniport_inf, sizeof(d->miniport_inf), "%.*s%.100s", (int)(base_name(d->inf) - d->inf), d->inf,
+                 d->info.more_infs[i]);
+        if (access(d->miniport_inf, R_OK) != 0) {
+            snprintf(text, 256, "%.120s: CopyINF names %.80s, which is not beside it", d->inf, d->info.more_infs[i]);
+            return -EINVAL;
+        }
+        if (describe_file(d->miniport_inf, &d->miniport_parsed, &d->miniport_info, text))
+            return -EINVAL;
+        if (d->miniport_info.kind == INF_MINIPORT && str_ieq(d->miniport_info.image, d->info.image)) {
+            d->kind = INF_INTERMEDIATE;
+            return 0;
+        }
+        inf_driver_fini(&d->miniport_info);
+        inf_free(d->miniport_parsed);
+        d->miniport_parsed = NULL;
+    }
+    d->miniport_inf[0] = 0;
+    return 0;
+}
+
+/* Of a folder's INFs the one whose CopyINF names another of them: an intermediate driver's protocol. false: none. */
+static bool
+primary_inf(const char *dir, char out[512])
+{
+    DIR *folder = opendir(dir);
+    struct dirent *e;
+    bool found = false;
+
+    while (folder != NULL && !found && (e = readdir(folder)) != NULL) {
+        char path[512], ignored[256];
+        struct inf *parsed = NULL;
+        struct inf_driver info;
+
+        if (!ends_with(e->d_name, ".inf") || snprintf(path, sizeof(path), "%s/%s", dir, e->d_name) >= 512 ||
+            describe_file(path, &parsed, &info, ignored))
+            continue;
+        found = info.kind == INF_PROTOCOL && info.more_inf_count > 0;
+        if (found)
+            snprintf(out, 512, "%s", path);
+        inf_driver_fini(&info);
+        inf_free(parsed);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return found;
 }
 
 int
@@ -123,11 +193,11 @@ pnp_driver_read(const char *path, struct pnp_driver *d, char text[256])
     }
     if (S_ISDIR(st.st_mode)) {
         err = only_file(path, ".inf", d->inf);
-        if (err == -E2BIG) {
+        if (err == -E2BIG && !primary_inf(path, d->inf)) {
             snprintf(text, 256, "%.150s: holds more than one .inf; name the one to test", path);
             return -EINVAL;
         }
-        if (err && (err = only_file(path, ".sys", d->sys)) != 0) {
+        if (err && err != -E2BIG && (err = only_file(path, ".sys", d->sys)) != 0) {
             snprintf(text, 256, "%.150s: holds no .inf and not exactly one .sys; build the driver first", path);
             return -EINVAL;
         }
@@ -139,7 +209,7 @@ pnp_driver_read(const char *path, struct pnp_driver *d, char text[256])
         snprintf(text, 256, "%.150s: neither a folder nor an .inf nor a .sys", path);
         return -EINVAL;
     }
-    if (d->inf[0] && read_inf(d, text)) {
+    if (d->inf[0] && (read_inf(d, text) || read_miniport_half(d, text))) {
         pnp_driver_free(d);
         return -EINVAL;
     }
@@ -175,6 +245,10 @@ pnp_driver_free(struct pnp_driver *d)
     if (d->parsed) {
         inf_driver_fini(&d->info);
         inf_free(d->parsed);
+    }
+    if (d->miniport_parsed) {
+        inf_driver_fini(&d->miniport_info);
+        inf_free(d->miniport_parsed);
     }
     free(d->bytes);
     memset(d, 0, sizeof(*d));

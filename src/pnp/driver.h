@@ -7,6 +7,10 @@
 
 #include "pnp/inf.h"
 
+/*
+ * documented: "Installing an Intermediate Driver": the protocol's INF is the primary one, and names the miniport's with
+ * CopyINF or stands beside it; both install the same file.
+ */
 struct pnp_driver {
     char service[64];        /* "npf" */
     char sys[512], inf[512]; /* paths; inf "" when there is none */
@@ -15,6 +19,10 @@ struct pnp_driver {
     enum inf_kind kind;
     struct inf *parsed; /* NULL without an INF */
     struct inf_driver info;
+    /* an intermediate driver's other INF, for its virtual miniports: file name beside inf, "" when there is none */
+    char miniport_inf[512];
+    struct inf *miniport_parsed;
+    struct inf_driver miniport_info;
 };
 
 /*

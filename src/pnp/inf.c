@@ -25,6 +25,7 @@ enum {
     FIELD_MAX = 4096,             /* documented: with its terminator, before and after substitution */
     SECTION_NAME_MAX = 255,       /* documented */
     SECTIONS_MAX = 16384,         /* assumed, as the file's size */
+    TOKENS_MAX = 1000,            /* more are not remembered */
     CHUNK_BYTES = 64 << 10,
 };
 
@@ -40,6 +41,9 @@ struct inf {
     unsigned count, room;
     unsigned *index; /* open addressing over names: number + 1 */
     unsigned index_size;
+    bool template;
+    struct inf_token *tokens; /* that nothing replaced */
+    unsigned token_count, token_room;
 };
 
 struct string_ref {
@@ -184,6 +188,8 @@ section_open(struct scanner *s, const char *name, size_t len)
     slot = index_slot(inf, copy);
     if (*slot != 0) {
         s->section = inf->sections[*slot - 1];
+        if (s->section->again == 0)
+            s->section->again = s->line;
         return 0;
     }
     if (inf->count == SECTIONS_MAX)
@@ -197,6 +203,18 @@ section_open(struct scanner *s, const char *name, size_t len)
     *slot = inf->count;
     s->section = section;
     return 0;
+}
+
+bool
+inf_is_template(const struct inf *inf)
+{
+    return inf->template;
+}
+
+const struct inf_token *
+inf_unknown_token(const struct inf *inf, unsigned i)
+{
+    return i < inf->token_count ? &inf->tokens[i] : NULL;
 }
 
 const struct inf_section *
@@ -562,6 +580,32 @@ string_lookup(const struct scanner *s, const char *key, size_t len)
     return NULL;
 }
 
+/* %12% is a folder, %12,path% too; documented: "Using Dirids". */
+static bool
+is_folder(const char *name, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!(name[i] >= '0' && name[i] <= '9') && !(name[i] == '-' && i == 0))
+            return name[i] == ',' && i > 0;
+    return len > 0;
+}
+
+/* Remember a token that no string replaces. */
+static int
+token_missed(struct scanner *s, unsigned line, const char *name, size_t len)
+{
+    struct inf *inf = s->inf;
+    char *copy;
+
+    if (memchr(name, ' ', len) != NULL || memchr(name, '\\', len) != NULL || inf->token_count == TOKENS_MAX)
+        return 0;
+    copy = inf_strndup(&inf->memory, name, len);
+    if (copy == NULL || grow(&inf->tokens, inf->token_count, &inf->token_room, sizeof(*inf->tokens)) != 0)
+        return -ENOMEM;
+    inf->tokens[inf->token_count++] = (struct inf_token){ copy, line };
+    return 0;
+}
+
 /* Replace the tokens of *text. A key that is not defined stays as written (%12% is a folder, not a string). */
 static int
 expand(struct scanner *s, unsigned line, const char **text)
@@ -576,10 +620,18 @@ expand(struct scanner *s, unsigned line, const char **text)
         const char *end = *at == '%' ? strchr(at + 1, '%') : NULL;
         const char *value;
 
+        if (end != NULL && is_folder(at + 1, (size_t)(end - at) - 1)) {
+            if (field_put(s, &len, at, (size_t)(end - at) + 1) != 0)
+                return -EINVAL;
+            at = end + 1;
+            continue;
+        }
         if (end == at + 1) {
             value = "%";
         } else if (end != NULL) {
             value = string_lookup(s, at + 1, (size_t)(end - at) - 1);
+            if (value == NULL && token_missed(s, line, at + 1, (size_t)(end - at) - 1) != 0)
+                return -ENOMEM;
         } else {
             value = NULL;
         }
@@ -717,6 +769,42 @@ normalise(char *text, size_t *len, struct inf_error *err)
     return 0;
 }
 
+/*
+ * Variables that stampinf, or a vendor's own tool, fills in when a driver is built. documented: $ARCH$ is the
+ * processor; others stay as they are.
+ */
+static bool
+stamp(char *text, size_t *len)
+{
+    static const char arch[] = "$ARCH$", amd64[] = "amd64";
+    bool found = false;
+    size_t to = 0;
+
+    for (size_t from = 0; from < *len;) {
+        size_t n = 1;
+
+        if (text[from] != '$') {
+            text[to++] = text[from++];
+            continue;
+        }
+        if (*len - from >= sizeof(arch) - 1 && str_icmp_n(text + from, arch, sizeof(arch) - 1) == 0) {
+            memcpy(text + to, amd64, sizeof(amd64) - 1);
+            to += sizeof(amd64) - 1;
+            from += sizeof(arch) - 1;
+            found = true;
+            continue;
+        }
+        while (from + n < *len && ((text[from + n] >= 'A' && text[from + n] <= 'Z') || text[from + n] == '_'))
+            n++;
+        found |= n > 3 && from + n < *len && text[from + n] == '$' && strncmp(text + from, "$CHICAGO$", 9) != 0;
+        memmove(text + to, text + from, n);
+        to += n;
+        from += n;
+    }
+    *len = to;
+    return found;
+}
+
 /* documented: INF Version section. Without one of the two signatures the system takes the file for none. */
 static int
 check_signature(const struct inf *inf, struct inf_error *err)
@@ -752,6 +840,7 @@ inf_parse(const void *bytes, size_t len, struct inf **out, struct inf_error *err
     if (result)
         goto out;
     s->inf = inf;
+    inf->template = stamp(text, &text_len);
     s->at = text;
     s->end = text + text_len;
     s->line = 1;
@@ -789,6 +878,7 @@ inf_free(struct inf *inf)
     }
     free(inf->sections);
     free(inf->index);
+    free(inf->tokens);
     inf_memory_fini(&inf->memory);
     free(inf);
 }
