@@ -127,18 +127,37 @@ reaches(NET_IFINDEX from, NET_IFINDEX to)
     return false;
 }
 
+static bool
+interface_known(NET_IFINDEX index)
+{
+    struct ndis_nic *nic;
+    struct ndis_link *link;
+
+    list_for_each (nic, &ndis_root()->nics, node) {
+        if (nic->if_index == index)
+            return true;
+        list_for_each (link, &nic->links, node)
+            if (link->if_index == index)
+                return true;
+    }
+    return false;
+}
+
 /*
  * NdisIfAddIfStackEntry - say that one interface lies over another. NdisIfDeleteIfStackEntry - take that back.
  *
  * Source:    documented; a cycle is bug check 0x7C, 0x1B.
  * IRQL:      <= DISPATCH_LEVEL
- * Returns:   NDIS_STATUS_SUCCESS, _RESOURCES (documented; nothing here needs it).
+ * Returns:   NDIS_STATUS_SUCCESS, _INTERFACE_NOT_FOUND for an index that no interface has, _RESOURCES (documented;
+ *            nothing here needs it).
  */
 NDIS_STATUS NTAPI
 NdisIfAddIfStackEntry(NET_IFINDEX HigherLayerIfIndex, NET_IFINDEX LowerLayerIfIndex)
 {
     struct if_stack_entry *e;
 
+    if (!interface_known(HigherLayerIfIndex) || !interface_known(LowerLayerIfIndex))
+        return NDIS_STATUS_INTERFACE_NOT_FOUND;
     if (reaches(LowerLayerIfIndex, HigherLayerIfIndex))
         machine_bugcheck(NDIS_BUGCHECK, BUGCHECK_IF_STACK_TABLE_LOOP, HigherLayerIfIndex, LowerLayerIfIndex, 0);
     e = mon_alloc(sizeof(*e));

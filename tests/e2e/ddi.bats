@@ -54,6 +54,8 @@ group() {
 @test "ddi: pages, mappings, probes" { group pages mm_pages; }
 @test "ddi: keys" { group key cm_key; }
 @test "ddi: power" { group po po; }
+@test "ddi: net buffers, fragments, out-of-band data" { group lists nbl_more; }
+@test "ddi: services of NDIS" { group ndis ndis_misc; }
 
 @test "ddi: the driver counted no failure" {
     grep -Eq '^MANUALLY_INITIATED_CRASH \(e2\)' analysis

@@ -473,7 +473,15 @@ static void
 if_stack_loop(void *arg)
 {
     (void)arg;
-    NdisIfAddIfStackEntry(3, 2);
+    for (NET_IFINDEX i = 1; i <= 3; i++) {
+        struct ndis_nic *nic = mon_alloc(sizeof(*nic));
+
+        list_init(&nic->links);
+        nic->if_index = i;
+        list_add_tail(&ndis_root()->nics, &nic->node);
+    }
+    assert_int_equal(NdisIfAddIfStackEntry(3, 4), NDIS_STATUS_INTERFACE_NOT_FOUND);
+    assert_int_equal(NdisIfAddIfStackEntry(3, 2), NDIS_STATUS_SUCCESS);
     NdisIfAddIfStackEntry(2, 1);
     assert_int_equal(NdisIfDeleteIfStackEntry(3, 1), NDIS_STATUS_INTERFACE_NOT_FOUND);
     NdisIfAddIfStackEntry(1, 3);
