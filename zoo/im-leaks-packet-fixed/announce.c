@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * announce.c - port.c of drivers/mux, with one frame of each virtual adapter set aside for an announcement.
+ *
+ * Halt puts it back first, whether it was sent or not.
+ */
+#define MuxAllocateFrames MuxAllocateAllFrames
+#define MuxHalt           MuxHaltAll
+#include "../../drivers/mux/port.c"
+#undef MuxAllocateFrames
+#undef MuxHalt
+
+static PMUX_FRAME MuxAnnouncement[MUX_PORTS_MAX];
+
+NDIS_STATUS
+MuxAllocateFrames(PMUX_PORT Port)
+{
+    NDIS_STATUS status = MuxAllocateAllFrames(Port);
+
+    if (status == NDIS_STATUS_SUCCESS) {
+        MuxAnnouncement[Port->Index] = Port->Frames[0];
+        RemoveEntryList(&Port->Frames[0]->Link);
+        Port->Frames[0] = NULL;
+    }
+    return status;
+}
+
+VOID
+MuxHalt(PMUX_PORT Port)
+{
+    if (MuxAnnouncement[Port->Index] != NULL)
+        Port->Frames[0] = MuxAnnouncement[Port->Index];
+    MuxAnnouncement[Port->Index] = NULL;
+    MuxHaltAll(Port);
+}
