@@ -165,16 +165,15 @@ SehDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 
     switch (stack->Parameters.DeviceIoControl.IoControlCode) {
     case IOCTL_SEH_READ:
-        EXPECT(input != NULL && ProbeRead(input, length, 1) == STATUS_SUCCESS);
-        EXPECT(TouchUser(input) == STATUS_SUCCESS);
         EXPECT(TouchUser(BAD_USER_ADDRESS) == STATUS_ACCESS_VIOLATION);
-        status = STATUS_SUCCESS;
+        status = ProbeRead(input, length, 1);
+        if (status == STATUS_SUCCESS && length > 0)
+            EXPECT((status = TouchUser(input)) == STATUS_SUCCESS || status == STATUS_ACCESS_VIOLATION);
         break;
     case IOCTL_SEH_LOCK:
-        EXPECT(LockEnds(input, length, STATUS_SUCCESS));
         EXPECT(LockEnds(BAD_USER_ADDRESS, 4096, STATUS_ACCESS_VIOLATION));
         EXPECT(LockEnds(KERNEL_ADDRESS, 16, STATUS_ACCESS_VIOLATION));
-        status = STATUS_SUCCESS;
+        status = LockUser(input, length, IoReadAccess);
         break;
     case IOCTL_SEH_WRITE:
         status = STATUS_SUCCESS;
