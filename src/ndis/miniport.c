@@ -167,13 +167,20 @@ copy_object(const NDIS_OBJECT_HEADER *from)
     return copy;
 }
 
+/* documented: _BAD_VERSION for a Revision that NDIS does not have. */
+static NDIS_STATUS
+refused(const NDIS_OBJECT_HEADER *header)
+{
+    return header->Revision == 0 ? NDIS_STATUS_BAD_VERSION : NDIS_STATUS_BAD_CHARACTERISTICS;
+}
+
 static NDIS_STATUS
 set_general(struct ndis_adapter *ad, const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *from)
 {
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *to = &ad->general;
 
     if (!ndis_header_ok(&from->Header, &general_attributes, ndis_export.NdisMSetMiniportAttributes))
-        return NDIS_STATUS_BAD_CHARACTERISTICS;
+        return refused(&from->Header);
     ndis_copy_versioned(to, sizeof(*to), &from->Header);
     if (to->SupportedOidList != NULL && to->SupportedOidListLength != 0) {
         to->SupportedOidList = ndis_alloc(to->SupportedOidListLength, NDIS_SIG_ADAPTER, "adapter OID list");
@@ -200,7 +207,7 @@ set_offload(struct ndis_adapter *ad, const NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBU
     if (!ad->registration_set)
         return NDIS_STATUS_FAILURE;
     if (!ndis_header_ok(&from->Header, &offload_attributes, ndis_export.NdisMSetMiniportAttributes))
-        return NDIS_STATUS_BAD_CHARACTERISTICS;
+        return refused(&from->Header);
     ndis_free(ad->offload);
     ndis_free(ad->offload_hardware);
     ad->offload = (void *)copy_object((NDIS_OBJECT_HEADER *)from->DefaultOffloadConfiguration);
@@ -217,7 +224,8 @@ set_offload(struct ndis_adapter *ad, const NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBU
  * Source:    documented; assumed: general attributes before registration attributes fail with _FAILURE.
  * IRQL:      PASSIVE_LEVEL
  * Ownership: borrows MiniportAttributes; pointers in it are copied.
- * Returns:   NDIS_STATUS_SUCCESS, _BAD_CHARACTERISTICS, _RESOURCES, _FAILURE, _NOT_SUPPORTED for a type we lack.
+ * Returns:   NDIS_STATUS_SUCCESS, _BAD_CHARACTERISTICS, _RESOURCES, _FAILURE, _NOT_SUPPORTED for a type we lack,
+ *            _BAD_VERSION (documented) for a revision that there is not.
  */
 NDIS_STATUS NTAPI
 NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle, PNDIS_MINIPORT_ADAPTER_ATTRIBUTES MiniportAttributes)
@@ -230,13 +238,13 @@ NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle, PNDIS_MINIPORT
     switch (header->Type) {
     case NDIS_OBJECT_TYPE_MINIPORT_ADD_DEVICE_REGISTRATION_ATTRIBUTES:
         if (!ndis_header_ok(header, &add_device_attributes, ndis_export.NdisMSetMiniportAttributes))
-            return NDIS_STATUS_BAD_CHARACTERISTICS;
+            return refused(header);
         ad->nic->add_device_context =
             (uint64_t)MiniportAttributes->AddDeviceRegistrationAttributes.MiniportAddDeviceContext;
         return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES:
         if (!ndis_header_ok(header, &registration_attributes, ndis_export.NdisMSetMiniportAttributes))
-            return NDIS_STATUS_BAD_CHARACTERISTICS;
+            return refused(header);
         ndis_copy_versioned(&ad->registration, sizeof(ad->registration), header);
         ad->layer.context = (uint64_t)ad->registration.MiniportAdapterContext;
         ad->layer.flags = ad->registration.AttributeFlags;

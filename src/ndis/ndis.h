@@ -603,6 +603,7 @@ struct nbl_track {
     uint64_t pool;
     struct ndis_ledger *source; /* who sent or indicated it */
     struct ndis_ledger *holder; /* whose it is now; NULL at home */
+    struct ndis_ledger *lender; /* lent by who has to return it; NULL: by its owner, or not lent */
     uint64_t source_handle;     /* SourceHandle when it left */
     uint8_t where;              /* enum nbl_where */
     struct nbl_track *next_free;

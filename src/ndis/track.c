@@ -109,6 +109,7 @@ leave(struct nbl_track *track, struct ndis_layer *from, enum nbl_where where, ui
     track->source = from->ledger;
     track->source_handle = handle;
     track->where = where;
+    track->lender = NULL;
     if (where == NBL_SENT)
         from->ledger->own_sends++;
     else
@@ -141,8 +142,10 @@ give(struct nbl_track *track, const NET_BUFFER_LIST *nbl, struct ndis_layer *fro
     }
     if (same_way && track->holder == from->ledger) {
         let_go(track, send);
-        if (where == NBL_LENT)
+        if (where == NBL_LENT && track->where != NBL_LENT) {
             track->where = NBL_LENT;
+            track->lender = from->ledger;
+        }
         return false;
     }
     if (same_way && track->source == from->ledger) {
@@ -300,9 +303,14 @@ nbl_note_lent_back(struct ndis_layer *from, NET_BUFFER_LIST *nbls)
         if (track == NULL || track->where != NBL_LENT)
             continue;
         let_go(track, false);
-        if (track->source == from->ledger)
+        if (track->source == from->ledger) {
             come_home(track);
-        else
-            take(track, from, false);
+            continue;
+        }
+        take(track, from, false);
+        if (track->lender == from->ledger) { /* it has to be returned by call again, by who lent it */
+            track->lender = NULL;
+            track->where = NBL_INDICATED;
+        }
     }
 }

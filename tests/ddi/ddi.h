@@ -59,6 +59,7 @@ PVOID DdiRoutine(PCWSTR Name); /* of ntoskrnl, then hal; one that is not there f
 HANDLE DdiThread(PKSTART_ROUTINE Start, PVOID Context); /* a system thread, NULL: none was to be had */
 VOID DdiJoin(HANDLE Thread);                            /* waits for its end */
 
+ULONG DdiRunGroup(const DDI_GROUP *Group); /* prints a line for each test; how many failed */
 VOID DdiFailed(PCSTR Condition, PCSTR File, ULONG Line);
 
 extern NDIS_HANDLE DdiFilterDriver; /* from registration to deregistration */

@@ -13,83 +13,14 @@ extern const DDI_GROUP rtlGroup, stringGroup, crtGroup, miscGroup, seGroup, atom
     irpGroup, devGroup, nblGroup, listsGroup, ndisGroup, nd5Group;
 
 static const DDI_GROUP *const Groups[] = {
-    &rtlGroup,  &stringGroup, &crtGroup, &miscGroup, &seGroup,    &atomicGroup, &exGroup,  &poolGroup, &lockGroup,
-    &execGroup, &keGroup,     &cpuGroup, &mmGroup,   &pagesGroup, &cmGroup,     &keyGroup, &obGroup,   &psGroup,
+    &rtlGroup,  &stringGroup, &crtGroup, &miscGroup, &seGroup,    &atomicGroup, &exGroup,    &poolGroup, &lockGroup,
+    &execGroup, &keGroup,     &cpuGroup, &mmGroup,   &pagesGroup, &cmGroup,     &keyGroup,   &obGroup,   &psGroup,
     &etwGroup,  &poGroup,     &ioGroup,  &irpGroup,  &devGroup,   &nblGroup,    &listsGroup, &ndisGroup, &nd5Group,
 };
 
 NDIS_HANDLE DdiFilterDriver;
 PDRIVER_OBJECT DdiDriverObject;
 UNICODE_STRING DdiRegistryPath;
-
-static PCSTR FailedCondition; /* of the test that runs; NULL: none yet */
-static PCSTR FailedFile;
-static ULONG FailedLine;
-
-VOID
-DdiFailed(PCSTR Condition, PCSTR File, ULONG Line)
-{
-    PCSTR at;
-
-    if (FailedCondition != NULL)
-        return;
-    for (at = File; *at != 0; at++)
-        if (*at == '/' || *at == '\\')
-            File = at + 1;
-    FailedCondition = Condition;
-    FailedFile = File;
-    FailedLine = Line;
-}
-
-PVOID
-DdiRoutine(PCWSTR Name)
-{
-    UNICODE_STRING name;
-    PVOID routine;
-
-    RtlInitUnicodeString(&name, Name);
-    routine = MmGetSystemRoutineAddress(&name);
-    if (routine == NULL)
-        DbgPrint("FAIL ddi export: %wZ is not there\n", &name);
-    return routine;
-}
-
-HANDLE
-DdiThread(PKSTART_ROUTINE Start, PVOID Context)
-{
-    HANDLE thread = NULL;
-
-    CHECK(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Start, Context) == STATUS_SUCCESS);
-    return thread;
-}
-
-VOID
-DdiJoin(HANDLE Thread)
-{
-    CHECK(ZwWaitForSingleObject(Thread, FALSE, NULL) == STATUS_SUCCESS);
-    CHECK(ZwClose(Thread) == STATUS_SUCCESS);
-}
-
-static ULONG
-RunGroup(const DDI_GROUP *Group)
-{
-    ULONG failed = 0;
-    ULONG i;
-
-    for (i = 0; i < Group->Count; i++) {
-        FailedCondition = NULL;
-        Group->Tests[i].Run();
-        CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
-        if (FailedCondition == NULL) {
-            DbgPrint("PASS %s %s\n", Group->Name, Group->Tests[i].Name);
-        } else {
-            DbgPrint("FAIL %s %s: %s:%u: %s\n", Group->Name, Group->Tests[i].Name, FailedFile, FailedLine,
-                     FailedCondition);
-            failed++;
-        }
-    }
-    return failed;
-}
 
 _Use_decl_annotations_ NTSTATUS
 DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
@@ -122,7 +53,7 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 
     for (i = 0; i < RTL_NUMBER_OF(Groups); i++) {
         total += Groups[i]->Count;
-        failed += RunGroup(Groups[i]);
+        failed += DdiRunGroup(Groups[i]);
     }
     NdisFDeregisterFilterDriver(DdiFilterDriver);
     KeBugCheckEx(0xE2 /* MANUALLY_INITIATED_CRASH */, total - failed, failed, 0, 0);

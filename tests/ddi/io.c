@@ -74,7 +74,7 @@ ControlIsBuffered(VOID)
         IO_STATUS_BLOCK Iosb;
         KEVENT Event;
         ULONG In, Out;
-    } * block;
+    } *block;
 
     REQUIRE(IoCreateDevice(DdiDriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device) == STATUS_SUCCESS);
     device->Flags &= ~DO_DEVICE_INITIALIZING;

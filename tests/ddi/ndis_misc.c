@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ndis_misc.c - NDIS's services for every driver: memory, locks, events, timers, work, strings, configuration, names. */
+/* ndis_misc.c - services for every driver: memory, locks, events, timers, work, strings, configuration, names. */
 #include "ddi.h"
 
 /* A local pName to an export of ndis that the headers do not declare. */

@@ -62,6 +62,21 @@ group() {
     grep -Eq '^Arg2: 0+\b' analysis
 }
 
+# inside FOLDER GROUP SOURCE - the tests of a driver of its own: all are there, and passed
+inside() {
+    needs "$UNDIS_BUILD_DIR/tests/ddi/$1"
+    undis test "$UNDIS_BUILD_DIR/tests/ddi/$1" --only init-halt --first --out "$1"
+    cat "$1"/[0-9]*/analysis.txt >"$1.txt" 2>/dev/null || printf '%s\n%s\n' "$output" "$stderr" >"$1.txt"
+    grep -E "FAIL $2 " "$1.txt" && return 1
+    count=$(sed -n '/^DDI_TESTS/,/;/p' "$root/tests/ddi/$1/$3.c" | grep -o '{ "[a-z0-9_]*"' | wc -l)
+    [ "$(grep -Ec "PASS $2 [a-z0-9_]+" "$1.txt")" -eq "$count" ] || {
+        cat "$1.txt"
+        return 1
+    }
+}
+
+@test "ddi: a miniport, a filter and a protocol over one another" { inside stack stack tests; }
+
 # hardware FOLDER - the tests of tests/ddi/hw-msi with the card on a line or with messages
 hardware() {
     needs "$UNDIS_BUILD_DIR/tests/ddi/$1"

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stack.h - one driver that is miniport, filter and protocol over one another, and tests from a thread above them.
+ *
+ * Model: port.c is the miniport, module.c the filter over it, binding.c the protocol over both; each notes in Seen
+ * what it was called for. tests.c runs when all three are up. Restart, pause and the closing calls pend, and a work
+ * item or another thread completes them. Nothing else in the machine uses the adapter, but NDIS's own.
+ */
+#ifndef STACK_H
+#define STACK_H
+
+#define NDIS_MINIPORT_DRIVER 1
+#define NDIS680_MINIPORT     1
+#define NDIS680              1
+#include "../ddi.h"
+
+#define OID_STACK_PENDS 0xff010001 /* the miniport holds it until a cancel or StackCompleteHeld() */
+#define OID_STACK_FAILS 0xff010002 /* NDIS_STATUS_INVALID_DATA */
+#define OID_STACK_SHORT 0xff010003 /* wants 100 bytes */
+
+typedef struct _STACK_SEEN {
+    volatile LONG PortSends, PortReturns, PortCancelSends, PortCancelOids, PortDirects, PortSynchronous;
+    volatile LONG ModuleSends, ModuleSendsDone, ModuleReceives, ModuleReturns, ModuleCancels, ModuleRestarts,
+        ModulePauses, ModuleStatuses, ModuleNetPnP, ModuleDevicePnP, ModuleOids, ModuleOptions;
+    volatile LONG BindingSendsDone, BindingReceives, BindingStatuses, BindingOidsDone, BindingDirectsDone,
+        BindingPauses, BindingRestarts, BindingBinds, BindingUnbinds, BindingNetPnP;
+} STACK_SEEN;
+
+extern STACK_SEEN Seen;
+extern NDIS_HANDLE StackPort;    /* the miniport adapter, NULL: halted */
+extern NDIS_HANDLE StackModule;  /* the filter module */
+extern NDIS_HANDLE StackBinding; /* the open binding */
+extern NDIS_HANDLE StackProtocolDriver;
+extern NDIS_HANDLE StackMiniportDriver;
+extern volatile LONG StackHoldsSends; /* the miniport keeps what is sent until its cancel */
+extern NDIS_STATUS StackLastStatus;   /* of the last request completed to the binding or the module */
+
+NDIS_STATUS PortRegister(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath);
+NDIS_STATUS ModuleRegister(PDRIVER_OBJECT DriverObject);
+NDIS_STATUS BindingRegister(VOID);
+VOID PortCompleteHeld(NDIS_STATUS Status);
+
+/* Runs Routine in a work item of its own; for what must be completed later, from elsewhere. */
+VOID StackLater(NDIS_HANDLE Owner, NDIS_IO_WORKITEM_ROUTINE Routine, PVOID Context);
+VOID StackRequest(PNDIS_OID_REQUEST Request, NDIS_REQUEST_TYPE Type, NDIS_OID Oid, PVOID Buffer, ULONG Length);
+
+/* Within two seconds of machine time. */
+BOOLEAN StackReaches(volatile LONG *Count, LONG Value);
+VOID StackRunTests(VOID);
+
+#endif
