@@ -218,6 +218,12 @@ ndis_nic_name(const struct ndis_nic *nic)
     return nic->name;
 }
 
+const char *
+ndis_nic_service(const struct ndis_nic *nic)
+{
+    return nic->driver->driver.record->name;
+}
+
 void
 ndis_nic_guid(const struct ndis_nic *nic, char *out, size_t room)
 {

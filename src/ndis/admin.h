@@ -22,6 +22,12 @@ void ndis_install_filter(const char *service, const char *class_name, bool manda
 /* Where a FilterClass stands among the others, 0 the lowest; unknown ones stand where "custom" does. */
 unsigned ndis_filter_class_rank(const char *name);
 
+/*
+ * What is bound when a driver and an adapter meet for the first time: asked for each such pair, in a system fiber. NULL,
+ * as at first: everything. An administrator may change it afterwards (ndis_driver_attach, ndis_driver_detach).
+ */
+void ndis_set_binding_policy(bool (*binds)(const char *service, const struct ndis_nic *nic));
+
 struct ndis_nic_config {
     const char *name;    /* "Ethernet 1"; NULL: made from the number */
     const char *service; /* miniport driver */
@@ -51,6 +57,7 @@ void ndis_settle(void);
 struct ndis_nic *ndis_nic_get(unsigned i); /* in order of appearance; NULL past the last */
 struct ndis_nic *ndis_nic_find(const char *name);
 const char *ndis_nic_name(const struct ndis_nic *nic);
+const char *ndis_nic_service(const struct ndis_nic *nic); /* of its miniport driver */
 void ndis_nic_guid(const struct ndis_nic *nic, char *out, size_t room); /* "{...}" */
 
 struct ndis_layer_info {

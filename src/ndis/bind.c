@@ -329,7 +329,8 @@ link_add(struct ndis_nic *nic, struct ndis_driver *driver)
 
     link->nic = nic;
     link->driver = driver;
-    link->wanted = driver->bind_by_default;
+    link->wanted = driver->bind_by_default &&
+                   (root->binds == NULL || root->binds(driver->record->name, nic));
     link->if_index = ++root->next_if_index;
     link->luid = (uint64_t)6 << 48 | (uint64_t)link->if_index << 24; /* ethernet, number: as NET_LUID is laid out */
     link->guid_name = module_name(nic, driver);

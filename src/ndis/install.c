@@ -63,6 +63,12 @@ ndis_install_filter(const char *service, const char *class_name, bool mandatory,
 }
 
 void
+ndis_set_binding_policy(bool (*binds)(const char *service, const struct ndis_nic *nic))
+{
+    ndis_root()->binds = binds;
+}
+
+void
 ndis_install_apply(struct ndis_filter_driver *fd)
 {
     const struct install *install = find(fd->driver.record->name);

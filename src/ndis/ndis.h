@@ -460,6 +460,7 @@ struct ndis_root {
     struct nbl_track *track_free;
     struct ndis_nbl_pool *default_pool; /* for NBLs that NDIS makes without a pool given */
     struct ndis_nb_pool *default_nb_pool;
+    bool (*binds)(const char *service, const struct ndis_nic *nic); /* install.c; NULL: everything binds */
     bool poison_reserved; /* explore: fields NDIS leaves open are filled with poison */
     void *misc;           /* root of oid.c, timer.c, config.c ... */
     void *ends;           /* root of ends/ */

@@ -690,6 +690,21 @@ static const uint16_t cp1252[32] = {
     0x2013, 0x2014, 0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0x9d,   0x17e,  0x178,
 };
 
+uint16_t
+inf_cp1252(uint8_t byte)
+{
+    return byte >= 0x80 && byte < 0xa0 ? cp1252[byte - 0x80] : byte;
+}
+
+int
+inf_to_cp1252(uint32_t c)
+{
+    for (unsigned i = 0; i < 32; i++)
+        if (cp1252[i] == c)
+            return (int)(0x80 + i);
+    return c < 0x80 || (c >= 0xa0 && c < 0x100) ? (int)c : -1;
+}
+
 static bool
 is_utf8(const char *text, size_t len)
 {
@@ -735,7 +750,7 @@ to_utf8(const uint8_t *bytes, size_t len, char **out, size_t *out_len, struct in
             n = len - skip;
         } else {
             for (size_t i = skip; i < len; i++)
-                n += utf8_encode(bytes[i] >= 0x80 && bytes[i] < 0xa0 ? cp1252[bytes[i] - 0x80] : bytes[i], text + n);
+                n += utf8_encode(inf_cp1252(bytes[i]), text + n);
         }
     }
     *out = text;
@@ -761,7 +776,7 @@ normalise(char *text, size_t *len, struct inf_error *err)
             c = '\n';
         }
         if ((unsigned char)c < 0x20 && c != '\n' && !is_blank(c))
-            return fail(err, line, "character 0x%02x is no text; the file is not an INF", (unsigned)c);
+            return fail(err, line, "character 0x%02x is no text", (unsigned)c);
         line += c == '\n';
         text[to++] = c;
     }
@@ -822,6 +837,14 @@ check_signature(const struct inf *inf, struct inf_error *err)
 }
 
 int
+inf_to_text(const void *bytes, size_t len, char **out, size_t *out_len, struct inf_error *err)
+{
+    int result = to_utf8(bytes, len, out, out_len, err);
+
+    return result ? result : normalise(*out, out_len, err);
+}
+
+int
 inf_parse(const void *bytes, size_t len, struct inf **out, struct inf_error *err)
 {
     struct inf *inf = calloc(1, sizeof(*inf));
@@ -834,9 +857,7 @@ inf_parse(const void *bytes, size_t len, struct inf **out, struct inf_error *err
     if (inf == NULL || s == NULL)
         goto out;
     inf->memory.limit = MEMORY_BYTES_MAX;
-    result = to_utf8(bytes, len, &text, &text_len, err);
-    if (result == 0)
-        result = normalise(text, &text_len, err);
+    result = inf_to_text(bytes, len, &text, &text_len, err);
     if (result)
         goto out;
     s->inf = inf;

@@ -22,6 +22,14 @@ void *inf_alloc(struct inf_memory *memory, size_t size);
 char *inf_strndup(struct inf_memory *memory, const char *text, size_t len);
 void inf_memory_fini(struct inf_memory *memory);
 
+/* ------------------------------------------------------------------ text (inf.c) */
+
+/* A file as UTF-8 with '\n' line ends; *out is malloced. 0; -EINVAL with *err; -ENOMEM. */
+int inf_to_text(const void *bytes, size_t len, char **out, size_t *out_len, struct inf_error *err);
+/* A byte of code page 1252 as UTF-16, and back; -1: the code page has no such character. */
+uint16_t inf_cp1252(uint8_t byte);
+int inf_to_cp1252(uint32_t c);
+
 /* ------------------------------------------------------------------ which section (inf_model.c) */
 
 /*

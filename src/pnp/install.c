@@ -15,8 +15,9 @@
 #include "ndis/hw/nic.h"
 #include "nt/cm/cm.h"
 #include "nt/io/driver.h"
-
-#define SERVICES "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
+#include "pnp/netcfg.h"
+#include "pnp/reg_cm.h"
+#include "pnp/reg_install.h"
 
 /* assumed: a filter that comes without an INF stands where most products put theirs */
 #define CLASS_WITHOUT_INF "compression"
@@ -35,28 +36,174 @@ pnp_load(const struct pnp_driver *d, struct pnp_service *out, char text[256])
     return 0;
 }
 
-/* A component key of its own: the adapter's of a miniport. Filters and protocols have none but their service's. */
-static bool
-per_device(const struct pnp_driver *d)
+/* ------------------------------------------------------------------ what is installed */
+
+enum { COMPONENTS_MAX = 40, UNBOUND_MAX = 64 };
+
+/*
+ * Host memory: which drivers a machine gets is decided before it runs, and installing one again gives the same.
+ * A binding is asked for by service name; bindings that the user switched off are kept by adapter's name.
+ */
+static struct {
+    struct netcfg_component component[COMPONENTS_MAX];
+    const struct pnp_driver *file[COMPONENTS_MAX]; /* NULL: one of undis */
+    unsigned count;
+    struct {
+        char adapter[64], service[64];
+    } unbound[UNBOUND_MAX];
+    unsigned unbound_count;
+    const struct reg_file *changes; /* of the user, after what setup wrote */
+} installed;
+
+static struct netcfg_component *
+component(const char *service)
 {
-    return d->kind != INF_FILTER && d->kind != INF_PROTOCOL;
+    for (unsigned i = 0; i < installed.count; i++)
+        if (str_ieq(installed.component[i].service, service))
+            return &installed.component[i];
+    return NULL;
 }
 
-/* The lines of the INF that lie under root, to key. */
 static void
-write_lines(const struct pnp_driver *d, enum inf_root root, const char *key)
+remember(const struct pnp_driver *file)
 {
-    char full[600];
+    struct netcfg_component *c = component(file->service);
 
-    for (unsigned i = 0; d->parsed && i < d->info.reg_count; i++) {
-        const struct inf_reg *r = &d->info.regs[i];
+    if (c == NULL && installed.count < COMPONENTS_MAX)
+        c = &installed.component[installed.count++];
+    if (c == NULL)
+        return;
+    netcfg_component_of(file, c);
+    installed.file[c - installed.component] = file;
+}
 
-        if (r->root != root || (r->flags & INF_REG_DELVAL))
+static bool
+switched_off(const char *adapter, const char *service)
+{
+    for (unsigned i = 0; i < installed.unbound_count; i++)
+        if (str_ieq(installed.unbound[i].adapter, adapter) && str_ieq(installed.unbound[i].service, service))
+            return true;
+    return false;
+}
+
+/* What an adapter of that service is to those above it. */
+static void
+lower_of(const char *service, struct netcfg_component *out)
+{
+    const struct netcfg_component *c = component(service);
+
+    if (c == NULL)
+        netcfg_builtin(INF_MINIPORT, service, out);
+    else if (!netcfg_virtual_of(installed.file[c - installed.component], out))
+        *out = *c;
+    out->kind = INF_MINIPORT;
+}
+
+static bool
+binds(const char *service, const struct ndis_nic *nic)
+{
+    const struct netcfg_component *upper = component(service);
+    struct netcfg_component lower;
+
+    if (switched_off(ndis_nic_name(nic), service))
+        return false;
+    if (upper == NULL) /* one of undis */
+        return true;
+    lower_of(ndis_nic_service(nic), &lower);
+    return netcfg_binds(upper, &lower);
+}
+
+int
+pnp_unbind(const char *adapter, const char *service)
+{
+    if (installed.unbound_count == UNBOUND_MAX)
+        return -ENOSPC;
+    fmt(installed.unbound[installed.unbound_count].adapter, 64, "%s", adapter);
+    fmt(installed.unbound[installed.unbound_count++].service, 64, "%s", service);
+    return 0;
+}
+
+void
+pnp_registry_changes(const struct reg_file *file)
+{
+    installed.changes = file;
+}
+
+/* Deletions and values of the user's file go over what setup wrote. */
+static void
+apply_changes(void)
+{
+    unsigned line;
+
+    if (installed.changes != NULL)
+        reg_apply(installed.changes, &reg_cm, &line);
+}
+
+/* ------------------------------------------------------------------ Linkage */
+
+#define ADAPTERS_MAX 16
+
+/* Protocols: which adapters; those that are installed and bound as things stand. */
+static void
+write_protocol_linkage(void)
+{
+    for (unsigned i = 0; i < installed.count; i++) {
+        const struct netcfg_component *c = &installed.component[i];
+        char guids[ADAPTERS_MAX][64];
+        const char *list[ADAPTERS_MAX];
+        unsigned count = 0;
+
+        if (c->kind != INF_PROTOCOL && c->kind != INF_INTERMEDIATE)
             continue;
-        fmt(full, sizeof(full), "%s%s%s", key, r->key[0] ? "\\" : "", r->key);
-        cm_set(full, r->name, r->type, r->data, r->len);
+        for (unsigned k = 0; ndis_nic_get(k) != NULL && count < ADAPTERS_MAX; k++)
+            if (binds(c->service, ndis_nic_get(k))) {
+                ndis_nic_guid(ndis_nic_get(k), guids[count], sizeof(guids[count]));
+                list[count] = guids[count];
+                count++;
+            }
+        reg_install_linkage(&reg_cm, c->service, list, count);
     }
 }
+
+/* One adapter: what is above it. Filters from the bottom, by class and then by installation. */
+static void
+write_adapter_linkage(const struct ndis_nic *nic)
+{
+    char modules[ADAPTERS_MAX][128], guid[64], key[200];
+    const char *module_list[ADAPTERS_MAX], *services[ADAPTERS_MAX];
+    unsigned module_count = 0, service_count = 0;
+
+    ndis_nic_guid(nic, guid, sizeof(guid));
+    ndis_config_nic_path(nic, key, sizeof(key));
+    for (unsigned rank = 0; rank < 16; rank++)
+        for (unsigned i = 0; i < installed.count; i++) {
+            const struct netcfg_component *c = &installed.component[i];
+            const struct pnp_driver *file = installed.file[i];
+
+            if (c->kind != INF_FILTER || module_count == ADAPTERS_MAX || !binds(c->service, nic) ||
+                ndis_filter_class_rank(c->filter_class) != rank)
+                continue;
+            fmt(modules[module_count], sizeof(modules[0]), "%s-%s-0000", guid,
+                file->parsed ? file->info.net_cfg_instance_id : c->service);
+            module_list[module_count] = modules[module_count];
+            module_count++;
+        }
+    for (unsigned i = 0; i < installed.count && service_count < ADAPTERS_MAX; i++)
+        if ((installed.component[i].kind == INF_PROTOCOL || installed.component[i].kind == INF_INTERMEDIATE) &&
+            binds(installed.component[i].service, nic))
+            services[service_count++] = installed.component[i].service;
+    reg_install_upper(&reg_cm, key, guid, module_list, module_count, services, service_count);
+}
+
+static void
+write_linkage(void)
+{
+    write_protocol_linkage();
+    for (unsigned i = 0; ndis_nic_get(i) != NULL; i++)
+        write_adapter_linkage(ndis_nic_get(i));
+}
+
+/* ------------------------------------------------------------------ parameters */
 
 static void
 write_parameters(const char *key, const struct pnp_parameter *p, unsigned count)
@@ -82,15 +229,14 @@ pnp_start(struct pnp_service *s, const struct pnp_parameter *parameters, unsigne
     char key[200];
     int32_t status;
 
-    fmt(key, sizeof(key), SERVICES "%s", d->service);
-    cm_set_string(key, "ImagePath", d->parsed ? d->info.image_path : d->sys);
-    cm_set_dword(key, "Type", 1);
-    write_lines(d, INF_HKLM, "\\Registry\\Machine");
-    write_lines(d, INF_HKR_SERVICE, key);
-    if (!per_device(d))
-        write_lines(d, INF_HKR, key);
-    fmt(key, sizeof(key), SERVICES "%s\\Parameters", d->service);
+    remember(d);
+    ndis_set_binding_policy(binds);
+    if (reg_install_driver(&reg_cm, d))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    fmt(key, sizeof(key), REG_SERVICES "%s\\Parameters", d->service);
     write_parameters(key, parameters, count);
+    write_linkage();
+    apply_changes();
     if (d->kind == INF_FILTER)
         ndis_install_filter(d->service, filter_class(d), d->parsed && d->info.run_type == INF_RUN_MANDATORY,
                             d->parsed && d->info.filter_type == INF_FILTER_MONITORING);
@@ -132,14 +278,16 @@ pnp_nic_add(const struct pnp_driver *file, const char *service, const char *name
 {
     struct ndis_nic_config config = { .name = name, .service = service, .pdo = hardware(file) };
     struct ndis_nic *nic = ndis_nic_add(&config);
-    char key[200];
+    char key[200], guid[64];
 
     if (nic == NULL)
         return NULL;
     ndis_config_nic_path(nic, key, sizeof(key));
-    if (file != NULL)
-        write_lines(file, INF_HKR, key);
+    ndis_nic_guid(nic, guid, sizeof(guid));
+    reg_install_adapter(&reg_cm, &(struct reg_adapter){ file, service, ndis_nic_name(nic), guid, key, nic->if_index });
     write_parameters(key, parameters, count);
+    write_linkage();
+    apply_changes();
     return nic;
 }
 
@@ -158,7 +306,7 @@ pnp_filter_parameters(const struct ndis_nic *nic, const char *service, const str
 {
     char key[200];
 
-    fmt(key, sizeof(key), SERVICES "%s\\Parameters\\Adapters\\%wZ", service, (const void *)&nic->instance_guid);
+    fmt(key, sizeof(key), REG_SERVICES "%s\\Parameters\\Adapters\\%wZ", service, (const void *)&nic->instance_guid);
     write_parameters(key, parameters, count);
 }
 

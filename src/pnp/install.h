@@ -45,6 +45,12 @@ int32_t pnp_start(struct pnp_service *service, const struct pnp_parameter *param
 struct ndis_nic *pnp_nic_add(const struct pnp_driver *file, const char *service, const char *name,
                              const struct pnp_parameter *parameters, unsigned count);
 
+/* Before the machine runs: this binding is switched off. 0, or -ENOSPC. */
+int pnp_unbind(const char *adapter, const char *service);
+/* Before the machine runs: changes over what setup writes, each time it has; borrows file. NULL: none. */
+struct reg_file;
+void pnp_registry_changes(const struct reg_file *file);
+
 /* More of them for a device that is there. */
 void pnp_nic_parameters(const struct ndis_nic *nic, const struct pnp_parameter *parameters, unsigned count);
 

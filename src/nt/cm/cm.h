@@ -59,6 +59,7 @@ int cm_set_multi(const char *path, const char *name, const char *const *texts);
  */
 int cm_get(const char *path, const char *name, uint32_t *type, void *data, uint32_t room);
 int cm_get_string(const char *path, const char *name, char *out, size_t room); /* as UTF-8; 0 or -ENOENT */
+int cm_unset(const char *path, const char *name);                              /* 0 or -ENOENT */
 int cm_delete(const char *path);                                               /* with all below it; 0 or -ENOENT */
 /* The i-th subkey's name; false past the last. */
 bool cm_subkey(const char *path, unsigned i, char *out, size_t room);

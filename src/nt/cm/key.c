@@ -399,6 +399,16 @@ cm_get_string(const char *path, const char *name, char *out, size_t room)
     return 0;
 }
 
+int
+cm_unset(const char *path, const char *name)
+{
+    WCHAR text[256];
+    UNICODE_STRING s = ob_text(name, text, 256);
+    struct cm_key *key = find_path(path);
+
+    return key != NULL && cm_value_delete(key, &s) == STATUS_SUCCESS ? 0 : -ENOENT;
+}
+
 static void
 delete_tree(struct cm_key *key)
 {

@@ -173,7 +173,7 @@ TEST(inf, malformed_files_get_one_sentence_and_a_line)
     FAILS("[Version\n", 1, "a section name does not end with ]");
     FAILS("[]\n", 1, "a section has no name");
     FAILS("[Version] x\n", 1, "text follows the name of a section on its line");
-    FAILS("MZ\x90\0\3", 1, "character 0x00 is no text; the file is not an INF");
+    FAILS("MZ\x90\0\3", 1, "character 0x00 is no text");
     FAILS("\xff\xfe[", 0, "the file ends in the middle of a UTF-16 character");
     memset(long_field, 'x', sizeof(long_field));
     memcpy(long_field, "[a]\nk=", 6);
