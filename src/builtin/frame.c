@@ -4,6 +4,20 @@
 
 #include "ndis/ndis.h"
 
+void *
+frame_memory(NDIS_HANDLE handle, uint32_t size, ULONG tag)
+{
+    uint8_t *p = NdisAllocateMemoryWithTagPriority(handle, size + 2 * WIRE_MARGIN, tag, NormalPoolPriority);
+
+    return p != NULL ? p + WIRE_MARGIN : NULL;
+}
+
+void
+frame_memory_free(void *data)
+{
+    NdisFreeMemory((uint8_t *)data - WIRE_MARGIN, 0, 0);
+}
+
 int
 frame_pieces(const NET_BUFFER *nb, uint32_t skip, struct iovec *iov, unsigned max)
 {

@@ -14,6 +14,10 @@ enum { FRAME_TOO_MANY = -1, FRAME_UNMAPPED = -2 };
 /* The pieces of nb from byte `skip` on. Returns how many, at most max; FRAME_TOO_MANY, FRAME_UNMAPPED. */
 int frame_pieces(const NET_BUFFER *nb, uint32_t skip, struct iovec *iov, unsigned max);
 
+/* Memory that wire_receive() fills, with its margins. NULL: there is none. The same at the end. */
+void *frame_memory(NDIS_HANDLE handle, uint32_t size, ULONG tag);
+void frame_memory_free(void *data);
+
 /*
  * The headers of nb in one piece: where they lie if they do, else copied to `copy` (FRAME_HEAD bytes). *have: how many
  * bytes there are.

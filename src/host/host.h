@@ -60,6 +60,8 @@ int host_sandbox(void);
  * starts. Our own code opens wires and answers clients, so it has no allow-list. 0 or -errno.
  */
 int host_sandbox_live(void);
+/* The same for a thread that this one started since: host_thread() does it. 0 or -errno. */
+int host_sandbox_thread(void);
 
 /* "open"; "unknown" for a number Linux has no call for. */
 const char *host_syscall_name(unsigned number);

@@ -7,6 +7,9 @@
  * system call instruction at a machine address (driver images, stacks, heap)
  * raises SIGSYS, which the trap handler turns into a finding. rdtsc traps, so time
  * that drivers read is virtual; the worker itself reads no clock after this.
+ *
+ * A live machine makes a system call per frame, and a filter is run for each; where Linux can look at the origin
+ * itself (syscall user dispatch of an area, 6.17), it does so thread by thread, at a third of the price.
  */
 #include "host/host.h"
 
@@ -15,12 +18,20 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define MACHINE_HIGH 0x7e90u /* upper half of addresses of the machine arena: 0x7e90........ */
+
+#define DISPATCH         59 /* PR_SET_SYSCALL_USER_DISPATCH, its mode for calls from inside an area: newer than headers */
+#define DISPATCH_INSIDE  2
+#define DISPATCH_ADDRESS ((unsigned long)(MACHINE_HIGH - 1) << 32)
+#define DISPATCH_BYTES   (17ul << 32)
+
+static bool by_thread; /* the origin is looked at without a filter */
 
 #ifndef UNDIS_SANITIZE
 static int
@@ -88,7 +99,18 @@ host_sandbox(void)
 int
 host_sandbox_live(void)
 {
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : by_origin();
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        return -errno;
+    by_thread = prctl(DISPATCH, DISPATCH_INSIDE, DISPATCH_ADDRESS, DISPATCH_BYTES, NULL) == 0;
+    return by_thread ? 0 : by_origin();
+}
+
+int
+host_sandbox_thread(void)
+{
+    if (!by_thread)
+        return 0; /* a filter is inherited */
+    return prctl(DISPATCH, DISPATCH_INSIDE, DISPATCH_ADDRESS, DISPATCH_BYTES, NULL) ? -errno : 0;
 }
 
 /* The library allocates the name; a run names one call at most. */

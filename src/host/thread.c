@@ -17,8 +17,6 @@
 
 #include "host/host.h"
 
-#define READY_MAX 16
-
 struct start {
     void (*fn)(void *);
     void *arg;
@@ -30,8 +28,9 @@ thread_main(void *arg)
     struct start s = *(struct start *)arg;
 
     free(arg);
-    if (host_signal_stack() == 0)
-        s.fn(s.arg);
+    if (host_signal_stack() != 0 || host_sandbox_thread() != 0)
+        host_crash("a thread could not be set up", 0, 0);
+    s.fn(s.arg);
     return NULL;
 }
 
@@ -157,14 +156,16 @@ host_epoll_del(int epoll, int fd)
 }
 
 int
-host_epoll_wait(int epoll, int64_t timeout_ns)
+host_epoll_wait(int epoll, int64_t timeout_ns, int ready[HOST_READY_MAX])
 {
-    struct epoll_event ready[READY_MAX];
+    struct epoll_event event[HOST_READY_MAX];
     struct timespec ts = timespec_of(timeout_ns < 0 ? 0 : timeout_ns);
-    int n = (int)syscall(SYS_epoll_pwait2, epoll, ready, READY_MAX, timeout_ns < 0 ? NULL : &ts, NULL, 0);
+    int n = (int)syscall(SYS_epoll_pwait2, epoll, event, HOST_READY_MAX, timeout_ns < 0 ? NULL : &ts, NULL, 0);
 
     if (n < 0 && errno == ENOSYS) /* before Linux 5.11: milliseconds, rounded up */
-        n = epoll_wait(epoll, ready, READY_MAX, timeout_ns < 0 ? -1 : (int)((timeout_ns + 999999) / 1000000));
+        n = epoll_wait(epoll, event, HOST_READY_MAX, timeout_ns < 0 ? -1 : (int)((timeout_ns + 999999) / 1000000));
+    for (int i = 0; i < n; i++)
+        ready[i] = event[i].data.fd;
     return n < 0 ? 0 : n;
 }
 
@@ -180,7 +181,7 @@ host_tick_make(int sig)
     if (n >= (int)(sizeof(ticks) / sizeof(ticks[0])))
         return -ENOSPC;
     ev._sigev_un._tid = host_thread_id();
-    return timer_create(CLOCK_MONOTONIC, &ev, &ticks[n]) ? -errno : n;
+    return timer_create(CLOCK_THREAD_CPUTIME_ID, &ev, &ticks[n]) ? -errno : n;
 }
 
 void

@@ -32,10 +32,14 @@ void host_eventfd_clear(int fd);
 int host_epoll(void); /* -errno */
 int host_epoll_add(int epoll, int fd);
 void host_epoll_del(int epoll, int fd);
-/* Blocks until a descriptor is readable or timeout_ns passed (< 0: for ever). Number of readable ones. */
-int host_epoll_wait(int epoll, int64_t timeout_ns);
+/* Blocks until a descriptor is readable or timeout_ns passed (< 0: for ever). Number of those in ready. */
+#define HOST_READY_MAX 16
+int host_epoll_wait(int epoll, int64_t timeout_ns, int ready[HOST_READY_MAX]);
 
-/* A periodic signal for the calling thread; off at first. Handle or -errno; period 0: off. */
+/*
+ * A periodic signal for the calling thread, by its own processor time: there is none while it sleeps, and nothing to
+ * switch off. Off at first. Handle or -errno; period 0: off.
+ */
 int host_tick_make(int sig);
 void host_tick_set(int tick, uint64_t period_ns);
 

@@ -397,7 +397,7 @@ live_poller_add(struct live_poller *p)
     for (end = &v->pollers; *end; end = &(*end)->next)
         ;
     *end = p;
-    v->poll = true;
+    v->poll = POLL_ALL;
     live_kick(v);
     return 0;
 }

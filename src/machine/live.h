@@ -96,7 +96,8 @@ void live_notify(int eventfd);
  * Work from outside the machine, polled by one VP. fn runs on the VP's DPC fiber at DISPATCH_LEVEL without the
  * machine lock, at most `budget` items at a time, and returns how many it handled; it may call drivers (GUEST_CALL),
  * NDIS and the ke_ functions a DPC may, and makes no system call that blocks. It is called
- *   - when one of fds becomes readable while the VP sleeps, and again until it returns 0,
+ *   - when one of fds is readable and the VP has nothing else to do; again at once, before any sleep, when it handled
+ *     `budget` items, or any without having fds,
  *   - between fibers and, while drivers are busy, every LIVE_POLL_EVERY DDI returns below DISPATCH_LEVEL and each tick.
  * flush (may be NULL) is called on the same VP, same rules, after each round of polls and before the VP sleeps:
  * the place to push out what was queued for sending.
@@ -110,7 +111,7 @@ struct live_poller {
     uint8_t vp; /* which VP polls; live_poller_add() takes it modulo the number of VPs */
     /* live.c only */
     struct live_poller *next;
-    bool active, running;
+    bool active, running, due;
 };
 
 #define LIVE_BURST      64u  /* budget of one poll */

@@ -9,11 +9,14 @@
 #define LIVE_TICK_NS 10000000u
 #define LIVE_CALLS   256u
 
+/* Which of a VP's pollers want a round: none, those that are due, all. */
+enum live_poll { POLL_NONE, POLL_DUE, POLL_ALL };
+
 /* Written under the machine lock by its own VP unless said otherwise. */
 struct live_vp {
     int tid, epoll, kick, tick;
     bool asleep;       /* in epoll, or about to be; a waker kicks it */
-    bool poll;         /* its pollers want a round */
+    enum live_poll poll;
     struct list queue; /* struct fiber.run: can run, first to last; anybody under the lock */
     struct live_poller *pollers;
     struct live_vp_stats stats;

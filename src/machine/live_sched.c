@@ -16,8 +16,8 @@
 #include "host/thread.h"
 
 #define SPIN_ROUNDS 64u   /* tries for the lock before sleeping */
+#define POLL_ROUNDS 8u    /* fibers run between polls */
 #define LET_IN      2000u /* about 40 microseconds */
-#define IDLE_SPINS  200u  /* looks at pollers before sleeping, once they had something */
 
 static inline void
 cpu_relax(void)
@@ -296,7 +296,7 @@ live_attend(void)
 
     l->attention = 0;
     if (v->pollers)
-        v->poll = true;
+        v->poll = POLL_ALL;
     step_aside(false);
 }
 
@@ -317,11 +317,15 @@ poll_round(struct live_vp *v)
 {
     struct fiber *f = fiber_self();
     struct live_poller *next;
-    bool again = false;
+    enum live_poll which = v->poll, then = POLL_NONE;
 
+    v->poll = POLL_NONE;
     for (struct live_poller *p = v->pollers; p; p = next) {
         unsigned n;
 
+        next = p->next;
+        if (which != POLL_ALL && !p->due)
+            continue;
         p->running = true;
         f->locked = false;
         live_unlock();
@@ -333,12 +337,15 @@ poll_round(struct live_vp *v)
         p->running = false;
         v->stats.polls++;
         v->stats.polled += n;
-        again |= n > 0;
+        p->due = n >= LIVE_BURST || (n > 0 && p->fd_count == 0);
+        if (p->due)
+            then = POLL_ALL; /* the descriptors of the others are not looked at meanwhile */
         next = p->next;
         if (!p->active)
             live_poller_unlink(v, p);
     }
-    v->poll = again;
+    if (v->poll < then)
+        v->poll = then;
 }
 
 void
@@ -361,7 +368,7 @@ live_dpc_main(void *arg)
             sched_dpc_drain(vp);
             v->stats.dpcs++;
         } while (vp->dpc_pending);
-        if (v->poll && v->pollers)
+        if (v->poll)
             poll_round(v);
         self->irql = vp->irql = IRQL_PASSIVE;
         self->state = FIBER_BLOCKED;
@@ -403,28 +410,42 @@ run(struct live_vp *v, struct vp *vp, struct fiber *f)
         fiber_free(f);
 }
 
+/* Descriptors are readable: whose? */
+static void
+make_due(struct live_vp *v, const int *ready, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (ready[i] == v->kick) {
+            host_eventfd_clear(v->kick);
+            v->poll = POLL_ALL;
+        }
+        for (struct live_poller *p = v->pollers; p; p = p->next)
+            for (unsigned f = 0; f < p->fd_count; f++)
+                if (p->fds[f] == ready[i])
+                    p->due = true;
+    }
+    if (v->poll == POLL_NONE)
+        v->poll = POLL_DUE;
+}
+
 /* Nothing to run: sleep until a kick, a descriptor or the next timer. Drops the lock meanwhile. */
 static void
 idle(struct live_vp *v)
 {
     uint64_t due = sched_timer_next(), now = live_now(), before;
     int64_t timeout = due == UINT64_MAX ? -1 : due <= now ? 0 : (int64_t)(due - now) * 100;
-    int ready;
+    int ready[HOST_READY_MAX], count;
 
     v->asleep = true;
     live_unlock();
-    host_tick_set(v->tick, 0);
     before = host_now_ns();
-    ready = host_epoll_wait(v->epoll, timeout);
+    count = host_epoll_wait(v->epoll, timeout, ready);
     v->stats.sleep_ns += host_now_ns() - before;
-    host_tick_set(v->tick, LIVE_TICK_NS);
     live_lock();
     v->asleep = false;
     v->stats.sleeps++;
-    if (ready > 0) {
-        host_eventfd_clear(v->kick);
-        v->poll = v->pollers != NULL;
-    }
+    if (count > 0)
+        make_due(v, ready, count);
 }
 
 static struct fiber *
@@ -458,7 +479,7 @@ live_loop(void *arg)
 {
     struct vp *vp = arg;
     struct live_vp *v = &live.vp[vp->number];
-    unsigned quiet_polls = 0, rounds = 0;
+    unsigned rounds = 0;
 
     live_thread_ready(v, vp->number);
     live_lock();
@@ -471,31 +492,18 @@ live_loop(void *arg)
             v->stats.calls++;
             take_call();
         }
-        if (++rounds % 8 == 0 && v->pollers)
-            v->poll = true;
-        if (dpc_idle && (vp->dpc_pending || v->poll || sched_timer_next() <= live_now())) {
-            bool polled = v->poll;
-
+        if (dpc_idle && (vp->dpc_pending || v->poll || sched_timer_next() <= live_now()))
             run(v, vp, dpc);
-            if (polled)
-                quiet_polls = v->poll ? 0 : quiet_polls + 1;
-        }
         f = take(v);
         if (f) {
             run(v, vp, f);
+            if (++rounds % POLL_ROUNDS == 0)
+                v->poll = POLL_ALL;
             continue;
         }
         if (vp->dpc_pending || v->poll || live.call_count > 0)
             continue;
-        if (v->pollers && quiet_polls > 0 && quiet_polls < IDLE_SPINS) {
-            live_unlock(); /* frames come in bursts: look again before paying for a sleep */
-            cpu_relax();
-            live_lock();
-            v->poll = true;
-            continue;
-        }
         idle(v);
-        quiet_polls = 0;
     }
     live_unlock();
     live_park_thread();

@@ -17,12 +17,14 @@
 #include <net/if_arp.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "wire/netif.h"
 #include "wire/vnet.h"
 
 #define SPEED 10000000000ull /* what Linux, too, says of a tap by default */
+#define SHORT 256u           /* frames up to here are copied */
 
 struct tap {
     struct wire wire;
@@ -155,6 +157,24 @@ broken(struct tap *t)
     return errno == EBADFD || t->wire.link.gone;
 }
 
+/* The system calls themselves: the library's are points of cancellation, which nobody here is, at a price. */
+static ssize_t
+read_one(const struct tap *t, const struct wire_rx *r, uint8_t *words)
+{
+    uint8_t *at = r->buffer, spill;
+    struct iovec iov[] = { { words, WIRE_VNET_SIZE }, { r->buffer, r->room }, { &spill, 1 } };
+    ssize_t n;
+
+    if (!r->margins)
+        return t->words ? syscall(SYS_readv, t->fd, iov, 3) : syscall(SYS_readv, t->fd, iov + 1, 2);
+    if (!t->words)
+        return syscall(SYS_read, t->fd, at, r->room + 1ul);
+    n = syscall(SYS_read, t->fd, at - WIRE_VNET_SIZE, WIRE_VNET_SIZE + r->room + 1ul);
+    if (n >= (ssize_t)WIRE_VNET_SIZE)
+        memcpy(words, at - WIRE_VNET_SIZE, WIRE_VNET_SIZE);
+    return n;
+}
+
 static unsigned
 tap_receive(struct wire *w, struct wire_rx *rx, unsigned count)
 {
@@ -165,9 +185,8 @@ tap_receive(struct wire *w, struct wire_rx *rx, unsigned count)
     for (unsigned tries = 0; got < count && bytes < WIRE_BURST_BYTES && tries < 2 * WIRE_BURST && !w->link.gone;
          tries++) {
         struct wire_rx *r = &rx[got];
-        uint8_t words[WIRE_VNET_SIZE], spill;
-        struct iovec iov[] = { { words, sizeof(words) }, { r->buffer, r->room }, { &spill, 1 } };
-        ssize_t n = t->words ? readv(t->fd, iov, 3) : readv(t->fd, iov + 1, 2);
+        uint8_t words[WIRE_VNET_SIZE];
+        ssize_t n = read_one(t, r, words);
         size_t length;
 
         if (n < 0) {
@@ -198,29 +217,54 @@ tap_receive(struct wire *w, struct wire_rx *rx, unsigned count)
     return got;
 }
 
+/* A short frame is copied behind its words: Linux takes longer to walk pieces. */
+static ssize_t
+write_short(const struct tap *t, const struct wire_tx *tx)
+{
+    uint8_t frame[WIRE_VNET_SIZE + SHORT];
+    size_t at = WIRE_VNET_SIZE;
+
+    wire_vnet_write(&tx->offload, frame);
+    for (unsigned i = 0; i < tx->iov_count && at + tx->iov[i].iov_len <= sizeof(frame); i++) {
+        memcpy(frame + at, tx->iov[i].iov_base, tx->iov[i].iov_len);
+        at += tx->iov[i].iov_len;
+    }
+    return syscall(SYS_write, t->fd, frame, at);
+}
+
+static ssize_t
+write_one(const struct tap *t, const struct wire_tx *tx)
+{
+    struct iovec iov[WIRE_IOV_MAX + 1];
+    uint8_t words[WIRE_VNET_SIZE];
+
+    if (!t->words && tx->iov_count == 1)
+        return syscall(SYS_write, t->fd, tx->iov->iov_base, tx->iov->iov_len);
+    if (!t->words)
+        return syscall(SYS_writev, t->fd, tx->iov, tx->iov_count);
+    if (tx->length <= SHORT)
+        return write_short(t, tx);
+    wire_vnet_write(&tx->offload, words);
+    iov[0] = (struct iovec){ words, sizeof(words) };
+    memcpy(iov + 1, tx->iov, tx->iov_count * sizeof(*iov));
+    return syscall(SYS_writev, t->fd, iov, tx->iov_count + 1ul);
+}
+
 static unsigned
 tap_send(struct wire *w, const struct wire_tx *tx, unsigned count)
 {
     struct tap *t = (struct tap *)w;
-    struct iovec iov[WIRE_IOV_MAX + 1];
-    uint8_t words[WIRE_VNET_SIZE];
     unsigned done;
 
     for (done = 0; done < count; done++) {
-        unsigned pieces = tx[done].iov_count;
         ssize_t n;
 
         if (w->link.gone) {
             w->stats.tx_dropped++;
             continue;
         }
-        if (t->words) {
-            wire_vnet_write(&tx[done].offload, words);
-            iov[0] = (struct iovec){ words, sizeof(words) };
-            memcpy(iov + 1, tx[done].iov, pieces * sizeof(*iov));
-        }
         do
-            n = t->words ? writev(t->fd, iov, (int)pieces + 1) : writev(t->fd, tx[done].iov, (int)pieces);
+            n = write_one(t, &tx[done]);
         while (n < 0 && errno == EINTR);
         if (n >= 0)
             continue;

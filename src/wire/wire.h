@@ -41,6 +41,7 @@ struct wire;
 #define WIRE_HEADER      14u            /* an Ethernet header: the shortest frame */
 #define WIRE_MTU_MAX     65521u         /* so that a frame is at most 65535 */
 #define WIRE_GSO_MAX     (65536u + 22u) /* longest frame that is still to be cut: header with two tags, 64 KB */
+#define WIRE_MARGIN      64u            /* see struct wire_rx; a line of the cache, lest frames lie across one more */
 
 /* ------------------------------------------------------------------ offload words */
 
@@ -77,11 +78,15 @@ struct wire_tx {
     struct wire_offload offload;
 };
 
-/* Room for a frame; on return its length and words. */
+/*
+ * Room for a frame; on return its length and words. margins: WIRE_MARGIN bytes before the buffer and after its room are
+ * the wire's to write; a tap then needs one piece for the frame and its words, which is cheaper.
+ */
 struct wire_rx {
     void *buffer;
     uint32_t room;
     uint32_t length;
+    bool margins;
     struct wire_offload offload;
 };
 

@@ -51,7 +51,7 @@ hi_create_buffers(struct hi_binding *b)
     for (unsigned i = 0; i < b->buffer_count; i++) {
         struct hi_buffer *buffer = &b->buffers[i];
 
-        buffer->data = NdisAllocateMemoryWithTagPriority(*hi_driver, b->frame_max, HI_TAG, NormalPoolPriority);
+        buffer->data = frame_memory(*hi_driver, b->frame_max, HI_TAG);
         if (buffer->data != NULL)
             buffer->mdl = NdisAllocateMdl(*hi_driver, buffer->data, b->frame_max);
         if (buffer->mdl != NULL)
@@ -75,7 +75,7 @@ hi_destroy_buffers(struct hi_binding *b)
         if (b->buffers[i].mdl != NULL)
             NdisFreeMdl(b->buffers[i].mdl);
         if (b->buffers[i].data != NULL)
-            NdisFreeMemory(b->buffers[i].data, 0, 0);
+            frame_memory_free(b->buffers[i].data);
     }
     if (b->buffers != NULL)
         NdisFreeMemory(b->buffers, 0, 0);
@@ -236,7 +236,7 @@ read_frames(struct hi_binding *b, struct hi_buffer **buffer, unsigned count, str
     unsigned got;
 
     for (unsigned i = 0; i < count; i++)
-        rx[i] = (struct wire_rx){ .buffer = buffer[i]->data, .room = b->frame_max };
+        rx[i] = (struct wire_rx){ .buffer = buffer[i]->data, .room = b->frame_max, .margins = true };
     got = wire_receive(h->wire, rx, count);
     if (got == count && h->burst < WIRE_BURST)
         h->burst *= 2; /* taking many buffers for few frames costs more than the frames */

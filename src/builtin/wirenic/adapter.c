@@ -100,7 +100,7 @@ set_offload(struct wn_adapter *a)
 static void
 drain_wire(struct wn_adapter *a)
 {
-    struct wire_rx rx = { .buffer = a->spare, .room = a->frame_max };
+    struct wire_rx rx = { .buffer = a->spare, .room = a->frame_max, .margins = true };
 
     for (unsigned i = 0; i < 4096 && wire_receive(a->wire, &rx, 1) != 0; i++)
         ;

@@ -56,7 +56,7 @@ NDIS_STATUS
 wn_create_buffers(struct wn_adapter *a)
 {
     a->pool = create_pool(a);
-    a->spare = allocate(a, a->frame_max);
+    a->spare = frame_memory(a->handle, a->frame_max, WN_TAG);
     a->bounce = allocate(a, WIRE_GSO_MAX);
     a->buffers = allocate(a, a->receive_buffers * (uint32_t)sizeof(*a->buffers));
     if (a->pool == NULL || a->spare == NULL || a->bounce == NULL || a->buffers == NULL)
@@ -65,7 +65,7 @@ wn_create_buffers(struct wn_adapter *a)
     for (uint32_t i = 0; i < a->receive_buffers; i++) {
         struct wn_buffer *b = &a->buffers[i];
 
-        b->data = allocate(a, a->frame_max);
+        b->data = frame_memory(a->handle, a->frame_max, WN_TAG);
         if (b->data != NULL)
             b->mdl = NdisAllocateMdl(a->handle, b->data, a->frame_max);
         if (b->mdl != NULL)
@@ -90,14 +90,14 @@ wn_destroy_buffers(struct wn_adapter *a)
         if (a->buffers[i].mdl != NULL)
             NdisFreeMdl(a->buffers[i].mdl);
         if (a->buffers[i].data != NULL)
-            NdisFreeMemory(a->buffers[i].data, 0, 0);
+            frame_memory_free(a->buffers[i].data);
     }
     if (a->buffers != NULL)
         NdisFreeMemory(a->buffers, 0, 0);
     if (a->bounce != NULL)
         NdisFreeMemory(a->bounce, 0, 0);
     if (a->spare != NULL)
-        NdisFreeMemory(a->spare, 0, 0);
+        frame_memory_free(a->spare);
     if (a->pool != NULL)
         NdisFreeNetBufferListPool(a->pool);
 }
@@ -260,7 +260,7 @@ cut(struct wn_adapter *a, struct wn_buffer *b, uint32_t length, const struct wir
 static unsigned
 discard(struct wn_adapter *a, unsigned budget, bool no_buffer)
 {
-    struct wire_rx rx = { .buffer = a->spare, .room = a->frame_max };
+    struct wire_rx rx = { .buffer = a->spare, .room = a->frame_max, .margins = true };
     unsigned got = 0;
 
     while (got < budget && wire_receive(a->wire, &rx, 1) == 1)
@@ -277,7 +277,7 @@ take_buffers(struct wn_adapter *a, struct wn_buffer **buffer, struct wire_rx *rx
     unsigned count = 0;
 
     for (; count < max && (buffer[count] = take_buffer(a)) != NULL; count++)
-        rx[count] = (struct wire_rx){ .buffer = buffer[count]->data, .room = a->frame_max };
+        rx[count] = (struct wire_rx){ .buffer = buffer[count]->data, .room = a->frame_max, .margins = true };
     return count;
 }
 
