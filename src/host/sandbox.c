@@ -26,7 +26,8 @@
 
 #define MACHINE_HIGH 0x7e90u /* upper half of addresses of the machine arena: 0x7e90........ */
 
-#define DISPATCH         59 /* PR_SET_SYSCALL_USER_DISPATCH, its mode for calls from inside an area: newer than headers */
+/* PR_SET_SYSCALL_USER_DISPATCH and its mode for calls from inside an area: newer than some headers. */
+#define DISPATCH         59
 #define DISPATCH_INSIDE  2
 #define DISPATCH_ADDRESS ((unsigned long)(MACHINE_HIGH - 1) << 32)
 #define DISPATCH_BYTES   (17ul << 32)

@@ -141,15 +141,17 @@ lock_outside(void)
 {
     uint32_t free = 0;
 
+    if (__atomic_load_n(&live.stopped, __ATOMIC_ACQUIRE))
+        return false;
+    if (__atomic_compare_exchange_n(&live.lock, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return true;
+    /* Who has slept takes it as 2: the wake that came to us may have been the only one, and others sleep. */
     while (!__atomic_load_n(&live.stopped, __ATOMIC_ACQUIRE)) {
-        if (__atomic_compare_exchange_n(&live.lock, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-            return true;
         if (__atomic_exchange_n(&live.lock, 2, __ATOMIC_ACQUIRE) == 0) {
             live.slept++;
             return true;
         }
         host_futex_wait(&live.lock, 2, 50000000);
-        free = 0;
     }
     return false;
 }
