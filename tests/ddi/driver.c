@@ -10,12 +10,13 @@ static FILTER_PAUSE DdiPause;
 
 extern const DDI_GROUP rtlGroup, stringGroup, crtGroup, miscGroup, seGroup, atomicGroup, exGroup, poolGroup, lockGroup,
     execGroup, keGroup, cpuGroup, mmGroup, pagesGroup, cmGroup, keyGroup, obGroup, psGroup, etwGroup, poGroup, ioGroup,
-    irpGroup, devGroup, nblGroup, listsGroup, ndisGroup, nd5Group;
+    irpGroup, devGroup, nblGroup, listsGroup, ndisGroup, nd5Group, binaryGroup;
 
 static const DDI_GROUP *const Groups[] = {
-    &rtlGroup,  &stringGroup, &crtGroup, &miscGroup, &seGroup,    &atomicGroup, &exGroup,    &poolGroup, &lockGroup,
-    &execGroup, &keGroup,     &cpuGroup, &mmGroup,   &pagesGroup, &cmGroup,     &keyGroup,   &obGroup,   &psGroup,
-    &etwGroup,  &poGroup,     &ioGroup,  &irpGroup,  &devGroup,   &nblGroup,    &listsGroup, &ndisGroup, &nd5Group,
+    &rtlGroup,  &stringGroup, &crtGroup,  &miscGroup,  &seGroup,   &atomicGroup, &exGroup,
+    &poolGroup, &lockGroup,   &execGroup, &keGroup,    &cpuGroup,  &mmGroup,     &pagesGroup,
+    &cmGroup,   &keyGroup,    &obGroup,   &psGroup,    &etwGroup,  &poGroup,     &ioGroup,
+    &irpGroup,  &devGroup,    &nblGroup,  &listsGroup, &ndisGroup, &nd5Group,    &binaryGroup,
 };
 
 NDIS_HANDLE DdiFilterDriver;

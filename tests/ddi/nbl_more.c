@@ -94,6 +94,13 @@ BuffersOverMdls(VOID)
     CHECK(NdisAllocateNetBufferPool(DdiFilterDriver, &parameters) == NULL);
 }
 
+static PMDL NTAPI
+NoMdl(PULONG BufferSize)
+{
+    UNREFERENCED_PARAMETER(BufferSize);
+    return NULL;
+}
+
 static VOID
 ListsMove(VOID)
 {
@@ -114,6 +121,9 @@ ListsMove(VOID)
     CHECK(NET_BUFFER_DATA_LENGTH(nb) == FRAME + 8 && NET_BUFFER_FIRST_MDL(nb) != mdl);
     NdisAdvanceNetBufferListDataStart(nbl, 8, TRUE, NULL);
     CHECK(NET_BUFFER_DATA_LENGTH(nb) == FRAME);
+    CHECK(NdisRetreatNetBufferDataStart(nb, 8, 0, NoMdl) == NDIS_STATUS_RESOURCES);
+    CHECK(NdisRetreatNetBufferListDataStart(nbl, 8, 0, NoMdl, NULL) == NDIS_STATUS_RESOURCES);
+    CHECK(NET_BUFFER_DATA_LENGTH(nb) == FRAME && NET_BUFFER_FIRST_MDL(nb) == mdl);
     NdisFreeNetBufferList(nbl);
     FreePools();
     NdisFreeMdl(mdl);

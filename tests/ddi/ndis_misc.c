@@ -417,6 +417,44 @@ Interfaces(VOID)
     CHECK(NdisIfAddIfStackEntry(70001, 70002) == NDIS_STATUS_INTERFACE_NOT_FOUND);
 }
 
+/* Of a miniport that is taken back before anything could call it. */
+static VOID NTAPI
+Never(VOID)
+{
+    CHECK(!"called");
+}
+
+static VOID
+MiniportTakenBack(VOID)
+{
+    PDRIVER_UNLOAD unload = DdiDriverObject->DriverUnload;
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS chars;
+    NDIS_HANDLE handle = NULL;
+
+    NdisZeroMemory(&chars, sizeof(chars));
+    chars.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS;
+    chars.Header.Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
+    chars.Header.Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2;
+    chars.MajorNdisVersion = 6;
+    chars.MinorNdisVersion = 30;
+    chars.InitializeHandlerEx = (PVOID)Never;
+    chars.HaltHandlerEx = (PVOID)Never;
+    chars.UnloadHandler = (PVOID)Never;
+    chars.PauseHandler = (PVOID)Never;
+    chars.RestartHandler = (PVOID)Never;
+    chars.OidRequestHandler = (PVOID)Never;
+    chars.SendNetBufferListsHandler = (PVOID)Never;
+    chars.ReturnNetBufferListsHandler = (PVOID)Never;
+    chars.CancelSendHandler = (PVOID)Never;
+    chars.DevicePnPEventNotifyHandler = (PVOID)Never;
+    chars.ShutdownHandlerEx = (PVOID)Never;
+    chars.CancelOidRequestHandler = (PVOID)Never;
+    REQUIRE(NdisMRegisterMiniportDriver(DdiDriverObject, &DdiRegistryPath, NULL, &chars, &handle) ==
+            NDIS_STATUS_SUCCESS);
+    NdisMDeregisterMiniportDriver(handle);
+    DdiDriverObject->DriverUnload = unload;
+}
+
 static VOID
 Registrations(VOID)
 {
@@ -445,4 +483,5 @@ DDI_TESTS(ndis, { "routines", Routines }, { "memory", Memory }, { "buffers", Buf
           { "rw_locks", RwLocks }, { "old_rw_locks", OldRwLocks }, { "events", Events }, { "timers", Timers },
           { "work_items", WorkItems }, { "strings", Strings }, { "time_and_processors", TimeAndProcessors },
           { "configuration", Configuration }, { "devices", Devices }, { "statuses", Statuses },
-          { "interfaces", Interfaces }, { "registrations", Registrations });
+          { "interfaces", Interfaces }, { "registrations", Registrations },
+          { "miniport_taken_back", MiniportTakenBack });

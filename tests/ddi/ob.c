@@ -161,10 +161,13 @@ NamedEvents(VOID)
     UNICODE_STRING other = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\ddi synchronization");
     UNICODE_STRING bad = RTL_CONSTANT_STRING(L"\\No such place\\event");
     HANDLE first = NULL, second = NULL;
+    PDEVICE_OBJECT device;
+    PFILE_OBJECT file;
     PKEVENT event = pIoCreateNotificationEvent(&name, &first);
 
     REQUIRE(event != NULL);
     CHECK(KeReadStateEvent(event) != 0); /* documented: it is made signaled */
+    CHECK(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &device) == STATUS_OBJECT_TYPE_MISMATCH);
     CHECK(pIoCreateNotificationEvent(&name, &second) == event);
     ZwClose(second);
     ZwClose(first);
@@ -221,6 +224,23 @@ Links(VOID)
 }
 
 static VOID
+SecureDevices(VOID)
+{
+    DDI_EXPORT(NTSTATUS, WdmlibIoCreateDeviceSecure,
+               (PDRIVER_OBJECT, ULONG, PUNICODE_STRING, DEVICE_TYPE, ULONG, BOOLEAN, PCUNICODE_STRING, const GUID *,
+                PDEVICE_OBJECT *));
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\ddi secure"), sddl = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;SY)");
+    UNICODE_STRING nonsense = RTL_CONSTANT_STRING(L"what is this");
+    PDEVICE_OBJECT device = NULL;
+
+    CHECK(!NT_SUCCESS(pWdmlibIoCreateDeviceSecure(DdiDriverObject, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &nonsense,
+                                                  NULL, &device)));
+    REQUIRE(pWdmlibIoCreateDeviceSecure(DdiDriverObject, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &sddl, NULL,
+                                        &device) == STATUS_SUCCESS);
+    IoDeleteDevice(device);
+}
+
+static VOID
 NamesOfObjects(VOID)
 {
     union {
@@ -243,4 +263,4 @@ NamesOfObjects(VOID)
 
 DDI_TESTS(ob, { "references", References }, { "handles", Handles }, { "bad_handles", BadHandles }, { "events", Events },
           { "made_temporary", MadeTemporary }, { "named_events", NamedEvents }, { "directories", Directories },
-          { "links", Links }, { "names_of_objects", NamesOfObjects });
+          { "links", Links }, { "names_of_objects", NamesOfObjects }, { "secure_devices", SecureDevices });

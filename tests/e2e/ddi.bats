@@ -55,6 +55,7 @@ group() {
 @test "ddi: keys" { group key cm_key; }
 @test "ddi: power" { group po po; }
 @test "ddi: net buffers, fragments, out-of-band data" { group lists nbl_more; }
+@test "ddi: NDIS 5.x by calls in place of macros" { group binary nd5_binary; }
 @test "ddi: services of NDIS" { group ndis ndis_misc; }
 
 @test "ddi: the driver counted no failure" {
@@ -75,6 +76,7 @@ inside() {
     }
 }
 
+@test "ddi: exceptions, finally blocks, frames" { inside seh seh seh; }
 @test "ddi: a miniport, a filter and a protocol over one another" { inside stack stack tests; }
 
 # hardware FOLDER - the tests of tests/ddi/hw-msi with the card on a line or with messages

@@ -322,13 +322,24 @@ UnbindsAndBinds(VOID)
     CHECK(StackReaches(&Seen.BindingBinds, binds + 1));
 }
 
+/* The last: nothing is bound after it. */
+static VOID
+ProtocolLeaves(VOID)
+{
+    LONG unbinds = Seen.BindingUnbinds;
+
+    NdisDeregisterProtocolDriver(StackProtocolDriver); /* documented: unbinds first what is bound */
+    CHECK(Seen.BindingUnbinds == unbinds + 1 && StackBinding == NULL);
+}
+
 DDI_TESTS(stack, { "everything_came_up", EverythingCameUp }, { "sends_from_the_top", SendsFromTheTop },
           { "send_is_cancelled", SendIsCancelled }, { "sends_from_the_middle", SendsFromTheMiddle },
           { "receives", Receives }, { "requests", Requests }, { "direct_requests", DirectRequests },
           { "synchronous_requests", SynchronousRequests },
           { "requests_pend_and_are_cancelled", RequestsPendAndAreCancelled }, { "statuses", Statuses },
           { "names", Names }, { "module_restarts", ModuleRestarts }, { "events_go_up", EventsGoUp },
-          { "events_go_down", EventsGoDown }, { "unbinds_and_binds", UnbindsAndBinds });
+          { "events_go_down", EventsGoDown }, { "unbinds_and_binds", UnbindsAndBinds },
+          { "protocol_leaves", ProtocolLeaves });
 
 VOID
 StackRunTests(VOID)
