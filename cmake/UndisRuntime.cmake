@@ -37,7 +37,8 @@ if(UNDIS_SANITIZE)
         -fsanitize=${UNDIS_SANITIZE} -fno-sanitize=alignment,null,pointer-overflow -fno-sanitize-recover=all)
     # -u: src/host/sanitize.c lies in an archive, and the sanitizer has a weak function of its own
     target_link_options(undis_flags INTERFACE
-        -fsanitize=${UNDIS_SANITIZE} -Wl,-u,__asan_default_options -Wl,-u,__ubsan_default_options)
+        -fsanitize=${UNDIS_SANITIZE} -Wl,-u,__asan_default_options -Wl,-u,__ubsan_default_options
+        -Wl,-u,__tsan_default_options)
 endif()
 # Counters in a mapped file (%c in LLVM_PROFILE_FILE): a worker in its sandbox cannot write a profile when it ends.
 if(UNDIS_COVERAGE)

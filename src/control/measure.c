@@ -131,10 +131,11 @@ listen(bool on)
 {
     static const uint16_t kinds[] = { EV_SEND, EV_SEND_COMPLETE, EV_RECEIVE, EV_RETURN };
 
-    memset(listener.mask, 0, sizeof(listener.mask));
+    uint64_t mask[2] = { 0, 0 };
+
     for (unsigned i = 0; on && i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        listener.mask[kinds[i] / 64] |= EV_BIT(kinds[i]);
-    trace_remask();
+        mask[kinds[i] / 64] |= EV_BIT(kinds[i]);
+    trace_listen_to(&listener, mask);
 }
 
 void
@@ -146,6 +147,8 @@ measure_prepare(void)
 void
 measure(unsigned seconds)
 {
+    bool last;
+
     if (seconds == 0)
         return;
     lock();
@@ -158,9 +161,9 @@ measure(unsigned seconds)
     listen(true);
     ke_sleep(-(int64_t)seconds * 10000000, "measures what goes through the layers");
     lock();
-    m.measuring--;
+    last = --m.measuring == 0;
     unlock();
-    if (m.measuring == 0)
+    if (last)
         listen(false);
 }
 

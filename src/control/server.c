@@ -464,7 +464,7 @@ serve(void *arg)
     bool left = true;
 
     (void)arg;
-    while (left || !server.stopping) {
+    while (left || !__atomic_load_n(&server.stopping, __ATOMIC_ACQUIRE)) {
         struct pollfd fds[CLIENTS_MAX + 2] = { { server.listen, POLLIN, 0 }, { server.wake, POLLIN, 0 } };
         bool waits = false;
 
@@ -484,7 +484,7 @@ serve(void *arg)
             for (unsigned i = 0; i < CLIENTS_MAX; i++)
                 if (server.client[i] != NULL && server.client[i]->fd >= 0)
                     hang_up(server.client[i]);
-        if (!server.stopping && (fds[0].revents & POLLIN))
+        if (!__atomic_load_n(&server.stopping, __ATOMIC_ACQUIRE) && (fds[0].revents & POLLIN))
             accept_one();
         left = false;
         for (unsigned i = 0; i < CLIENTS_MAX; i++) {

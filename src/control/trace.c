@@ -80,8 +80,9 @@ trace_open(const char *file, char text[200])
 void
 trace_switch(bool on)
 {
-    listener.mask[0] = listener.mask[1] = on ? UINT64_MAX : 0;
-    trace_remask();
+    const uint64_t all = on ? UINT64_MAX : 0;
+
+    trace_listen_to(&listener, (const uint64_t[2]){ all, all });
 }
 
 static void

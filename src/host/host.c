@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/tsan.h"
+
 static int
 prot_bits(enum host_prot prot)
 {
@@ -276,15 +278,45 @@ host_signal_stack(void)
     return sigaltstack(&ss, NULL) ? -errno : 0;
 }
 
+#ifdef WITH_TSAN
+/*
+ * TSan's sigaction() calls handlers of asynchronous signals later, with a copy of the registers. Ours must run at once
+ * and may change them, so the kernel is asked directly.
+ */
+__asm__(".text\n"
+        "host_signal_restorer:\n"
+        "    mov $15, %eax\n" /* rt_sigreturn */
+        "    syscall\n");
+void host_signal_restorer(void);
+
+static int
+set_handler(int sig, void (*handler)(int, siginfo_t *, void *), int flags)
+{
+    struct {
+        void (*handler)(int, siginfo_t *, void *);
+        unsigned long flags;
+        void (*restorer)(void);
+        uint64_t mask;
+    } sa = { handler, (unsigned long)flags | 0x04000000 /* SA_RESTORER */, host_signal_restorer, 0 };
+
+    return syscall(SYS_rt_sigaction, sig, &sa, NULL, sizeof(sa.mask)) ? -errno : 0;
+}
+#else
+static int
+set_handler(int sig, void (*handler)(int, siginfo_t *, void *), int flags)
+{
+    struct sigaction sa = { .sa_sigaction = handler, .sa_flags = flags };
+
+    return sigaction(sig, &sa, NULL) ? -errno : 0;
+}
+#endif
+
 int
 host_on_signal(int sig, void (*handler)(int, siginfo_t *, void *))
 {
-    struct sigaction sa = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
     int err = host_signal_stack();
 
-    if (err)
-        return err;
-    return sigaction(sig, &sa, NULL) ? -errno : 0;
+    return err ? err : set_handler(sig, handler, SA_SIGINFO | SA_ONSTACK | SA_NODEFER);
 }
 
 int

@@ -63,15 +63,15 @@ hooked(uint64_t address, unsigned size, unsigned access)
         plain_hooked(address, size, access, is_planted(guest_caller()));
 }
 
-#define FN(module, name, size, access)                      \
-    static __attribute__((ms_abi)) void name(void *address) \
-    {                                                       \
-        hooked((uint64_t)address, size, access);            \
+#define FN(module, name, size, access)                             \
+    static __attribute__((ms_abi)) void hook_##name(void *address) \
+    {                                                              \
+        hooked((uint64_t)address, size, access);                   \
     }
 #include "image/hook.def"
 #undef FN
 
-#define FN(m, n, size, access) { #m, #n, (void *)n, DDI_FUNCTION, 1, DDI_ANY, TOUCH_SELF, DDI_0, 0 },
+#define FN(m, n, size, access) { #m, #n, (void *)hook_##n, DDI_FUNCTION, 1, DDI_ANY, TOUCH_SELF, DDI_0, 0 },
 static const struct ddi_export exports[] = {
 #include "image/hook.def"
 };

@@ -446,7 +446,7 @@ live_dispatch(struct fiber *f, struct crossing *c)
     }
     if (f->irql < IRQL_DISPATCH) {
         l = vp_local();
-        if (l->attention || ++l->returns % LIVE_POLL_EVERY == 0)
+        if (__atomic_load_n(&l->attention, __ATOMIC_RELAXED) || ++l->returns % LIVE_POLL_EVERY == 0)
             live_attend();
     }
     f->in_driver = true;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/asan.h"
+#include "base/tsan.h"
 #include "host/host.h"
 #include "machine/live_internal.h"
 #include "trace/event.h"
@@ -86,6 +87,7 @@ new_slot(void)
 void
 fiber_free(struct fiber *f)
 {
+    tsan_destroy(f->tsan);
     f->state = FIBER_FREE;
 }
 
@@ -124,6 +126,8 @@ fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void
         *--sp = 0;
     f->host_sp = (uint64_t)sp;
     if (machine_live)
+        f->tsan = tsan_create(f->name);
+    if (machine_live)
         live_created(f);
     else if (sched_current)
         hb_join(f, sched_current);
@@ -136,6 +140,8 @@ static void
 change_stack(uint64_t *save_rsp, const struct fiber *to)
 {
     asan_leave(to ? to->hstack_limit : 0, to ? to->hstack_base : 0);
+    if (machine_live)
+        tsan_switch(to ? to->tsan : live.vp[vp_local()->number].tsan);
     fiber_switch(save_rsp, to ? to->host_sp : vp_local()->engine_sp);
     asan_arrive(LAYOUT_HSTACK_BASE, HSTACKS_END);
 }

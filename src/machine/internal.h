@@ -79,6 +79,7 @@ _Noreturn void guest_stack_overflow(struct fiber *f);
 /* trap.c */
 void trap_init(void);
 void trap_begin_run(void);
+bool trap_in_driver(void *context); /* signal context: driver code was interrupted */
 void trap_tick(void *context); /* signal context, live: take interrupted driver code off its VP, if that may be */
 bool trap_context(struct trap *t, void *context); /* registers of a signal context; true if in driver code */
 

@@ -12,6 +12,7 @@
  */
 #include "machine/internal.h"
 
+#include "base/tsan.h"
 #include "host/host.h"
 
 #define SHARED     0x2000u /* KUSER_SHARED_DATA, from LAYOUT_KPCR */
@@ -35,14 +36,14 @@ put64(uint64_t offset, uint64_t v)
     __asm__ volatile("movq %0, %%gs:(%1)" : : "r"(v), "r"(offset));
 }
 
-static void
+TSAN_SKIP static void
 share32(unsigned offset, uint32_t v)
 {
     *(volatile uint32_t *)(LAYOUT_KPCR + SHARED + offset) = v;
 }
 
 /* A KSYSTEM_TIME: 64 bits, and the upper 32 once more for those who read in parts. */
-static void
+TSAN_SKIP static void
 share_time(unsigned offset, uint64_t v)
 {
     *(volatile uint64_t *)(LAYOUT_KPCR + SHARED + offset) = v;
@@ -80,7 +81,7 @@ kpcr_init(void)
     kpcr_attach(0);
 }
 
-void
+TSAN_SKIP void
 kpcr_time(void)
 {
     uint64_t now = machine_now();

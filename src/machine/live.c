@@ -15,6 +15,7 @@
 #include <ucontext.h>
 
 #include "base/fmt.h"
+#include "base/tsan.h"
 #include "host/host.h"
 #include "host/thread.h"
 #include "trace/event.h"
@@ -40,18 +41,22 @@ live_now(void)
 /* ------------------------------------------------------------------ start and stop */
 
 /* Every 10 ms of a VP's work: the clock that drivers read, and its turn for whoever waits. */
-static void
+TSAN_SKIP static void
 on_tick(int sig, siginfo_t *si, void *context)
 {
     (void)sig;
     (void)si;
     vp_local()->attention = 1;
     live.vp[vp_local()->number].stats.ticks++;
+#ifdef WITH_TSAN
+    if (!trap_in_driver(context))
+        return; /* perhaps in TSan itself, which cannot be entered twice */
+#endif
     kpcr_time();
     trap_tick(context);
 }
 
-static void
+TSAN_SKIP static void
 on_stop(int sig, siginfo_t *si, void *context)
 {
     struct live_vp *v = &live.vp[vp_local()->number];
@@ -77,6 +82,7 @@ void
 live_thread_ready(struct live_vp *v, uint32_t number)
 {
     kpcr_attach(number);
+    v->tsan = tsan_self();
     v->tid = host_thread_id();
     v->tick = host_tick_make(SIG_TICK);
     MACHINE_ASSERT(v->tick >= 0);
@@ -148,7 +154,7 @@ lock_outside(void)
     /* Who has slept takes it as 2: the wake that came to us may have been the only one, and others sleep. */
     while (!__atomic_load_n(&live.stopped, __ATOMIC_ACQUIRE)) {
         if (__atomic_exchange_n(&live.lock, 2, __ATOMIC_ACQUIRE) == 0) {
-            live.slept++;
+            __atomic_store_n(&live.slept, live.slept + 1, __ATOMIC_RELAXED);
             return true;
         }
         host_futex_wait(&live.lock, 2, 50000000);
@@ -175,7 +181,7 @@ stop_others(void)
     int self = host_thread_id();
 
     for (unsigned i = 0; i < machine->vp_count; i++)
-        if (live.vp[i].tid && live.vp[i].tid != self && !live.vp[i].is_stopped)
+        if (live.vp[i].tid && live.vp[i].tid != self && !__atomic_load_n(&live.vp[i].is_stopped, __ATOMIC_ACQUIRE))
             host_thread_signal(live.vp[i].tid, SIG_STOP);
 }
 
@@ -452,11 +458,11 @@ live_poller_kick(struct live_poller *p)
     if (!machine_live)
         return;
     host_eventfd_add(v->kick);
-    live_vp_local(p->vp)->attention = 1;
+    live_want(p->vp);
 }
 
 void
 live_stats(unsigned vp, struct live_vp_stats *out)
 {
-    *out = live.vp[vp % VP_MAX].stats;
+    figures_read(out, &live.vp[vp % VP_MAX].stats, sizeof(*out));
 }

@@ -3,6 +3,7 @@
 #ifndef MACHINE_LIVE_INTERNAL_H
 #define MACHINE_LIVE_INTERNAL_H
 
+#include "base/figure.h"
 #include "machine/internal.h"
 #include "machine/live.h"
 
@@ -23,6 +24,7 @@ struct live_vp {
     struct trap stopped; /* where it was when the machine stopped, if it was in driver code */
     bool was_in_driver;
     uint32_t is_stopped; /* futex */
+    void *tsan;          /* its loop, as ThreadSanitizer knows it */
 } __attribute__((aligned(64)));
 
 struct live {
@@ -64,6 +66,13 @@ static inline struct vp_local *
 live_vp_local(uint32_t number)
 {
     return (struct vp_local *)(LAYOUT_KPCR + (uint64_t)number * LAYOUT_KPCR_STRIDE + LAYOUT_KPCR_OURS);
+}
+
+/* Let that VP's loop run at the next return from a DDI. Any thread. */
+static inline void
+live_want(uint32_t number)
+{
+    __atomic_store_n(&live_vp_local(number)->attention, 1, __ATOMIC_RELAXED);
 }
 
 /* Back ends of machine.h in a live machine. */

@@ -46,7 +46,7 @@ live_lock(void)
     }
     while (__atomic_exchange_n(&live.lock, 2, __ATOMIC_ACQUIRE) != 0)
         host_futex_wait(&live.lock, 2, -1);
-    live.slept++;
+    __atomic_store_n(&live.slept, live.slept + 1, __ATOMIC_RELAXED);
 }
 
 /* Whoever sleeps for the lock gets it before we have it again; it takes a while to wake up. */
@@ -98,10 +98,10 @@ live_kick(struct live_vp *v)
 {
     if (v->asleep) {
         v->asleep = false;
-        v->stats.wakes++;
+        figure_add(&v->stats.wakes, 1);
         host_eventfd_add(v->kick);
     } else {
-        live_vp_local((uint32_t)(v - live.vp))->attention = 1;
+        live_want((uint32_t)(v - live.vp));
     }
 }
 
@@ -294,7 +294,7 @@ live_attend(void)
     struct vp_local *l = vp_local();
     struct live_vp *v = self_vp();
 
-    l->attention = 0;
+    __atomic_store_n(&l->attention, 0, __ATOMIC_RELAXED);
     if (v->pollers)
         v->poll = POLL_ALL;
     step_aside(false);
@@ -335,8 +335,8 @@ poll_round(struct live_vp *v)
         live_lock();
         f->locked = true;
         p->running = false;
-        v->stats.polls++;
-        v->stats.polled += n;
+        figure_add(&v->stats.polls, 1);
+        figure_add(&v->stats.polled, n);
         p->due = n >= LIVE_BURST || (n > 0 && p->fd_count == 0);
         if (p->due)
             then = POLL_ALL; /* the descriptors of the others are not looked at meanwhile */
@@ -366,7 +366,7 @@ live_dpc_main(void *arg)
             while ((t = sched_timer_due(live_now())) != NULL)
                 t->fire(t);
             sched_dpc_drain(vp);
-            v->stats.dpcs++;
+            figure_add(&v->stats.dpcs, 1);
         } while (vp->dpc_pending);
         if (v->poll)
             poll_round(v);
@@ -404,7 +404,7 @@ run(struct live_vp *v, struct vp *vp, struct fiber *f)
     vp->irql = f->irql;
     if (f->kind != FIBER_DPC)
         vp->current = f;
-    v->stats.switches++;
+    figure_add(&v->stats.switches, 1);
     fiber_go(f); /* comes back through park() */
     if (f->state == FIBER_DONE)
         fiber_free(f);
@@ -440,10 +440,10 @@ idle(struct live_vp *v)
     live_unlock();
     before = host_now_ns();
     count = host_epoll_wait(v->epoll, timeout, ready);
-    v->stats.sleep_ns += host_now_ns() - before;
+    figure_add(&v->stats.sleep_ns, host_now_ns() - before);
     live_lock();
     v->asleep = false;
-    v->stats.sleeps++;
+    figure_add(&v->stats.sleeps, 1);
     if (count > 0)
         make_due(v, ready, count);
 }
@@ -483,13 +483,13 @@ live_loop(void *arg)
 
     live_thread_ready(v, vp->number);
     live_lock();
-    while (!live.stopped) {
+    while (!__atomic_load_n(&live.stopped, __ATOMIC_RELAXED)) {
         struct fiber *dpc = vp->dpc_fiber, *f;
         bool dpc_idle = dpc->state == FIBER_BLOCKED && dpc->block_kind == BLOCK_IDLE;
 
         let_others_in();
         if (live.call_count > 0) {
-            v->stats.calls++;
+            figure_add(&v->stats.calls, 1);
             take_call();
         }
         if (dpc_idle && (vp->dpc_pending || v->poll || sched_timer_next() <= live_now()))

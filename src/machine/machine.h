@@ -142,6 +142,7 @@ struct fiber {
     struct list_node run;  /* a VP's queue (live) */
     uint64_t nt[8];        /* scratch of nt/ke for waits */
     uint32_t solid;        /* its points that are neither plain accesses nor rounds of a loop */
+    void *tsan;            /* what ThreadSanitizer knows it by (live) */
 };
 
 struct vp {

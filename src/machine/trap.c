@@ -14,6 +14,7 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "base/tsan.h"
 #include "host/host.h"
 #include "machine/live_internal.h"
 #include "trace/event.h"
@@ -48,7 +49,7 @@ in_driver_code(uint64_t rip)
     return rip >= LAYOUT_IMAGE_BASE && rip < LAYOUT_IMAGE_BASE + LAYOUT_IMAGE_MAX * LAYOUT_IMAGE_STRIDE;
 }
 
-static void
+TSAN_SKIP static void
 load(struct trap *t, const siginfo_t *si, const ucontext_t *uc)
 {
     const mcontext_t *m = &uc->uc_mcontext;
@@ -104,7 +105,7 @@ trapped_rdtsc(struct trap *t)
 }
 
 /* The handler's return goes to trap_entry with t pending. */
-static void
+TSAN_SKIP static void
 redirect(const struct trap *t, struct fiber *f, ucontext_t *uc)
 {
     uint64_t sp;
@@ -121,14 +122,25 @@ redirect(const struct trap *t, struct fiber *f, ucontext_t *uc)
     uc->uc_mcontext.gregs[REG_EFL] &= ~0x500; /* DF, TF */
 }
 
-void
+TSAN_SKIP bool
+trap_in_driver(void *context)
+{
+    const ucontext_t *uc = context;
+    const struct fiber *f = sched_current;
+    uint64_t rip = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+
+    return f && f->in_driver && rip >= LAYOUT_IMAGE_BASE &&
+           rip < LAYOUT_IMAGE_BASE + LAYOUT_IMAGE_MAX * LAYOUT_IMAGE_STRIDE;
+}
+
+TSAN_SKIP void
 trap_tick(void *context)
 {
     ucontext_t *uc = context;
     struct fiber *f = sched_current;
     struct trap t;
 
-    if (!f || !f->in_driver || f->irql >= IRQL_DISPATCH || !in_driver_code((uint64_t)uc->uc_mcontext.gregs[REG_RIP]))
+    if (!trap_in_driver(context) || f->irql >= IRQL_DISPATCH)
         return;
     load(&t, NULL, uc);
     t.vector = TRAP_TICK;
@@ -144,7 +156,7 @@ trap_context(struct trap *t, void *context)
     return f && f->in_driver;
 }
 
-static void
+TSAN_SKIP static void
 on_signal(int sig, siginfo_t *si, void *context)
 {
     ucontext_t *uc = context;

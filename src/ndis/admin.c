@@ -241,10 +241,10 @@ describe(const struct ndis_layer *layer, struct ndis_layer_info *out)
     out->driver = ledger->driver->name;
     out->handle = ledger->handle;
     out->context = layer->context;
-    out->own_sends = ledger->own_sends;
+    out->own_sends = __atomic_load_n(&ledger->own_sends, __ATOMIC_RELAXED);
     out->held_sends = ledger->held_sends;
     out->own_receives = ledger->own_receives;
-    out->held_receives = ledger->held_receives;
+    out->held_receives = __atomic_load_n(&ledger->held_receives, __ATOMIC_RELAXED);
     out->oids = ledger->oids;
 }
 

@@ -254,8 +254,10 @@ close_may_finish(const struct ndis_binding *b)
 {
     const struct ndis_ledger *ledger = b->layer.ledger;
 
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* after `closing`: who leaves sees it, or we see that he left */
-    return ledger->own_sends == 0 && ledger->held_receives == 0 && ledger->calls == 0;
+    /* These and `closing` are in one order for all: who leaves sees that, or we see that he left. */
+    return __atomic_load_n(&ledger->own_sends, __ATOMIC_SEQ_CST) == 0 &&
+           __atomic_load_n(&ledger->held_receives, __ATOMIC_SEQ_CST) == 0 &&
+           __atomic_load_n(&ledger->calls, __ATOMIC_SEQ_CST) == 0;
 }
 
 static void
@@ -286,7 +288,7 @@ ndis_binding_leave(struct ndis_ledger *ledger)
     bool was;
 
     __atomic_sub_fetch(&ledger->calls, 1, __ATOMIC_SEQ_CST);
-    if (!ledger->closing)
+    if (!__atomic_load_n(&ledger->closing, __ATOMIC_SEQ_CST))
         return;
     was = machine_lock();
     if (!ledger->freed)
@@ -500,7 +502,8 @@ NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
         return NDIS_STATUS_SUCCESS;
     if (ndis_oid_drain)
         ndis_oid_drain(&b->layer);
-    b->closing = b->layer.ledger->closing = true;
+    b->closing = true;
+    __atomic_store_n(&b->layer.ledger->closing, true, __ATOMIC_SEQ_CST);
     if (b->layer.state == NDIS_STATE_PAUSED) /* inside ProtocolBindAdapterEx, after a successful open */
         ndis_layer_move(&b->layer, NDIS_MOVE_STOP);
     if (b->layer.state == NDIS_STATE_CLOSING && close_may_finish(b)) {

@@ -164,7 +164,7 @@ give(struct nbl_track *track, const NET_BUFFER_LIST *nbl, struct ndis_layer *fro
 static void
 tell(uint16_t kind, const struct ndis_layer *from, const NET_BUFFER_LIST *nbls, uint32_t flags)
 {
-    if (__builtin_expect(!(trace_wanted[kind / 64] >> (kind % 64) & 1), 1))
+    if (!trace_wants(kind))
         return;
     for (const NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next) {
         uint64_t source = (uint64_t)nbl->SourceHandle;

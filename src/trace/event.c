@@ -28,11 +28,21 @@ trace_set_context(void (*fn)(struct event *))
 void
 trace_remask(void)
 {
-    trace_wanted[0] = trace_wanted[1] = 0;
-    for (unsigned i = 0; i < listener_count; i++) {
-        trace_wanted[0] |= listeners[i]->mask[0];
-        trace_wanted[1] |= listeners[i]->mask[1];
+    for (unsigned word = 0; word < 2; word++) {
+        uint64_t wanted = 0;
+
+        for (unsigned i = 0; i < listener_count; i++)
+            wanted |= listeners[i]->mask[word];
+        __atomic_store_n(&trace_wanted[word], wanted, __ATOMIC_RELEASE);
     }
+}
+
+void
+trace_listen_to(struct event_listener *l, const uint64_t mask[2])
+{
+    for (unsigned word = 0; word < 2; word++)
+        __atomic_store_n(&l->mask[word], mask[word], __ATOMIC_RELEASE);
+    trace_remask();
 }
 
 void
@@ -53,7 +63,7 @@ trace_emit_slow(uint16_t kind, uint64_t object, const uint64_t a[6])
     if (fill_in)
         fill_in(&ev);
     for (unsigned i = 0; i < listener_count; i++)
-        if (listeners[i]->mask[kind / 64] >> (kind % 64) & 1)
+        if (__atomic_load_n(&listeners[i]->mask[kind / 64], __ATOMIC_ACQUIRE) >> (kind % 64) & 1)
             listeners[i]->on_event(listeners[i]->context, &ev);
 }
 

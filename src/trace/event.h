@@ -48,14 +48,20 @@ void trace_set_context(void (*fn)(struct event *));
 /* Borrowed for the life of the process; call before the first run. */
 void trace_listen(struct event_listener *l);
 void trace_remask(void); /* after a listener changed its mask */
+/* A listener that was added wants these kinds from now on. Also while others emit: they notice soon. */
+void trace_listen_to(struct event_listener *l, const uint64_t mask[2]);
 
 extern uint64_t trace_wanted[2];
+
+/* Does anybody listen to that kind? */
+#define trace_wants(kind) \
+    (__builtin_expect((__atomic_load_n(&trace_wanted[(kind) / 64], __ATOMIC_RELAXED) >> ((kind) % 64)) & 1, 0))
 
 void trace_emit_slow(uint16_t kind, uint64_t object, const uint64_t a[6]);
 
 /* trace_emit(EV_X, object, a0, a1 ...): up to six values. */
 #define trace_emit(kind, object, ...)                                                                \
-    (__builtin_expect((trace_wanted[(kind) / 64] >> ((kind) % 64)) & 1, 0)                           \
+    (trace_wants(kind)                                                                               \
          ? trace_emit_slow((kind), (uint64_t)(object), (const uint64_t[6]){ U64_ARGS(__VA_ARGS__) }) \
          : (void)0)
 

@@ -40,6 +40,7 @@ struct verify_state {
     uint32_t count, lost;
     uint32_t setup_count; /* those from before the first run */
     bool stopped;         /* a fatal rule spoke: nothing after it counts */
+    bool busy;            /* a VP of a live machine is in a rule; others wait */
     bool ending;          /* in verify_run_end(): no fiber to stop */
 };
 
@@ -49,19 +50,39 @@ state(void)
     return machine->verify;
 }
 
+/* Rules see one event at a time. false: the machine is stopping, perhaps from inside a rule. */
+static bool
+begin(struct verify_state *v)
+{
+    while (machine_is_native() && __atomic_exchange_n(&v->busy, true, __ATOMIC_ACQUIRE)) {
+        if (__atomic_load_n(&v->stopped, __ATOMIC_RELAXED))
+            return false;
+        __asm__ volatile("pause");
+    }
+    return !__atomic_load_n(&v->stopped, __ATOMIC_RELAXED);
+}
+
+static void
+end(struct verify_state *v)
+{
+    if (machine_is_native())
+        __atomic_store_n(&v->busy, false, __ATOMIC_RELEASE);
+}
+
 static void
 verify_on_event(void *context, const struct event *ev)
 {
     struct verify_state *v = state();
 
     (void)context;
-    if (v->stopped)
+    if (!begin(v))
         return;
     for (unsigned i = 0; i < watchers[ev->kind].count; i++) {
         unsigned n = watchers[ev->kind].rule[i];
 
         rules[n]->on_event(&v->ctx[n], ev);
     }
+    end(v);
 }
 
 static struct event_listener listener = { .on_event = verify_on_event };
@@ -224,7 +245,7 @@ finding_p(struct rule_ctx *ctx, const struct event *ev, const uint64_t p[3], con
     if (!violation_add(v, rule, ev, format, args))
         return;
     if (rule->severity == RULE_FATAL && !v->ending && sched_current != NULL) {
-        v->stopped = true;
+        __atomic_store_n(&v->stopped, true, __ATOMIC_RELAXED);
         machine_bugcheck(rule->bugcheck.code, rule->bugcheck.p1, p[0], p[1], p[2]);
     }
 }

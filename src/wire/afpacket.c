@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/figure.h"
 #include "wire/netif.h"
 #include "wire/vnet.h"
 
@@ -183,11 +184,11 @@ take(struct afpacket *a, const struct tpacket3_hdr *f, struct wire_rx *r)
     if (a->words)
         wire_vnet_read(bytes - WIRE_VNET_SIZE, &r->offload);
     if (f->tp_snaplen < f->tp_len || length > r->room) {
-        w->stats.rx_long++;
+        figure_add(&w->stats.rx_long, 1);
         return false;
     }
     if (f->tp_len < WIRE_HEADER) {
-        w->stats.rx_short++;
+        figure_add(&w->stats.rx_short, 1);
         return false;
     }
     if (tagged) {
@@ -214,7 +215,7 @@ count_lost(struct afpacket *a)
     socklen_t size = sizeof(stats);
 
     if (a->since++ % 1024 == 0 && getsockopt(a->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size) == 0)
-        a->wire.stats.rx_lost += stats.tp_drops;
+        figure_add(&a->wire.stats.rx_lost, stats.tp_drops);
 }
 
 static unsigned
@@ -276,7 +277,7 @@ afpacket_send(struct wire *w, const struct wire_tx *tx, unsigned count)
             continue;
         if (errno == EAGAIN || errno == ENOBUFS)
             return done;
-        w->stats.tx_dropped++; /* the first of them: the interface is down, or it does not take the frame */
+        figure_add(&w->stats.tx_dropped, 1); /* the first of them: the interface is down, or it does not take the frame */
         done++;
     }
     return done;

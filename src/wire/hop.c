@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/figure.h"
 #include "wire/vnet.h"
 
 #define SPEED  10000000000ull
@@ -229,11 +230,11 @@ hop_receive(struct wire *w, struct wire_rx *rx, unsigned count)
         if (n < 0)
             break;
         if (message.msg_flags & MSG_TRUNC) {
-            w->stats.rx_long++;
+            figure_add(&w->stats.rx_long, 1);
             continue;
         }
         if (n < (ssize_t)sizeof(words)) {
-            w->stats.rx_short++;
+            figure_add(&w->stats.rx_short, 1);
             continue;
         }
         length = (size_t)n - sizeof(words);
@@ -285,12 +286,12 @@ hop_send(struct wire *w, const struct wire_tx *tx, unsigned count)
         else if (errno == EAGAIN || errno == ENOBUFS)
             return done;
         else if (errno == EMSGSIZE) {
-            w->stats.tx_dropped++;
+            figure_add(&w->stats.tx_dropped, 1);
             done++;
         } else if (errno != EINTR)
             lose_peer(h);
     }
-    w->stats.tx_dropped += count - done; /* nobody is there */
+    figure_add(&w->stats.tx_dropped, count - done); /* nobody is there */
     return count;
 }
 

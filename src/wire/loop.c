@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/figure.h"
+
 #define FRAMES_DEFAULT 16u
 #define FRAMES_MAX     4096u
 
@@ -152,7 +154,7 @@ loop_receive(struct wire *w, struct wire_rx *rx, unsigned count)
         struct wire_offload o = slot->offload;
 
         if (slot->length > rx[got].room) {
-            w->stats.rx_long++;
+            figure_add(&w->stats.rx_long, 1);
             continue;
         }
         if (!wire_frame_ok(w, &o, bytes, slot->length, slot->length))
@@ -175,7 +177,7 @@ loop_send(struct wire *w, const struct wire_tx *tx, unsigned count)
         if (ring_full(l, to))
             break;
         if (tx[done].length > l->room) {
-            w->stats.tx_dropped++;
+            figure_add(&w->stats.tx_dropped, 1);
             continue;
         }
         ring_put(l, to, tx[done].iov, tx[done].iov_count, tx[done].length, &tx[done].offload);
@@ -204,7 +206,7 @@ loop_put(struct wire *w, const void *frame, size_t length, const struct wire_off
     if (length > l->room)
         return -EINVAL;
     if (ring_full(l, &l->in)) {
-        w->stats.rx_lost++;
+        figure_add(&w->stats.rx_lost, 1);
         return -ENOSPC;
     }
     ring_put(l, &l->in, &iov, 1, (uint32_t)length, offload != NULL ? offload : &none);

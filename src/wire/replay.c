@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/figure.h"
 #include "host/host.h"
 #include "wire/pcap.h"
 #include "wire/record.h"
@@ -131,7 +132,7 @@ replay_receive(struct wire *w, struct wire_rx *rx, unsigned count)
         }
         r->next++;
         if (f->length > rx[got].room) {
-            w->stats.rx_long++;
+            figure_add(&w->stats.rx_long, 1);
         } else {
             memcpy(rx[got].buffer, f->bytes, f->length);
             rx[got].length = f->length;
@@ -149,7 +150,7 @@ replay_send(struct wire *w, const struct wire_tx *tx, unsigned count)
 
     for (unsigned i = 0; i < count; i++)
         if (r->recorder != NULL && !wire_recorder_put(r->recorder, tx[i].iov, tx[i].iov_count, tx[i].length))
-            w->stats.tx_dropped++;
+            figure_add(&w->stats.tx_dropped, 1);
     return count;
 }
 

@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/figure.h"
 #include "wire/netif.h"
 #include "wire/vnet.h"
 
@@ -198,12 +199,12 @@ tap_receive(struct wire *w, struct wire_rx *rx, unsigned count)
         }
         r->offload = (struct wire_offload){ 0 };
         if (t->words && n < (ssize_t)sizeof(words)) {
-            w->stats.rx_short++;
+            figure_add(&w->stats.rx_short, 1);
             continue;
         }
         length = (size_t)n - (t->words ? sizeof(words) : 0);
         if (length > r->room) {
-            w->stats.rx_long++;
+            figure_add(&w->stats.rx_long, 1);
             continue;
         }
         if (t->words)
@@ -260,7 +261,7 @@ tap_send(struct wire *w, const struct wire_tx *tx, unsigned count)
         ssize_t n;
 
         if (w->link.gone) {
-            w->stats.tx_dropped++;
+            figure_add(&w->stats.tx_dropped, 1);
             continue;
         }
         do
@@ -272,7 +273,7 @@ tap_send(struct wire *w, const struct wire_tx *tx, unsigned count)
             break;
         if (broken(t))
             w->link = (struct wire_link){ .gone = true };
-        w->stats.tx_dropped++; /* the interface is down, or Linux did not like the frame */
+        figure_add(&w->stats.tx_dropped, 1); /* the interface is down, or Linux did not like the frame */
     }
     return done;
 }

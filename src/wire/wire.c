@@ -12,6 +12,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/figure.h"
+
 #define OPTIONS_MAX 12u
 
 struct wire_spec {
@@ -297,11 +299,11 @@ bool
 wire_frame_ok(struct wire *w, struct wire_offload *o, const uint8_t *head, size_t have, size_t length)
 {
     if (length < WIRE_HEADER) {
-        w->stats.rx_short++;
+        figure_add(&w->stats.rx_short, 1);
         return false;
     }
     if (wire_offload_check(o, head, have, length, NULL) != 0) {
-        w->stats.rx_words++;
+        figure_add(&w->stats.rx_words, 1);
         return false;
     }
     return true;
@@ -313,9 +315,9 @@ wire_receive(struct wire *w, struct wire_rx *rx, unsigned count)
     unsigned got = w->ops->receive(w, rx, count < WIRE_BURST ? count : WIRE_BURST);
 
     check_gone(w);
-    w->stats.rx_frames += got;
+    figure_add(&w->stats.rx_frames, got);
     for (unsigned i = 0; i < got; i++)
-        w->stats.rx_bytes += rx[i].length;
+        figure_add(&w->stats.rx_bytes, rx[i].length);
     return got;
 }
 
@@ -375,16 +377,16 @@ wire_send(struct wire *w, const struct wire_tx *tx, unsigned count)
             good++;
         taken = good ? w->ops->send(w, tx + done, good) : 0;
         for (unsigned i = 0; i < taken; i++)
-            w->stats.tx_bytes += tx[done + i].length;
-        w->stats.tx_frames += taken;
+            figure_add(&w->stats.tx_bytes, tx[done + i].length);
+        figure_add(&w->stats.tx_frames, taken);
         done += taken;
         if (taken < good) {
             wait_for_room(w, true);
-            w->stats.tx_full++;
+            figure_add(&w->stats.tx_full, 1);
             return done;
         }
         if (done < count) {
-            w->stats.tx_refused++;
+            figure_add(&w->stats.tx_refused, 1);
             done++;
         }
     }
@@ -422,7 +424,7 @@ wire_link(struct wire *w, struct wire_link *out)
 void
 wire_stats(const struct wire *w, struct wire_stats *out)
 {
-    *out = w->stats;
+    figures_read(out, &w->stats, sizeof(*out));
 }
 
 bool

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/figure.h"
 #include "builtin/driver.h"
 #include "machine/machine.h"
 #include "ndis/admin.h"
@@ -424,7 +425,7 @@ hostif_stats(const struct ndis_nic *nic, struct hostif_stats *out)
 
     memset(out, 0, sizeof(*out));
     if (h != NULL)
-        *out = h->stats;
+        figures_read(out, &h->stats, sizeof(*out));
 }
 
 void

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/figure.h"
 #include "machine/machine.h"
 #include "ndis/ndis.h"
 
@@ -183,7 +184,7 @@ cut(struct hi_binding *b, struct hi_buffer *buffer, uint32_t length, const struc
         struct hi_buffer *segment = take_buffer(b);
 
         if (segment == NULL) {
-            b->hostif->stats.no_buffers += count - i;
+            figure_add(&b->hostif->stats.no_buffers, count - i);
             break;
         }
         memset(segment->nbl->NetBufferListInfo, 0, sizeof(segment->nbl->NetBufferListInfo));
@@ -206,7 +207,7 @@ prepare(struct hi_binding *b, struct hi_buffer *buffer, const struct wire_rx *rx
             return;
         }
     } else if (rx->length > b->mtu + WIRE_HEADER + 4) {
-        b->hostif->stats.refused++;
+        figure_add(&b->hostif->stats.refused, 1);
         give_buffer(b, buffer);
         return;
     } else if ((o->flags & WIRE_NEEDS_CSUM) && !ask_checksum(b, buffer->data, rx->length, o, nbl)) {
@@ -224,7 +225,7 @@ discard(struct hostif *h, unsigned budget)
 
     while (got < budget && wire_receive(h->wire, &rx, 1) == 1)
         got++;
-    h->stats.down += got;
+    figure_add(&h->stats.down, got);
     return got;
 }
 
@@ -242,7 +243,7 @@ read_frames(struct hi_binding *b, struct hi_buffer **buffer, unsigned count, str
         h->burst *= 2; /* taking many buffers for few frames costs more than the frames */
     else if (got < count / 4 && h->burst > HI_BURST_MIN)
         h->burst /= 2;
-    h->stats.from_linux += got;
+    figure_add(&h->stats.from_linux, got);
     NdisAcquireSpinLock(&b->lock);
     while (count > got)
         give_buffer(b, buffer[--count]);
@@ -305,7 +306,7 @@ HiSendComplete(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferLis
     for (nbl = NetBufferList; nbl != NULL; nbl = next, count++) {
         next = nbl->Next;
         if (nbl->Status != NDIS_STATUS_SUCCESS)
-            b->hostif->stats.refused++;
+            figure_add(&b->hostif->stats.refused, 1);
         give_buffer(b, nbl->ProtocolReserved[0]);
     }
     starved = b->starved;
@@ -366,8 +367,8 @@ flush(struct hostif *h, struct burst *b)
 {
     unsigned sent = b->count > 0 ? wire_send(h->wire, b->tx, b->count) : 0;
 
-    h->stats.to_linux += sent;
-    h->stats.dropped += b->count - sent;
+    figure_add(&h->stats.to_linux, sent);
+    figure_add(&h->stats.dropped, b->count - sent);
     b->count = b->pieces = 0;
 }
 
@@ -402,7 +403,7 @@ add_frame(struct hostif *h, struct burst *b, const NET_BUFFER_LIST *nbl, const N
         *iov++ = (struct iovec){ b->head[b->count], copied };
     pieces = frame_pieces(nb, copied, iov, WIRE_IOV_MAX - 1);
     if (pieces == FRAME_UNMAPPED) {
-        h->stats.dropped++;
+        figure_add(&h->stats.dropped, 1);
         return;
     }
     tx->iov_count = (unsigned)pieces + (copied != 0);
@@ -413,7 +414,7 @@ add_frame(struct hostif *h, struct burst *b, const NET_BUFFER_LIST *nbl, const N
     }
     /* in too many pieces, or for a wire without words: at once, since there is one bounce buffer */
     if (!bounce(h, nb, b->head[b->count], copied, tx->iov)) {
-        h->stats.dropped++;
+        figure_add(&h->stats.dropped, 1);
         return;
     }
     tx->iov_count = 1;
