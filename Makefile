@@ -3,7 +3,8 @@
 # A thin front for CMake and Ninja. `make run` and `make test` do everything on a bare Debian 12 machine.
 #
 #   make run | test [T=pattern] | build | lint | format | bench | coverage | pre-push
-#   make asan | tsan | release          a build tree of its own, with the tests run in it
+#   make asan | release                 a build tree of its own, with the tests run in it
+#   make tsan                           the same for live machines, the only ones with several threads
 #   make fuzz [F=inf] [SECONDS=60]      libFuzzer over tests/fuzz/<F>_fuzz.c
 #   COMPILER=clang  B=build-clang       another compiler, another build tree
 
@@ -49,7 +50,7 @@ asan: bootstrap
 tsan: bootstrap
 	@$(CONFIGURE) -B build-tsan -DCMAKE_C_COMPILER=$(COMPILER) -DUNDIS_SANITIZE=thread >/dev/null
 	@ninja -C build-tsan -j $(JOBS) --quiet
-	@tools/run-tests build-tsan '$(T)'
+	@tests/tsan/test_tsan.sh build-tsan
 
 release: bootstrap
 	@for cc in gcc clang; do \

@@ -68,7 +68,7 @@ add_test(NAME tool_cc COMMAND ${CMAKE_SOURCE_DIR}/tools/test-cc $<TARGET_FILE:un
 add_test(NAME tool_tidy COMMAND ${CMAKE_SOURCE_DIR}/tools/test-tidy)
 set_tests_properties(tool_cc tool_tidy PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77 LABELS tools)
 
-foreach(folder IN ITEMS tests/ddi tests/scenario tests/verify bench)
+foreach(folder IN ITEMS tests/ddi tests/scenario tests/tsan tests/verify bench)
     if(EXISTS ${CMAKE_SOURCE_DIR}/${folder}/CMakeLists.txt)
         add_subdirectory(${CMAKE_SOURCE_DIR}/${folder})
     endif()

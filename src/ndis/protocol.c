@@ -502,7 +502,9 @@ NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
         return NDIS_STATUS_SUCCESS;
     if (ndis_oid_drain)
         ndis_oid_drain(&b->layer);
+    ndis_bindings_lock(b->layer.adapter); /* who looks for listeners reads it under this lock */
     b->closing = true;
+    ndis_bindings_unlock(b->layer.adapter);
     __atomic_store_n(&b->layer.ledger->closing, true, __ATOMIC_SEQ_CST);
     if (b->layer.state == NDIS_STATE_PAUSED) /* inside ProtocolBindAdapterEx, after a successful open */
         ndis_layer_move(&b->layer, NDIS_MOVE_STOP);

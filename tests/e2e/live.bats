@@ -155,8 +155,8 @@ device() {
     undis stats -s 0
     exits 0
     prints 'filter +npf +Running'
-    (sleep 0.3 && "$echo" "$(device)" 30 >/dev/null) &
-    undis stats
+    (sleep 1 && "$echo" "$(device)" 30 >/dev/null) &
+    undis stats -s 6
     exits 0
     wait
     prints 'sent down 30 packets, 6000 bytes in 30 batches'
