@@ -277,7 +277,7 @@ afpacket_send(struct wire *w, const struct wire_tx *tx, unsigned count)
             continue;
         if (errno == EAGAIN || errno == ENOBUFS)
             return done;
-        figure_add(&w->stats.tx_dropped, 1); /* the first of them: the interface is down, or it does not take the frame */
+        figure_add(&w->stats.tx_dropped, 1); /* the first of them: interface down, or it does not take the frame */
         done++;
     }
     return done;
