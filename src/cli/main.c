@@ -24,6 +24,7 @@ static const struct {
     { "stop", cmd_stop, "take a running machine down" },
     { "ddi", cmd_ddi, "list what a driver imports, bound or lacking, and the patched instructions" },
     { "inf", cmd_inf, "check INF files, or show what one installs" },
+    { "reg", cmd_reg, "check .reg files, or show what installing drivers writes" },
     { "cc", cmd_cc, "build a driver on Linux from its own source" },
     { "version", cmd_version, "print the version" },
 };

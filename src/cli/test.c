@@ -35,6 +35,7 @@ static const char help[] =
     "  --vps N               virtual processors (default 2)\n"
     "  --os NAME             the Windows release: vista, win7, win8dp, win8cp, win8, win10 (default), or one of them\n"
     "                        with -checked; all: a table of releases, and whose fault each finding is\n"
+    "  --param [SVC:]NAME=VALUE  a parameter of the driver, within what its INF allows (up to 16 times)\n"
     "  --symbols PATH        where PDB or DWARF files are\n"
     "  --src FROM=TO         sources recorded under FROM are under TO (up to 8 times)\n"
     "  --json                the result as JSON on standard output\n"
@@ -70,7 +71,7 @@ list_battery(void)
 static int
 parse(int argc, char **argv, struct test_options *o)
 {
-    unsigned maps = 0, drivers = 0;
+    unsigned maps = 0, drivers = 0, parameters = 0;
 
     *o = (struct test_options){ .k = K_DEFAULT, .out = "findings", .seed = 1, .faults = 1 };
     for (int i = 1; i < argc; i++) {
@@ -119,6 +120,10 @@ parse(int argc, char **argv, struct test_options *o)
                     return bad("no OS profile is called", v);
             } else if (strcmp(a, "--write-scenario") == 0) {
                 o->write_scenario = v;
+            } else if (strcmp(a, "--param") == 0) {
+                if (parameters >= 16)
+                    return bad("--param is taken at most 16 times, not also", v);
+                o->parameter[parameters++] = v;
             } else if (strcmp(a, "--symbols") == 0) {
                 o->symbols = v;
             } else if (strcmp(a, "--src") == 0) {

@@ -109,6 +109,8 @@ lab_load(void)
 {
     lab.nic_count = 0;
     lab.failure = NULL;
+    pnp_user_parameters(lab.scenario->stack.parameters, lab.scenario->stack.parameters_count,
+                        lab.driver[0].file->service);
     if (wants_test_protocol())
         ends_proto_start();
     if (!start_drivers())

@@ -21,6 +21,7 @@
 #include "explore/trust.h"
 #include "host/host.h"
 #include "nt/profile.h"
+#include "pnp/install.h"
 #include "ndis/hw/nic.h"
 
 #define DETAIL_BYTES (768ull << 20) /* address space, not memory */
@@ -463,6 +464,33 @@ read_subjects(const struct test_options *o, struct lab_subjects *s, char text[25
     return err;
 }
 
+/* --param: into the scenario, so that findings have it, after those it has. 0, or LAB_INPUT or LAB_OURS. */
+static int
+add_parameters(const struct test_options *o, const struct lab_subjects *s, struct scn_stack *stack, char text[256])
+{
+    const struct pnp_driver *driver[LAB_DRIVERS_MAX];
+    unsigned more = 0;
+    char **bigger;
+
+    for (unsigned i = 0; i < s->count; i++)
+        driver[i] = &s->driver[i];
+    while (more < 16 && o->parameter[more] != NULL)
+        more++;
+    bigger = realloc(stack->parameters, (stack->parameters_count + more + 1) * sizeof(*bigger));
+    if (bigger == NULL)
+        return snprintf(text, 256, "out of memory"), LAB_OURS;
+    stack->parameters = bigger;
+    for (unsigned i = 0; i < more; i++) {
+        if ((bigger[stack->parameters_count] = strdup(o->parameter[i])) == NULL)
+            return snprintf(text, 256, "out of memory"), LAB_OURS;
+        stack->parameters_count++;
+    }
+    for (unsigned i = 0; i < stack->parameters_count; i++)
+        if (pnp_user_parameter_check(stack->parameters[i], driver, s->count, text))
+            return LAB_INPUT;
+    return 0;
+}
+
 /* --scenario FILE. 0 when it ran, else LAB_INPUT or LAB_OURS with out->text. */
 static int
 run_file(const struct test_options *o, struct lab_subjects *s, struct test_result *out)
@@ -480,6 +508,8 @@ run_file(const struct test_options *o, struct lab_subjects *s, struct test_resul
     err = lab_subjects_of_stack(s, o->scenario, &scn->stack, out->text);
     if (!err && scenario_supported(scn, s, out->text))
         err = LAB_INPUT;
+    if (!err)
+        err = add_parameters(o, s, &scn->stack, out->text);
     if (!err)
         err = lab_wire_read(o->scenario, s, scn, &wire, out->text);
     if (!err) {
@@ -502,19 +532,25 @@ fits(const struct battery_entry *b, const struct pnp_driver *d)
     return (b->kinds >> d->kind & 1) && !(card && (b->kinds & BATTERY_NO_CARD));
 }
 
-static void
+static int
 run_battery(const struct test_options *o, const struct lab_subjects *s, struct test_result *out)
 {
     for (unsigned i = 0; battery_get(i); i++) {
         const struct battery_entry *b = battery_get(i);
         const struct scenario_result *last;
         struct scenario *scn;
+        int err;
 
         if (!fits(b, &s->driver[0]) || (o->only && strcmp(o->only, b->name) != 0))
             continue;
         if (b->needs_device && out->scenario_count > 0 && !any_device(out))
             continue;
         scn = b->make(s->driver[0].kind);
+        err = add_parameters(o, s, &scn->stack, out->text);
+        if (err) {
+            scenario_free(scn);
+            return err;
+        }
         run_scenario(o, s, scn, NULL, b->name, b->k, next_result(out), out);
         last = &out->scenario[out->scenario_count - 1];
         print_line(o, last);
@@ -523,6 +559,7 @@ run_battery(const struct test_options *o, const struct lab_subjects *s, struct t
         if (last->setup_failed || (o->first && last->state == 1))
             break;
     }
+    return 0;
 }
 
 int
@@ -547,7 +584,7 @@ supervisor_test(const struct test_options *o, struct test_result *out)
     if (o->scenario)
         out->exit_status = run_file(o, &subjects, out);
     else
-        run_battery(o, &subjects, out);
+        out->exit_status = run_battery(o, &subjects, out);
     if (out->exit_status)
         goto out;
     fold_status(out);

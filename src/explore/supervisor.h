@@ -34,6 +34,7 @@ struct test_options {
     const char *scenario;       /* file: run this one only */
     const char *write_scenario; /* folder or file to save what was done */
     const char *only;           /* name of one scenario of the battery */
+    const char *parameter[17];  /* "Name=Value", NULL terminated: into each scenario */
     unsigned vps;
     bool all_releases; /* cli: one test per OS profile */
     unsigned faults; /* allocations that fail in one run */

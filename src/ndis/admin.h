@@ -23,8 +23,8 @@ void ndis_install_filter(const char *service, const char *class_name, bool manda
 unsigned ndis_filter_class_rank(const char *name);
 
 /*
- * What is bound when a driver and an adapter meet for the first time: asked for each such pair, in a system fiber. NULL,
- * as at first: everything. An administrator may change it afterwards (ndis_driver_attach, ndis_driver_detach).
+ * What is bound when a driver and an adapter meet for the first time: asked for each such pair, in a system fiber.
+ * NULL, as at first: everything. An administrator may change it afterwards (ndis_driver_attach, ndis_driver_detach).
  */
 void ndis_set_binding_policy(bool (*binds)(const char *service, const struct ndis_nic *nic));
 

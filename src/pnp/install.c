@@ -53,6 +53,9 @@ static struct {
     } unbound[UNBOUND_MAX];
     unsigned unbound_count;
     const struct reg_file *changes; /* of the user, after what setup wrote */
+    char *const *parameter;         /* likewise */
+    unsigned parameter_count;
+    const char *first; /* whose those are that name no service */
 } installed;
 
 static struct netcfg_component *
@@ -215,6 +218,80 @@ write_parameters(const char *key, const struct pnp_parameter *p, unsigned count)
             cm_set_dword(key, p[i].name, p[i].number);
 }
 
+/* "service:Name=Value": its parts. A keyword of NDIS may begin with '*' and has no colon. false: no such form. */
+static bool
+split(const char *text, char service[64], char name[128], const char **value)
+{
+    const char *equals = strchr(text, '='), *colon = strchr(text, ':');
+
+    if (equals == NULL || equals == text)
+        return false;
+    if (colon != NULL && colon < equals) {
+        if (colon == text || colon - text >= 64)
+            return false;
+        str_copy(service, (size_t)(colon - text) + 1, text);
+        text = colon + 1;
+    } else {
+        service[0] = 0;
+    }
+    if (equals == text || equals - text >= 128)
+        return false;
+    str_copy(name, (size_t)(equals - text) + 1, text);
+    *value = equals + 1;
+    return true;
+}
+
+void
+pnp_user_parameters(char *const *texts, unsigned count, const char *first)
+{
+    installed.parameter = texts;
+    installed.parameter_count = count;
+    installed.first = first;
+}
+
+/* The INF that offers an adapter's parameters; NULL: none. */
+static const struct inf_driver *
+offers(const struct pnp_driver *d)
+{
+    return d->miniport_parsed ? &d->miniport_info : d->parsed ? &d->info : NULL;
+}
+
+int
+pnp_user_parameter_check(const char *parameter, const struct pnp_driver *const *drivers, unsigned count, char text[256])
+{
+    char service[64], name[128];
+    const char *value;
+
+    if (!split(parameter, service, name, &value)) {
+        fmt(text, 256, "a parameter is Name=Value or service:Name=Value, not \"%.100s\"", parameter);
+        return -EINVAL;
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (service[0] ? str_ieq(drivers[i]->service, service) : i == 0)
+            return offers(drivers[i]) ? reg_check_parameter(offers(drivers[i]), name, value, text) : 0;
+    fmt(text, 256, "the parameter \"%.80s\" is for the service %.60s, which is not there", parameter, service);
+    return -EINVAL;
+}
+
+/* documented: a value that the Advanced page offers is REG_SZ. assumed: another number is meant as REG_DWORD. */
+static void
+write_user_parameters(const char *key, const char *of, const struct pnp_driver *d)
+{
+    for (unsigned i = 0; i < installed.parameter_count; i++) {
+        char service[64], name[128];
+        const char *value;
+        uint64_t number;
+
+        if (!split(installed.parameter[i], service, name, &value) ||
+            !str_ieq(service[0] ? service : installed.first, of))
+            continue;
+        if (!(d && offers(d) && inf_param(offers(d), name)) && str_to_u64(value, &number) && number <= UINT32_MAX)
+            cm_set_dword(key, name, (uint32_t)number);
+        else
+            cm_set_string(key, name, value);
+    }
+}
+
 static const char *
 filter_class(const struct pnp_driver *d)
 {
@@ -235,6 +312,8 @@ pnp_start(struct pnp_service *s, const struct pnp_parameter *parameters, unsigne
         return STATUS_INSUFFICIENT_RESOURCES;
     fmt(key, sizeof(key), REG_SERVICES "%s\\Parameters", d->service);
     write_parameters(key, parameters, count);
+    if (d->kind != INF_MINIPORT)
+        write_user_parameters(key, d->service, d);
     write_linkage();
     apply_changes();
     if (d->kind == INF_FILTER)
@@ -286,6 +365,7 @@ pnp_nic_add(const struct pnp_driver *file, const char *service, const char *name
     ndis_nic_guid(nic, guid, sizeof(guid));
     reg_install_adapter(&reg_cm, &(struct reg_adapter){ file, service, ndis_nic_name(nic), guid, key, nic->if_index });
     write_parameters(key, parameters, count);
+    write_user_parameters(key, service, file);
     write_linkage();
     apply_changes();
     return nic;

@@ -47,6 +47,15 @@ struct ndis_nic *pnp_nic_add(const struct pnp_driver *file, const char *service,
 
 /* Before the machine runs: this binding is switched off. 0, or -ENOSPC. */
 int pnp_unbind(const char *adapter, const char *service);
+/*
+ * Before a driver starts: what the user wants of its parameters, "Name=Value", or "service:Name=Value"; without a
+ * service it is for first. Written after what the INF says, whenever the driver is installed. Borrows all texts.
+ */
+void pnp_user_parameters(char *const *texts, unsigned count, const char *first);
+/* Is it of that form, and is the value one the driver's INF allows? 0, or -EINVAL with one sentence in text. */
+int pnp_user_parameter_check(const char *parameter, const struct pnp_driver *const *drivers, unsigned count,
+                             char text[256]);
+
 /* Before the machine runs: changes over what setup writes, each time it has; borrows file. NULL: none. */
 struct reg_file;
 void pnp_registry_changes(const struct reg_file *file);

@@ -2,10 +2,10 @@
 /*
  * pnp/netcfg.h - which network component binds to which.
  *
- * Model: a component offers interfaces at its upper edge and takes others at its lower edge, both lists of words in its
- * INF; where the lists meet, the binding engine binds. A filter goes by the media at an adapter's lower edge.
- * documented: "Specifying Binding Interfaces", "Specifying Filter Driver Binding Relationships". Here are no machine and
- * no registry: data in, answers out.
+ * Model: a component offers interfaces at its upper edge and takes others at its lower edge, both lists of words in
+ * its INF; where the lists meet, the binding engine binds. A filter goes by the media at an adapter's lower edge.
+ * documented: "Specifying Binding Interfaces", "Specifying Filter Driver Binding Relationships". No machine and
+ * no registry here: data in, answers out.
  */
 #ifndef PNP_NETCFG_H
 #define PNP_NETCFG_H

@@ -21,7 +21,7 @@ enum { PATH_BYTES = 600, APPEND_BYTES = 2048, LIST_MAX = 16 };
 
 /* ------------------------------------------------------------------ lines of the INF */
 
-/* documented: FLG_ADDREG_APPEND adds a string to a REG_MULTI_SZ, unless it has it; assumed: none is longer than here. */
+/* documented: FLG_ADDREG_APPEND adds a string to a REG_MULTI_SZ; assumed: none is longer than here. */
 static int
 append(const struct reg_sink *sink, const char *key, const struct inf_reg *r)
 {

@@ -81,9 +81,10 @@ static const struct yaml_field actor_fields[] = {
 };
 
 static const struct yaml_field stack_fields[] = {
-    TEXT(struct scn_stack, miniport), NUMBER(struct scn_stack, adapters, 1, 16),
-    TEXTS(struct scn_stack, filters), TEXTS(struct scn_stack, protocols),
-    TEXT(struct scn_stack, wire),     TEXT(struct scn_stack, wire_sha256),
+    TEXT(struct scn_stack, miniport),    NUMBER(struct scn_stack, adapters, 1, 16),
+    TEXTS(struct scn_stack, filters),    TEXTS(struct scn_stack, protocols),
+    TEXT(struct scn_stack, wire),        TEXT(struct scn_stack, wire_sha256),
+    TEXTS(struct scn_stack, parameters),
 };
 
 enum { S_NAME, S_VPS, S_OS, S_STACK, S_ACTORS };
@@ -382,6 +383,9 @@ scenario_free(struct scenario *scn)
         free(scn->stack.filters[i]);
     for (unsigned i = 0; i < scn->stack.protocols_count; i++)
         free(scn->stack.protocols[i]);
+    for (unsigned i = 0; i < scn->stack.parameters_count; i++)
+        free(scn->stack.parameters[i]);
+    free(scn->stack.parameters);
     free(scn->stack.filters);
     free(scn->stack.protocols);
     free(scn->stack.miniport);
@@ -492,6 +496,8 @@ scenario_save(const struct scenario *scn, FILE *file)
     }
     if (scn->stack.wire_sha256 != NULL)
         fprintf(file, "  wire_sha256: \"%s\"\n", scn->stack.wire_sha256);
+    if (scn->stack.parameters_count)
+        write_texts(file, "parameters", scn->stack.parameters, scn->stack.parameters_count);
     fputs("actors:\n", file);
     for (unsigned i = 0; i < scn->actors_count; i++) {
         const struct scn_actor *actor = &scn->actors[i];

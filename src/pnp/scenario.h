@@ -124,6 +124,8 @@ struct scn_stack {
     unsigned protocols_count;
     char *wire;        /* the capture file of miniport "pcap"; else NULL */
     char *wire_sha256; /* what it must be, in hexadecimal; NULL: whatever it is */
+    char **parameters; /* "Name=Value" of the driver under test, "service:Name=Value" of another */
+    unsigned parameters_count;
 };
 
 struct scenario {

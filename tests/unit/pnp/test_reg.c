@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unit/pnp/test_reg.c - .reg files: both versions and encodings, every type, deletions, errors; writing and reading back.
+ * unit/pnp/test_reg.c - .reg files: both versions, encodings, every type, deletions, errors; writing, reading back.
  */
 #include "test.h"
 
