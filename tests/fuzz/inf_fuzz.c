@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "pnp/inf.h"
+#include "pnp/inf_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -63,6 +64,38 @@ read_driver(const struct inf_driver *d)
     }
 }
 
+/* Every value may be asked about; what it says of limits holds together. */
+static void
+read_params(const struct inf_driver *d)
+{
+    for (unsigned i = 0; i < d->param_count; i++) {
+        const struct inf_param *p = &d->params[i];
+        char text[256];
+
+        REQUIRE(inf_param(d, p->keyword) != NULL);
+        if (inf_param_check(p, p->standard, text) != 0)
+            REQUIRE(text[0] != 0);
+        for (unsigned k = 0; k < p->choice_count; k++)
+            sink += strlen(p->choices[k].value) + strlen(p->choices[k].words);
+        if (p->type == INF_PARAM_ENUM && p->choice_count > 0)
+            REQUIRE(inf_param_check(p, p->choices[0].value, text) == 0);
+    }
+}
+
+/* A file that cannot be read gets exactly that as an error. */
+static void
+check_remarks(const uint8_t *data, size_t size, bool read)
+{
+    struct inf_remarks remarks;
+
+    if (inf_check(data, size, &remarks) == 0) {
+        REQUIRE(read || inf_remarks_count(&remarks, INF_ERROR) == 1);
+        for (unsigned i = 1; i < remarks.count; i++)
+            REQUIRE(remarks.remark[i - 1].line <= remarks.remark[i].line);
+    }
+    inf_remarks_fini(&remarks);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -72,11 +105,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (inf_parse(data, size, &inf, &err) != 0) {
         REQUIRE(inf == NULL && err.text[0] != 0);
+        check_remarks(data, size, false);
         return 0;
     }
+    check_remarks(data, size, true);
     read_everything(inf);
     if (inf_describe_driver(inf, &driver, &err) == 0) {
         read_driver(&driver);
+        read_params(&driver);
         inf_driver_fini(&driver);
     } else {
         REQUIRE(err.text[0] != 0);
