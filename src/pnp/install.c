@@ -110,7 +110,9 @@ binds(const char *service, const struct ndis_nic *nic)
 
     if (switched_off(ndis_nic_name(nic), service))
         return false;
-    if (upper == NULL) /* one of undis */
+    if (upper == NULL ||
+        upper->kind == INF_MINIPORT) /* one of undis; an adapter's driver that registers more than that,
+                                                         for which no INF speaks (assumed: it binds) */
         return true;
     lower_of(ndis_nic_service(nic), &lower);
     return netcfg_binds(upper, &lower);
