@@ -35,6 +35,7 @@ enum undis_op {
     UNDIS_CANCEL_EX,   /* handle: what the whole program has there; target: only the request with that id */
     UNDIS_CANCEL_SYNC, /* target: the thread whose synchronous request is to end (CancelSynchronousIo) */
     UNDIS_THREAD_EXIT, /* the thread `thread` ended: what it began is cancelled */
+    UNDIS_DUPLICATE,   /* handle; answer: another handle of the same file, with the same access */
     UNDIS_OPS
 };
 

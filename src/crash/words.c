@@ -203,6 +203,7 @@ request_text(const struct event *ev, char *out, size_t room)
         [USER_EXIT] = "exits",
         [USER_WAIT] = "waits for its request",
         [USER_EXIT_THREAD] = "ends a thread",
+        [USER_DUPLICATE] = "duplicates its handle",
     };
     uint64_t op = ev->a[0];
 

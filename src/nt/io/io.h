@@ -76,7 +76,7 @@ struct io_shared {
                     X(NtTerminateThread) X(NtTerminateProcess) X(PspExitThread) X(ObKillProcess)                       \
                         X(IopCancelIrpsInThreadList) X(KiSystemServiceCopyEnd) X(IoShutdownSystem) X(PnpCallAddDevice) \
                             X(IopCsqCancelRoutine) X(IoCsqInsertIrpEx) X(IoCsqRemoveIrp) X(IoCsqRemoveNextIrp)         \
-                                X(PiProcessDeviceInterface)
+                                X(PiProcessDeviceInterface) X(NtDuplicateObject)
 
 struct io_sites {
 #define X(name) uint32_t name;

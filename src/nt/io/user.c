@@ -153,6 +153,25 @@ user_close(void *handle)
     return leave(&c, (uint64_t)handle, status, 0);
 }
 
+int32_t
+user_duplicate(void *handle, void **duplicate)
+{
+    ACCESS_MASK access;
+    void *file;
+    struct call c;
+    NTSTATUS status;
+
+    *duplicate = NULL;
+    if (!enter(&c, USER_DUPLICATE, io_site.NtDuplicateObject, (uint64_t)handle, 0, 0))
+        return STATUS_PROCESS_IS_TERMINATING;
+    status = ob_handle_reference(handle, 0, NT->ob->variables->IoFileObjectType, true, &file, &access);
+    if (status == STATUS_SUCCESS) {
+        status = ob_handle_create(file, access, false, duplicate);
+        ob_dereference(file);
+    }
+    return leave(&c, (uint64_t)handle, status, 0);
+}
+
 /* ------------------------------------------------------------------ requests */
 
 /* The call around io_submit(). event: handle or NULL. */
@@ -274,6 +293,8 @@ prepare(struct user_async *a, unsigned operation)
     a->operation = operation;
     iosb->Status = STATUS_PENDING;
     iosb->Information = 0;
+    if (ps_self()->Process->Exiting) /* a handle made now would be closed by nobody */
+        return STATUS_PROCESS_IS_TERMINATING;
     if (a->event == NULL) {
         event = ob_create(NT->ob->variables->ExEventObjectType, sizeof(*event), 'nevE');
         if (event == NULL)

@@ -202,6 +202,19 @@ ob_process_close(void *process)
 }
 
 void
+ob_process_gone(void *process)
+{
+    struct ob_table *table = ((PEPROCESS)process)->HandleTable;
+
+    if (table == NULL)
+        return;
+    for (uint32_t i = 0; i < table->capacity / OB_CHUNK; i++)
+        heap_free(table->chunk[i]);
+    heap_free(table);
+    ((PEPROCESS)process)->HandleTable = NULL;
+}
+
+void
 ob_handles_left(uint64_t base, uint64_t size)
 {
     struct ob_table *table = NT->ob->kernel_table;

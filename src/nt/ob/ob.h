@@ -144,6 +144,7 @@ NTSTATUS ob_handle_reference(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE typ
 NTSTATUS ob_handle_close(HANDLE handle, bool user);
 /* Close all handles of a process, in order. CALLS_DRIVER. */
 void ob_process_close(void *process);
+void ob_process_gone(void *process); /* the process object dies: its table goes, empty by now */
 /* EV_OB_MISUSE for each kernel handle that code in [base, base + size) opened and left. */
 void ob_handles_left(uint64_t base, uint64_t size);
 void ob_process_each(void *process, void (*fn)(HANDLE handle, void *body, void *arg), void *arg);

@@ -48,6 +48,7 @@ process_destroy(void *body)
 {
     struct ps_state *ps = NT->ps;
 
+    ob_process_gone(body);
     for (uint32_t i = 0; i < ps->process_count; i++)
         if (ps->process[i] == body) {
             for (; i + 1 < ps->process_count; i++)
