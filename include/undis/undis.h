@@ -48,6 +48,7 @@ typedef void *LPVOID;
 #define WAIT_OBJECT_0        0u
 #define WAIT_TIMEOUT         258u
 #define WAIT_FAILED          0xffffffffu
+#define MAXIMUM_WAIT_OBJECTS 64u
 
 #define GENERIC_READ         0x80000000u
 #define GENERIC_WRITE        0x40000000u
@@ -55,6 +56,10 @@ typedef void *LPVOID;
 #define FILE_SHARE_WRITE     2u
 #define OPEN_EXISTING        3u
 #define FILE_FLAG_OVERLAPPED 0x40000000u
+
+#define DUPLICATE_CLOSE_SOURCE 1u
+#define DUPLICATE_SAME_ACCESS  2u
+#define THREAD_TERMINATE       1u /* the access CancelSynchronousIo() wants; not checked */
 
 /* As <winioctl.h> has it, so that a driver's own header of codes can be included after this one. */
 #ifndef CTL_CODE
@@ -90,6 +95,7 @@ typedef void *LPVOID;
 #define ERROR_INVALID_NAME          123u
 #define ERROR_BUSY                  170u
 #define ERROR_MORE_DATA             234u
+#define ERROR_NO_MORE_ITEMS         259u
 #define ERROR_MR_MID_NOT_FOUND      317u
 #define ERROR_OPERATION_ABORTED     995u
 #define ERROR_IO_INCOMPLETE         996u
@@ -143,14 +149,41 @@ BOOL DeviceIoControl(HANDLE Device, DWORD IoControlCode, LPVOID InBuffer, DWORD 
 BOOL CloseHandle(HANDLE Object);
 
 BOOL GetOverlappedResult(HANDLE File, LPOVERLAPPED Overlapped, DWORD *Bytes, BOOL Wait);
+/* Fails with WAIT_TIMEOUT after Milliseconds, with ERROR_IO_INCOMPLETE if they are 0. */
+BOOL GetOverlappedResultEx(HANDLE File, LPOVERLAPPED Overlapped, DWORD *Bytes, DWORD Milliseconds, BOOL Alertable);
+
+/* They ask and do not wait: what the calling thread began on File; what the program did, or that one request. */
 BOOL CancelIo(HANDLE File);
 BOOL CancelIoEx(HANDLE File, LPOVERLAPPED Overlapped);
+/* What another thread waits for: an open, or a request on a file that is not overlapped. */
+BOOL CancelSynchronousIo(HANDLE Thread);
 
 /* Name and security attributes must be NULL. */
 HANDLE CreateEventW(LPVOID EventAttributes, BOOL ManualReset, BOOL InitialState, const WCHAR *Name);
 BOOL SetEvent(HANDLE Event);
 BOOL ResetEvent(HANDLE Event);
+HANDLE CreateEventA(LPVOID EventAttributes, BOOL ManualReset, BOOL InitialState, const char *Name);
+/* Of events. */
 DWORD WaitForSingleObject(HANDLE Event, DWORD Milliseconds);
+DWORD WaitForMultipleObjects(DWORD Count, const HANDLE *Handles, BOOL WaitAll, DWORD Milliseconds);
+
+/* Threads are the program's (pthreads); a handle knows one by its number, and is there for CancelSynchronousIo(). */
+DWORD GetCurrentThreadId(void);
+HANDLE OpenThread(DWORD DesiredAccess, BOOL InheritHandle, DWORD ThreadId);
+static inline HANDLE
+GetCurrentThread(void)
+{
+    return (HANDLE)(intptr_t)-2;
+}
+static inline HANDLE
+GetCurrentProcess(void)
+{
+    return (HANDLE)(intptr_t)-1;
+}
+
+/* Within this process and with DUPLICATE_SAME_ACCESS: files, events, threads. */
+BOOL DuplicateHandle(HANDLE SourceProcess, HANDLE Source, HANDLE TargetProcess, HANDLE *Target, DWORD DesiredAccess,
+                     BOOL InheritHandle, DWORD Options);
 
 DWORD GetLastError(void);
 void SetLastError(DWORD ErrCode);

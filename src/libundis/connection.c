@@ -24,7 +24,8 @@
 
 #define PAGE  4096u
 #define PAGES (UNDIS_WINDOW / PAGE)
-#define LIMIT 180u                  /* requests under way; the machine takes 200 */
+#define LIMIT 160u                  /* requests under way that may take long; the machine takes 200 */
+#define EXTRA 39u                   /* and of the others: those that end them */
 #define GONE  ((int32_t)0xc000009d) /* STATUS_DEVICE_NOT_CONNECTED */
 
 static struct {
@@ -37,6 +38,7 @@ static struct {
     int fd;
     pid_t pid;
     bool up;
+    bool can_probe; /* the kernel tells whether memory is accessible */
     uint8_t *window;
     bool page[PAGES];
     uint64_t next_id;
@@ -211,6 +213,7 @@ connect_once(void)
         err = -pthread_key_create(&c.thread_key, thread_ends);
     if (!err) {
         c.page[0] = true; /* the machine's */
+        c.can_probe = madvise(c.window, PAGE, MADV_POPULATE_READ) == 0;
         c.up = true;
         c.pid = getpid();
         err = start_reader();
@@ -292,15 +295,31 @@ take_both(struct lib_request *r, uint32_t in_length, uint32_t out_length)
     return true;
 }
 
+/*
+ * May length bytes at p be read, or written? Brings them in. A program whose other thread unmaps them meanwhile gets
+ * its SIGSEGV, and any gets it on a kernel without MADV_POPULATE_* (before 5.14).
+ */
+static bool
+accessible(const void *p, uint32_t length, int how)
+{
+    uintptr_t first = (uintptr_t)p & ~(uintptr_t)(PAGE - 1);
+
+    if (length == 0)
+        return true;
+    if (p == NULL || (uintptr_t)p + length < (uintptr_t)p)
+        return false;
+    return madvise((void *)first, (uintptr_t)p + length - first, how) == 0 || !c.can_probe;
+}
+
 bool
 lib_prepare(struct lib_request *r, LPCVOID in, uint32_t in_length, LPVOID out, uint32_t out_length, bool out_is_in)
 {
     if (!lib_connected())
         return lib_fail(ERROR_SERVICE_NOT_ACTIVE);
-    if ((in_length > 0 && in == NULL) || (out_length > 0 && out == NULL))
-        return lib_fail(ERROR_NOACCESS);
     if ((uint64_t)in_length + out_length > UNDIS_REQUEST_MAX)
         return lib_fail(ERROR_NO_SYSTEM_RESOURCES);
+    if (!accessible(in, in_length, MADV_POPULATE_READ) || !accessible(out, out_length, MADV_POPULATE_WRITE))
+        return lib_fail(ERROR_NOACCESS);
     pthread_mutex_lock(&c.lock);
     while (c.up && !take_both(r, in_length, out_length))
         pthread_cond_wait(&c.changed, &c.lock); /* what is under way gives its pages back */
@@ -320,13 +339,19 @@ lib_prepare(struct lib_request *r, LPCVOID in, uint32_t in_length, LPVOID out, u
 
 /* ------------------------------------------------------------------ requests */
 
+static bool
+may_take_long(const struct lib_request *r)
+{
+    return r->q.op >= UNDIS_OPEN && r->q.op <= UNDIS_IOCTL && r->q.op != UNDIS_CLOSE;
+}
+
 /* lock */
 static bool
 send_request(struct lib_request *r)
 {
     r->q.magic = UNDIS_MAGIC;
     r->q.thread = (uint32_t)syscall(SYS_gettid);
-    while (c.up && c.under_way >= LIMIT)
+    while (c.up && c.under_way >= (may_take_long(r) ? LIMIT : LIMIT + EXTRA))
         pthread_cond_wait(&c.changed, &c.lock);
     if (!c.up)
         return false;

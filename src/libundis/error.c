@@ -15,8 +15,10 @@ static const struct {
     { 0x80000005, ERROR_MORE_DATA },            /* BUFFER_OVERFLOW */
     { 0x8000000d, 299 },                        /* PARTIAL_COPY */
     { 0x80000011, ERROR_BUSY },                 /* DEVICE_BUSY */
+    { 0x8000001a, ERROR_NO_MORE_ITEMS },        /* NO_MORE_ENTRIES */
     { 0xc0000001, ERROR_GEN_FAILURE },          /* UNSUCCESSFUL */
     { 0xc0000002, ERROR_INVALID_FUNCTION },     /* NOT_IMPLEMENTED */
+    { 0xc0000004, ERROR_BAD_LENGTH },           /* INFO_LENGTH_MISMATCH */
     { 0xc0000005, ERROR_NOACCESS },             /* ACCESS_VIOLATION */
     { 0xc0000008, ERROR_INVALID_HANDLE },       /* INVALID_HANDLE */
     { 0xc000000d, ERROR_INVALID_PARAMETER },    /* INVALID_PARAMETER */
@@ -34,13 +36,16 @@ static const struct {
     { 0xc000003a, 3 },                          /* OBJECT_PATH_NOT_FOUND */
     { 0xc000003b, 161 },                        /* OBJECT_PATH_SYNTAX_BAD: ERROR_BAD_PATHNAME */
     { 0xc0000043, 32 },                         /* SHARING_VIOLATION */
+    { 0xc0000056, ERROR_ACCESS_DENIED },        /* DELETE_PENDING */
     { 0xc000009a, ERROR_NO_SYSTEM_RESOURCES },  /* INSUFFICIENT_RESOURCES */
     { 0xc000009d, ERROR_DEVICE_NOT_CONNECTED }, /* DEVICE_NOT_CONNECTED */
     { 0xc00000a3, ERROR_NOT_READY },            /* DEVICE_NOT_READY */
     { 0xc00000b5, ERROR_SEM_TIMEOUT },          /* IO_TIMEOUT */
     { 0xc00000bb, ERROR_NOT_SUPPORTED },        /* NOT_SUPPORTED */
+    { 0xc00000c0, 55 },                         /* DEVICE_DOES_NOT_EXIST: ERROR_DEV_NOT_EXIST */
     { 0xc00000e8, 1784 },                       /* INVALID_USER_BUFFER: ERROR_INVALID_USER_BUFFER */
     { 0xc0000120, ERROR_OPERATION_ABORTED },    /* CANCELLED */
+    { 0xc0000128, ERROR_INVALID_HANDLE },       /* FILE_CLOSED */
     { 0xc0000184, 22 },                         /* INVALID_DEVICE_STATE: ERROR_BAD_COMMAND */
     { 0xc0000185, ERROR_IO_DEVICE },            /* IO_DEVICE_ERROR */
     { 0xc0000206, 1784 },                       /* INVALID_BUFFER_SIZE: ERROR_INVALID_USER_BUFFER */
@@ -57,6 +62,8 @@ error_of_status(int32_t status)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (table[i].status == (uint32_t)status)
             return table[i].error;
+    if ((uint32_t)status >> 16 == 0xc023) /* STATUS_NDIS_*; assumed: each becomes the ERROR_NDIS_* of its number */
+        return 0x80340000u | ((uint32_t)status & 0xffff);
     return ERROR_MR_MID_NOT_FOUND; /* documented: what RtlNtStatusToDosError gives for one it does not know */
 }
 

@@ -1,75 +1,158 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libundis/event.c - events, and waiting for overlapped requests.
+ * libundis/event.c - events, handles of threads, and waiting.
  *
- * Model: events are the library's own; the machine knows nothing of them. A handle of one is a number from a range that
- * the machine's handles never reach. One lock and one condition serve all: programs have few events, and waiters look
- * for themselves.
+ * Model: both are the library's own; the machine knows nothing of events, and threads by their numbers. A handle is an
+ * index into a table, in a range that the machine's handles never reach; several may have one object, which lives as
+ * long as one of them. One lock and one condition serve all: programs have few events, and waiters look for
+ * themselves. As in Windows, the two lowest bits of a handle mean nothing.
+ * Start reading at: object_of(), WaitForMultipleObjects().
  */
 #include "libundis/lib.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
-#define EVENTS_MAX   1024u
+#define HANDLES_MAX  1024u
 #define FIRST_HANDLE 0x100000000ull
+
+struct object {
+    unsigned handles; /* 0: free */
+    uint32_t thread;  /* its number; 0: an event */
+    bool manual, signalled;
+};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static struct {
-    bool used, manual, signalled;
-} events[EVENTS_MAX];
+static struct object objects[HANDLES_MAX];
+static struct object *handles[HANDLES_MAX];
 
-bool
-event_is(HANDLE h)
+/* ------------------------------------------------------------------ handles; all with lock */
+
+static struct object **
+slot_of(HANDLE h)
 {
-    uint64_t at = (uint64_t)h - FIRST_HANDLE;
+    uint64_t at = ((uint64_t)h - FIRST_HANDLE) / 4;
 
-    return at % 4 == 0 && at / 4 < EVENTS_MAX && events[at / 4].used;
+    return (uint64_t)h >= FIRST_HANDLE && at < HANDLES_MAX ? &handles[at] : NULL;
 }
 
-static unsigned
-index_of(HANDLE h)
+static struct object *
+object_of(HANDLE h)
 {
-    return (unsigned)(((uint64_t)h - FIRST_HANDLE) / 4);
+    struct object **slot = slot_of(h);
+
+    return slot != NULL ? *slot : NULL;
 }
 
-static BOOL
-set(HANDLE h, bool signalled)
+static struct object *
+event_of(HANDLE h)
 {
-    bool is;
+    struct object *o = object_of(h);
 
-    pthread_mutex_lock(&lock);
-    is = event_is(h);
-    if (is)
-        events[index_of(h)].signalled = signalled;
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&lock);
-    return is ? TRUE : lib_fail(ERROR_INVALID_HANDLE);
+    return o != NULL && o->thread == 0 ? o : NULL;
 }
 
-HANDLE
-CreateEventW(LPVOID EventAttributes, BOOL ManualReset, BOOL InitialState, const WCHAR *Name)
+/* A further handle of o; NULL: none left. */
+static HANDLE
+handle_of(struct object *o)
+{
+    for (unsigned i = 0; i < HANDLES_MAX; i++)
+        if (handles[i] == NULL) {
+            handles[i] = o;
+            o->handles++;
+            return (HANDLE)(FIRST_HANDLE + 4ull * i);
+        }
+    return NULL;
+}
+
+/* Without lock. */
+static HANDLE
+create(const struct object *made)
 {
     HANDLE h = NULL;
 
-    if (EventAttributes != NULL || Name != NULL) {
-        lib_fail(ERROR_NOT_SUPPORTED);
-        return NULL;
-    }
     pthread_mutex_lock(&lock);
-    for (unsigned i = 0; i < EVENTS_MAX && h == NULL; i++)
-        if (!events[i].used) {
-            events[i].used = true;
-            events[i].manual = ManualReset != FALSE;
-            events[i].signalled = InitialState != FALSE;
-            h = (HANDLE)(FIRST_HANDLE + 4ull * i);
+    for (unsigned i = 0; i < HANDLES_MAX && h == NULL; i++)
+        if (objects[i].handles == 0) {
+            objects[i] = *made;
+            h = handle_of(&objects[i]);
+            break;
         }
     pthread_mutex_unlock(&lock);
     if (h == NULL)
         lib_fail(ERROR_NO_SYSTEM_RESOURCES);
     return h;
+}
+
+bool
+object_close(HANDLE h)
+{
+    struct object **slot, *o;
+
+    pthread_mutex_lock(&lock);
+    slot = slot_of(h);
+    o = slot != NULL ? *slot : NULL;
+    if (o != NULL) {
+        o->handles--;
+        *slot = NULL;
+    }
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    return o != NULL;
+}
+
+bool
+object_duplicate(HANDLE h, HANDLE *to)
+{
+    struct object *o;
+
+    if (h == GetCurrentThread()) {
+        *to = create(&(struct object){ .thread = GetCurrentThreadId() });
+        return true;
+    }
+    pthread_mutex_lock(&lock);
+    o = object_of(h);
+    *to = o != NULL ? handle_of(o) : NULL;
+    pthread_mutex_unlock(&lock);
+    if (o != NULL && *to == NULL)
+        lib_fail(ERROR_NO_SYSTEM_RESOURCES);
+    return o != NULL;
+}
+
+/* ------------------------------------------------------------------ events */
+
+HANDLE
+CreateEventW(LPVOID EventAttributes, BOOL ManualReset, BOOL InitialState, const WCHAR *Name)
+{
+    if (EventAttributes != NULL || Name != NULL) {
+        lib_fail(ERROR_NOT_SUPPORTED);
+        return NULL;
+    }
+    return create(&(struct object){ .manual = ManualReset != FALSE, .signalled = InitialState != FALSE });
+}
+
+HANDLE
+CreateEventA(LPVOID EventAttributes, BOOL ManualReset, BOOL InitialState, const char *Name)
+{
+    return CreateEventW(EventAttributes, ManualReset, InitialState, Name != NULL ? u"" : NULL);
+}
+
+static BOOL
+set(HANDLE h, bool signalled)
+{
+    struct object *o;
+
+    pthread_mutex_lock(&lock);
+    o = event_of(h);
+    if (o != NULL)
+        o->signalled = signalled;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    return o != NULL ? TRUE : lib_fail(ERROR_INVALID_HANDLE);
 }
 
 BOOL
@@ -84,74 +167,148 @@ ResetEvent(HANDLE Event)
     return set(Event, false);
 }
 
-bool
-event_close(HANDLE h)
-{
-    bool is;
+/* ------------------------------------------------------------------ threads */
 
+DWORD
+GetCurrentThreadId(void)
+{
+    return (DWORD)syscall(SYS_gettid);
+}
+
+HANDLE
+OpenThread(DWORD DesiredAccess, BOOL InheritHandle, DWORD ThreadId)
+{
+    (void)DesiredAccess;
+    (void)InheritHandle;
+    if (ThreadId == 0 || syscall(SYS_tgkill, getpid(), ThreadId, 0) != 0) {
+        lib_fail(ERROR_INVALID_PARAMETER); /* documented for an ID that no thread has */
+        return NULL;
+    }
+    return create(&(struct object){ .thread = ThreadId });
+}
+
+uint32_t
+thread_number(HANDLE h)
+{
+    struct object *o;
+    uint32_t number;
+
+    if (h == GetCurrentThread())
+        return GetCurrentThreadId();
     pthread_mutex_lock(&lock);
-    is = event_is(h);
-    if (is)
-        events[index_of(h)].used = false;
-    pthread_cond_broadcast(&changed);
+    o = object_of(h);
+    number = o != NULL ? o->thread : 0;
     pthread_mutex_unlock(&lock);
-    return is;
+    return number;
+}
+
+/* ------------------------------------------------------------------ waiting */
+
+static struct timespec
+deadline(DWORD milliseconds)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += milliseconds / 1000;
+    t.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+/* lock: until something changes. false: it is too late for that. */
+static bool
+sleep_until(DWORD milliseconds, const struct timespec *until)
+{
+    if (milliseconds == INFINITE)
+        return pthread_cond_wait(&changed, &lock) == 0;
+    return pthread_cond_clockwait(&changed, &lock, CLOCK_MONOTONIC, until) != ETIMEDOUT;
+}
+
+/* lock: WAIT_OBJECT_0 + what ends the wait, WAIT_TIMEOUT if nothing does yet, WAIT_FAILED for a handle of no event. */
+static DWORD
+try_wait(DWORD count, const HANDLE *h, bool all)
+{
+    DWORD ready = 0, first = count;
+
+    for (DWORD i = 0; i < count; i++) {
+        const struct object *o = event_of(h[i]);
+
+        if (o == NULL)
+            return WAIT_FAILED;
+        if (o->signalled && ready++ == 0)
+            first = i;
+    }
+    if (ready < (all ? count : 1))
+        return WAIT_TIMEOUT;
+    for (DWORD i = all ? 0 : first; i < (all ? count : first + 1); i++)
+        event_of(h[i])->signalled = event_of(h[i])->manual;
+    return WAIT_OBJECT_0 + first;
 }
 
 DWORD
-WaitForSingleObject(HANDLE Event, DWORD Milliseconds)
+WaitForMultipleObjects(DWORD Count, const HANDLE *Handles, BOOL WaitAll, DWORD Milliseconds)
 {
-    struct timespec until;
-    DWORD result = WAIT_FAILED;
+    struct timespec until = deadline(Milliseconds);
+    DWORD result;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += Milliseconds / 1000;
-    until.tv_nsec += (long)(Milliseconds % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
+    if (Count == 0 || Count > MAXIMUM_WAIT_OBJECTS) {
+        lib_fail(ERROR_INVALID_PARAMETER);
+        return WAIT_FAILED;
     }
     pthread_mutex_lock(&lock);
-    while (event_is(Event)) {
-        unsigned i = index_of(Event);
-
-        if (events[i].signalled) {
-            events[i].signalled = events[i].manual;
-            result = WAIT_OBJECT_0;
+    while ((result = try_wait(Count, Handles, WaitAll)) == WAIT_TIMEOUT)
+        if (!sleep_until(Milliseconds, &until)) {
+            result = try_wait(Count, Handles, WaitAll);
             break;
         }
-        if (Milliseconds == INFINITE) {
-            pthread_cond_wait(&changed, &lock);
-        } else if (pthread_cond_timedwait(&changed, &lock, &until) == ETIMEDOUT) {
-            result = WAIT_TIMEOUT;
-            break;
-        }
-    }
     pthread_mutex_unlock(&lock);
     if (result == WAIT_FAILED)
         lib_fail(ERROR_INVALID_HANDLE);
     return result;
 }
 
-void
-lib_wait_overlapped(LPOVERLAPPED overlapped)
+DWORD
+WaitForSingleObject(HANDLE Event, DWORD Milliseconds)
 {
+    return WaitForMultipleObjects(1, &Event, FALSE, Milliseconds);
+}
+
+/* Who had to wait takes the signal of an event that resets itself, as Windows' wait for the event does. */
+bool
+lib_wait_overlapped(LPOVERLAPPED overlapped, DWORD milliseconds)
+{
+    struct timespec until = deadline(milliseconds);
+    bool waited = false, in_time = true, ended;
+    struct object *event;
+
     pthread_mutex_lock(&lock);
-    while (!HasOverlappedIoCompleted((volatile OVERLAPPED *)overlapped))
-        pthread_cond_wait(&changed, &lock);
+    while (!(ended = HasOverlappedIoCompleted((volatile OVERLAPPED *)overlapped)) && in_time) {
+        waited = true;
+        in_time = sleep_until(milliseconds, &until);
+    }
+    event = ended && waited && overlapped->hEvent != NULL ? event_of(overlapped->hEvent) : NULL;
+    if (event != NULL)
+        event->signalled = event->manual;
     pthread_mutex_unlock(&lock);
+    return ended;
 }
 
 void
 lib_overlapped_done(LPOVERLAPPED overlapped, int32_t status, uint64_t bytes)
 {
     HANDLE event = overlapped->hEvent;
+    struct object *o;
 
     pthread_mutex_lock(&lock);
+    o = event != NULL ? event_of(event) : NULL;
     overlapped->InternalHigh = (ULONG_PTR)bytes;
     __atomic_store_n(&overlapped->Internal, (ULONG_PTR)(uint32_t)status, __ATOMIC_RELEASE);
-    if (event != NULL && event_is(event))
-        events[index_of(event)].signalled = true;
+    if (o != NULL)
+        o->signalled = true;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }

@@ -112,9 +112,36 @@ CloseHandle(HANDLE Object)
 {
     struct lib_request r = { .q.op = UNDIS_CLOSE, .q.handle = (uint64_t)Object };
 
-    if (event_close(Object))
+    if (object_close(Object))
         return TRUE;
     return lib_call(&r) ? lib_result(r.a.status) : FALSE;
+}
+
+BOOL
+DuplicateHandle(HANDLE SourceProcess, HANDLE Source, HANDLE TargetProcess, HANDLE *Target, DWORD DesiredAccess,
+                BOOL InheritHandle, DWORD Options)
+{
+    struct lib_request r = { .q.op = UNDIS_DUPLICATE, .q.handle = (uint64_t)Source };
+    BOOL done;
+
+    (void)DesiredAccess;
+    (void)InheritHandle;
+    if (SourceProcess != GetCurrentProcess() || TargetProcess != GetCurrentProcess() ||
+        !(Options & DUPLICATE_SAME_ACCESS))
+        return lib_fail(ERROR_NOT_SUPPORTED);
+    if (Target == NULL)
+        return lib_fail(ERROR_INVALID_PARAMETER);
+    if (object_duplicate(Source, Target)) {
+        done = *Target != NULL;
+    } else {
+        done = lib_call(&r) ? lib_result(r.a.status) : FALSE;
+        *Target = done ? (HANDLE)r.a.handle : NULL;
+        if (done)
+            *flag_of(*Target) = *flag_of(Source);
+    }
+    if (Options & DUPLICATE_CLOSE_SOURCE && Source != GetCurrentThread())
+        CloseHandle(Source); /* documented: whether or not there is a duplicate */
+    return done;
 }
 
 /* ------------------------------------------------------------------ requests */
@@ -198,15 +225,21 @@ DeviceIoControl(HANDLE Device, DWORD IoControlCode, LPVOID InBuffer, DWORD InBuf
 /* ------------------------------------------------------------------ overlapped requests */
 
 BOOL
-GetOverlappedResult(HANDLE File, LPOVERLAPPED Overlapped, DWORD *Bytes, BOOL Wait)
+GetOverlappedResultEx(HANDLE File, LPOVERLAPPED Overlapped, DWORD *Bytes, DWORD Milliseconds, BOOL Alertable)
 {
     (void)File;
-    if (!Wait && !HasOverlappedIoCompleted((volatile OVERLAPPED *)Overlapped))
-        return lib_fail(ERROR_IO_INCOMPLETE);
-    lib_wait_overlapped(Overlapped);
+    (void)Alertable; /* nothing here queues calls to a thread */
+    if (!lib_wait_overlapped(Overlapped, Milliseconds))
+        return lib_fail(Milliseconds == 0 ? ERROR_IO_INCOMPLETE : WAIT_TIMEOUT);
     if (Bytes != NULL)
         *Bytes = (DWORD)Overlapped->InternalHigh;
     return lib_result((int32_t)(uint32_t)Overlapped->Internal);
+}
+
+BOOL
+GetOverlappedResult(HANDLE File, LPOVERLAPPED Overlapped, DWORD *Bytes, BOOL Wait)
+{
+    return GetOverlappedResultEx(File, Overlapped, Bytes, Wait ? INFINITE : 0, FALSE);
 }
 
 BOOL
@@ -224,5 +257,15 @@ CancelIoEx(HANDLE File, LPOVERLAPPED Overlapped)
 
     if (Overlapped != NULL && (r.q.target = lib_find(Overlapped)) == 0)
         return lib_fail(ERROR_NOT_FOUND);
+    return lib_call(&r) ? lib_result(r.a.status) : FALSE;
+}
+
+BOOL
+CancelSynchronousIo(HANDLE Thread)
+{
+    struct lib_request r = { .q.op = UNDIS_CANCEL_SYNC, .q.target = thread_number(Thread) };
+
+    if (r.q.target == 0)
+        return lib_fail(ERROR_INVALID_HANDLE);
     return lib_call(&r) ? lib_result(r.a.status) : FALSE;
 }

@@ -42,11 +42,12 @@ void lib_release(struct lib_request *r); /* the window's part of it */
 /* Id of the overlapped request under way with that structure; 0: none. */
 uint64_t lib_find(LPOVERLAPPED overlapped);
 
-/* event.c */
-bool event_is(HANDLE h);
-bool event_close(HANDLE h);
-/* Wait until it has ended. */
-void lib_wait_overlapped(LPOVERLAPPED overlapped);
+/* event.c. false: the handle is none of ours. */
+bool object_close(HANDLE h);
+bool object_duplicate(HANDLE h, HANDLE *to); /* *to: NULL and an error set if there is no room */
+uint32_t thread_number(HANDLE h);            /* 0: no thread's */
+/* Wait until it has ended; false: so long it did not. */
+bool lib_wait_overlapped(LPOVERLAPPED overlapped, DWORD milliseconds);
 /* The request has ended: fills the structure, sets its event. After that the structure is the caller's again. */
 void lib_overlapped_done(LPOVERLAPPED overlapped, int32_t status, uint64_t bytes);
 
