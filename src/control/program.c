@@ -11,6 +11,7 @@
 
 #include "base/fmt.h"
 #include "base/str.h"
+#include "control/message.h"
 #include "ddk/ntstatus.h"
 #include "host/host.h"
 #include "machine/machine.h"
@@ -20,7 +21,7 @@
 #define WINDOW(slot) (LAYOUT_USER_BASE + LAYOUT_USER_OWN + (slot) * UNDIS_WINDOW)
 
 _Static_assert(LAYOUT_USER_OWN + PROGRAMS_MAX * UNDIS_WINDOW <= LAYOUT_USER_SIZE, "the windows fit");
-_Static_assert(PROGRAM_REQUESTS_MAX *USER_ASYNC_BYTES <= PROGRAM_WINDOW_FIRST, "the status blocks fit");
+_Static_assert(PROGRAM_REQUESTS_MAX *USER_ASYNC_BYTES <= MESSAGE_WINDOW_FIRST, "the status blocks fit");
 _Static_assert(UNDIS_OPEN_OVERLAPPED == USER_OVERLAPPED && UNDIS_OPEN_READ_ONLY == USER_READ_ONLY &&
                    UNDIS_OPEN_WRITE_ONLY == USER_WRITE_ONLY,
                "flags are handed on");
@@ -86,27 +87,6 @@ program_destroy(struct program *p)
     free(p);
 }
 
-static bool
-in_window(uint32_t offset, uint32_t length)
-{
-    return length == 0 || (offset >= PROGRAM_WINDOW_FIRST && (uint64_t)offset + length <= UNDIS_WINDOW);
-}
-
-/* STATUS_SUCCESS, or why it is not even tried. */
-static int32_t
-check(const struct program *p, const struct undis_request *q)
-{
-    if (q->op <= UNDIS_HELLO || q->op >= UNDIS_OPS || q->id == 0)
-        return STATUS_INVALID_PARAMETER;
-    if (!in_window(q->in_offset, q->in_length) || !in_window(q->out_offset, q->out_length))
-        return STATUS_ACCESS_VIOLATION;
-    if (q->op == UNDIS_OPEN && memchr(q->path, 0, sizeof(q->path)) == NULL)
-        return STATUS_OBJECT_NAME_INVALID;
-    if (p->under_way >= PROGRAM_REQUESTS_MAX)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    return STATUS_SUCCESS;
-}
-
 static void run_request(struct job *j);
 
 struct program_job *
@@ -116,7 +96,9 @@ program_request(struct program *p, const struct undis_request *q, void (*answere
     struct program_job *j;
 
     *refused = (struct undis_answer){ .magic = UNDIS_MAGIC, .op = q->op, .id = q->id };
-    refused->status = check(p, q);
+    refused->status = message_check(q);
+    if (refused->status == STATUS_SUCCESS && p->under_way >= PROGRAM_REQUESTS_MAX)
+        refused->status = STATUS_INSUFFICIENT_RESOURCES;
     if (refused->status != STATUS_SUCCESS)
         return NULL;
     j = calloc(1, sizeof(*j));
@@ -259,6 +241,10 @@ carry_out(struct program_job *j)
     switch (q->op) {
     case UNDIS_OPEN:
         a->status = user_open(q->path, q->flags, &handle);
+        a->handle = (uint64_t)handle;
+        break;
+    case UNDIS_DUPLICATE:
+        a->status = user_duplicate(handle, &handle);
         a->handle = (uint64_t)handle;
         break;
     case UNDIS_CLOSE:

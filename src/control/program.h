@@ -21,8 +21,7 @@
 
 #define PROGRAMS_MAX         15u /* windows that fit into the user part of the address space */
 #define PROGRAM_THREADS_MAX  32u
-#define PROGRAM_REQUESTS_MAX 200u  /* under way at once; more wait in the socket */
-#define PROGRAM_WINDOW_FIRST 4096u /* below it lie status blocks */
+#define PROGRAM_REQUESTS_MAX 200u /* under way at once; more wait in the socket */
 
 struct program;
 struct fiber;

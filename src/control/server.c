@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "control/message.h"
 #include "control/program.h"
 #include "control/trace.h"
 #include "host/thread.h"
@@ -421,16 +422,27 @@ read_one(struct client *c)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (n <= 0)
+    if (n <= 0) {
         hang_up(c);
-    else if (n <= (ssize_t)sizeof(packet.bytes) && packet.bytes[0] == '{')
+        return;
+    }
+    switch (message_kind(packet.bytes, (size_t)n, sizeof(packet.bytes))) {
+    case MESSAGE_ADMIN:
         admin_packet(c, packet.bytes, (size_t)n);
-    else if (n == sizeof(packet.request) && packet.request.magic == UNDIS_MAGIC)
+        break;
+    case MESSAGE_PROGRAM:
         program_packet(c, &packet.request);
-    else if (n <= (ssize_t)sizeof(packet.bytes) && c->program == NULL)
-        refuse_json(c, "the request is no JSON object", 64);
-    else
+        break;
+    case MESSAGE_NONSENSE:
+        if (c->program == NULL) {
+            refuse_json(c, "the request is no JSON object", 64);
+            break;
+        }
+        /* fall through */
+    case MESSAGE_TOO_LONG:
         hang_up(c); /* a program that does not speak the protocol */
+        break;
+    }
 }
 
 /* May more be read from it? Only if it reads, too. */
