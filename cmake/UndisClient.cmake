@@ -41,14 +41,19 @@ install(TARGETS libundis libundis_static)
 install(FILES ${CMAKE_SOURCE_DIR}/include/undis/undis.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/undis)
 install(FILES ${CMAKE_BINARY_DIR}/lib/pkgconfig/undis.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-# Programs of tests, linked with it: tests/programs/NAME.c becomes build/tests/programs/NAME.
-file(GLOB programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/programs/*.c)
+# Programs linked with it: tests/programs/NAME.c becomes build/tests/programs/NAME, and drivers/DRIVER/program/NAME.c
+# build/drivers/DRIVER/NAME.
+file(GLOB programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/programs/*.c ${CMAKE_SOURCE_DIR}/drivers/*/program/*.c)
 foreach(source IN LISTS programs)
     cmake_path(GET source STEM name)
+    cmake_path(GET source PARENT_PATH folder)
+    cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${CMAKE_SOURCE_DIR})
+    string(REGEX REPLACE "^(drivers/.*)/program$" "\\1" folder ${folder})
     add_executable(program_${name} ${source})
     set_target_properties(program_${name} PROPERTIES OUTPUT_NAME ${name}
-        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/programs)
+        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${folder})
     target_compile_options(program_${name} PRIVATE -Wall -Wextra)
-    target_include_directories(program_${name} PRIVATE ${CMAKE_SOURCE_DIR}/drivers/npf)
+    target_include_directories(program_${name} PRIVATE
+        ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/drivers/npf ${CMAKE_SOURCE_DIR}/drivers/ndisprot)
     target_link_libraries(program_${name} PRIVATE libundis_static)
 endforeach()
