@@ -32,7 +32,12 @@ up() {
 down() {
     undis stop
     exits 0
-    grep -q 'nothing was left behind' undis/m.log
+    for i in $(seq 50); do
+        grep -q 'nothing was left behind' undis/m.log && return
+        sleep 0.1
+    done
+    cat undis/m.log
+    return 1
 }
 
 # counts - files, IRPs, and blocks that are no spare NBL, once the programs before are gone
