@@ -20,6 +20,24 @@ flag_of(HANDLE h)
 
 /* ------------------------------------------------------------------ open and close */
 
+/*
+ * name as Win32 hands it on: '/' is '\\' and several in a row are one, but for the two a device's name begins with
+ * (observed: the test program of the NDISPROT sample opens "\\\\.\\\\Name").
+ */
+static void
+normalise(const char *name, char *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; name[i] != 0; i++) {
+        char c = name[i] == '/' ? '\\' : name[i];
+
+        if (c != '\\' || n < 2 || out[n - 1] != '\\')
+            out[n++] = c;
+    }
+    out[n] = 0;
+}
+
 static HANDLE
 open_file(const char *name, DWORD access, DWORD flags)
 {
@@ -30,7 +48,7 @@ open_file(const char *name, DWORD access, DWORD flags)
         lib_fail(ERROR_INVALID_NAME);
         return INVALID_HANDLE_VALUE;
     }
-    memcpy(r.q.path, name, length + 1);
+    normalise(name, r.q.path);
     if ((access & (GENERIC_READ | GENERIC_WRITE)) == GENERIC_READ)
         r.q.flags |= UNDIS_OPEN_READ_ONLY;
     if ((access & (GENERIC_READ | GENERIC_WRITE)) == GENERIC_WRITE)
