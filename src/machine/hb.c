@@ -18,13 +18,15 @@
 
 #include "base/hash.h"
 
-#define TABLE 8192u
+#define TABLE   8192u
+#define SEVERAL 0xffffu /* who touched an object: not one alone */
+#define CLOCK   0xfffeu
 
 struct object {
     uint64_t address;
     uint64_t last;    /* hash of the last event on it, this run */
     uint32_t run;     /* which run `last` belongs to */
-    uint16_t fiber;   /* the only one that touched it, 0xffff: several */
+    uint16_t fiber;   /* the only one that touched it; CLOCK, SEVERAL */
     uint16_t skipped; /* a point was left out because it was private */
 };
 
@@ -34,7 +36,7 @@ static bool filter_on = true;
 static struct object table[TABLE];
 static uint32_t table_used;
 static uint32_t run_number;
-static uint64_t time_hash; /* of the passing of time so far, this run */
+static uint64_t clock_hb; /* the clock's history, this run: it acts like a fiber when a timer expires */
 static uint64_t arrived[FIBER_MAX + 1];
 static uint32_t arrived_run[FIBER_MAX + 1];
 
@@ -59,7 +61,7 @@ void
 hb_begin_run(void)
 {
     run_number++;
-    hb.lo = hb.hi = hb.pending = time_hash = 0;
+    hb.lo = hb.hi = hb.pending = clock_hb = 0;
 }
 
 static struct object *
@@ -104,7 +106,7 @@ hb_private(struct fiber *f, uint64_t address)
 void
 hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip)
 {
-    uint64_t h = hash_mix64(f->hb ^ hash_mix64_b(object + ((uint64_t)op << 56)) ^ ip);
+    uint64_t h = hash_mix64((f->hb + f->solid) ^ hash_mix64_b(object + ((uint64_t)op << 56)) ^ ip);
 
     if (arrived_run[f->id] == run_number)
         hb.pending -= arrived[f->id];
@@ -113,8 +115,9 @@ hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip)
     hb.pending += h;
 }
 
-void
-hb_touch(struct fiber *f, uint64_t address)
+/* An event of who, whose history is *history, on address. */
+static inline void
+touch(uint64_t *history, uint16_t who, uint64_t address)
 {
     struct object *o = find(address);
     uint64_t h;
@@ -124,17 +127,23 @@ hb_touch(struct fiber *f, uint64_t address)
         o->last = 0;
     }
     if (o->fiber == 0)
-        o->fiber = (uint16_t)f->id;
-    else if (o->fiber != f->id && o->fiber != 0xffff) {
-        o->fiber = 0xffff;
+        o->fiber = who;
+    else if (o->fiber != who && o->fiber != SEVERAL) {
+        o->fiber = SEVERAL;
         if (o->skipped)
             hb_filter_changed = true;
     }
-    h = hash_mix64((f->hb * 3) ^ hash_mix64_b(o->last + 0x51) ^ address);
-    f->hb = h;
+    h = hash_mix64((*history * 3) ^ hash_mix64_b(o->last + 0x51) ^ address);
+    *history = h;
     o->last = h;
     hb.lo += h;
     hb.hi += hash_mix64_b(h ^ 0xa5a5a5a5a5a5a5a5ull);
+}
+
+void
+hb_touch(struct fiber *f, uint64_t address)
+{
+    touch(&f->hb, (uint16_t)f->id, address);
     if (race_active)
         race_touch(f, address);
 }
@@ -169,7 +178,7 @@ hb_device(uint64_t generation)
         o->run = run_number;
         o->last = 0;
     }
-    o->fiber = 0xffff;
+    o->fiber = SEVERAL;
     h = hash_mix64(hash_mix64_b(o->last + 0x51) ^ generation);
     o->last = h;
     hb.lo += h;
@@ -188,15 +197,33 @@ add_event(struct fiber *f, uint64_t with)
 void
 hb_time(uint64_t due)
 {
-    time_hash = hash_mix64(time_hash * 3 + due + HASH_GOLDEN);
-    hb.lo += time_hash;
-    hb.hi += hash_mix64_b(time_hash);
+    clock_hb = hash_mix64(clock_hb * 3 + due + HASH_GOLDEN);
+    hb.lo += clock_hb;
+    hb.hi += hash_mix64_b(clock_hb);
 }
 
 void
-hb_read_time(struct fiber *f)
+hb_clock_touch(uint64_t address)
 {
-    add_event(f, time_hash);
+    touch(&clock_hb, CLOCK, address);
+}
+
+void
+hb_after_clock(struct fiber *f)
+{
+    add_event(f, clock_hb);
+}
+
+void
+hb_value(struct fiber *f, uint64_t value)
+{
+    add_event(f, hash_mix64(value + HASH_GOLDEN));
+}
+
+uint64_t
+hb_clock(void)
+{
+    return clock_hb;
 }
 
 void

@@ -62,8 +62,11 @@ void hb_begin_run(void);
 void hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip);
 void hb_touch(struct fiber *f, uint64_t object);
 bool hb_private(struct fiber *f, uint64_t object);
-void hb_time(uint64_t due_100ns);   /* time passed */
-void hb_read_time(struct fiber *f); /* f depends on the time it is */
+void hb_time(uint64_t due_100ns);            /* time passed; what its timer touches is the clock's */
+void hb_clock_touch(uint64_t object);
+uint64_t hb_clock(void);                     /* hash of the clock's history */
+void hb_after_clock(struct fiber *f);        /* f goes on because a timer expired */
+void hb_value(struct fiber *f, uint64_t v);  /* f saw v, which no object that it touches determines */
 void hb_after_all(struct fiber *f); /* f goes on after everything that happened */
 void hb_join(struct fiber *woken, struct fiber *waker);
 void hb_choice(struct fiber *f, enum choice_kind kind, uint64_t key, unsigned value); /* an answer that is not 0 */

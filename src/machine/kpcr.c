@@ -84,7 +84,7 @@ kpcr_init(void)
 TSAN_SKIP void
 kpcr_time(void)
 {
-    uint64_t now = machine_now();
+    uint64_t now = machine_live ? machine_now() : machine->now_100ns; /* nobody has seen it yet */
 
     share_time(0x8, now);
     share_time(0x14, machine->boot_time_100ns + now);

@@ -251,6 +251,9 @@ void sched_point(enum op_kind op, uint64_t object);
 /* Record that the running fiber touched object, without a point (a second object of one call). */
 void sched_touch(uint64_t object);
 
+/* Record what the running fiber saw of what is no object: the time, the number of its VP. */
+void sched_saw(uint64_t value);
+
 /*
  * sched_block - the running fiber cannot go on until sched_wake(). owner may be NULL; why is shown in
  * hang reports ("waits for FilterPause of npf to complete"). Returns when woken and chosen.
@@ -276,6 +279,7 @@ void vp_dpc_request(struct vp *vp); /* a DPC was queued on vp */
 struct mtimer {
     struct list_node link;
     uint64_t due_100ns;
+    uint64_t set_hb; /* hash of the history of who set it */
     void (*fire)(struct mtimer *t);
     uint8_t vp;
     bool armed;

@@ -274,9 +274,9 @@ collect(struct sched_view *v, struct fiber *cur, bool cur_first, bool cur_last)
 {
     bool cur_ok = cur && fiber_enabled(cur);
 
-    hb.where = S->overtaking;
+    hb.where = S->overtaking + S->quiet_fires * 8 + (uint64_t)S->idle_fires * 64;
     for (uint32_t i = 0; i < machine->vp_count; i++)
-        hb.where = hb.where * 64 + (machine->vp[i].current ? machine->vp[i].current->id : 0);
+        hb.where = hb.where * 67 + (machine->vp[i].current ? machine->vp[i].current->id : 0);
     v->current = cur;
     v->count = 0;
     v->current_enabled = false;
@@ -451,8 +451,19 @@ sched_point(enum op_kind op, uint64_t object)
 void
 sched_touch(uint64_t object)
 {
-    if (!machine->setup && object && !machine_live && sched_current)
+    if (machine->setup || !object || machine_live || !sched_current)
+        return;
+    if (S->in_timer)
+        hb_clock_touch(object);
+    else
         hb_touch(sched_current, object);
+}
+
+void
+sched_saw(uint64_t value)
+{
+    if (!machine->setup && !machine_live && sched_current && !S->in_timer)
+        hb_value(sched_current, value);
 }
 
 void
@@ -497,7 +508,7 @@ sched_wake(struct fiber *f)
     if (S->in_quiet)
         hb_after_all(f);
     else if (S->in_timer)
-        hb_read_time(f);
+        hb_after_clock(f);
     else if (sched_current)
         hb_join(f, sched_current);
     trace_emit(EV_WAKE, f->id, f->id);
@@ -600,13 +611,18 @@ mtimer_set(struct mtimer *t, uint64_t due, void (*fire)(struct mtimer *))
     if (!S->in_timer) { /* one that sets itself again stays where it is */
         t->vp = sched_current ? sched_current->vp : 0;
         if (sched_current && !machine->setup)
-            hb_read_time(sched_current);
+            hb_value(sched_current, due * VP_MAX + t->vp);
     }
     t->armed = true;
-    for (at = S->timers.head.next; at != &S->timers.head; at = at->next)
-        if (list_entry(at, struct mtimer, link)->due_100ns > due)
+    for (at = S->timers.head.prev; at != &S->timers.head; at = at->prev)
+        if (list_entry(at, struct mtimer, link)->due_100ns <= due)
             break;
-    list_insert_before(at, &t->link);
+    /* Of those due at once, who was set first expires first. */
+    if (at != &S->timers.head && list_entry(at, struct mtimer, link)->due_100ns == due && sched_current &&
+        !machine->setup && !S->in_timer)
+        hb_value(sched_current, list_entry(at, struct mtimer, link)->set_hb);
+    t->set_hb = S->in_timer ? hb_clock() : sched_current ? sched_current->hb : 0;
+    list_insert_before(at->next, &t->link);
 }
 
 bool
@@ -645,7 +661,10 @@ choose(enum choice_kind kind, unsigned n, uint64_t key)
 uint64_t
 machine_now(void)
 {
-    return machine_live ? live_now() : machine->now_100ns;
+    if (machine_live)
+        return live_now();
+    sched_saw(machine->now_100ns);
+    return machine->now_100ns;
 }
 
 struct mtimer *

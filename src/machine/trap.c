@@ -83,7 +83,10 @@ store(const struct trap *t, ucontext_t *uc)
 static uint64_t
 machine_tsc(void)
 {
-    return machine_now() * 300 + machine->step;
+    uint64_t tsc = machine_now() * 300 + machine->step;
+
+    sched_saw(tsc);
+    return tsc;
 }
 
 /* An rdtsc or rdtscp that no patch found: the processor traps it (PR_SET_TSC). */

@@ -39,6 +39,7 @@ acquire_read(NDIS_RW_LOCK *lock)
 
     while (lock->Context != NULL)
         ke_lock_block(l, BLOCK_SPIN, "spins for a read lock");
+    sched_saw(vp_self()->number);
     lock->RefCount[vp_self()->number].RefCount++;
     l->shared |= 1ull << fiber_self()->id;
     l->kind = LOCK_NDIS_RW_READ;

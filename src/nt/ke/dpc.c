@@ -143,9 +143,11 @@ ke_dpc_queue_from(PKDPC dpc, void *arg1, void *arg2, unsigned here)
     struct ke_dpc_node *node;
     unsigned vp;
 
+    sched_touch((uint64_t)dpc);
     if (dpc->DpcData != NULL)
         return false;
     vp = target_vp(dpc, here);
+    sched_touch(KE_DPC_QUEUE(vp));
     dpc->SystemArgument1 = arg1;
     dpc->SystemArgument2 = arg2;
     dpc->DpcData = (PVOID)KE_DPC_QUEUE(vp);
@@ -293,8 +295,6 @@ KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID De
 BOOLEAN NTAPI
 KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
 {
-    if (Dpc->DpcData == NULL)
-        sched_touch(KE_DPC_QUEUE(target_vp(Dpc, fiber_self()->vp)));
     return ke_dpc_queue(Dpc, SystemArgument1, SystemArgument2);
 }
 

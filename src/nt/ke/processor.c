@@ -21,12 +21,14 @@ group_exists(USHORT group)
 ULONG NTAPI
 KeGetCurrentProcessorNumber(VOID)
 {
+    sched_saw(fiber_self()->vp);
     return fiber_self()->vp;
 }
 
 ULONG NTAPI
 KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)
 {
+    sched_saw(fiber_self()->vp);
     if (ProcNumber != NULL) {
         ProcNumber->Group = 0;
         ProcNumber->Number = fiber_self()->vp;

@@ -47,6 +47,7 @@ expire(struct mtimer *clock)
     PKDPC dpc = timer->Dpc;
     uint64_t now = (uint64_t)ke_system_time();
 
+    sched_touch((uint64_t)timer);
     trace_emit(EV_TIMER_FIRE, timer, (uint64_t)dpc);
     if (timer->Period != 0) {
         timer->DueTime.QuadPart += (uint64_t)timer->Period * 10000;
@@ -67,6 +68,7 @@ ke_timer_set(PKTIMER timer, int64_t due, uint32_t period_ms, PKDPC dpc)
     struct ke_timer_node *node = find_armed(timer);
     bool was_set = node != NULL;
 
+    sched_touch((uint64_t)timer);
     if (node == NULL) {
         struct list_node *free = list_pop_head(&ke->timers_free);
 
@@ -88,6 +90,7 @@ ke_timer_cancel(PKTIMER timer)
 {
     struct ke_timer_node *node = find_armed(timer);
 
+    sched_touch((uint64_t)timer);
     trace_emit(EV_TIMER_CANCEL, timer, node != NULL);
     if (node == NULL)
         return false;

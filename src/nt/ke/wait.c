@@ -194,8 +194,11 @@ static void
 wait_timed_out(struct mtimer *clock)
 {
     uint32_t fiber = (uint32_t)(list_entry(clock, __typeof__(NT->ke->wait[0]), clock) - NT->ke->wait);
+    PKTHREAD thread = ps_thread_of(&machine->fiber[fiber]);
 
-    end_wait(ps_thread_of(&machine->fiber[fiber]), STATUS_TIMEOUT);
+    for (ULONG i = 0; i < thread->WaitCount; i++)
+        sched_touch((uint64_t)thread->WaitBlockList[i].Object);
+    end_wait(thread, STATUS_TIMEOUT);
 }
 
 static void
