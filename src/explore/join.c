@@ -110,13 +110,21 @@ lab_join_learn(struct run_result *r)
 }
 
 void
-lab_own_frame(uint8_t *p, unsigned len)
+lab_learn_address(void)
 {
     const struct ndis_adapter *ad = lab.nic_count ? lab.nic[0]->adapter : NULL;
 
+    lab.address_known = ad != NULL;
+    if (ad != NULL)
+        memcpy(lab.own_address, ad->general.CurrentMacAddress, 6);
+}
+
+void
+lab_own_frame(uint8_t *p, unsigned len)
+{
     lab_fill_frame(p, len);
-    if (ad != NULL && len >= 12)
-        memcpy(p + 6, ad->general.CurrentMacAddress, 6);
+    if (lab.address_known && len >= 12)
+        memcpy(p + 6, lab.own_address, 6);
 }
 
 /* On an overlapped handle the code is waited for, as a program would. */

@@ -134,6 +134,7 @@ setup_main(void *arg)
 {
     (void)arg;
     lab_load();
+    lab_learn_address();
 }
 
 /* Then nothing is started before the scenario. */

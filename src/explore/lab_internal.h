@@ -65,6 +65,8 @@ struct lab {
     unsigned order[LAB_DRIVERS_MAX]; /* in which they start */
     struct ndis_nic *nic[LAB_NICS_MAX];
     unsigned nic_count;
+    uint8_t own_address[6]; /* of the first one, as programs know it from before the run */
+    bool address_known;
     bool own_wire;          /* no miniport is under test: ours plays the wire */
     unsigned failed_driver; /* whose DriverEntry failed */
     int32_t entry_status;
@@ -118,6 +120,7 @@ void lab_program_parked(struct lab_actor *a);
 void lab_join_learn(struct run_result *r);
 
 /* A frame as lab_fill_frame() makes it, from the first adapter's own address: what a program may send. */
+void lab_learn_address(void); /* before the snapshot */
 void lab_own_frame(uint8_t *p, unsigned len);
 
 /* A new handle of lab.device[device] that is ready for requests: the status of opening it. */
