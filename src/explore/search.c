@@ -67,7 +67,10 @@ check_same(const struct explorer *x, const struct run_result *r, unsigned one_in
     machine_hash(memory);
     if (sames[i].lo == r->hb_lo && sames[i].hi == r->hb_hi) {
         rep->same_orders++;
-        rep->same_differ += memcmp(sames[i].memory, memory, 32) != 0;
+        if (memcmp(sames[i].memory, memory, 32) != 0) {
+            rep->same_differ++;
+            rep->divergences++;
+        }
         return;
     }
     sames[i].lo = r->hb_lo;

@@ -66,7 +66,7 @@ struct search_report {
     volatile uint64_t runs, points;
     volatile uint64_t in_run; /* number of the run being executed: a run that hangs keeps it */
     uint64_t double_runs, divergences;
-    uint64_t same_orders, same_differ; /* equal orders of events whose memory was compared, and differed */
+    uint64_t same_orders, same_differ; /* equal orders of events whose memory was compared; unequal: divergences too */
     struct search_level level[SEARCH_K_MAX];
     struct search_level fault_level, value_level; /* runs 0: there was nothing to choose */
     unsigned found_count;

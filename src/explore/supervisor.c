@@ -198,8 +198,12 @@ judge(struct scenario_result *s, const struct shared *sh, int werr, int status)
         snprintf(s->text, sizeof(s->text), "%.255s", sh->text);
     } else if (r->divergences > 0) {
         s->state = 3;
-        snprintf(s->text, sizeof(s->text), "nondeterminism: %llu of %llu runs that were made twice differed",
-                 (unsigned long long)r->divergences, (unsigned long long)r->double_runs);
+        if (r->same_differ > 0)
+            snprintf(s->text, sizeof(s->text), "%llu of %llu equal orders of events ended in unequal memory",
+                     (unsigned long long)r->same_differ, (unsigned long long)r->same_orders);
+        else
+            snprintf(s->text, sizeof(s->text), "nondeterminism: %llu of %llu runs that were made twice differed",
+                     (unsigned long long)r->divergences, (unsigned long long)r->double_runs);
     } else if (r->found_count > 0) {
         s->state = 1;
     } else if (r->unsupported[0]) {
