@@ -4,11 +4,20 @@
  *
  * A README begins with a block of `name: value` lines between two lines `---`:
  * verdict (finding or clean), bucket, preemptions, rule. What is not stated is not compared.
+ * `certify: SCENARIO K` of a fixed driver names the scenario that broke its twin: it is exhausted with K preemptions,
+ * beyond what the battery asks for.
+ *
+ * Model: a process per driver, --jobs of them at a time; each writes its row into a pipe, and rows are printed in the
+ * order of the names, whoever ends first.
+ * Start reading at: test_all().
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "explore/certificate.h"
@@ -16,15 +25,18 @@
 #include "host/host.h"
 
 static const char help[] =
-    "usage: undis zoo [--dir DIR]... [--out DIR] [NAME...]\n"
+    "usage: undis zoo [--dir DIR]... [--out DIR] [--jobs N] [NAME...]\n"
     "Tests every driver folder below the given ones (default: build/zoo and build/drivers) that has a README.md\n"
     "stating what to expect, and prints one table: ms is wall time of the whole battery, CPU s what the scenario\n"
-    "that found the failure took in all (a clean driver: every scenario).\n"
+    "that found the failure took in all (a clean driver: every scenario). --jobs: drivers tested at a time, 2 if\n"
+    "not given.\n"
     "\n"
     "exit: 0 each verdict is the expected one, 1 otherwise\n";
 
 struct expect {
     char verdict[16], bucket[160], rule[64];
+    char certify[64]; /* a scenario, "": none */
+    unsigned certify_k;
     int preemptions; /* -1: not stated */
 };
 
@@ -54,6 +66,7 @@ read_expect(const char *folder, struct expect *e)
             sscanf(line, "bucket: %159s", e->bucket);
             sscanf(line, "rule: %63s", e->rule);
             sscanf(line, "preemptions: %d", &e->preemptions);
+            sscanf(line, "certify: %63s %u", e->certify, &e->certify_k);
         }
     }
     free(text);
@@ -70,10 +83,36 @@ struct totals {
     unsigned drivers, wrong;
 };
 
+/* The scenario that broke the twin, as far as the README says. Fills problem when there is no certificate at the end. */
 static void
-test_one(const char *folder, const char *name, const char *out, struct totals *t)
+certify(const struct test_options *like, const struct expect *e, struct test_result *total, unsigned *k,
+        char problem[400])
 {
-    struct expect e;
+    struct test_options o = *like;
+    const struct scenario_result *s;
+    const char *refusal;
+    struct test_result r;
+
+    o.only = e->certify;
+    o.k = e->certify_k;
+    supervisor_test(&o, &r);
+    certificates_write(&o, &r);
+    s = r.scenario_count == 1 ? &r.scenario[0] : NULL;
+    refusal = s == NULL ? "there is no such scenario for it" : certificate_refusal(s);
+    if (refusal != NULL)
+        snprintf(problem, 400, "no certificate for %s with %u preemptions: %.200s", e->certify, e->certify_k, refusal);
+    else if (s->k > *k)
+        *k = s->k;
+    total->runs += r.runs;
+    total->seconds += r.seconds;
+    total->cpu_seconds += r.cpu_seconds;
+    test_result_free(&r);
+}
+
+/* One driver and its row. True: as expected. */
+static bool
+test_one(const char *folder, const char *name, const char *out, const struct expect *e, FILE *row)
+{
     struct test_options o = { .path = folder, .k = K_DEFAULT, .quiet = true, .seed = 1 };
     struct test_result r;
     char dir[1024], problem[400] = "";
@@ -81,13 +120,10 @@ test_one(const char *folder, const char *name, const char *out, struct totals *t
     bool finding;
     unsigned k = 0;
 
-    if (!read_expect(folder, &e))
-        return;
     snprintf(dir, sizeof(dir), "%s/%s", out, name);
     o.out = dir;
     supervisor_test(&o, &r);
     certificates_write(&o, &r);
-    t->drivers++;
     f = r.finding_count ? &r.finding[0] : NULL;
     finding = r.exit_status == 1;
     for (unsigned i = 0; i < r.scenario_count; i++)
@@ -95,31 +131,115 @@ test_one(const char *folder, const char *name, const char *out, struct totals *t
             k = r.scenario[i].k;
     if (r.exit_status > 1)
         snprintf(problem, sizeof(problem), "exit %d %s", r.exit_status, r.text);
-    else if (finding != (strcmp(e.verdict, "finding") == 0))
-        snprintf(problem, sizeof(problem), "expected %s", e.verdict);
-    else if (finding && e.bucket[0] && strncmp(e.bucket, f->verdict.bucket, strcspn(e.bucket, "*")) != 0)
-        snprintf(problem, sizeof(problem), "expected bucket %.150s, got %.100s", e.bucket, f->verdict.bucket);
-    else if (finding && e.preemptions >= 0 && (f->k != (unsigned)e.preemptions || !f->minimal))
-        snprintf(problem, sizeof(problem), "expected exactly %d preemptions", e.preemptions);
-    else if (finding && e.rule[0] && strcmp(e.rule, f->rule) != 0)
-        snprintf(problem, sizeof(problem), "expected rule %.60s", e.rule);
-    t->wrong += problem[0] != '\0';
-    printf("%-28s %-8s %-36s %c%u %9llu %8.0f %7.2f %s%s\n", name,
-           finding         ? "finding"
-           : r.exit_status ? "error"
-                           : "clean",
-           f ? f->verdict.bucket : "-", finding ? '=' : '<', finding ? f->k : k, (unsigned long long)r.runs,
-           r.seconds * 1000, f ? f->cpu_seconds : r.cpu_seconds, problem[0] ? "WRONG: " : "ok", problem);
-    fflush(stdout);
+    else if (finding != (strcmp(e->verdict, "finding") == 0))
+        snprintf(problem, sizeof(problem), "expected %s", e->verdict);
+    else if (finding && e->bucket[0] && strncmp(e->bucket, f->verdict.bucket, strcspn(e->bucket, "*")) != 0)
+        snprintf(problem, sizeof(problem), "expected bucket %.150s, got %.100s", e->bucket, f->verdict.bucket);
+    else if (finding && e->preemptions >= 0 && (f->k != (unsigned)e->preemptions || !f->minimal))
+        snprintf(problem, sizeof(problem), "expected exactly %d preemptions", e->preemptions);
+    else if (finding && e->rule[0] && strcmp(e->rule, f->rule) != 0)
+        snprintf(problem, sizeof(problem), "expected rule %.60s", e->rule);
+    else if (!finding && e->certify[0])
+        certify(&o, e, &r, &k, problem);
+    fprintf(row, "%-28s %-8s %-36s %c%u %9llu %8.0f %7.2f %s%s\n", name,
+            finding         ? "finding"
+            : r.exit_status ? "error"
+                            : "clean",
+            f ? f->verdict.bucket : "-", finding ? '=' : '<', finding ? f->k : k, (unsigned long long)r.runs,
+            r.seconds * 1000, f ? f->cpu_seconds : r.cpu_seconds, problem[0] ? "WRONG: " : "ok", problem);
     test_result_free(&r);
+    return !problem[0];
+}
+
+/* ------------------------------------------------------------------ several at a time */
+
+#define DRIVERS_MAX 512u
+
+struct zoo_job {
+    char path[900], *name;
+    struct expect expect;
+    pid_t pid;
+    int row; /* read end; a row fits into a pipe, so nobody need read before the end */
+    int status;
+    bool done;
+};
+
+static void
+start_job(struct zoo_job *j, const char *out)
+{
+    int ends[2];
+
+    if (pipe(ends)) {
+        j->done = true;
+        j->row = -1;
+        return;
+    }
+    fflush(stdout);
+    j->pid = fork();
+    if (j->pid == 0) {
+        FILE *row = fdopen(ends[1], "w");
+        bool right = test_one(j->path, j->name, out, &j->expect, row);
+
+        fclose(row);
+        fflush(NULL);
+        _exit(right ? 0 : 1);
+    }
+    close(ends[1]);
+    j->row = ends[0];
+    j->done = j->pid < 0;
+}
+
+/* Prints the row of a job that is done. True: as expected. */
+static bool
+print_row(struct zoo_job *j)
+{
+    char row[1024];
+    ssize_t n = j->row < 0 ? 0 : read(j->row, row, sizeof(row));
+
+    if (j->row >= 0)
+        close(j->row);
+    if (n > 0)
+        fwrite(row, 1, (size_t)n, stdout);
+    else
+        printf("%-28s error    WRONG: its process ended without a result (status 0x%x)\n", j->name, j->status);
+    fflush(stdout);
+    return n > 0 && j->pid > 0 && j->status == 0;
 }
 
 static void
-test_folder(const char *dir, const char *out, char **names, int name_count, struct totals *t)
+test_all(struct zoo_job *jobs, unsigned count, unsigned at_a_time, const char *out, struct totals *t)
+{
+    unsigned started = 0, printed = 0, running = 0;
+
+    while (printed < count) {
+        while (started < count && running < at_a_time) {
+            start_job(&jobs[started], out);
+            running += !jobs[started++].done;
+        }
+        while (printed < started && jobs[printed].done)
+            t->wrong += !print_row(&jobs[printed++]);
+        if (running > 0) {
+            int status;
+            pid_t pid = wait(&status);
+
+            for (unsigned i = printed; i < started; i++)
+                if (!jobs[i].done && (jobs[i].pid == pid || (pid < 0 && errno == ECHILD))) {
+                    jobs[i].done = true;
+                    jobs[i].status = status;
+                    running--;
+                }
+        }
+    }
+    t->drivers += count;
+}
+
+/* The folders below dir that say what to expect, by name. */
+static void
+list_folder(const char *dir, char **names, int name_count, struct zoo_job *jobs, unsigned *count, struct totals *t)
 {
     DIR *d = opendir(dir);
     struct dirent *ent;
-    char *found[512];
+    char *found[DRIVERS_MAX];
     unsigned n = 0;
 
     if (!d) {
@@ -127,21 +247,28 @@ test_folder(const char *dir, const char *out, char **names, int name_count, stru
         t->wrong++;
         return;
     }
-    while ((ent = readdir(d)) != NULL && n < 512)
+    while ((ent = readdir(d)) != NULL && n < DRIVERS_MAX)
         if (ent->d_name[0] != '.')
             found[n++] = strdup(ent->d_name);
     closedir(d);
     qsort(found, n, sizeof(found[0]), by_name);
     for (unsigned i = 0; i < n; i++) {
-        char path[900];
+        struct zoo_job *j = &jobs[*count];
         bool wanted = name_count == 0;
 
         for (int k = 0; k < name_count; k++)
             wanted |= strcmp(names[k], found[i]) == 0;
-        snprintf(path, sizeof(path), "%s/%s", dir, found[i]);
-        if (wanted)
-            test_one(path, found[i], out, t);
-        free(found[i]);
+        if (*count == DRIVERS_MAX || !wanted) {
+            free(found[i]);
+            continue;
+        }
+        memset(j, 0, sizeof(*j));
+        snprintf(j->path, sizeof(j->path), "%s/%s", dir, found[i]);
+        j->name = found[i];
+        if (read_expect(j->path, &j->expect))
+            ++*count;
+        else
+            free(found[i]);
     }
 }
 
@@ -149,7 +276,8 @@ int
 cmd_zoo(int argc, char **argv)
 {
     const char *dirs[16], *out = "findings/zoo";
-    unsigned dir_count = 0;
+    unsigned dir_count = 0, at_a_time = 2, count = 0;
+    static struct zoo_job jobs[DRIVERS_MAX];
     struct totals t = { 0 };
     int names = 0;
 
@@ -161,6 +289,8 @@ cmd_zoo(int argc, char **argv)
             dirs[dir_count++] = argv[++i];
         } else if (strcmp(argv[i], "--out") == 0 && i + 1 < argc) {
             out = argv[++i];
+        } else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc && atoi(argv[i + 1]) > 0) {
+            at_a_time = (unsigned)atoi(argv[++i]);
         } else if (argv[i][0] == '-') {
             fprintf(stderr, "undis zoo: unknown option \"%s\"; undis zoo --help tells more\n", argv[i]);
             return EXIT_USAGE;
@@ -174,7 +304,8 @@ cmd_zoo(int argc, char **argv)
     }
     printf("%-28s %-8s %-36s %2s %9s %8s %7s\n", "driver", "verdict", "bucket", "k", "runs", "ms", "CPU s");
     for (unsigned i = 0; i < dir_count; i++)
-        test_folder(dirs[i], out, argv + 1, names, &t);
+        list_folder(dirs[i], argv + 1, names, jobs, &count, &t);
+    test_all(jobs, count, at_a_time, out, &t);
     printf("%u drivers, %u not as expected\n", t.drivers, t.wrong);
     return t.drivers == 0 || t.wrong ? EXIT_FINDING : EXIT_CLEAN;
 }
