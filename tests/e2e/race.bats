@@ -49,3 +49,20 @@ race_build() {
     [ "$status" = 0 ]
     grep -q ' 0 differ; [1-9][0-9]* equal orders, 0 in unequal memory; 0 findings not minimal' <<<"$output"
 }
+
+# A timer that expires while its DPC runs is another order than one that expires before: time acts like a fiber.
+@test "pause-from-dpc-fixed: no order of events with a timer is left out by the cache" {
+    needs "$zoo/pause-from-dpc-fixed"
+    command -v python3 >/dev/null || skip "no python3"
+    run "$root/tools/compare-traces" --undis "$UNDIS" --only filter-insert-remove "$zoo/pause-from-dpc-fixed"
+    [ "$status" = 0 ]
+    grep -q ' 2 bounds compared, 0 differ; [1-9][0-9]* equal orders, 0 in unequal memory' <<<"$output"
+}
+
+@test "a preemption less, with the cache off, shows no finding of the zoo that is said to need it" {
+    needs "$zoo/pause-check-race"
+    command -v python3 >/dev/null || skip "no python3"
+    run "$root/tools/compare-traces" --undis "$UNDIS" --minimal --first "$zoo"/*/
+    [ "$status" = 0 ]
+    [ "$(grep -c ' exhausted$' <<<"$output")" -ge "$(grep -l '^preemptions: [1-9]' "$root"/zoo/*/README.md | wc -l)" ]
+}
