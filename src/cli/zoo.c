@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "cli/cli.h"
 #include "explore/certificate.h"
 #include "explore/supervisor.h"
@@ -83,7 +84,7 @@ struct totals {
     unsigned drivers, wrong;
 };
 
-/* The scenario that broke the twin, as far as the README says. Fills problem when there is no certificate at the end. */
+/* The scenario that broke the twin, if the README names one. problem says why there is no certificate for it. */
 static void
 certify(const struct test_options *like, const struct expect *e, struct test_result *total, unsigned *k,
         char problem[400])
@@ -207,7 +208,7 @@ print_row(struct zoo_job *j)
 }
 
 static void
-test_all(struct zoo_job *jobs, unsigned count, unsigned at_a_time, const char *out, struct totals *t)
+test_all(struct zoo_job *jobs, unsigned count, uint64_t at_a_time, const char *out, struct totals *t)
 {
     unsigned started = 0, printed = 0, running = 0;
 
@@ -276,7 +277,8 @@ int
 cmd_zoo(int argc, char **argv)
 {
     const char *dirs[16], *out = "findings/zoo";
-    unsigned dir_count = 0, at_a_time = 2, count = 0;
+    unsigned dir_count = 0, count = 0;
+    uint64_t at_a_time = 2;
     static struct zoo_job jobs[DRIVERS_MAX];
     struct totals t = { 0 };
     int names = 0;
@@ -289,8 +291,9 @@ cmd_zoo(int argc, char **argv)
             dirs[dir_count++] = argv[++i];
         } else if (strcmp(argv[i], "--out") == 0 && i + 1 < argc) {
             out = argv[++i];
-        } else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc && atoi(argv[i + 1]) > 0) {
-            at_a_time = (unsigned)atoi(argv[++i]);
+        } else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc && str_to_u64(argv[i + 1], &at_a_time) &&
+                   at_a_time > 0) {
+            i++;
         } else if (argv[i][0] == '-') {
             fprintf(stderr, "undis zoo: unknown option \"%s\"; undis zoo --help tells more\n", argv[i]);
             return EXIT_USAGE;
