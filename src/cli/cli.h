@@ -29,6 +29,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_ddi(int argc, char **argv);
 int cmd_ddi_status(int argc, char **argv);
 int cmd_inf(int argc, char **argv);
+int cmd_net(int argc, char **argv);
 int cmd_reg(int argc, char **argv);
 int cmd_zoo(int argc, char **argv);
 int cmd_run(int argc, char **argv);

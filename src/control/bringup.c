@@ -18,6 +18,7 @@
 #include "nt/ex/ex.h"
 #include "nt/io/driver.h"
 #include "nt/nt.h"
+#include "pnp/reg_install.h"
 #include "verify/verify.h"
 
 /* ------------------------------------------------------------------ files */
@@ -56,6 +57,20 @@ check_kind(const struct pnp_driver *d, enum inf_kind wanted, char text[256])
     return -EINVAL;
 }
 
+/* Parameters against the INF of the driver they are for. */
+static int
+check_parameters(const struct pnp_driver *d, const struct stack_parameters *p, char text[256])
+{
+    char number[16];
+
+    for (unsigned i = 0; d->parsed && i < p->count; i++) {
+        snprintf(number, sizeof(number), "%u", p->p[i].number);
+        if (reg_check_parameter(&d->info, p->p[i].name, p->p[i].text ? p->p[i].text : number, text))
+            return -EINVAL;
+    }
+    return 0;
+}
+
 int
 stack_files_read(const struct stack *stack, struct stack_files *f, unsigned *line, char text[256])
 {
@@ -81,7 +96,8 @@ stack_files_read(const struct stack *stack, struct stack_files *f, unsigned *lin
             continue;
         *line = stack->adapter[i].line;
         f->miniport[i] = add_file(f, stack->adapter[i].miniport, NULL, text);
-        if (f->miniport[i] < 0 || check_kind(&f->driver[f->miniport[i]], INF_MINIPORT, text))
+        if (f->miniport[i] < 0 || check_kind(&f->driver[f->miniport[i]], INF_MINIPORT, text) ||
+            check_parameters(&f->driver[f->miniport[i]], &stack->adapter[i].parameters, text))
             return -EINVAL;
     }
     return 0;
@@ -204,6 +220,12 @@ bring_up(void *arg)
 {
     (void)arg;
     builtin_init();
+    for (unsigned i = 0; i < up.stack->adapter_count; i++)
+        for (unsigned k = 0; k < up.stack->adapter[i].unbound_count; k++)
+            if (pnp_unbind(up.stack->adapter[i].name, up.stack->adapter[i].unbound[k])) {
+                snprintf(up.failure, sizeof(up.failure), "more than 64 bindings are switched off");
+                return;
+            }
     if (!start_drivers())
         return;
     for (unsigned i = 0; i < up.running->adapter_count; i++)

@@ -17,7 +17,7 @@
 static const char *const os_words[] = { "win10", NULL };
 static const char *const yes_words[] = { "yes", "no", "true", "false", NULL };
 
-enum { A_NAME, A_MINIPORT, A_WIRE, A_HOSTIF, A_ENABLED, A_PARAMETERS };
+enum { A_NAME, A_MINIPORT, A_WIRE, A_HOSTIF, A_ENABLED, A_PARAMETERS, A_UNBOUND };
 
 static const struct yaml_field adapter_fields[] = {
     [A_NAME] = TEXT(struct stack_adapter, name),
@@ -26,6 +26,7 @@ static const struct yaml_field adapter_fields[] = {
     [A_HOSTIF] = TEXT(struct stack_adapter, hostif),
     [A_ENABLED] = NODE("enabled"),
     [A_PARAMETERS] = NODE("parameters"),
+    [A_UNBOUND] = TEXTS(struct stack_adapter, unbound),
 };
 
 enum { D_DRIVER, D_PARAMETERS, D_ADAPTERS };
@@ -381,6 +382,9 @@ stack_free(struct stack *s)
         free(s->adapter[i].miniport);
         free(s->adapter[i].wire);
         free(s->adapter[i].hostif);
+        for (unsigned j = 0; j < s->adapter[i].unbound_count; j++)
+            free(s->adapter[i].unbound[j]);
+        free(s->adapter[i].unbound);
         parameters_free(&s->adapter[i].parameters);
     }
     for (unsigned i = 0; i < s->driver_count; i++) {

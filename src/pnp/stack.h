@@ -14,6 +14,7 @@
  *         wire: tap:wan0           what wirenic is plugged into (wire/wire.h)
  *         hostif: tap:lan0         Linux's view of the top of the stack; also a bare interface name
  *         enabled: yes
+ *         unbound: [npf]           services that do not bind here, though their INF would have them
  *         parameters: { NetworkAddress: 02-00-00-00-00-01, "*JumboPacket": 1514 }
  *     drivers:                     of adapters, if named there as services, and others
  *       - net/mynic.inf
@@ -48,6 +49,8 @@ struct stack_adapter {
     char *wire;     /* spec; NULL unless wirenic */
     char *hostif;   /* spec; NULL: none */
     bool disabled;
+    char **unbound;
+    unsigned unbound_count;
     struct stack_parameters parameters;
     unsigned line;
 };

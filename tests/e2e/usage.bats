@@ -8,7 +8,7 @@ load common
     undis
     exits 64
     complains '^usage: undis COMMAND'
-    for command in test replay run status adapter filter stats trace capture stop zoo ddi inf reg cc version; do
+    for command in test replay run status adapter filter stats trace capture stop zoo ddi inf reg net cc version; do
         complains "^  $command +[a-z]"
     done
 }
@@ -27,7 +27,7 @@ load common
 }
 
 @test "each command has --help, which says how it ends" {
-    for command in test replay run status adapter filter stats trace capture stop zoo ddi inf reg cc version; do
+    for command in test replay run status adapter filter stats trace capture stop zoo ddi inf reg net cc version; do
         undis "$command" --help
         exits 0
         prints "^usage: undis $command"
@@ -43,7 +43,7 @@ load common
 }
 
 @test "no help line is wider than a terminal" {
-    for command in test replay run status adapter filter stats trace capture stop zoo ddi inf reg cc version; do
+    for command in test replay run status adapter filter stats trace capture stop zoo ddi inf reg net cc version; do
         undis "$command" --help
         [ "$(printf '%s\n' "$output" | awk 'length > 120' | wc -l)" -eq 0 ]
     done
