@@ -48,10 +48,17 @@ add_file(struct stack_files *f, const char *path, const struct stack_driver *con
     return (int)f->count++;
 }
 
+/* A protocol that may have virtual adapters: whether it does is seen when they are made. */
+static bool
+layered(const struct pnp_driver *d)
+{
+    return d->kind == INF_PROTOCOL || d->kind == INF_INTERMEDIATE;
+}
+
 static int
 check_kind(const struct pnp_driver *d, enum inf_kind wanted, char text[256])
 {
-    if (wanted == INF_OTHER || d->kind == wanted)
+    if (wanted == INF_OTHER || d->kind == wanted || (wanted == INF_MINIPORT && layered(d)))
         return 0;
     snprintf(text, 256, "%.150s is a %s driver, not a %s", d->service, inf_kind_name(d->kind), inf_kind_name(wanted));
     return -EINVAL;
@@ -205,6 +212,8 @@ start_adapter(struct running_adapter *a)
         snprintf(up.failure, sizeof(up.failure), "%.60s: hostif could not be put above it", a->config->name);
         return false;
     }
+    if (a->miniport != NULL && layered(a->miniport))
+        return true; /* its driver brings it up, over an adapter that it has bound to */
     if (!a->config->disabled && ndis_nic_enable(a->nic)) {
         snprintf(up.failure, sizeof(up.failure),
                  "%.60s: the adapter could not be started: the miniport or a mandatory filter refused",
@@ -228,9 +237,13 @@ bring_up(void *arg)
             }
     if (!start_drivers())
         return;
-    for (unsigned i = 0; i < up.running->adapter_count; i++)
-        if (!start_adapter(&up.running->adapter[i]))
-            return;
+    for (unsigned real = 0; real < 2; real++) /* virtual adapters are installed before their driver asks for them */
+        for (unsigned i = 0; i < up.running->adapter_count; i++) {
+            struct running_adapter *a = &up.running->adapter[i];
+
+            if ((a->miniport == NULL || !layered(a->miniport)) == (real == 1) && !start_adapter(a))
+                return;
+        }
     ndis_settle();
 }
 

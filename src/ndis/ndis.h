@@ -310,6 +310,7 @@ struct ndis_nic {
     uint64_t add_device_context; /* from MiniportAddDevice */
     void *host;                  /* ends/: state of a wiretest adapter, monitor memory */
     uint64_t im_context;         /* DeviceContext of an intermediate driver's virtual adapter */
+    const char *im_name;         /* by which its driver asks for it; NULL: it has not, or by the GUID; monitor memory */
     bool want_present;           /* enabled: initialize it */
     bool want_running;           /* restart it, and keep it restarted */
     bool failed;                 /* the miniport or a mandatory filter failed: being removed until enabled again */

@@ -69,10 +69,33 @@ find_instance(const struct ndis_miniport_driver *md, const char *text)
 
     list_for_each (nic, &ndis_root()->nics, node) {
         fmt(guid, sizeof(guid), "%wZ", (const void *)&nic->instance_guid);
-        if (nic->driver == md && str_ieq(guid, text))
+        if (nic->driver == md && (str_ieq(guid, text) || (nic->im_name != NULL && str_ieq(nic->im_name, text))))
             return nic;
     }
     return NULL;
+}
+
+/*
+ * The adapter that text will name from now on: one that was installed and that nobody has asked for yet (assumed: there
+ * is no notify object to tell the driver its name), or a new one.
+ */
+static struct ndis_nic *
+claim_instance(struct ndis_miniport_driver *md, const char *text)
+{
+    struct ndis_nic *nic;
+    size_t size = strlen(text) + 1;
+    char *copy = mon_alloc(size);
+
+    memcpy(copy, text, size);
+    list_for_each (nic, &ndis_root()->nics, node)
+        if (nic->driver == md && nic->adapter == NULL && nic->im_name == NULL) {
+            nic->im_name = copy;
+            return nic;
+        }
+    nic = ndis_nic_add(&(struct ndis_nic_config){ .service = md->driver.record->name, .guid = copy });
+    if (nic != NULL)
+        nic->im_name = copy;
+    return nic;
 }
 
 /*
@@ -93,12 +116,8 @@ NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE DriverHandle, PNDIS_STRING DriverIn
 
     instance_text(DriverInstance, text, sizeof(text));
     nic = find_instance(md, text);
-    if (nic == NULL) {
-        char *guid = mon_alloc(sizeof(text));
-
-        memcpy(guid, text, sizeof(text));
-        nic = ndis_nic_add(&(struct ndis_nic_config){ .service = md->driver.record->name, .guid = guid });
-    }
+    if (nic == NULL)
+        nic = claim_instance(md, text);
     if (nic == NULL || nic->adapter != NULL)
         return NDIS_STATUS_FAILURE;
     list_for_each (link, &nic->links, node)
