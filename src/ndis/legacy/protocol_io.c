@@ -59,6 +59,7 @@ ndisPSend(NDIS_HANDLE NdisBindingHandle, PNDIS_PACKET Packet)
     if (track != NULL)
         track->taken = PACKET_SENT;
     lb->sends++;
+    ndis_binding_count(&lb->b->layer.ledger->own_sends, 1); /* as NdisSendNetBufferLists does: the close waits for it */
     ndis_send_down(&lb->b->layer, nbl, NDIS_DEFAULT_PORT_NUMBER,
                    irql_get() == IRQL_DISPATCH ? NDIS_SEND_FLAGS_DISPATCH_LEVEL : 0);
     return NDIS_STATUS_PENDING;
