@@ -12,7 +12,7 @@
 #include "undis/undis.h"
 
 static struct {
-    HANDLE device;
+    HANDLE reader, writer; /* two: requests of one file that is not overlapped wait for each other */
     int event;
     pthread_mutex_t lock;
     struct {
@@ -40,7 +40,7 @@ read_frames(void *arg)
     DWORD length;
 
     (void)arg;
-    while (ReadFile(card.device, frame, sizeof(frame), &length, NULL)) {
+    while (ReadFile(card.reader, frame, sizeof(frame), &length, NULL)) {
         pthread_mutex_lock(&card.lock);
         card.counts.read++;
         if (card.used == TUNNEL_RING) {
@@ -73,8 +73,9 @@ card_open(const char *machine, const char *device, char text[256])
         snprintf(text, 256, "%.200s", undis_connect_error());
         return false;
     }
-    card.device = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
-    if (card.device == INVALID_HANDLE_VALUE) {
+    card.reader = CreateFileA(path, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    card.writer = CreateFileA(path, GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+    if (card.reader == INVALID_HANDLE_VALUE || card.writer == INVALID_HANDLE_VALUE) {
         snprintf(text, 256, "%.100s cannot be opened: error %u", path, (unsigned)GetLastError());
         return false;
     }
@@ -116,7 +117,7 @@ void
 card_write(const uint8_t *frame, size_t length)
 {
     DWORD done;
-    bool ok = WriteFile(card.device, frame, (DWORD)length, &done, NULL);
+    bool ok = WriteFile(card.writer, frame, (DWORD)length, &done, NULL);
 
     pthread_mutex_lock(&card.lock);
     card.counts.written += ok;
