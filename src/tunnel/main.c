@@ -24,8 +24,8 @@
 static const char help[] =
     "usage: undis-tunnel (--listen ADDRESS:PORT | --connect ADDRESS:PORT) --ca FILE --cert FILE --key FILE\n"
     "                    [--machine NAME] [--device NAME]\n"
-    "Joins a virtual LAN card of a running machine (drivers/vlan-card) with one of another, over TLS 1.3. Both ends show\n"
-    "a certificate that the authority in --ca has signed; nobody else is let in. Files are PEM.\n"
+    "Joins a virtual LAN card of a running machine (drivers/vlan-card) with one of another, over TLS 1.3. Both ends\n"
+    "show a certificate that the authority in --ca has signed; nobody else is let in. Files are PEM.\n"
     "\n"
     "  --machine NAME   the machine (default: the only one that runs)\n"
     "  --device NAME    the card (default: VlanCard0)\n"

@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# tunnel_live.bats - two machines, each with a virtual LAN card below a Linux interface, joined by undis-tunnel.
+#
+#     lan0 - hostif - vlan-card - undis-tunnel ==== undis-tunnel - vlan-card5 - hostif - lan0
+
+load common
+
+tunnel=$UNDIS_BUILD_DIR/undis-tunnel
+
+# certificate NAME [CA] - NAME.pem and NAME.key, signed by CA or by itself
+certificate() {
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$1.key" -out "$1.csr" \
+        -subj "/CN=$1" 2>/dev/null
+    if [ -n "${2:-}" ]; then
+        openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -CAcreateserial -days 2 -out "$1.pem" 2>/dev/null
+    else
+        openssl req -x509 -key "$1.key" -days 2 -subj "/CN=$1" -out "$1.pem" 2>/dev/null
+    fi
+}
+
+# machine NAME CARD ADDRESS
+machine() {
+    cat >"$1.yaml" <<END
+adapters:
+  - name: Card
+    miniport: $UNDIS_BUILD_DIR/drivers/$2
+    hostif: lan0
+    parameters: { NetworkAddress: 02-00-00-00-00-0$3 }
+END
+    timeout 20 "$UNDIS" run "$1.yaml" --detach --netns new
+    on "$1" ip addr add "10.8.0.$3/24" dev lan0
+    on "$1" ip link set lan0 up
+}
+
+on() { # MACHINE COMMAND...
+    local name=$1
+    shift
+    nsenter -t "$(cat "undis/$name/lock")" -U -n --preserve-credentials timeout 60 "$@"
+}
+
+# end NAME OPTIONS... - a tunnel's end in the namespace of this test
+end() {
+    local name=$1
+    shift
+    nsenter -t "$space" -U -n --preserve-credentials "$tunnel" --ca ca.pem --cert "$name.pem" --key "$name.key" "$@" \
+        2>"$name.log" 3>&- &
+}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR
+    for tool in unshare nsenter ip ping openssl; do
+        command -v "$tool" >/dev/null || skip "$tool is not installed"
+    done
+    [ -x "$tunnel" ] || skip "undis-tunnel is not built"
+    [ -w /dev/net/tun ] || skip "/dev/net/tun cannot be opened here"
+    unshare -Urn true 2>/dev/null || skip "user and network namespaces cannot be made here"
+    certificate ca
+    certificate a ca
+    certificate b ca
+    certificate stranger
+    machine ma vlan-card 1
+    machine mb vlan-card5 2
+    unshare -Urn sh -c 'ip link set lo up; echo $$ >space; exec sleep 600' 3>&- &
+    while [ ! -s space ]; do sleep 0.1; done
+    space=$(cat space)
+    end a --listen 127.0.0.1:4433 --machine ma
+    sleep 0.5
+}
+
+teardown() {
+    [ -z "${space:-}" ] || kill "$space" 2>/dev/null || true
+    for pid in $(jobs -p); do kill "$pid" 2>/dev/null || true; done
+    for name in ma mb; do timeout 20 "$UNDIS" stop --name $name >/dev/null 2>&1 || true; done
+    for pid in $(cat undis/*/lock 2>/dev/null); do kill -9 "$pid" 2>/dev/null || true; done
+}
+
+reaches() {
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        on ma ping -c 1 -W 1 10.8.0.2 >/dev/null && return 0
+    done
+    cat ./*.log
+    return 1
+}
+
+@test "hosts behind two cards reach each other, while either card is disabled and enabled" {
+    end b --connect 127.0.0.1:4433 --machine mb --device VlanCard5-0
+    reaches
+    on mb ping -c 3 -i 0.2 -W 2 -s 1400 10.8.0.1
+    for m in ma mb; do
+        timeout 20 "$UNDIS" adapter disable Card --name $m
+        ! on ma ping -c 1 -W 1 10.8.0.2
+        timeout 20 "$UNDIS" adapter enable Card --name $m
+        reaches
+    done
+    grep -q connected a.log
+}
+
+@test "a stranger's certificate and garbage get nothing, and the right one still does" {
+    end stranger --connect 127.0.0.1:4433 --machine mb --device VlanCard5-0
+    sleep 3
+    ! on ma ping -c 1 -W 1 10.8.0.2
+    ! grep -q connected a.log
+    grep -q 'handshake' a.log
+    kill %% 2>/dev/null || kill "$(jobs -p | tail -1)"
+    nsenter -t "$space" -U -n --preserve-credentials timeout 10 bash -c \
+        'exec 9<>/dev/tcp/127.0.0.1/4433; head -c 5000 /dev/urandom >&9; sleep 0.5' || true
+    end b --connect 127.0.0.1:4433 --machine mb --device VlanCard5-0
+    reaches
+}
