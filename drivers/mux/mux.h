@@ -3,9 +3,9 @@
  * mux.h - an intermediate driver: a protocol below, virtual adapters above; the part both generations share.
  *
  * Model: a MUX_LOWER is the binding to a real adapter, from bind to unbind. It has one or more MUX_PORTs, each a
- * virtual adapter, with a VLAN of its own or none. A port lives as long as its lower; its adapter comes and goes inside
- * that, from initialize to halt. Every frame is copied, at either edge, into a MUX_FRAME of the port: so a frame that comes
- * from one side is given back at once, and nothing that belongs to one side ever waits for the other.
+ * virtual adapter, with a VLAN of its own or none. A port lives as long as its lower; its adapter comes and goes
+ * inside that, from initialize to halt. Every frame is copied, at either edge, into a MUX_FRAME of the port: so a frame
+ * that comes from one side is given back at once, and nothing that belongs to one side ever waits for the other.
  *
  * Port->Busy counts frames that are out on either side and calls under way; lower->Busy the same of sends, and of
  * receives that look at the ports. Both are closed before they are waited for, ports first. No lock is held in a call
