@@ -49,12 +49,21 @@ typedef void *PVOID, *PVOID64, **PPVOID, *LPVOID;
 typedef char CHAR, *PCHAR, *PCH, *PSTR, *LPSTR, *NPSTR, CCHAR, *PCCHAR, *PSZ, *PNZCH;
 typedef const char *PCSTR, *LPCSTR, *PCSZ, *PCCH, *LPCCH, *PCNZCH;
 typedef __INT16_TYPE__ SHORT, *PSHORT, CSHORT, *PCSHORT;
-typedef __INT32_TYPE__ INT, *PINT, LONG, *PLONG, *LPLONG;
+typedef __INT32_TYPE__ INT, *PINT;
 typedef __UINT8_TYPE__ UCHAR, *PUCHAR, BYTE, *PBYTE, *LPBYTE;
 typedef const UCHAR *PCUCHAR;
 typedef __UINT16_TYPE__ USHORT, *PUSHORT, WORD, *PWORD;
 typedef const USHORT *PCUSHORT;
-typedef __UINT32_TYPE__ UINT, *PUINT, ULONG, *PULONG, DWORD, *PDWORD, *LPDWORD, CLONG, *PCLONG;
+typedef __UINT32_TYPE__ UINT, *PUINT;
+#if defined(UNDIS_HOST)
+typedef __INT32_TYPE__ LONG;
+typedef __UINT32_TYPE__ ULONG;
+#else
+typedef long LONG; /* as sources print and redefine them; of the same size */
+typedef unsigned long ULONG;
+#endif
+typedef LONG *PLONG, *LPLONG;
+typedef ULONG *PULONG, DWORD, *PDWORD, *LPDWORD, CLONG, *PCLONG;
 typedef const ULONG *PCULONG;
 typedef __INT64_TYPE__ LONGLONG, *PLONGLONG, LONG64, *PLONG64;
 typedef __UINT64_TYPE__ ULONGLONG, *PULONGLONG, ULONG64, *PULONG64, DWORD64, *PDWORD64, DWORDLONG;
@@ -82,6 +91,16 @@ typedef WCHAR *PWCHAR, *PWCH, *PWSTR, *LPWSTR, *NWPSTR, *LPWCH;
 typedef const WCHAR *PCWSTR, *LPCWSTR, *PCWCH, *LPCWCH, *PCWCHAR;
 typedef PCWSTR PCUNICHAR;
 _Static_assert(sizeof(WCHAR) == 2, "WCHAR is 16 bits: no -fno-short-wchar");
+
+#if defined(__cplusplus)
+#define EXTERN_C extern "C"
+#define EXTERN_C_START extern "C" {
+#define EXTERN_C_END }
+#else
+#define EXTERN_C extern
+#define EXTERN_C_START
+#define EXTERN_C_END
+#endif
 
 typedef PVOID HANDLE, *PHANDLE;
 #define DECLARE_HANDLE(name) \
@@ -217,6 +236,10 @@ typedef enum _SUITE_TYPE { SmallBusiness, Enterprise, TerminalServer = 4, DataCe
 #define MAXULONG32 ((ULONG32)0xffffffff)
 #define MAXULONG64 (~(ULONG64)0)
 #define MAXDWORD 0xffffffffu
+#define MAXINT8 ((INT8)0x7f)
+#define MAXINT16 ((INT16)0x7fff)
+#define MAXUINT8 ((UINT8)0xff)
+#define MAXUINT16 ((UINT16)0xffff)
 #define MAXUINT32 0xffffffffu
 #define MAXUINT 0xffffffffu
 

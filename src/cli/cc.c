@@ -26,6 +26,7 @@
 
 #include "base/hash.h"
 #include "base/str.h"
+#include "cli/wpp.h"
 
 extern char **environ;
 
@@ -41,21 +42,27 @@ struct cc {
     bool pdb, dwarf, verbose, race;
     const char *output;
     char ddk[PATH_MAX], lib[PATH_MAX];
-    struct args options; /* for the compiler, in the order given */
+    char tmh[PATH_MAX];    /* folder of the trace headers made for this build, or empty */
+    struct args options;   /* for the compiler, in the order given */
+    struct args includes;  /* folders of -I, as in options */
+    struct args resources; /* left out, with a note */
+    struct args wpp;       /* trace functions of --wpp */
     struct args sources;
     struct args link; /* objects, libraries and -l, in the order given */
 };
 
 static const char usage[] =
     "usage: undis cc [options] FILE... -o NAME.sys\n"
-    "Builds a Windows x64 driver from C sources against the DDK of undis.\n"
+    "Builds a Windows x64 driver from C and C++ sources against the DDK of undis.\n"
+    "Resource scripts (.rc) are left out; headers of WPP tracing (.tmh) are made for the build.\n"
     "\n"
-    "  --cc gcc|clang     mingw gcc (default), or clang and lld-link\n"
+    "  --cc gcc|clang     mingw gcc (default; also --cc mingw), or clang and lld-link\n"
     "  --pdb, --dwarf     debug information: gcc writes DWARF, clang a PDB unless told otherwise\n"
     "  -O0 .. -O3         optimisation (default -O2)\n"
     "  -I DIR, -D NAME[=VALUE], -U NAME, -W..., -f..., -m..., -std=..., -include FILE\n"
     "                     handed to the compiler\n"
     "  --race             hooks before each load and store, for races of plain memory; needs --cc clang\n"
+    "  --wpp FUNCTION     a function of WPP tracing that no configuration block in the sources names (tracewpp -func)\n"
     "  -l NAME            link another import library; objects and libraries may stand among the files\n"
     "  --ddk DIR          headers to use, default: those that come with undis\n"
     "  --lib DIR          import libraries to use, default: those that come with undis\n"
@@ -63,7 +70,6 @@ static const char usage[] =
 
 /* What every source is compiled with; the comment says why where it is not plain. */
 static const char *const flags_common[] = {
-    "-std=gnu11",
     "-g",
     "-ffreestanding",
     "-fms-extensions",
@@ -77,11 +83,24 @@ static const char *const flags_common[] = {
     "-D_KERNEL_MODE=1",
 };
 
+/* Of a kernel there is no C++ run time: no exceptions thrown, no type information, no guards of statics. */
+static const char *const flags_cxx[] = {
+    "-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-use-cxa-atexit",
+};
+
+static const char *const flags_c[] = { "-std=gnu11" };
+
+/* documented: MSVC warns of these where the compilers of today refuse; sources of drivers have them. */
+#define LENIENT(name) "-Wno-error=" name
 static const char *const flags_clang[] = {
     "-target",
     "x86_64-pc-windows-msvc",
     "-nostdlibinc",
     "-fasync-exceptions",
+    LENIENT("implicit-int"),
+    LENIENT("implicit-function-declaration"),
+    LENIENT("int-conversion"),
+    LENIENT("incompatible-function-pointer-types"),
 };
 
 /*
@@ -258,20 +277,103 @@ out:
     return err;
 }
 
-static int
-build_gcc(const struct cc *cc)
+/* The output's name with another extension. */
+static void
+output_beside(const struct cc *cc, char *out, const char *extension)
 {
-    static const char *const compiler[] = { "x86_64-w64-mingw32-gcc", NULL };
+    const char *leaf = str_leaf(cc->output);
+    const char *dot = strrchr(leaf, '.');
+    int stem = dot ? (int)(dot - cc->output) : (int)strlen(cc->output);
+
+    snprintf(out, PATH_MAX, "%.*s%s", stem, cc->output, extension);
+}
+
+static bool
+is_cxx(const char *source)
+{
+    return str_iends(source, ".cpp") || str_iends(source, ".cxx") || str_iends(source, ".cc");
+}
+
+/* What the command lines of both compilers have. */
+static void
+add_compile(const struct cc *cc, struct args *args, const char *source, const char *object)
+{
+    if (is_cxx(source))
+        args_add_all(args, flags_cxx, COUNT(flags_cxx));
+    else
+        args_add_all(args, flags_c, COUNT(flags_c));
+    args_add_all(args, flags_common, COUNT(flags_common));
+    args_add(args, "-O2");
+    if (cc->clang)
+        args_add(args, cc->pdb ? "-gcodeview" : "-gdwarf");
+    args_join(args, &cc->options);
+    if (cc->tmh[0])
+        args_add(args, "-I%s", cc->tmh);
+    args_add(args, "-I%s", cc->ddk);
+    args_add(args, "-I%s/crt", cc->ddk);
+    args_add(args, "-c");
+    args_add(args, "%s", source);
+    args_add(args, "-o");
+    args_add(args, "%s", object);
+}
+
+/* Compile each source to an object beside the output, so that the names the debug information keeps stay the same. */
+static int
+compile_all(const struct cc *cc, struct args *objects)
+{
+    static const char *const clang[] = { "clang-19", "clang", NULL };
+    static const char *const gcc[] = { "x86_64-w64-mingw32-gcc", NULL };
+    static const char *const gxx[] = { "x86_64-w64-mingw32-g++", NULL };
+    int err = 0;
+
+    for (unsigned i = 0; i < cc->sources.count && err == 0; i++) {
+        const char *source = cc->sources.v[i];
+        struct args args = { 0 };
+        char extension[32];
+        char object[PATH_MAX];
+
+        snprintf(extension, sizeof(extension), ".%u.obj", i);
+        output_beside(cc, object, extension);
+        args_add(objects, "%s", object);
+        if (cc->clang) {
+            args_add(&args, "%s", clang[0]);
+            args_add_all(&args, flags_clang, COUNT(flags_clang));
+            if (cc->race)
+                args_add_all(&args, flags_race, COUNT(flags_race));
+            add_compile(cc, &args, source, object);
+            err = run(cc, &args, clang, "clang-19");
+        } else if (is_cxx(source)) {
+            args_add(&args, "%s", gxx[0]);
+            add_compile(cc, &args, source, object);
+            err = run(cc, &args, gxx, "g++-mingw-w64-x86-64");
+        } else {
+            args_add(&args, "%s", gcc[0]);
+            add_compile(cc, &args, source, object);
+            err = run(cc, &args, gcc, "gcc-mingw-w64-x86-64");
+        }
+        args_fini(&args);
+    }
+    return err;
+}
+
+static void
+remove_all(struct args *files)
+{
+    for (unsigned i = 0; i < files->count; i++)
+        unlink(files->v[i]);
+    args_fini(files);
+}
+
+static int
+link_gcc_image(const struct cc *cc, const struct args *objects)
+{
+    static const char *const linker[] = { "x86_64-w64-mingw32-gcc", NULL };
     static const char *const objcopy[] = { "x86_64-w64-mingw32-objcopy", NULL };
     struct args args = { 0 };
     int err;
 
-    args_add(&args, "%s", compiler[0]);
-    args_add_all(&args, flags_common, COUNT(flags_common));
-    args_add(&args, "-O2");
-    args_join(&args, &cc->options);
-    args_add(&args, "-I%s", cc->ddk);
-    args_join(&args, &cc->sources);
+    args_add(&args, "%s", linker[0]);
+    args_join(&args, objects);
     args_add_all(&args, link_gcc, COUNT(link_gcc));
     args_join(&args, &cc->link);
     args_add(&args, "-L%s", cc->lib);
@@ -279,7 +381,7 @@ build_gcc(const struct cc *cc)
         args_add(&args, "-l%s", import_libraries[i]);
     args_add(&args, "-o");
     args_add(&args, "%s", cc->output);
-    err = run(cc, &args, compiler, "gcc-mingw-w64-x86-64");
+    err = run(cc, &args, linker, "gcc-mingw-w64-x86-64");
     args_fini(&args);
     if (err)
         return err;
@@ -298,81 +400,39 @@ build_gcc(const struct cc *cc)
     return err;
 }
 
-/* The output's name with another extension. */
-static void
-output_beside(const struct cc *cc, char *out, const char *extension)
-{
-    const char *leaf = str_leaf(cc->output);
-    const char *dot = strrchr(leaf, '.');
-    int stem = dot ? (int)(dot - cc->output) : (int)strlen(cc->output);
-
-    snprintf(out, PATH_MAX, "%.*s%s", stem, cc->output, extension);
-}
-
 static int
-build_clang(const struct cc *cc)
+link_clang_image(const struct cc *cc, const struct args *objects)
 {
-    static const char *const compiler[] = { "clang-19", "clang", NULL };
     static const char *const linker[] = { "lld-link-19", "lld-link", NULL };
-    struct args objects = { 0 };
     struct args args = { 0 };
     char pdb[PATH_MAX];
-    int err = 0;
+    int err;
 
-    for (unsigned i = 0; i < cc->sources.count && err == 0; i++) {
-        char extension[32];
-        char object[PATH_MAX];
-
-        /* beside the output, so that the names the debug information keeps are the same each time */
-        snprintf(extension, sizeof(extension), ".%u.obj", i);
-        output_beside(cc, object, extension);
-        args_add(&objects, "%s", object);
-        args_add(&args, "%s", compiler[0]);
-        args_add_all(&args, flags_clang, COUNT(flags_clang));
-        args_add_all(&args, flags_common, COUNT(flags_common));
-        if (cc->race)
-            args_add_all(&args, flags_race, COUNT(flags_race));
-        args_add(&args, "-O2");
-        args_add(&args, cc->pdb ? "-gcodeview" : "-gdwarf");
-        args_join(&args, &cc->options);
-        args_add(&args, "-I%s", cc->ddk);
-        args_add(&args, "-c");
-        args_add(&args, "%s", cc->sources.v[i]);
-        args_add(&args, "-o");
-        args_add(&args, "%s", object);
-        err = run(cc, &args, compiler, "clang-19");
-        args_fini(&args);
+    args_add(&args, "%s", linker[0]);
+    args_add_all(&args, link_lld, COUNT(link_lld));
+    if (cc->pdb) {
+        output_beside(cc, pdb, ".pdb");
+        args_add(&args, "/debug");
+        args_add(&args, "/pdb:%s", pdb);
+        args_add(&args, "/pdbaltpath:%%_PDB%%");
+    } else {
+        args_add(&args, "/debug:dwarf");
     }
-    if (err == 0) {
-        args_add(&args, "%s", linker[0]);
-        args_add_all(&args, link_lld, COUNT(link_lld));
-        if (cc->pdb) {
-            output_beside(cc, pdb, ".pdb");
-            args_add(&args, "/debug");
-            args_add(&args, "/pdb:%s", pdb);
-            args_add(&args, "/pdbaltpath:%%_PDB%%");
-        } else {
-            args_add(&args, "/debug:dwarf");
-        }
-        args_add(&args, "/out:%s", cc->output);
-        args_join(&args, &objects);
-        for (unsigned i = 0; i < cc->link.count; i++) {
-            if (str_starts(cc->link.v[i], "-l"))
-                args_add(&args, "%s.lib", cc->link.v[i] + 2);
-            else
-                args_add(&args, "%s", cc->link.v[i]);
-        }
-        args_add(&args, "/libpath:%s", cc->lib);
-        for (unsigned i = 0; i < COUNT(import_libraries); i++)
-            args_add(&args, "%s.lib", import_libraries[i]);
-        if (cc->race)
-            args_add(&args, "undisrt.lib");
-        err = run(cc, &args, linker, "lld-19");
-        args_fini(&args);
+    args_add(&args, "/out:%s", cc->output);
+    args_join(&args, objects);
+    for (unsigned i = 0; i < cc->link.count; i++) {
+        if (str_starts(cc->link.v[i], "-l"))
+            args_add(&args, "%s.lib", cc->link.v[i] + 2);
+        else
+            args_add(&args, "%s", cc->link.v[i]);
     }
-    for (unsigned i = 0; i < objects.count; i++)
-        unlink(objects.v[i]);
-    args_fini(&objects);
+    args_add(&args, "/libpath:%s", cc->lib);
+    for (unsigned i = 0; i < COUNT(import_libraries); i++)
+        args_add(&args, "%s.lib", import_libraries[i]);
+    if (cc->race)
+        args_add(&args, "undisrt.lib");
+    err = run(cc, &args, linker, "lld-19");
+    args_fini(&args);
     return err;
 }
 
@@ -431,8 +491,8 @@ parse_option(struct cc *cc, int argc, char **argv, int *at)
 
     if (str_eq(arg, "--cc")) {
         value = option_value(argv, argc, at, 4);
-        if (value == NULL || (!str_eq(value, "gcc") && !str_eq(value, "clang")))
-            return fail_usage("--cc takes gcc or clang");
+        if (value == NULL || (!str_eq(value, "gcc") && !str_eq(value, "mingw") && !str_eq(value, "clang")))
+            return fail_usage("--cc takes gcc, mingw (the same) or clang");
         cc->clang = str_eq(value, "clang");
     } else if (str_eq(arg, "--pdb")) {
         cc->pdb = true;
@@ -440,6 +500,11 @@ parse_option(struct cc *cc, int argc, char **argv, int *at)
     } else if (str_eq(arg, "--dwarf")) {
         cc->dwarf = true;
         cc->pdb = false;
+    } else if (str_eq(arg, "--wpp")) {
+        value = option_value(argv, argc, at, 5);
+        if (value == NULL)
+            return fail_usage("--wpp takes a trace function");
+        args_add(&cc->wpp, "%s", value);
     } else if (str_eq(arg, "--race")) {
         cc->race = true;
     } else if (str_eq(arg, "-v")) {
@@ -457,6 +522,8 @@ parse_option(struct cc *cc, int argc, char **argv, int *at)
         if (value == NULL)
             return fail_usage("-%c takes a value", arg[1]);
         args_add(arg[1] == 'l' ? &cc->link : &cc->options, "-%c%s", arg[1], value);
+        if (arg[1] == 'I')
+            args_add(&cc->includes, "%s", value);
     } else if (str_eq(arg, "-include")) {
         value = option_value(argv, argc, at, 8);
         if (value == NULL)
@@ -490,7 +557,9 @@ check_inputs(const struct args *files)
 static int
 build(struct cc *cc)
 {
+    struct args objects = { 0 };
     int err = check_inputs(&cc->sources);
+    int count;
 
     if (err == 0)
         err = check_inputs(&cc->link);
@@ -504,7 +573,20 @@ build(struct cc *cc)
         fprintf(stderr, "undis cc: found no import libraries beside the program; name their folder with --lib\n");
         return EXIT_INPUT;
     }
-    err = cc->clang ? build_clang(cc) : build_gcc(cc);
+    for (unsigned i = 0; i < cc->resources.count; i++)
+        fprintf(stderr, "undis cc: note: %s is left out: nothing here reads resources\n", cc->resources.v[i]);
+    output_beside(cc, cc->tmh, ".tmh");
+    count = wpp_generate(cc->sources.v, cc->includes.v, cc->wpp.v, cc->tmh);
+    if (count < 0)
+        return EXIT_INPUT;
+    if (count == 0)
+        cc->tmh[0] = 0;
+    err = compile_all(cc, &objects);
+    if (err == 0)
+        err = cc->clang ? link_clang_image(cc, &objects) : link_gcc_image(cc, &objects);
+    remove_all(&objects);
+    if (cc->tmh[0])
+        wpp_remove(cc->tmh);
     if (err)
         unlink(cc->output);
     return err;
@@ -530,8 +612,10 @@ cmd_cc(int argc, char **argv)
         }
         for (unsigned j = 0; j < COUNT(linked); j++)
             is_linked |= str_iends(argv[i], linked[j]);
-        if (!is_linked && !str_iends(argv[i], ".c"))
-            err = fail_usage("%s is neither a C source nor an object or library", argv[i]);
+        if (str_iends(argv[i], ".rc"))
+            args_add(&cc.resources, "%s", argv[i]);
+        else if (!is_linked && !str_iends(argv[i], ".c") && !is_cxx(argv[i]))
+            err = fail_usage("%s is neither a C or C++ source nor an object or library", argv[i]);
         else
             args_add(is_linked ? &cc.link : &cc.sources, "%s", argv[i]);
     }
@@ -549,6 +633,9 @@ cmd_cc(int argc, char **argv)
     }
 out:
     args_fini(&cc.options);
+    args_fini(&cc.includes);
+    args_fini(&cc.resources);
+    args_fini(&cc.wpp);
     args_fini(&cc.sources);
     args_fini(&cc.link);
     return err;

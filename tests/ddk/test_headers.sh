@@ -33,7 +33,8 @@ have() {
     return 1
 }
 
-headers=$(cd "$ddk" && ls ./*.h | sed 's|^\./||')
+# pshpack and poppack change the packing of whoever includes them: that is all they do
+headers=$(cd "$ddk" && ls ./*.h | sed 's|^\./||' | grep -v pack)
 for cc in gcc "$clang"; do
     have "$cc" || continue
     for h in $headers; do

@@ -273,6 +273,74 @@ typedef union _NDIS_RSC_NBL_INFO {
 #define NDIS_UDP_SEGMENTATION_OFFLOAD_IPV4 0
 #define NDIS_UDP_SEGMENTATION_OFFLOAD_IPV6 1
 
+#if NDIS_SUPPORT_NDIS683
+typedef struct DDK_MS_STRUCT _NDIS_UDP_SEGMENTATION_OFFLOAD_NET_BUFFER_LIST_INFO {
+    union DDK_MS_STRUCT {
+        struct DDK_MS_STRUCT {
+            ULONG MSS : 20;
+            ULONG UdpHeaderOffset : 10;
+            ULONG Reserved : 1;
+            ULONG IPVersion : 1;
+        } Transmit;
+        PVOID Value;
+    };
+} NDIS_UDP_SEGMENTATION_OFFLOAD_NET_BUFFER_LIST_INFO, *PNDIS_UDP_SEGMENTATION_OFFLOAD_NET_BUFFER_LIST_INFO;
+#endif
+
+#if NDIS_SUPPORT_NDIS684
+typedef struct _NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO {
+    union {
+        struct {
+            USHORT SegCount;
+            USHORT SegSize;
+        } Receive;
+        PVOID Value;
+    };
+} NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO, *PNDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO;
+#endif
+
+#if NDIS_SUPPORT_NDIS620
+#define NET_BUFFER_LIST_RECEIVE_FILTER_ID(_NBL) \
+    (((NDIS_NET_BUFFER_LIST_FILTERING_INFO *)&(_NBL)->NetBufferListInfo[NetBufferListFilteringInfo]) \
+         ->FilteringInfo.FilterId)
+#define NET_BUFFER_LIST_RECEIVE_QUEUE_ID(_NBL)                                                    \
+    (((NDIS_NET_BUFFER_LIST_FILTERING_INFO *)&(_NBL)->NetBufferListInfo[NetBufferListFilteringInfo]) \
+         ->FilteringInfo.QueueVPortInfo.QueueId)
+#define NET_BUFFER_LIST_RECEIVE_FILTER_VPORT_ID(_NBL)                                             \
+    (((NDIS_NET_BUFFER_LIST_FILTERING_INFO *)&(_NBL)->NetBufferListInfo[NetBufferListFilteringInfo]) \
+         ->FilteringInfo.QueueVPortInfo.VPortId)
+#endif
+
+#define NET_BUFFER_LIST_COALESCED_SEG_COUNT(_NBL) \
+    (((NDIS_RSC_NBL_INFO *)&(_NBL)->NetBufferListInfo[TcpRecvSegCoalesceInfo])->Info.CoalescedSegCount)
+#define NET_BUFFER_LIST_DUP_ACK_COUNT(_NBL) \
+    (((NDIS_RSC_NBL_INFO *)&(_NBL)->NetBufferListInfo[TcpRecvSegCoalesceInfo])->Info.DupAckCount)
+
+#if NDIS_SUPPORT_NDIS682
+/* A time of a NIC or of software. assumed: its slot is the first of the two that 6.80 reserves. */
+typedef struct _NET_BUFFER_LIST_TIMESTAMP {
+    ULONG64 Timestamp;
+} NET_BUFFER_LIST_TIMESTAMP, *PNET_BUFFER_LIST_TIMESTAMP;
+
+FORCEINLINE VOID
+NdisSetNblTimestampInfo(NET_BUFFER_LIST *Nbl, const NET_BUFFER_LIST_TIMESTAMP *NblTimestamp)
+{
+    Nbl->NetBufferListInfo[NetBufferListInfoReserved3] = (PVOID)(ULONG_PTR)NblTimestamp->Timestamp;
+}
+
+FORCEINLINE VOID
+NdisGetNblTimestampInfo(const NET_BUFFER_LIST *Nbl, NET_BUFFER_LIST_TIMESTAMP *NblTimestamp)
+{
+    NblTimestamp->Timestamp = (ULONG64)(ULONG_PTR)Nbl->NetBufferListInfo[NetBufferListInfoReserved3];
+}
+
+FORCEINLINE VOID
+NdisCopyNblTimestampInfo(NET_BUFFER_LIST *NblDest, const NET_BUFFER_LIST *NblSrc)
+{
+    NblDest->NetBufferListInfo[NetBufferListInfoReserved3] = NblSrc->NetBufferListInfo[NetBufferListInfoReserved3];
+}
+#endif
+
 /* --- flags --- */
 
 #define NDIS_SEND_FLAGS_DISPATCH_LEVEL 0x00000001
@@ -389,6 +457,12 @@ typedef union _NDIS_RSC_NBL_INFO {
     (PtrToUlong((_NBL)->NetBufferListInfo[NetBufferListHashInfo]) & NDIS_HASH_TYPE_MASK)
 #define NET_BUFFER_LIST_GET_HASH_FUNCTION(_NBL) \
     (PtrToUlong((_NBL)->NetBufferListInfo[NetBufferListHashInfo]) & NDIS_HASH_FUNCTION_MASK)
+#define NET_BUFFER_LIST_SET_HASH_TYPE(_NBL, _T)                          \
+    ((_NBL)->NetBufferListInfo[NetBufferListHashInfo] =                  \
+         UlongToPtr(NET_BUFFER_LIST_GET_HASH_FUNCTION(_NBL) | ((_T)&NDIS_HASH_TYPE_MASK)))
+#define NET_BUFFER_LIST_SET_HASH_FUNCTION(_NBL, _F)                  \
+    ((_NBL)->NetBufferListInfo[NetBufferListHashInfo] =              \
+         UlongToPtr(NET_BUFFER_LIST_GET_HASH_TYPE(_NBL) | ((_F)&NDIS_HASH_FUNCTION_MASK)))
 
 /* --- pools and data: functions --- */
 

@@ -197,6 +197,7 @@ RtlSecureZeroMemory(PVOID ptr, SIZE_T cnt)
     return ptr;
 }
 
+#define _RTL_VOL_MEM_ACCESSORS_
 FORCEINLINE PVOID
 RtlCopyVolatileMemory(PVOID Destination, const volatile VOID *Source, SIZE_T Length)
 {
@@ -519,11 +520,12 @@ NTSYSAPI VOID NTAPI RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineN
 
 #if !defined(UNDIS_HOST)
 #define DbgRaiseAssertionFailure() __asm__ volatile("int $0x2c")
-#define RtlFailFast(Code) \
-    do { \
-        __asm__ volatile("int $0x29" ::"c"(Code)); \
-        __builtin_unreachable(); \
-    } while (0)
+FORCEINLINE DECLSPEC_NORETURN VOID
+RtlFailFast(ULONG Code)
+{
+    __asm__ volatile("int $0x29" ::"c"(Code));
+    __builtin_unreachable();
+}
 #define __fastfail(Code) RtlFailFast(Code)
 #if defined(DBG) && DBG
 #ifndef ASSERT
@@ -536,7 +538,8 @@ NTSYSAPI VOID NTAPI RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineN
             DbgRaiseAssertionFailure(); \
     } while (0)
 #define NT_ASSERTMSG(msg, exp) NT_ASSERT(exp)
-#define NT_VERIFY(exp) NT_ASSERT(exp)
+#define NT_VERIFY(exp) ((exp) ? TRUE : ({ DbgRaiseAssertionFailure(); FALSE; }))
+#define NT_ASSERT_ASSUME(exp) NT_VERIFY(exp)
 #else
 #ifndef ASSERT
 #define ASSERT(exp) ((void)0)
@@ -544,7 +547,8 @@ NTSYSAPI VOID NTAPI RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineN
 #define ASSERTMSG(msg, exp) ((void)0)
 #define NT_ASSERT(exp) ((void)0)
 #define NT_ASSERTMSG(msg, exp) ((void)0)
-#define NT_VERIFY(exp) ((void)(exp))
+#define NT_VERIFY(exp) ((exp) ? TRUE : FALSE)
+#define NT_ASSERT_ASSUME(exp) ((void)0)
 #endif
 #define NT_FRE_ASSERT(exp) \
     do { \

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ddk/crt/memory.h - the C run time that ntoskrnl exports; declared in wdm/rtl.h.
+ */
+#ifndef UNDIS_DDK_CRT_MEMORY_H
+#define UNDIS_DDK_CRT_MEMORY_H
+
+#include "../ntdef.h"
+#include "../wdm/rtl.h"
+
+#endif /* UNDIS_DDK_CRT_MEMORY_H */

@@ -1,0 +1,38 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# undis cc: what driver sources of the WDK bring with them (trace headers, resource scripts, C++).
+load common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    command -v x86_64-w64-mingw32-gcc >/dev/null || skip "x86_64-w64-mingw32-gcc is not installed"
+    command -v clang-19 >/dev/null || command -v clang >/dev/null || skip "clang is not installed"
+    mkdir inc
+    printf '%s\n' '// begin_wpp config' \
+        '// FUNC TraceInfo{LEVEL=TRACE_LEVEL_INFORMATION}(FLAGS,MSG,...);' '// end_wpp' \
+        >inc/trace.h
+    printf '%s\n' '#include <ntddk.h>' '#include <trace.h>' '#include "driver.tmh"' \
+        'NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)' '{' \
+        '    WPP_INIT_TRACING(Driver, Path);' '    TraceInfo(NO_SUCH_FLAG, "%d", no_such_variable);' \
+        '    Print(NO_SUCH_FLAG, "hello");' '    WPP_CLEANUP(Driver);' '    return STATUS_UNSUCCESSFUL;' '}' >driver.c
+    echo '1 VERSIONINFO' >driver.rc
+}
+
+@test "trace headers are made for the build and taken away; a resource script is named and left out" {
+    for cc in mingw clang; do
+        undis cc --cc $cc -Iinc --wpp 'Print(LEVEL,MSG,...)' driver.c driver.rc -o driver.sys
+        [ "$status" -eq 0 ]
+        complains 'driver.rc is left out'
+        [ -f driver.sys ]
+        [ -z "$(find . -name '*.tmh')" ]
+        rm driver.sys
+    done
+}
+
+@test "a trace function that nobody declares is the compiler's error" {
+    undis cc --cc clang -Iinc driver.c -o driver.sys
+    [ "$status" -eq 1 ]
+    complains Print
+    [ ! -e driver.sys ]
+    [ -z "$(find . -name '*.tmh')" ]
+}
