@@ -16,7 +16,7 @@ enum live_poll { POLL_NONE, POLL_DUE, POLL_ALL };
 /* Written under the machine lock by its own VP unless said otherwise. */
 struct live_vp {
     int tid, epoll, kick, tick;
-    bool asleep;       /* in epoll, or about to be; a waker kicks it */
+    bool asleep; /* in epoll, or about to be; a waker kicks it */
     enum live_poll poll;
     struct list queue; /* struct fiber.run: can run, first to last; anybody under the lock */
     struct live_poller *pollers;

@@ -27,3 +27,18 @@ stopped() { # SCENARIO FUNCTION CALL
     exits 1
     prints 'equal over 5 replays'
 }
+
+@test "in a machine that runs, too" {
+    needs "$drivers/escape/escape.sys"
+    needs "$UNDIS_BUILD_DIR/tests/programs/read_once"
+    cd "$BATS_TEST_TMPDIR"
+    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR
+    printf 'adapters:\n  - { name: Ethernet, wire: loop }\ndrivers: [ %s ]\n' "$drivers/escape/escape.sys" >m.yaml
+    timeout 20 "$UNDIS" run m.yaml --detach
+    timeout 20 "$UNDIS_BUILD_DIR/tests/programs/read_once" '\\.\Escape' || true
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        grep -q FINDING undis/m.log && break
+        sleep 0.5
+    done
+    grep -q 'FINDING *ESCAPE_escape!EscapeRead' undis/m.log
+}

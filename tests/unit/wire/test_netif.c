@@ -124,6 +124,56 @@ TEST(tap, carries_frames_both_ways)
     wire_close(tap);
 }
 
+/* The same with words and frame in one read; nothing but the margins is written around the room. */
+TEST(tap, a_buffer_with_margins_holds_the_same_frame)
+{
+    static const uint32_t lengths[] = { 60, 256, 257, 1514 };
+    struct wire *tap, *packet;
+    uint8_t frame[1514], memory[1514 + 4 * WIRE_MARGIN], *buffer = memory + 2 * WIRE_MARGIN;
+    struct wire_stats stats;
+    struct wire_rx rx;
+
+    NEEDS_NAMESPACE();
+    tap = opened("tap:wt6,up");
+    packet = opened("afpacket:wt6");
+    for (unsigned i = 0; i < 8; i++) {
+        uint32_t length = lengths[i % 4], room = i < 4 ? length : length - 1;
+        uint64_t before, now;
+
+        wire_stats(tap, &stats);
+        before = stats.rx_long;
+        memset(memory, 0xaa, sizeof(memory));
+        make_frame(frame, length, (uint8_t)i);
+        CHECK_EQ(send_one(packet, frame, length, (struct wire_offload){ 0 }), 1);
+        do { /* what Linux itself says on the interface is older than the frame */
+            rx = (struct wire_rx){ .buffer = buffer, .room = room, .margins = true };
+            CHECK(wire_receive(tap, &rx, 1) == 1 || room < length);
+            wire_stats(tap, &stats);
+            now = stats.rx_long;
+        } while (room == length ? buffer[12] != 0x88 || buffer[13] != 0xb5 : now == before);
+        for (unsigned at = 0; at < WIRE_MARGIN; at++)
+            CHECK(memory[at] == 0xaa && buffer[room + WIRE_MARGIN + at] == 0xaa);
+        if (room == length) {
+            CHECK_EQ(rx.length, length);
+            CHECK_MEM(buffer, frame, length);
+        }
+    }
+    /* and out again: short frames are copied, in how many pieces they may be */
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t back[WIRE_GSO_MAX];
+        struct iovec iov[] = { { frame, 20 }, { frame + 20, 1 }, { frame + 21, lengths[i] - 21 } };
+        struct wire_tx tx = { iov, 3, lengths[i], { 0 } };
+
+        make_frame(frame, lengths[i], (uint8_t)i);
+        CHECK_EQ(wire_send(tap, &tx, 1), 1);
+        CHECK(receive_ours(packet, back, &rx));
+        CHECK_EQ(rx.length, lengths[i]);
+        CHECK_MEM(back, frame, lengths[i]);
+    }
+    wire_close(packet);
+    wire_close(tap);
+}
+
 /* 32 KB of TCP, to be cut into segments of 1448 bytes. */
 static struct wire_offload
 make_segments(uint8_t *f, uint32_t length)
@@ -281,6 +331,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_CASE(tap, carries_frames_both_ways),
+        TEST_CASE(tap, a_buffer_with_margins_holds_the_same_frame),
         TEST_CASE(tap, frames_to_be_cut_stay_whole),
         TEST_CASE(tap, an_interface_that_goes_down_and_away_is_noticed),
         TEST_CASE(tap, its_linux_side_takes_carrier_address_and_mtu),
