@@ -26,7 +26,7 @@ adapters:
   - name: Card
     miniport: $UNDIS_BUILD_DIR/drivers/$2
     hostif: lan0
-    parameters: { NetworkAddress: 02-00-00-00-00-0$3 }
+    parameters: { NetworkAddress: "02000000000$3" }
 END
     timeout 20 "$UNDIS" run "$1.yaml" --detach --netns new
     on "$1" ip addr add "10.8.0.$3/24" dev lan0
