@@ -19,6 +19,7 @@ static const char help[] =
     "  --detach         return when it runs\n"
     "  --vps N          virtual processors, 1 to 4 (default: the file says, or 2)\n"
     "  --out DIR        where a finding goes (default: findings)\n"
+    "  --reg FILE       changes of this .reg file go over what installing the drivers writes\n"
     "  --symbols PATH   where PDB or DWARF files are\n"
     "  --src FROM=TO    sources recorded under FROM are under TO (up to 8 times)\n"
     "  -v               what the drivers print (DbgPrint)\n"
@@ -52,6 +53,10 @@ take_option(struct run_options *o, const char *a, char *v, const char **maps, un
     }
     if (strcmp(a, "--out") == 0) {
         o->out = v;
+        return -1;
+    }
+    if (strcmp(a, "--reg") == 0) {
+        o->reg = v;
         return -1;
     }
     if (strcmp(a, "--symbols") == 0) {

@@ -21,6 +21,7 @@
 #include "host/netns.h"
 #include "host/rundir.h"
 #include "ndis/admin.h"
+#include "pnp/reg.h"
 #include "verify/verify.h"
 
 #define DETAIL_BYTES (768ull << 20) /* address space, not memory */
@@ -39,8 +40,7 @@ struct run_shared {
 
 enum worker_state { WORKER_STARTING, WORKER_RUNNING, WORKER_ENDED };
 
-static void __attribute__((format(printf, 1, 2)))
-complain(const char *format, ...)
+static void __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
 {
     va_list args;
 
@@ -282,6 +282,27 @@ fail_file(const char *file, unsigned line, const char *text)
     return EXIT_CANNOT;
 }
 
+/* A .reg file, for when drivers are installed. 0 or the exit status. */
+static int
+read_changes(const char *path, struct reg_file **out)
+{
+    struct inf_error err;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int result = host_read_file(path, &bytes, &len);
+
+    if (result) {
+        complain("%.150s: %s", path, strerror(-result));
+        return EXIT_CANNOT;
+    }
+    result = reg_parse(bytes, len, out, &err);
+    free(bytes);
+    if (result)
+        return fail_file(path, err.line, err.text);
+    pnp_registry_changes(*out);
+    return 0;
+}
+
 int
 run_machine(const struct run_options *o)
 {
@@ -292,6 +313,7 @@ run_machine(const struct run_options *o)
     char text[256];
     unsigned line = 0;
     int ready[2], other, status = EXIT_CANNOT;
+    struct reg_file *changes = NULL;
 
     lab_register_exports(); /* names of exports, for stacks; the worker inherits the table */
     builtin_register_exports();
@@ -307,6 +329,9 @@ run_machine(const struct run_options *o)
         fail_file(o->file, line, text);
         goto out;
     }
+    if (o->reg != NULL && (status = read_changes(o->reg, &changes)) != 0)
+        goto out;
+    status = EXIT_CANNOT;
     if (statedir_claim(&dir, stack->name, &other, text)) {
         complain("%.199s", text);
         goto out;
@@ -325,6 +350,8 @@ run_machine(const struct run_options *o)
 release:
     statedir_release(&dir);
 out:
+    pnp_registry_changes(NULL);
+    reg_file_free(changes);
     stack_files_free(&files);
     stack_free(stack);
     return status;

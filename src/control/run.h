@@ -17,6 +17,7 @@ struct run_options {
     const char *name; /* of the machine; NULL: what the file says */
     const char *out;  /* folder for findings */
     unsigned vps;     /* 0: what the file says */
+    const char *reg;  /* .reg file over what installing writes; NULL: none */
     bool netns;       /* in a user and network namespace of its own */
     bool detach;
     bool verbose, quiet;

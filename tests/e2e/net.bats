@@ -56,6 +56,14 @@ state() {
     complains 'no interface in common'
 }
 
+@test "undis run refuses a malformed .reg file with its line" {
+    stack
+    printf 'REGEDIT4\n[HKLM\\a]\n"b"=what\n' >bad.reg
+    undis run s.yaml --reg bad.reg
+    exits 4
+    complains 'bad.reg.*line 3.*a value is a'
+}
+
 @test "an adapter, a component or a file that is not there is named" {
     stack
     undis net disable s.yaml Nowhere npf
