@@ -115,7 +115,7 @@ fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void
     f->hstack_base = f->hstack_limit + LAYOUT_HSTACK_SIZE;
     asan_forget(f->hstack_limit, f->hstack_base);
     f->guest_sp = f->stack_base - 0x20;
-    f->hb = id * 0x9e3779b97f4a7c15ull;
+    f->hb = machine_live ? ++live.born : id * 0x9e3779b97f4a7c15ull;
     list_node_init(&f->link);
     for (size_t i = 0; i < sizeof(f->name) - 1 && (f->name[i] = name[i]); i++)
         ;

@@ -45,6 +45,7 @@ struct live {
     } call[LIVE_CALLS]; /* a ring */
     uint32_t call_first, call_count;
     uint32_t turn; /* VP that takes the next call */
+    uint64_t born; /* fibers made */
     struct live_vp vp[VP_MAX];
 };
 

@@ -120,7 +120,7 @@ struct fiber {
     uint64_t block_object;
     struct fiber *block_owner; /* who holds it, if anyone */
     const char *block_why;     /* words */
-    uint64_t hb;               /* hash of its own history (explore) */
+    uint64_t hb;               /* hash of its own history (explore); which of all fibers it is (live) */
     uint64_t next_object;      /* object of the point it stands at */
     uint64_t next_op;
     uint64_t stack_base;  /* guest stack: highest address + 1 */
@@ -426,6 +426,9 @@ uint64_t guest_caller(void);
 _Noreturn void machine_bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4);
 /* The driver called what undis lacks: exit 4, naming it. */
 _Noreturn void machine_unsupported(uint32_t index, const char *what);
+
+/* A live machine: the running fiber will never get on, as text tells. A finding like a run that hangs. Never returns. */
+_Noreturn void machine_hang(const char *text);
 
 /* Hook run inside machine_bugcheck before the run ends (verify/crash gather facts). */
 void machine_on_bugcheck(void (*fn)(uint32_t code, const uint64_t p[4]));

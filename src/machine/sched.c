@@ -807,6 +807,12 @@ machine_bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t 
 }
 
 void
+machine_hang(const char *text)
+{
+    run_end(RUN_HANG, text);
+}
+
+void
 machine_unsupported(uint32_t index, const char *what)
 {
     if (machine_live)

@@ -50,6 +50,7 @@ ndis_init(void)
     list_init(&root->nics);
     list_init(&root->installs);
     list_init(&root->work);
+    list_init(&root->work_free);
     root->poison_reserved = true;
     ndis_chain_hops();
     ndis_worker_start();

@@ -455,7 +455,8 @@ struct ndis_root {
     struct list installs; /* what INFs said: install.c */
     struct fiber *worker; /* does what may not be done in the caller's context */
     bool worker_idle;
-    struct list work; /* struct ndis_work */
+    struct list work, work_free; /* struct ndis_work */
+    struct ndis_words *words;    /* each sentence that was ever needed, once */
     uint32_t next_if_index;
     uint32_t partial_cancel_id; /* NdisGeneratePartialCancelId */
     struct nbl_track *track_free;
@@ -508,6 +509,11 @@ struct ndis_work {
     struct list_node node;
     void (*fn)(void *arg);
     void *arg;
+};
+/* Words that somebody may wait by, each kept once. */
+struct ndis_words {
+    struct ndis_words *next;
+    char text[96];
 };
 void ndis_work_queue(void (*fn)(void *arg), void *arg);
 void ndis_worker_start(void); /* in init */

@@ -8,6 +8,8 @@
  */
 #include "ndis/ndis.h"
 
+#include <string.h>
+
 #include "base/fmt.h"
 #include "nt/nt.h"
 
@@ -39,10 +41,19 @@ ndis_wait_done(struct ndis_wait *w, int32_t status)
 const char *
 ndis_words(const char *format, const char *a, const char *b)
 {
-    char *words = mon_alloc(96);
+    struct ndis_root *root = ndis_root();
+    struct ndis_words *words;
+    char text[sizeof(words->text)];
 
-    fmt(words, 96, format, a, b);
-    return words;
+    fmt(text, sizeof(text), format, a, b);
+    for (words = root->words; words != NULL; words = words->next)
+        if (strcmp(words->text, text) == 0)
+            return words->text;
+    words = mon_alloc(sizeof(*words));
+    memcpy(words->text, text, sizeof(text));
+    words->next = root->words;
+    root->words = words;
+    return words->text;
 }
 
 static void
@@ -62,7 +73,11 @@ worker(void *arg)
         }
         struct ndis_work *work = list_entry(node, struct ndis_work, node);
 
-        work->fn(work->arg);
+        void (*fn)(void *) = work->fn;
+        void *fn_arg = work->arg;
+
+        list_add_tail(&root->work_free, &work->node);
+        fn(fn_arg);
     }
 }
 
@@ -79,7 +94,8 @@ void
 ndis_work_queue(void (*fn)(void *arg), void *arg)
 {
     struct ndis_root *root = ndis_root();
-    struct ndis_work *work = mon_alloc(sizeof(*work));
+    struct list_node *node = list_pop_head(&root->work_free);
+    struct ndis_work *work = node != NULL ? list_entry(node, struct ndis_work, node) : mon_alloc(sizeof(*work));
 
     sched_touch((uint64_t)&root->work);
     work->fn = fn;

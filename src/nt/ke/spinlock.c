@@ -7,15 +7,75 @@
  * fiber keeps its VP. A lock whose word is not 0 though nobody is known to hold it was never initialised or is
  * garbage: Windows would spin for ever, so does the fiber, after an event.
  * Queued locks hand over in the order of arrival, through the chain in the drivers' handles.
- * In a live machine nobody is known to hold anything: the word and the chain are all there is, and VPs spin.
+ * In a live machine the word and the chain are all there is, and VPs spin. Who took what last stands in a small table
+ * that only a spin without end looks at: after 20 s it ends the machine and names the holder.
  */
 #include "nt/ke/state.h"
 
+#include "base/fmt.h"
 #include "trace/event.h"
 
 #define QUEUE_WAIT  1ull /* in KSPIN_LOCK_QUEUE.Lock: still waits */
 #define QUEUE_OWNER 2ull
 #define QUEUE_FLAGS 3ull
+
+#define SPIN_LOOKS 4096u /* rounds between two looks at the clock */
+
+/* ------------------------------------------------------------------ a live machine's spinning */
+
+static struct ke_spin_taker *
+taker_of(const void *lock)
+{
+    return &NT->ke->taker[((uint64_t)lock >> 3 ^ (uint64_t)lock >> 12) % KE_SPIN_TAKERS];
+}
+
+static void
+note_taker(const void *lock)
+{
+    struct ke_spin_taker *t = taker_of(lock);
+
+    __atomic_store_n(&t->fiber, fiber_self()->id, __ATOMIC_RELAXED);
+    __atomic_store_n(&t->born, fiber_self()->hb, __ATOMIC_RELAXED);
+    __atomic_store_n(&t->site, guest_caller(), __ATOMIC_RELAXED);
+    __atomic_store_n(&t->lock, (uint64_t)lock, __ATOMIC_RELAXED);
+}
+
+static _Noreturn void
+never_released(const void *lock)
+{
+    const struct ke_spin_taker *t = taker_of(lock);
+    uint32_t id = __atomic_load_n(&t->fiber, __ATOMIC_RELAXED);
+    const struct fiber *f = &machine->fiber[id];
+    bool gone = f->state == FIBER_FREE || f->hb != __atomic_load_n(&t->born, __ATOMIC_RELAXED);
+    char text[160];
+
+    if (__atomic_load_n(&t->lock, __ATOMIC_RELAXED) != (uint64_t)lock)
+        fmt(text, sizeof(text), "spins for the lock %p, which nobody releases", lock);
+    else if (f == fiber_self() && !gone)
+        fmt(text, sizeof(text), "spins for the lock %p, which it took itself: the call before %p", lock,
+            (void *)__atomic_load_n(&t->site, __ATOMIC_RELAXED));
+    else
+        fmt(text, sizeof(text), "spins for the lock %p, which %s took and does not release: the call before %p", lock,
+            gone ? "a thread that has ended" : f->name, (void *)__atomic_load_n(&t->site, __ATOMIC_RELAXED));
+    machine_hang(text);
+}
+
+struct spin {
+    uint32_t rounds;
+    uint64_t since;
+};
+
+static void
+spin_on(struct spin *s, const void *lock)
+{
+    sched_spin();
+    if (++s->rounds % SPIN_LOOKS != 0)
+        return;
+    if (s->since == 0)
+        s->since = machine_now();
+    else if (machine_now() - s->since > NT->ke->spin_max_100ns)
+        never_released(lock);
+}
 
 /* ------------------------------------------------------------------ host side */
 
@@ -27,7 +87,9 @@ ke_spin_try(void *lock, enum lock_kind kind)
 
     if (!__atomic_compare_exchange_n(word, &seen, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
         return false;
-    if (!machine_is_native())
+    if (machine_is_native())
+        note_taker(lock);
+    else
         ke_lock_owned(ke_lock_get(lock), kind);
     return true;
 }
@@ -35,11 +97,13 @@ ke_spin_try(void *lock, enum lock_kind kind)
 void
 ke_spin_acquire(void *lock, enum lock_kind kind)
 {
+    struct spin spin = { 0, 0 };
+
     while (!ke_spin_try(lock, kind)) {
         struct ke_lock *l;
 
         if (machine_is_native()) {
-            sched_spin();
+            spin_on(&spin, lock);
             continue;
         }
         l = ke_lock_get(lock);
@@ -202,6 +266,7 @@ queued_lock(PKLOCK_QUEUE_HANDLE handle)
 static void
 native_acquire(PKSPIN_LOCK lock, KSPIN_LOCK_QUEUE *self)
 {
+    struct spin spin = { 0, 0 };
     KSPIN_LOCK_QUEUE *prev;
 
     self->Next = NULL;
@@ -210,8 +275,9 @@ native_acquire(PKSPIN_LOCK lock, KSPIN_LOCK_QUEUE *self)
     if (prev != NULL) {
         __atomic_store_n(&prev->Next, self, __ATOMIC_RELEASE);
         while ((ULONG_PTR)__atomic_load_n(&self->Lock, __ATOMIC_ACQUIRE) & QUEUE_WAIT)
-            sched_spin();
+            spin_on(&spin, lock);
     }
+    note_taker(lock);
     self->Lock = (PKSPIN_LOCK)((ULONG_PTR)lock | QUEUE_OWNER);
 }
 

@@ -6,6 +6,14 @@
 #include "nt/ke/ke.h"
 
 #define KE_LOCK_BUCKETS 256u
+#define KE_SPIN_TAKERS  256u
+#define KE_SPIN_MAX     200000000u /* 20 s: as long as a DPC may take (documented: the default of the DPC watchdog) */
+
+/* Who took that spin lock last, as far as no other one with its place in the table was taken since. A live machine. */
+struct ke_spin_taker {
+    uint64_t lock, site, born;
+    uint32_t fiber;
+};
 
 /* A DPC in a queue. The KDPC is the driver's; the order is ours. */
 struct ke_dpc_node {
@@ -43,6 +51,8 @@ struct ke_state {
         struct mtimer clock;
     } wait[FIBER_MAX + 1];  /* per fiber: timeout of its wait, end of its stall */
     uint32_t threaded_dpcs; /* threaded DPCs queued or running */
+    struct ke_spin_taker taker[KE_SPIN_TAKERS]; /* any VP */
+    uint64_t spin_max_100ns;                    /* a VP may spin so long; a test waits less */
 };
 
 /* What a VP's DPC queue is called where objects are touched. */

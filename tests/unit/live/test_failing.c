@@ -16,7 +16,7 @@
 #include "ndis/ndis.h"
 #include "nt/io/driver.h"
 #include "nt/io/user.h"
-#include "nt/ke/ke.h"
+#include "nt/ke/state.h"
 #include "nt/nt.h"
 #include "nt/ps/ps.h"
 #include "pnp/install.h"
@@ -170,6 +170,52 @@ TEST(live, a_stale_handle_faults_in_the_function_that_it_was_given_to)
     live_fini();
 }
 
+static KSPIN_LOCK *lock;
+
+static void
+forgets(void *arg)
+{
+    ke_spin_acquire(lock, LOCK_SPIN);
+    if (arg != NULL)
+        sched_block(BLOCK_IDLE, 0, NULL, "stays, with the lock");
+}
+
+static void
+lock_is_never_released(void *first, const char *words)
+{
+    struct live_finding how = { .parent = UNDIS_BUILD_DIR "/tests/live-findings", .stack_name = "a test" };
+    struct run_result r;
+    char folder[512], command[600];
+
+    begin("spins-silently/spins_silently.sys", 2);
+    NT->ke->spin_max_100ns = 2000000;
+    lock = heap_alloc(sizeof(*lock), 0x6b636f6c);
+    *lock = 0;
+    ps_thread_create("forgetful", FIBER_SYSTEM, NULL, forgets, first, false, NULL);
+    machine_run(NULL, &r);
+    CHECK_EQ(r.end, RUN_DONE);
+    ps_thread_create("waiting", FIBER_SYSTEM, NULL, forgets, NULL, false, NULL);
+    machine_run(NULL, &r);
+    live_leave();
+    CHECK_EQ(r.end, RUN_HANG);
+    CHECK(strstr(r.text, words) != NULL);
+    CHECK_EQ(live_finding_write(&how, &r, folder, NULL), 0);
+    CHECK(file_has(folder, "analysis.txt", words));
+    snprintf(command, sizeof(command), "rm -r '%s'", folder);
+    CHECK_EQ(system(command), 0);
+    live_fini();
+}
+
+TEST(live, a_lock_that_is_never_released_ends_the_machine_and_names_who_took_it)
+{
+    lock_is_never_released(&lock, "forgetful took and does not release");
+}
+
+TEST(live, a_lock_of_a_thread_that_ended_is_told)
+{
+    lock_is_never_released(NULL, "a thread that has ended took and does not release");
+}
+
 /* One machine a process. */
 static int
 in_child(void (*test)(void **))
@@ -189,6 +235,8 @@ int
 main(void)
 {
     return in_child(test_live_a_stale_handle_faults_in_the_function_that_it_was_given_to) ||
+           in_child(test_live_a_lock_that_is_never_released_ends_the_machine_and_names_who_took_it) ||
+           in_child(test_live_a_lock_of_a_thread_that_ended_is_told) ||
            in_child(test_live_a_use_after_free_stops_the_machine_and_is_told) ||
            in_child(test_live_a_loop_that_calls_nobody_shares_its_vp);
 }
