@@ -18,6 +18,8 @@
 #include "image/image.h"
 #include "machine/machine.h"
 
+bool machine_live; /* these tests have no live machine */
+
 static struct machine fake_machine;
 struct machine *const machine = &fake_machine;
 
