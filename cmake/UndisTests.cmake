@@ -63,6 +63,11 @@ foreach(source IN LISTS fuzz_sources)
     endif()
 endforeach()
 
+# Drivers that are not ours, from a folder that the environment names; skipped without one.
+add_test(NAME real_drivers COMMAND ${CMAKE_SOURCE_DIR}/tests/real/test_real.sh)
+set_tests_properties(real_drivers PROPERTIES TIMEOUT 3600 SKIP_RETURN_CODE 77 LABELS real
+                     ENVIRONMENT "UNDIS=$<TARGET_FILE:undis>")
+
 # The tools that can be wrong without anybody noticing.
 add_test(NAME tool_cc COMMAND ${CMAKE_SOURCE_DIR}/tools/test-cc $<TARGET_FILE:undis-cc>)
 add_test(NAME tool_tidy COMMAND ${CMAKE_SOURCE_DIR}/tools/test-tidy)
