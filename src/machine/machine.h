@@ -427,7 +427,7 @@ _Noreturn void machine_bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_
 /* The driver called what undis lacks: exit 4, naming it. */
 _Noreturn void machine_unsupported(uint32_t index, const char *what);
 
-/* A live machine: the running fiber will never get on, as text tells. A finding like a run that hangs. Never returns. */
+/* A live machine: the running fiber will never get on, as text tells; a finding as a hang is. Never returns. */
 _Noreturn void machine_hang(const char *text);
 
 /* Hook run inside machine_bugcheck before the run ends (verify/crash gather facts). */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "base/str.h"
 #include "nt/nt.h"
 
 int32_t
@@ -47,7 +48,7 @@ ndis_words(const char *format, const char *a, const char *b)
 
     fmt(text, sizeof(text), format, a, b);
     for (words = root->words; words != NULL; words = words->next)
-        if (strcmp(words->text, text) == 0)
+        if (str_eq(words->text, text))
             return words->text;
     words = mon_alloc(sizeof(*words));
     memcpy(words->text, text, sizeof(text));
