@@ -492,7 +492,7 @@ parse_option(struct cc *cc, int argc, char **argv, int *at)
     if (str_eq(arg, "--cc")) {
         value = option_value(argv, argc, at, 4);
         if (value == NULL || (!str_eq(value, "gcc") && !str_eq(value, "mingw") && !str_eq(value, "clang")))
-            return fail_usage("--cc takes gcc, mingw (the same) or clang");
+            return fail_usage("--cc takes gcc or clang (mingw is gcc)");
         cc->clang = str_eq(value, "clang");
     } else if (str_eq(arg, "--pdb")) {
         cc->pdb = true;
