@@ -615,7 +615,7 @@ cmd_cc(int argc, char **argv)
         if (str_iends(argv[i], ".rc"))
             args_add(&cc.resources, "%s", argv[i]);
         else if (!is_linked && !str_iends(argv[i], ".c") && !is_cxx(argv[i]))
-            err = fail_usage("%s is neither a C or C++ source nor an object or library", argv[i]);
+            err = fail_usage("%s is neither a C source (or C++) nor an object or library", argv[i]);
         else
             args_add(is_linked ? &cc.link : &cc.sources, "%s", argv[i]);
     }
