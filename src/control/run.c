@@ -222,8 +222,9 @@ supervise(const struct run_options *o, const struct stack *stack, const struct s
         worker_main(o, stack, files, dir, sh, d, ready);
     close(ready);
     status = watch(pid);
-    fflush(stdout);
-    return verdict(o, stack, files, sh, d, status);
+    status = verdict(o, stack, files, sh, d, status);
+    fflush(NULL); /* before the name is given back: who waits for that reads the log next */
+    return status;
 }
 
 /* ------------------------------------------------------------------ the foreground */
