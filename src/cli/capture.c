@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "cli/cli.h"
 #include "cli/show.h"
 #include "control/client.h"
@@ -41,7 +42,7 @@ static const char help[] =
 struct capture {
     const char *adapter, *file, *machine;
     char expression[2000];
-    unsigned long count, snap, written;
+    uint64_t count, snap, written;
     bool quiet_adapter; /* -p */
     FILE *out;
 };
@@ -283,8 +284,8 @@ print_statistics(const struct capture *c, HANDLE npf, bool gone)
     DeviceIoControl(npf, IOCTL_NPF_GET_STATISTICS, NULL, 0, &s, sizeof(s), &bytes, &o);
     if (!GetOverlappedResult(npf, &o, &bytes, TRUE))
         s.Dropped = 0;
-    fprintf(stderr, "%s%lu packets captured, %llu dropped by the driver's ring\n",
-            gone ? "the adapter is gone or disabled; " : "", c->written, (unsigned long long)s.Dropped);
+    fprintf(stderr, "%s%llu packets captured, %llu dropped by the driver's ring\n",
+            gone ? "the adapter is gone or disabled; " : "", (unsigned long long)c->written, (unsigned long long)s.Dropped);
 }
 
 static int
@@ -322,15 +323,6 @@ capture(struct capture *c)
     return status > 0 ? status : EXIT_CLEAN;
 }
 
-static bool
-number(const char *text, unsigned long *out)
-{
-    char *end;
-
-    *out = strtoul(text, &end, 10);
-    return *end == '\0' && *out > 0;
-}
-
 int
 cmd_capture(int argc, char **argv)
 {
@@ -360,9 +352,9 @@ cmd_capture(int argc, char **argv)
         else if (good && strcmp(a, "--name") == 0)
             c.machine = v;
         else if (good && strcmp(a, "-c") == 0)
-            good = number(v, &c.count);
+            good = str_to_u64(v, &c.count) && c.count > 0;
         else if (good && strcmp(a, "-s") == 0)
-            good = number(v, &c.snap);
+            good = str_to_u64(v, &c.snap) && c.snap > 0 && c.snap <= UINT32_MAX;
         else
             good = false;
         if (!good) {

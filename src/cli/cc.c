@@ -440,7 +440,7 @@ link_clang_image(const struct cc *cc, const struct args *objects)
 static bool
 find_beside_executable(char *out, const char *what)
 {
-    static const char *const places[] = { ".", "../share/undis" };
+    static const char *const places[] = { "%s/%s", "%s/../share/undis/%s" };
     char self[PATH_MAX - 64];
     ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
     char *slash;
@@ -453,7 +453,7 @@ find_beside_executable(char *out, const char *what)
         return false;
     *slash = 0;
     for (unsigned i = 0; i < COUNT(places); i++) {
-        snprintf(out, PATH_MAX, i == 0 ? "%s/%s" : "%s/../share/undis/%s", self, what);
+        snprintf(out, PATH_MAX, places[i], self, what);
         if (access(out, R_OK | X_OK) == 0)
             return true;
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "cli/cli.h"
 #include "explore/findings.h"
 #include "host/host.h"
@@ -74,7 +75,7 @@ read_driver(struct lab_subjects *s, const char *path, const char *sha256)
 
 /* Replay what is in the folder. EXIT_CLEAN: the finding did not happen. quiet: print nothing but what goes wrong. */
 static int
-replay(const char *folder, const char *driver_path, unsigned long times, bool quiet)
+replay(const char *folder, const char *driver_path, uint64_t times, bool quiet)
 {
     char path[1100], err[256], line[400], first[400] = "";
     uint8_t *bytes;
@@ -116,7 +117,7 @@ replay(const char *folder, const char *driver_path, unsigned long times, bool qu
                                .wire = wire,
                                .vps = trace.vps,
                                .planted = &trace.planted };
-    for (unsigned long i = 0; i < times; i++) {
+    for (uint64_t i = 0; i < times; i++) {
         status = once(&lab, &trace.choices, line);
         if (status != EXIT_FINDING)
             break;
@@ -125,12 +126,12 @@ replay(const char *folder, const char *driver_path, unsigned long times, bool qu
             if (!quiet)
                 fputs(line, stdout);
         } else if (strcmp(first, line) != 0) {
-            fprintf(stderr, "undis replay: run %lu differs:\n%s", i + 1, line);
+            fprintf(stderr, "undis replay: run %llu differs:\n%s", (unsigned long long)i + 1, line);
             return EXIT_OURS;
         }
     }
     if (times > 1 && status == EXIT_FINDING)
-        printf("equal over %lu replays\n", times);
+        printf("equal over %llu replays\n", (unsigned long long)times);
     wire_capture_free(wire);
     scenario_free(scn);
     lab_subjects_free(&subjects);
@@ -152,15 +153,15 @@ int
 cmd_replay(int argc, char **argv)
 {
     const char *folder = NULL, *driver_path = NULL;
-    unsigned long times = 1;
+    uint64_t times = 1;
     int status;
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             fputs(help, stdout);
             return EXIT_CLEAN;
-        } else if (strcmp(argv[i], "--times") == 0 && i + 1 < argc) {
-            times = strtoul(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--times") == 0 && i + 1 < argc && str_to_u64(argv[i + 1], &times) && times > 0) {
+            i++;
         } else if (strcmp(argv[i], "--driver") == 0 && i + 1 < argc) {
             driver_path = argv[++i];
         } else if (argv[i][0] == '-' || folder) {
@@ -170,7 +171,7 @@ cmd_replay(int argc, char **argv)
             folder = argv[i];
         }
     }
-    if (!folder || times == 0) {
+    if (!folder) {
         fputs(help, stderr);
         return EXIT_USAGE;
     }

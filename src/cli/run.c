@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "cli/cli.h"
 #include "control/run.h"
 #include "host/rundir.h"
@@ -37,7 +38,8 @@ bad(const char *what, const char *arg)
 static int
 take_option(struct run_options *o, const char *a, char *v, const char **maps, unsigned *map_count)
 {
-    char *end, *eq;
+    uint64_t vps;
+    char *eq;
 
     if (strcmp(a, "--name") == 0) {
         o->name = v;
@@ -48,8 +50,10 @@ take_option(struct run_options *o, const char *a, char *v, const char **maps, un
         return strcmp(v, "new") == 0 ? -1 : bad("--netns takes \"new\"; to use another, start undis in it, not", v);
     }
     if (strcmp(a, "--vps") == 0) {
-        o->vps = (unsigned)strtoul(v, &end, 10);
-        return *end == 0 && o->vps >= 1 && o->vps <= STACK_VPS_MAX ? -1 : bad("--vps is 1 to 4, not", v);
+        if (!str_to_u64(v, &vps) || vps < 1 || vps > STACK_VPS_MAX)
+            return bad("--vps is 1 to 4, not", v);
+        o->vps = (unsigned)vps;
+        return -1;
     }
     if (strcmp(a, "--out") == 0) {
         o->out = v;

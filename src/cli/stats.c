@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "cli/ask.h"
 #include "cli/cli.h"
 #include "cli/show.h"
@@ -111,16 +112,16 @@ cmd_stats(int argc, char **argv)
 {
     struct ask a = { .command = "stats", .help = help };
     struct command c = { .kind = COMMAND_STATS, .seconds = 1 };
-    char *end;
+    uint64_t seconds;
     int status;
 
     for (int i = 1; i + 1 < argc; i++)
         if (strcmp(argv[i], "-s") == 0) {
-            c.seconds = (unsigned)strtoul(argv[i + 1], &end, 10);
-            if (*end || c.seconds > 60) {
+            if (!str_to_u64(argv[i + 1], &seconds) || seconds > 60) {
                 fprintf(stderr, "undis stats: -s takes 0 to 60 seconds, not \"%s\"\n", argv[i + 1]);
                 return EXIT_USAGE;
             }
+            c.seconds = (unsigned)seconds;
             memmove(argv + i, argv + i + 2, (size_t)(argc - i - 1) * sizeof(*argv));
             argc -= 2;
             break;

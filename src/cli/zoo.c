@@ -273,6 +273,15 @@ list_folder(const char *dir, char **names, int name_count, struct zoo_job *jobs,
     }
 }
 
+static bool
+listed(const struct zoo_job *jobs, unsigned count, const char *name)
+{
+    while (count > 0)
+        if (strcmp(jobs[--count].name, name) == 0)
+            return true;
+    return false;
+}
+
 int
 cmd_zoo(int argc, char **argv)
 {
@@ -305,9 +314,14 @@ cmd_zoo(int argc, char **argv)
         dirs[dir_count++] = "build/zoo";
         dirs[dir_count++] = "build/drivers";
     }
-    printf("%-28s %-8s %-36s %2s %9s %8s %7s\n", "driver", "verdict", "bucket", "k", "runs", "ms", "CPU s");
     for (unsigned i = 0; i < dir_count; i++)
         list_folder(dirs[i], argv + 1, names, jobs, &count, &t);
+    for (int i = 0; i < names; i++)
+        if (!listed(jobs, count, argv[1 + i])) {
+            fprintf(stderr, "undis zoo: no driver with a README that states a verdict is called \"%s\"\n", argv[1 + i]);
+            return EXIT_USAGE;
+        }
+    printf("%-28s %-8s %-36s %2s %9s %8s %7s\n", "driver", "verdict", "bucket", "k", "runs", "ms", "CPU s");
     test_all(jobs, count, at_a_time, out, &t);
     printf("%u drivers, %u not as expected\n", t.drivers, t.wrong);
     return t.drivers == 0 || t.wrong ? EXIT_FINDING : EXIT_CLEAN;

@@ -74,7 +74,7 @@ open_socket(const char *where, bool server)
     return fd;
 }
 
-/* The next peer's socket; -1: none for now. */
+/* The next peer's socket, or -1 if none came within a second, or it could not be reached. */
 static int
 next_peer(int listener, const char *where)
 {
@@ -95,7 +95,7 @@ serve(SSL_CTX *context, int listener, const char *where)
         if (fd >= 0) {
             fcntl(fd, F_SETFL, O_NONBLOCK);
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-            peer_run(context, fd, listener >= 0, why);
+            peer_run(context, fd, listener >= 0, &ended, why);
             fprintf(stderr, "undis-tunnel: disconnected: %s\n", why);
         }
         if (listener < 0 && !ended && !card_gone())

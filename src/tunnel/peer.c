@@ -182,7 +182,7 @@ handshake(struct peer *p)
 }
 
 void
-peer_run(SSL_CTX *context, int fd, bool server, char why[256])
+peer_run(SSL_CTX *context, int fd, bool server, const volatile sig_atomic_t *ended, char why[256])
 {
     static struct peer p;
 
@@ -200,7 +200,8 @@ peer_run(SSL_CTX *context, int fd, bool server, char why[256])
         if (handshake(&p)) {
             fprintf(stderr, "undis-tunnel: connected\n");
             p.heard = p.told = now();
-            while (!card_gone() && receive(&p) && transmit(&p)) {
+            snprintf(why, 256, "this end was told to stop");
+            while (!*ended && !card_gone() && receive(&p) && transmit(&p)) {
                 if (now() - p.heard >= PEER_SILENCE_S) {
                     snprintf(why, 256, "nothing was heard of the other end for %d s", PEER_SILENCE_S);
                     break;

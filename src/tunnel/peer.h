@@ -10,6 +10,7 @@
 #define TUNNEL_PEER_H
 
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <stdbool.h>
 
 #define PEER_HANDSHAKE_S 5
@@ -20,7 +21,7 @@
 /* NULL, with a sentence in text: a file cannot be read, or key and certificate do not belong together. */
 SSL_CTX *peer_context(const char *ca, const char *cert, const char *key, char text[256]);
 
-/* Serves the connection on fd until it ends, then closes fd; server: it was accepted. Why it ended, in why. */
-void peer_run(SSL_CTX *context, int fd, bool server, char why[256]);
+/* Serves the connection on fd until it ends or *ended is set, then closes fd; server: it was accepted. Why, in why. */
+void peer_run(SSL_CTX *context, int fd, bool server, const volatile sig_atomic_t *ended, char why[256]);
 
 #endif

@@ -86,6 +86,7 @@ reaches() {
 
 @test "hosts behind two cards reach each other, while either card is disabled and enabled" {
     end b --connect 127.0.0.1:4433 --machine mb --device VlanCard5-0
+    local peer=$!
     reaches
     on mb ping -c 3 -i 0.2 -W 2 -s 1400 10.8.0.1
     for m in ma mb; do
@@ -95,6 +96,14 @@ reaches() {
         reaches
     done
     grep -q connected a.log
+
+    kill "$peer" # while it is connected
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        kill -0 "$peer" 2>/dev/null || break
+        sleep 0.5
+    done
+    ! kill -0 "$peer" 2>/dev/null
+    grep -q 'told to stop' b.log
 }
 
 @test "a stranger's certificate and garbage get nothing, and the right one still does" {

@@ -56,6 +56,17 @@ load common
     [ "$("$UNDIS" --version)" = "$output" ]
 }
 
+@test "undis zoo says which of the names given is no driver" {
+    refuses 64 'called "nosuch"' zoo --dir "$UNDIS_BUILD_DIR/zoo" nosuch
+}
+
+@test "numbers that are none, or too large, are refused" {
+    refuses 64 '--times' replay folder --times abc
+    refuses 64 '"4294967297"' run --vps 4294967297 stack.yaml
+    refuses 64 '"4294967297"' stats -s 4294967297
+    refuses 64 '"0x"' capture -i A -w F -c 0x
+}
+
 @test "undis test without a driver asks for one" {
     refuses 64 'which driver' test
 }
