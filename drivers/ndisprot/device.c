@@ -5,7 +5,7 @@
  * Model: one device for all adapters. FileObject->FsContext is the NP_OPEN, made by create and freed by close, after
  * every request on the handle is done; cleanup, which comes before, ends those that wait.
  */
-#include "ndisprot.h"
+#include "np.h"
 
 #include <wdmsec.h>
 
@@ -61,7 +61,7 @@ _Use_decl_annotations_
 static NTSTATUS
 NpCreate(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
-    PNP_OPEN open = NdisAllocateMemoryWithTagPriority(NpProtocolHandle, sizeof(*open), NP_TAG, NormalPoolPriority);
+    PNP_OPEN open = NpAllocate(sizeof(*open));
 
     UNREFERENCED_PARAMETER(DeviceObject);
 

@@ -12,8 +12,6 @@ static PROTOCOL_SET_OPTIONS NpSetOptions;
 
 NDIS_HANDLE NpProtocolHandle; /* set in NpSetOptions, const after; as NpNblPool */
 NDIS_HANDLE NpNblPool;
-NDIS_SPIN_LOCK NpLock;
-LIST_ENTRY NpBindings;        /* NP_BINDING.Link; NpLock */
 KEVENT NpBindsComplete;
 
 _Use_decl_annotations_
@@ -91,4 +89,10 @@ NpUnload(PDRIVER_OBJECT DriverObject)
     NpDeleteDevice();
     NdisFreeNetBufferListPool(NpNblPool);
     NdisFreeSpinLock(&NpLock);
+}
+
+PVOID
+NpAllocate(ULONG Length)
+{
+    return NdisAllocateMemoryWithTagPriority(NpProtocolHandle, Length, NP_TAG, NormalPoolPriority);
 }

@@ -8,7 +8,6 @@
 #include "ndisprot.h"
 
 static VOID NpSetState(PNP_BINDING Binding, NP_STATE State);
-static VOID NpSetPower(PNP_BINDING Binding, NDIS_DEVICE_POWER_STATE State);
 
 /* ProtocolBindingContext is NULL for events about the driver as a whole. */
 _Use_decl_annotations_
@@ -48,48 +47,17 @@ NpSetState(PNP_BINDING Binding, NP_STATE State)
     NdisReleaseSpinLock(&Binding->Lock);
 }
 
-static VOID
-NpSetPower(PNP_BINDING Binding, NDIS_DEVICE_POWER_STATE State)
-{
-    NdisAcquireSpinLock(&Binding->Lock);
-    Binding->LowPower = State != NdisDeviceStateD0;
-    NdisReleaseSpinLock(&Binding->Lock);
-    if (State != NdisDeviceStateD0)
-        NpWaitIdle(Binding, &Binding->Sends);
-}
-
-/* A copy for each handle. */
 _Use_decl_annotations_
 VOID
 NpStatus(NDIS_HANDLE ProtocolBindingContext, PNDIS_STATUS_INDICATION StatusIndication)
 {
-    PNP_BINDING binding = ProtocolBindingContext;
     ULONG length = StatusIndication->StatusBufferSize;
-    LIST_ENTRY completed;
-    PLIST_ENTRY entry;
+    NP_LINK link = NpLinkSame;
 
-    InitializeListHead(&completed);
-    NdisAcquireSpinLock(&NpLock);
     if (StatusIndication->StatusCode == NDIS_STATUS_LINK_STATE && length >= NDIS_SIZEOF_LINK_STATE_REVISION_1) {
-        PNDIS_LINK_STATE link = StatusIndication->StatusBuffer;
+        PNDIS_LINK_STATE state = StatusIndication->StatusBuffer;
 
-        NdisDprAcquireSpinLock(&binding->Lock);
-        binding->LinkUp = link->MediaConnectState == MediaConnectStateConnected;
-        NdisDprReleaseSpinLock(&binding->Lock);
+        link = state->MediaConnectState == MediaConnectStateConnected ? NpLinkUp : NpLinkDown;
     }
-    for (entry = binding->Opens.Flink; entry != &binding->Opens; entry = entry->Flink) {
-        PNP_OPEN open = CONTAINING_RECORD(entry, NP_OPEN, Link);
-        PNP_ITEM item = NpAllocateItem(sizeof(NDISPROT_STATUS) + length);
-        PNDISPROT_STATUS status;
-
-        if (item == NULL)
-            break;
-        status = (PNDISPROT_STATUS)item->Data;
-        status->StatusCode = StatusIndication->StatusCode;
-        status->Length = length;
-        NdisMoveMemory(status + 1, StatusIndication->StatusBuffer, length);
-        NpQueueItem(&open->Statuses, item, &completed);
-    }
-    NdisReleaseSpinLock(&NpLock);
-    NpCompleteIrps(&completed);
+    NpTellStatus(ProtocolBindingContext, link, StatusIndication->StatusCode, StatusIndication->StatusBuffer, length);
 }

@@ -5,11 +5,13 @@
  * Model: all are METHOD_BUFFERED: input and output share one system buffer, as long as the longer of the two. What the
  * input did not fill is zeroed first, so no old memory leaves with the output.
  */
-#include "ndisprot.h"
+#include "np.h"
 
 #define NP_BIND_WAIT_100NS (-50000000LL)
 
 static NTSTATUS NpBindWait(VOID);
+static NTSTATUS NpOidIoctl(PNP_OPEN Open, NDIS_REQUEST_TYPE Type, PNDISPROT_OID Oid, ULONG Length,
+                           PULONG_PTR Information);
 static NTSTATUS NpQueryBinding(PNDISPROT_BINDING Buffer, ULONG InLength, ULONG OutLength, PULONG_PTR Information);
 
 _Use_decl_annotations_
@@ -108,5 +110,22 @@ NpQueryBinding(PNDISPROT_BINDING Buffer, ULONG InLength, ULONG OutLength, PULONG
         status = STATUS_SUCCESS;
     }
     NdisReleaseSpinLock(&NpLock);
+    return status;
+}
+
+/* A program's request: Oid->Data has Length bytes. */
+static NTSTATUS
+NpOidIoctl(PNP_OPEN Open, NDIS_REQUEST_TYPE Type, PNDISPROT_OID Oid, ULONG Length, PULONG_PTR Information)
+{
+    PNP_BINDING binding = NpBeginRequest(Open);
+    NDIS_STATUS status;
+    ULONG done = 0;
+
+    if (binding == NULL)
+        return STATUS_DEVICE_NOT_READY;
+    status = NpOidRequest(binding, Type, Oid->Oid, Oid->PortNumber, Oid->Data, Length, &done);
+    NpEndUse(binding, &binding->Requests);
+    if (status == NDIS_STATUS_SUCCESS && Type == NdisRequestQueryInformation)
+        *Information = NDISPROT_OID_HEADER + min(done, Length);
     return status;
 }

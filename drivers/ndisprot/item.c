@@ -4,13 +4,12 @@
  *
  * Model: IRPs are filled while locks are held and completed after, from a list of the caller's.
  */
-#include "ndisprot.h"
+#include "np.h"
 
 PNP_ITEM
 NpAllocateItem(ULONG Length)
 {
-    PNP_ITEM item = NdisAllocateMemoryWithTagPriority(NpProtocolHandle, FIELD_OFFSET(NP_ITEM, Data) + Length, NP_TAG,
-                                                      NormalPoolPriority);
+    PNP_ITEM item = NpAllocate(FIELD_OFFSET(NP_ITEM, Data) + Length);
 
     if (item != NULL)
         item->Length = Length;
@@ -54,4 +53,19 @@ NpCompleteIrps(PLIST_ENTRY Completed)
 
         IoCompleteRequest(irp, IO_NETWORK_INCREMENT);
     }
+}
+
+_Use_decl_annotations_
+NTSTATUS
+NpRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    PNP_OPEN open = IoGetCurrentIrpStackLocation(Irp)->FileObject->FsContext;
+
+    UNREFERENCED_PARAMETER(DeviceObject);
+
+    if (Irp->MdlAddress == NULL)
+        return NpCompleteIrp(Irp, STATUS_INVALID_BUFFER_SIZE, 0);
+    if (MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority | MdlMappingNoExecute) == NULL)
+        return NpCompleteIrp(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+    return NpQueueIrp(&open->Reads, Irp);
 }

@@ -7,7 +7,7 @@
  * item instead of queueing the IRP, NpCsqPeek queues the item when it has no IRP to offer. Cancelled IRPs are the
  * library's: it skips them, and its cancel routine unlinks and completes them.
  */
-#include "ndisprot.h"
+#include "np.h"
 
 #define NP_QUEUE_OF(Csq_) CONTAINING_RECORD(Csq_, NP_QUEUE, Csq)
 

@@ -6,22 +6,7 @@
  */
 #include "ndisprot.h"
 
-static VOID NpDeliver(PNP_BINDING Binding, PNET_BUFFER NetBuffer, PLIST_ENTRY Completed);
-
-_Use_decl_annotations_
-NTSTATUS
-NpRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
-    PNP_OPEN open = IoGetCurrentIrpStackLocation(Irp)->FileObject->FsContext;
-
-    UNREFERENCED_PARAMETER(DeviceObject);
-
-    if (Irp->MdlAddress == NULL)
-        return NpCompleteIrp(Irp, STATUS_INVALID_BUFFER_SIZE, 0);
-    if (MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority | MdlMappingNoExecute) == NULL)
-        return NpCompleteIrp(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
-    return NpQueueIrp(&open->Reads, Irp);
-}
+static VOID NpDeliverFrame(PNP_BINDING Binding, PNET_BUFFER NetBuffer, PLIST_ENTRY Completed);
 
 _Use_decl_annotations_
 VOID
@@ -40,7 +25,7 @@ NpReceive(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferLists, N
     NdisAcquireSpinLock(&NpLock);
     for (nbl = NetBufferLists; nbl != NULL; nbl = NET_BUFFER_LIST_NEXT_NBL(nbl))
         for (nb = NET_BUFFER_LIST_FIRST_NB(nbl); nb != NULL; nb = NET_BUFFER_NEXT_NB(nb))
-            NpDeliver(binding, nb, &completed);
+            NpDeliverFrame(binding, nb, &completed);
     NdisReleaseSpinLock(&NpLock);
     NpCompleteIrps(&completed);
 
@@ -52,25 +37,23 @@ NpReceive(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferLists, N
 
 /* NpLock held. A frame that cannot be had in one piece, or finds no memory, is lost, as on a busy wire. */
 static VOID
-NpDeliver(PNP_BINDING Binding, PNET_BUFFER NetBuffer, PLIST_ENTRY Completed)
+NpDeliverFrame(PNP_BINDING Binding, PNET_BUFFER NetBuffer, PLIST_ENTRY Completed)
 {
     ULONG length = NET_BUFFER_DATA_LENGTH(NetBuffer);
-    PLIST_ENTRY entry;
+    PNP_ITEM item;
+    PVOID data;
 
-    for (entry = Binding->Opens.Flink; entry != &Binding->Opens; entry = entry->Flink) {
-        PNP_OPEN open = CONTAINING_RECORD(entry, NP_OPEN, Link);
-        PNP_ITEM item = NpAllocateItem(length);
-        PVOID data = NULL;
-
-        if (item == NULL)
-            return;
-        data = NdisGetDataBuffer(NetBuffer, length, item->Data, 1, 0);
-        if (data == NULL) {
-            NdisFreeMemory(item, 0, 0);
-            return;
-        }
-        if (data != item->Data)
-            NdisMoveMemory(item->Data, data, length);
-        NpQueueItem(&open->Reads, item, Completed);
+    if (IsListEmpty(&Binding->Opens))
+        return;
+    item = NpAllocateItem(length);
+    if (item == NULL)
+        return;
+    data = NdisGetDataBuffer(NetBuffer, length, item->Data, 1, 0);
+    if (data == NULL) {
+        NdisFreeMemory(item, 0, 0);
+        return;
     }
+    if (data != item->Data)
+        NdisMoveMemory(item->Data, data, length);
+    NpDeliver(Binding, NpFrames, item, Completed);
 }

@@ -20,9 +20,7 @@ C_ASSERT(sizeof(NP_SEND_CONTEXT) % MEMORY_ALLOCATION_ALIGNMENT == 0);
 #define NP_IRP_CANCEL_ID(Irp)    ((Irp)->Tail.Overlay.DriverContext[1])
 
 static DRIVER_CANCEL NpCancelWrite;
-static NTSTATUS NpBeginSend(PNP_OPEN Open, ULONG Length, PNP_BINDING *Binding);
 static VOID NpCompleteWrite(PNET_BUFFER_LIST NetBufferList);
-static PVOID NpNextCancelId(VOID);
 
 _Use_decl_annotations_
 NTSTATUS
@@ -126,45 +124,6 @@ NpCompleteWrite(PNET_BUFFER_LIST NetBufferList)
     if (status == NDIS_STATUS_SEND_ABORTED)
         status = STATUS_CANCELLED;
     NpCompleteIrp(irp, status, status == STATUS_SUCCESS ? length : 0);
-}
-
-/* On success the send is counted, and NpEndUse(&Sends) must follow. */
-static NTSTATUS
-NpBeginSend(PNP_OPEN Open, ULONG Length, PNP_BINDING *Binding)
-{
-    NTSTATUS status = STATUS_DEVICE_NOT_READY;
-    PNP_BINDING binding;
-
-    NdisAcquireSpinLock(&NpLock);
-    binding = Open->Binding;
-    if (binding != NULL) {
-        NdisDprAcquireSpinLock(&binding->Lock);
-        if (binding->State != NpRunning || binding->LowPower) {
-            status = NDIS_STATUS_PAUSED;
-        } else if (Length > binding->MaxFrame) {
-            status = STATUS_INVALID_BUFFER_SIZE;
-        } else {
-            binding->Sends++;
-            *Binding = binding;
-            status = STATUS_SUCCESS;
-        }
-        NdisDprReleaseSpinLock(&binding->Lock);
-    }
-    NdisReleaseSpinLock(&NpLock);
-    return status;
-}
-
-/* The top byte is NDIS's, so that no two drivers have the same identifiers (documented). */
-static PVOID
-NpNextCancelId(VOID)
-{
-    static volatile LONG64 counter;
-    static UCHAR partial;
-    LONG64 number = InterlockedIncrement64(&counter);
-
-    if (partial == 0)
-        partial = NdisGeneratePartialCancelId(); /* twice at worst: any of ours will do */
-    return (PVOID)((ULONG_PTR)partial << 56 | ((ULONG_PTR)number & 0x00ffffffffffffffULL));
 }
 
 NDIS_HANDLE

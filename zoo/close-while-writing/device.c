@@ -63,7 +63,7 @@ _Use_decl_annotations_
 static NTSTATUS
 NpCreate(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
-    PNP_OPEN open = NdisAllocateMemoryWithTagPriority(NpProtocolHandle, sizeof(*open), NP_TAG, NormalPoolPriority);
+    PNP_OPEN open = NpAllocate(sizeof(*open));
 
     UNREFERENCED_PARAMETER(DeviceObject);
 
