@@ -281,7 +281,7 @@ busy(const struct ndis_layer *layer)
 {
     const struct ndis_ledger *ledger = layer->ledger;
 
-    if (layer->pending != 0)
+    if (layer->pending != 0 || layer->events != 0)
         return ndis_words("%s has not completed what it pended%s", ledger->driver->name, "");
     if (ledger->own_sends + ledger->held_sends != 0)
         return ndis_words("sends of %s are out%s", ledger->driver->name, "");

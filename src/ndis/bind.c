@@ -18,6 +18,7 @@
 #include "ndis/driver.h"
 
 #include "base/fmt.h"
+#include "ndis/port.h"
 
 static bool
 present(const struct ndis_nic *nic)
@@ -26,15 +27,20 @@ present(const struct ndis_nic *nic)
 }
 
 static bool
-wanted(const struct ndis_link *link)
-{
-    return link->wanted && !link->refused && !link->driver->leaving && present(link->nic);
-}
-
-static bool
 is_filter(const struct ndis_link *link)
 {
     return link->driver->kind == NDIS_LAYER_FILTER;
+}
+
+/* Asked of an adapter that is there. */
+static bool
+wanted(const struct ndis_link *link)
+{
+    if (!link->wanted || link->refused || link->driver->leaving || !present(link->nic))
+        return false;
+    if (link->nic->adapter->binds_inhibited)
+        return false;
+    return is_filter(link) || ndis_port_default_active(link->nic->adapter); /* documented: "Activating an NDIS Port" */
 }
 
 static struct ndis_link *
@@ -230,7 +236,7 @@ step(struct ndis_nic *nic)
             set_module_options(nic); /* a pause and restart is all that was asked for */
         return true;
     }
-    return nic->want_running ? restart_step(nic) : pause_step(nic);
+    return nic->want_running && !nic->adapter->pause_required ? restart_step(nic) : pause_step(nic);
 }
 
 /* ------------------------------------------------------------------ walking */
@@ -276,6 +282,13 @@ ndis_nic_settle(struct ndis_nic *nic)
     while (step(nic))
         sched_point(OP_INTERNAL, (uint64_t)nic);
     ndis_walk_end(nic);
+}
+
+void
+ndis_nic_settle_within(struct ndis_nic *nic)
+{
+    if (nic->walker != fiber_self())
+        ndis_nic_settle(nic);
 }
 
 static void

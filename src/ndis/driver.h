@@ -20,6 +20,9 @@ struct ndis_driver *ndis_driver_find(const char *service);
 NDIS_STATUS ndis_filter_set_partial(struct ndis_filter *fm, const NDIS_OBJECT_HEADER *header);
 NDIS_STATUS ndis_miniport_set_pnp(struct ndis_miniport_driver *md, const NDIS_OBJECT_HEADER *header);
 
+/* STATE_MISUSE of a layer. value: the state, a count or a status, whatever the misuse is about. */
+void ndis_misuse(struct ndis_layer *layer, enum ndis_state_misuse what, uint64_t value);
+
 /* A layer's memory and ledger; not on a stack yet, state DOWN. NULL: no memory. */
 void *ndis_layer_create(enum ndis_layer_kind kind, size_t size, struct ndis_driver *driver, struct ndis_nic *nic,
                         struct ndis_link *link, const char *what);
@@ -40,6 +43,8 @@ void ndis_layer_complete(struct ndis_layer *layer, enum ndis_pending pending, ND
 /* An event in guest scratch memory; up to the filters and bindings above `from`, down to who listens below it. */
 NET_PNP_EVENT_NOTIFICATION *ndis_net_pnp_event(NET_PNP_EVENT_CODE code, void *buffer, uint32_t length);
 NDIS_STATUS ndis_net_pnp_up(struct ndis_layer *from, NET_PNP_EVENT_NOTIFICATION *event);
+/* oid.c: has layer a request, in its handler or pended? */
+bool ndis_oid_answers(const struct ndis_layer *layer);
 void ndis_device_pnp_down(struct ndis_layer *from, NET_DEVICE_PNP_EVENT *event);
 
 /* bind.c: the one fiber that may change or notify a stack; waits for its turn. */

@@ -14,9 +14,8 @@
 #define BUGCODE_NDIS                0x7cu
 #define ILLEGAL_STATE_TRANSITION    0x1fu
 
-/* value: the state, a count or a status, whatever the misuse is about. */
-static void
-misuse(struct ndis_layer *layer, enum ndis_state_misuse what, uint64_t value)
+void
+ndis_misuse(struct ndis_layer *layer, enum ndis_state_misuse what, uint64_t value)
 {
     trace_emit(EV_STATE_MISUSE, layer, what, layer->kind, (uint64_t)layer, value);
 }
@@ -46,7 +45,7 @@ ndis_layer_destroy(struct ndis_layer *layer)
 {
     ndis_layer_check_out(layer, NDIS_MISUSE_STOP_WITH_SENDS);
     if (layer->ledger->oids != 0)
-        misuse(layer, NDIS_MISUSE_STOP_WITH_OIDS, layer->ledger->oids);
+        ndis_misuse(layer, NDIS_MISUSE_STOP_WITH_OIDS, layer->ledger->oids);
     layer->ledger->freed = true;
     if (layer->link != NULL)
         layer->link->layer = NULL;
@@ -69,9 +68,9 @@ ndis_layer_check_out(struct ndis_layer *layer, enum ndis_state_misuse first)
         receives += ledger->held_receives;
 
     if (sends != 0)
-        misuse(layer, first, sends);
+        ndis_misuse(layer, first, sends);
     if (receives != 0)
-        misuse(layer, first + 1, receives);
+        ndis_misuse(layer, first + 1, receives);
 }
 
 NDIS_STATUS
@@ -92,9 +91,9 @@ ndis_layer_invoke(struct ndis_layer *layer, enum ndis_pending pending, uint32_t 
         status = layer->wait.status;
     } else {
         if (was_done) /* completed, and then not said to be pending: one of the two is a lie */
-            misuse(layer, NDIS_MISUSE_COMPLETE_UNEXPECTED, layer->state);
+            ndis_misuse(layer, NDIS_MISUSE_COMPLETE_UNEXPECTED, layer->state);
         if (pending == NDIS_PENDING_PAUSE && status != NDIS_STATUS_SUCCESS) {
-            misuse(layer, NDIS_MISUSE_PAUSE_RETURNED, (uint32_t)status);
+            ndis_misuse(layer, NDIS_MISUSE_PAUSE_RETURNED, (uint32_t)status);
             status = NDIS_STATUS_SUCCESS;
         }
         if (pending == NDIS_PENDING_PAUSE)
@@ -118,7 +117,7 @@ ndis_layer_complete(struct ndis_layer *layer, enum ndis_pending pending, NDIS_ST
     else if (pending == NDIS_PENDING_RESTART)
         trace_emit(EV_RESTART_COMPLETE, layer, layer->kind, expected, (uint32_t)status);
     if (!expected) {
-        misuse(layer, NDIS_MISUSE_COMPLETE_UNEXPECTED, layer->state);
+        ndis_misuse(layer, NDIS_MISUSE_COMPLETE_UNEXPECTED, layer->state);
         machine_bugcheck(BUGCODE_NDIS, ILLEGAL_STATE_TRANSITION,
                          pending == NDIS_PENDING_PAUSE ? TRANSITION_PAUSE_COMPLETE : TRANSITION_RESTART_COMPLETE,
                          (uint64_t)layer, 0);

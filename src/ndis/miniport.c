@@ -6,6 +6,7 @@
  * at MiniportInitializeEx and dies after MiniportHaltEx; the nic stays.
  */
 #include "ndis/driver.h"
+#include "ndis/port.h"
 
 #include <string.h>
 
@@ -249,6 +250,7 @@ NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle, PNDIS_MINIPORT
         ad->layer.context = (uint64_t)ad->registration.MiniportAdapterContext;
         ad->layer.flags = ad->registration.AttributeFlags;
         ad->registration_set = true;
+        ndis_ports_registered(ad);
         return NDIS_STATUS_SUCCESS;
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES:
         if (!ad->registration_set)
@@ -344,6 +346,7 @@ adapter_free(struct ndis_adapter *ad)
                   ad->nic->add_device_context);
     ad->nic->add_device_context = 0;
     ad->nic->adapter = NULL;
+    ndis_ports_fini(ad);
     drop_added_attributes(ad);
     ndis_free(ad->restart_attributes);
     ndis_free(ad->general.SupportedOidList);
@@ -380,6 +383,7 @@ ndis_miniport_initialize(struct ndis_nic *nic)
     ad->driver = md;
     ad->layer.adapter = ad;
     list_init(&ad->bindings);
+    ndis_ports_init(ad);
     set_handlers(&ad->layer, &md->chars);
     ndis_chain_compute(ad);
     nic->adapter = ad;
@@ -406,6 +410,7 @@ ndis_miniport_initialize(struct ndis_nic *nic)
     p->NetLuid.Value = nic->luid;
     p->MiniportAddDeviceContext = (NDIS_HANDLE)nic->add_device_context;
     p->AllocatedResources = ndis_hw_resources(nic);
+    p->DefaultPortAuthStates = (PNDIS_PORT_AUTHENTICATION_PARAMETERS)ndis_port_default_authentication();
     status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisMInitializeAdapter, (ndis_fn)md->chars.InitializeHandlerEx,
                                     (uint64_t)ad, md->driver.context, (uint64_t)p);
     guest_release(mark);

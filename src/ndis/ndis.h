@@ -58,6 +58,7 @@ enum {
     NDIS_SIG_PROTOCOL_DRIVER = NDIS_SIGNATURE('N', 'd', 'P', 'd'),
     NDIS_SIG_BIND_CONTEXT = NDIS_SIGNATURE('N', 'd', 'P', 'b'),
     NDIS_SIG_NBL_POOL = NDIS_SIGNATURE('N', 'd', 'L', 'p'),
+    NDIS_SIG_PORT = NDIS_SIGNATURE('N', 'd', 'p', 't'),
     NDIS_SIG_NB_POOL = NDIS_SIGNATURE('N', 'd', 'B', 'p'),
 };
 
@@ -180,7 +181,7 @@ enum ndis_move {
 };
 
 /* What is pended at a layer: a bit each, so that a second completion or one that nobody asked for is seen. */
-enum ndis_pending { NDIS_PENDING_PAUSE = 1, NDIS_PENDING_RESTART = 2, NDIS_PENDING_NET_PNP = 4 };
+enum ndis_pending { NDIS_PENDING_PAUSE = 1, NDIS_PENDING_RESTART = 2 };
 
 struct ndis_adapter;
 struct ndis_nic;
@@ -233,7 +234,7 @@ struct ndis_layer {
     ndis_fn op[NDIS_OP_COUNT];              /* 0: bypassed */
     uint8_t kind, state;                    /* state: ndis_layer_move() only */
     uint8_t pending;                        /* enum ndis_pending */
-    uint8_t reserved;
+    uint8_t events;                         /* net-PnP events that a binding has not answered yet */
     uint32_t flags;
     struct ndis_layer *below, *above; /* as stacked; a binding: below = top of the stack */
     struct ndis_ledger *ledger;
@@ -352,6 +353,9 @@ struct ndis_adapter {
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
     bool registration_set, general_set, device_added;
+    bool default_port_active;             /* port.c */
+    bool pause_required, binds_inhibited; /* its miniport asked for it: netpnp.c */
+    struct list ports;                    /* port.c: all but the default one */
     NDIS_OBJECT_HEADER *hardware_assist, *native; /* copies of further attributes, NULL if not set */
     NDIS_OFFLOAD *offload, *offload_hardware;     /* what it offloads now, and what it could; NULL: nothing */
     NET_IF_MEDIA_CONNECT_STATE connect_state;               /* status.c keeps them */
@@ -477,7 +481,7 @@ extern struct ndis_sites ndis_site; /* const after init */
     X(NdisFSetAttributes)                                                                   \
     X(NdisSetOptionalHandlers) X(NdisMRegisterMiniportDriver) X(NdisMSetMiniportAttributes) \
         X(NdisRegisterProtocolDriver) X(NdisOpenAdapterEx) X(NdisAllocateNetBufferListPool) \
-            X(NdisAllocateNetBufferPool)
+            X(NdisAllocateNetBufferPool) X(NdisMAllocatePort) X(NdisMNetPnPEvent)
 
 struct ndis_exports {
 #define X(name) uint32_t name;
@@ -524,6 +528,8 @@ void ndis_worker_start(void); /* in init */
 void ndis_nic_settle(struct ndis_nic *nic);
 /* Let the worker do that. */
 void ndis_nic_kick(struct ndis_nic *nic);
+/* The same from a call of a driver's: if this fiber walks, its walk sees to it. */
+void ndis_nic_settle_within(struct ndis_nic *nic);
 /* Links for a driver that registered, over all nics; the reverse: detach or unbind everywhere and wait. */
 void ndis_links_add(struct ndis_driver *driver);
 void ndis_links_remove(struct ndis_driver *driver);
@@ -585,6 +591,9 @@ enum ndis_state_misuse {
     NDIS_MISUSE_UNBIND_WITHOUT_CLOSE,
     NDIS_MISUSE_BIND_COMPLETE,       /* bind or unbind completion that nobody waits for */
     NDIS_MISUSE_COMPLETE_UNEXPECTED, /* pause, restart or event completion that nobody waits for */
+    NDIS_MISUSE_STOP_WITH_PORTS,     /* halted with ports allocated; value: the number of the first */
+    NDIS_MISUSE_PORT_NOT_ACTIVE,     /* a frame, request or status of such a port; value: its number */
+    NDIS_MISUSE_EVENT_DURING_OID,    /* NdisMNetPnPEvent while the miniport has an OID request; value: the event */
 };
 
 /* Emitted as NBL_MISUSE a0 `what`. */

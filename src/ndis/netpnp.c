@@ -5,9 +5,21 @@
  * Model: an event that NDIS originates goes to the lowest filter that has a handler, which passes it on with
  * NdisFNetPnPEvent, and so on to every binding; without such a filter straight to the bindings. A refusal by one
  * binding does not keep the event from the others; the first refusal is the answer. Pause and restart are events of one
- * binding and do not travel.
+ * binding and do not travel. A binding may pend an event, and have several pended at once: who waits is found from
+ * the event, in a field of it that is NDIS's.
  */
 #include "ndis/driver.h"
+#include "ndis/port.h"
+
+#define BUGCODE_NDIS                   0x7cu
+#define BUGCHECK_ILLEGAL_NET_PNP_EVENT 0x22u
+
+static const struct ndis_header_spec notification = {
+    "NET_PNP_EVENT_NOTIFICATION",
+    NDIS_OBJECT_TYPE_DEFAULT,
+    1,
+    { NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1 },
+};
 
 NET_PNP_EVENT_NOTIFICATION *
 ndis_net_pnp_event(NET_PNP_EVENT_CODE code, void *buffer, uint32_t length)
@@ -22,17 +34,41 @@ ndis_net_pnp_event(NET_PNP_EVENT_CODE code, void *buffer, uint32_t length)
     return event;
 }
 
+/* Where the event's address leads to its wait while a binding has it pended. */
+#define EVENT_WAIT(event) ((event)->NetPnPEvent.NdisReserved[0])
+
+static NDIS_STATUS
+deliver_to_binding(struct ndis_layer *layer, NET_PNP_EVENT_NOTIFICATION *event)
+{
+    uint64_t outer = EVENT_WAIT(event); /* an intermediate driver may pass on the event that it was given */
+    struct ndis_wait *w = guest_alloc(sizeof(*w));
+    NDIS_STATUS status;
+
+    EVENT_WAIT(event) = (uint64_t)w;
+    layer->events++;
+    status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisPnPNotifyBinding, layer->op[NDIS_OP_NET_PNP], layer->context,
+                                    (uint64_t)event);
+    if (status == NDIS_STATUS_PENDING)
+        status =
+            ndis_wait(w, (uint64_t)layer,
+                      ndis_words("waits for %s to complete %s", ndis_layer_driver_name(layer), "ProtocolNetPnPEvent"));
+    else if (w->done) /* completed, and then not said to be pending: one of the two is a lie */
+        ndis_misuse(layer, NDIS_MISUSE_COMPLETE_UNEXPECTED, layer->state);
+    layer->events--;
+    EVENT_WAIT(event) = outer;
+    return status;
+}
+
 NDIS_STATUS
 ndis_net_pnp_deliver(struct ndis_layer *layer, NET_PNP_EVENT_NOTIFICATION *event)
 {
-    bool filter = layer->kind == NDIS_LAYER_FILTER;
-
     if (layer->op[NDIS_OP_NET_PNP] == 0)
         return NDIS_STATUS_SUCCESS;
-    return ndis_layer_invoke(layer, NDIS_PENDING_NET_PNP,
-                             filter ? ndis_site.ndisFInvokeNetPnPEvent : ndis_site.ndisPnPNotifyBinding,
-                             layer->op[NDIS_OP_NET_PNP], layer->context, (uint64_t)event,
-                             filter ? "FilterNetPnPEvent" : "ProtocolNetPnPEvent");
+    if (layer->kind == NDIS_LAYER_PROTOCOL)
+        return deliver_to_binding(layer, event);
+    /* documented: a filter answers before it returns */
+    return (NDIS_STATUS)NDIS_CALL(ndis_site.ndisFInvokeNetPnPEvent, layer->op[NDIS_OP_NET_PNP], layer->context,
+                                  (uint64_t)event);
 }
 
 NDIS_STATUS
@@ -40,14 +76,22 @@ ndis_net_pnp_up(struct ndis_layer *from, NET_PNP_EVENT_NOTIFICATION *event)
 {
     struct ndis_layer *to = from->next[NDIS_OP_NET_PNP];
     NDIS_STATUS status = NDIS_STATUS_SUCCESS, answer;
-    struct ndis_binding *b;
+    struct ndis_binding *b, *next;
+    unsigned entered = 0; /* further ones come at the end of the list */
 
     if (to != NULL)
         return ndis_net_pnp_deliver(to, event);
     list_for_each (b, &from->adapter->bindings, node) {
-        answer = ndis_net_pnp_deliver(&b->layer, event);
+        ndis_binding_enter(b->layer.ledger); /* none leaves the list while we walk it */
+        entered++;
+    }
+    list_for_each_safe (b, next, &from->adapter->bindings, node) {
+        if (entered-- == 0)
+            break;
+        answer = b->closing ? NDIS_STATUS_SUCCESS : ndis_net_pnp_deliver(&b->layer, event);
         if (status == NDIS_STATUS_SUCCESS)
             status = answer;
+        ndis_binding_leave(b->layer.ledger);
     }
     return status;
 }
@@ -63,15 +107,108 @@ ndis_device_pnp_down(struct ndis_layer *from, NET_DEVICE_PNP_EVENT *event)
                   to->op[NDIS_OP_DEVICE_PNP], to->context, (uint64_t)event);
 }
 
-/* NdisCompleteNetPnPEvent - ProtocolNetPnPEvent had pended. Source: documented. IRQL: PASSIVE_LEVEL */
+/*
+ * NdisCompleteNetPnPEvent - ProtocolNetPnPEvent had pended.
+ *
+ * Source:    documented; assumed: an event that is not pended stops the machine as a pause that is not does.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: NetPnPEventNotification is the pointer the handler was given.
+ */
 void NTAPI
 NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification,
                         NDIS_STATUS Status)
 {
     struct ndis_binding *b = NdisBindingHandle;
+    struct ndis_wait *w;
 
-    (void)NetPnPEventNotification; /* one event at a time is under way per binding */
-    ndis_layer_complete(&b->layer, NDIS_PENDING_NET_PNP, Status);
+    sched_touch(b->layer.ledger->handle); /* through the pointer first: a stale handle faults */
+    w = (struct ndis_wait *)EVENT_WAIT(NetPnPEventNotification);
+    if (b->layer.events == 0 || w == NULL || w->done) {
+        ndis_misuse(&b->layer, NDIS_MISUSE_COMPLETE_UNEXPECTED, b->layer.state);
+        machine_bugcheck(BUGCODE_NDIS, BUGCHECK_ILLEGAL_NET_PNP_EVENT, (uint64_t)b, (uint64_t)NetPnPEventNotification,
+                         0);
+    }
+    ndis_wait_done(w, Status);
+}
+
+/* What a miniport may tell of itself; nobody above hears of it (documented: since NDIS 6.50). */
+static NDIS_STATUS
+stack_event(struct ndis_adapter *ad, NET_PNP_EVENT_CODE code)
+{
+    bool up = ad->layer.state != NDIS_STATE_STARTING && ad->layer.state != NDIS_STATE_DOWN;
+
+    switch (code) {
+    case NetEventRequirePause:
+        ad->pause_required = true;
+        break;
+    case NetEventInhibitBindsAbove:
+        ad->binds_inhibited = true;
+        break;
+    case NetEventAllowStart:
+        ad->pause_required = false;
+        ndis_nic_kick(ad->nic); /* documented: asynchronous */
+        return NDIS_STATUS_SUCCESS;
+    default: /* NetEventAllowBindsAbove */
+        ad->binds_inhibited = false;
+        ndis_nic_kick(ad->nic);
+        return NDIS_STATUS_SUCCESS;
+    }
+    if (up) /* documented: blocks, and deadlocks from within what it waits for */
+        ndis_nic_settle(ad->nic);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* Does the answer of those above count? Documented for NdisMNetPnPEvent. */
+static bool
+asks(NET_PNP_EVENT_CODE code)
+{
+    return code == NetEventQueryPower || code == NetEventQueryRemoveDevice;
+}
+
+/*
+ * NdisMNetPnPEvent - a miniport activates or deactivates ports or holds the stack above it; an intermediate driver's
+ *                    miniport edge passes on what its protocol edge was told.
+ *
+ * Source:    documented. Assumed: which events are illegal (bug check 0x7C, 0x22): those that are of one binding or
+ *            protocol only, and numbers that there are not; a miniport of no intermediate driver that tells what
+ *            only those may is answered _INVALID_PARAMETER.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: borrows NetPnPEventNotification.
+ * Returns:   NDIS_STATUS_SUCCESS, _INVALID_PARAMETER, _INVALID_PORT, _INVALID_PORT_STATE; for NetEventQueryPower and
+ *            NetEventQueryRemoveDevice what those above answered.
+ */
+NDIS_STATUS NTAPI
+NdisMNetPnPEvent(NDIS_HANDLE MiniportAdapterHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification)
+{
+    struct ndis_adapter *ad = MiniportAdapterHandle;
+    NET_PNP_EVENT_CODE code = NetPnPEventNotification->NetPnPEvent.NetEvent;
+    NDIS_STATUS status;
+
+    sched_touch(ad->layer.ledger->handle);
+    if (!ndis_header_ok(&NetPnPEventNotification->Header, &notification, ndis_export.NdisMNetPnPEvent))
+        return NDIS_STATUS_INVALID_PARAMETER;
+    if (ndis_oid_answers(&ad->layer))
+        ndis_misuse(&ad->layer, NDIS_MISUSE_EVENT_DURING_OID, code);
+    switch (code) {
+    case NetEventPortActivation:
+        return ndis_ports_activate(ad, NetPnPEventNotification);
+    case NetEventPortDeactivation:
+        return ndis_ports_deactivate(ad, NetPnPEventNotification);
+    case NetEventRequirePause:
+    case NetEventAllowStart:
+    case NetEventInhibitBindsAbove:
+    case NetEventAllowBindsAbove:
+        return stack_event(ad, code);
+    default:
+        break;
+    }
+    if (code == NetEventPause || code == NetEventRestart || code == NetEventBindsComplete || code >= NetEventMaximum)
+        machine_bugcheck(BUGCODE_NDIS, BUGCHECK_ILLEGAL_NET_PNP_EVENT, (uint64_t)ad->driver,
+                         (uint64_t)NetPnPEventNotification, 0);
+    if (ad->driver->associated == NULL)
+        return NDIS_STATUS_INVALID_PARAMETER;
+    status = ndis_net_pnp_up(&ad->layer, NetPnPEventNotification);
+    return asks(code) ? status : NDIS_STATUS_SUCCESS;
 }
 
 /*

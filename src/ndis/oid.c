@@ -191,6 +191,17 @@ works(const struct ndis_layer *layer)
     return oid_gate_of(layer)->synchronous != 0;
 }
 
+bool
+ndis_oid_answers(const struct ndis_layer *layer)
+{
+    const struct oid_record *r;
+
+    list_for_each (r, &ndis_misc()->oids, node)
+        if (r->target == layer && (r->state == OID_IN_HANDLER || r->state == OID_PENDED))
+            return true;
+    return false;
+}
+
 void
 oid_gate_check(struct ndis_layer *layer)
 {

@@ -7,6 +7,7 @@
  * where the request reaches the miniport, after the filters have seen it.
  */
 #include "ndis/misc.h"
+#include "ndis/port.h"
 
 #include <string.h>
 
@@ -52,6 +53,23 @@ static NDIS_STATUS
 answer_offload(const NDIS_OFFLOAD *offload, NDIS_OID_REQUEST *request)
 {
     return offload != NULL ? answer(request, offload, offload->Header.Size) : NDIS_STATUS_NOT_SUPPORTED;
+}
+
+static NDIS_STATUS
+answer_ports(const struct ndis_adapter *ad, NDIS_OID_REQUEST *request)
+{
+    const NDIS_PORT_ARRAY *array = ndis_port_array(ad);
+
+    return answer(request, array, array->OffsetFirstPort + array->NumberOfPorts * array->ElementSize);
+}
+
+/* assumed: a port that there is not is answered as NdisMNetPnPEvent answers one. */
+static NDIS_STATUS
+answer_port_state(const struct ndis_adapter *ad, NDIS_OID_REQUEST *request)
+{
+    const NDIS_PORT_STATE *state = ndis_port_state(ad, request->PortNumber);
+
+    return state != NULL ? answer(request, state, sizeof(*state)) : NDIS_STATUS_INVALID_PORT;
 }
 
 /* What NDIS knows as one number; false: it does not. */
@@ -125,6 +143,12 @@ oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *stat
         return true;
     case OID_GEN_LINK_SPEED_EX:
         *status = answer_link_speed(ad, request);
+        return true;
+    case OID_GEN_ENUMERATE_PORTS:
+        *status = answer_ports(ad, request);
+        return true;
+    case OID_GEN_PORT_STATE:
+        *status = answer_port_state(ad, request);
         return true;
     case OID_TCP_OFFLOAD_CURRENT_CONFIG:
     case OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES:

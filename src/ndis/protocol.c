@@ -8,6 +8,7 @@
  * UnbindContext are objects of their own, one per operation. Pause and restart are net-PnP events.
  */
 #include "ndis/driver.h"
+#include "ndis/port.h"
 
 #include <string.h>
 
@@ -226,6 +227,7 @@ bind_parameters(struct ndis_link *link)
     p->DataBackFillSize = g->DataBackFillSize;
     p->ContextBackFillSize = g->ContextBackFillSize;
     p->RcvScaleCapabilities = g->RecvScaleCapabilities;
+    p->ActivePorts = ndis_ports_active(ad); /* assumed: the default port is one of them */
     return p;
 }
 

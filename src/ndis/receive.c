@@ -8,7 +8,7 @@
  * lends less often; both are legal for a protocol, which has to handle RESOURCES anyway (docs/assumptions.md).
  * Start reading at: ndis_receive_up().
  */
-#include "ndis/ndis.h"
+#include "ndis/port.h"
 
 #include <string.h>
 
@@ -268,6 +268,8 @@ NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFE
 {
     struct ndis_adapter *ad = MiniportAdapterHandle;
 
+    if (PortNumber != NDIS_DEFAULT_PORT_NUMBER)
+        ndis_port_check(&ad->layer, PortNumber);
     ndis_receive_up(&ad->layer, NetBufferList, PortNumber, NumberOfNetBufferLists, ReceiveFlags);
 }
 

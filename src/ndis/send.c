@@ -9,7 +9,7 @@
  * there, before anything else is touched.
  * Start reading at: ndis_send_down().
  */
-#include "ndis/ndis.h"
+#include "ndis/port.h"
 
 #define SEND_TO_COMPLETE(flags) (((flags)&NDIS_SEND_FLAGS_DISPATCH_LEVEL) ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0)
 
@@ -127,6 +127,8 @@ NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBuffer
      * sender's to set). We take it as it is, so that a missing one shows. */
     if (machine_is_native())
         ndis_binding_count(&b->layer.ledger->own_sends, (int32_t)ndis_chain_length(NetBufferLists));
+    if (PortNumber != NDIS_DEFAULT_PORT_NUMBER)
+        ndis_port_check(&b->layer, PortNumber);
     ndis_send_down(&b->layer, NetBufferLists, PortNumber, SendFlags);
 }
 

@@ -8,6 +8,7 @@
  * Start reading at: indicate().
  */
 #include "ndis/misc.h"
+#include "ndis/port.h"
 
 #include <string.h>
 
@@ -135,6 +136,12 @@ NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION
     if (StatusIndication->StatusCode == NDIS_STATUS_LINK_STATE) {
         check_buffer(&ad->layer, StatusIndication);
         keep_link_state(ad, StatusIndication->StatusBuffer);
+    }
+    if (StatusIndication->PortNumber != NDIS_DEFAULT_PORT_NUMBER)
+        ndis_port_check(&ad->layer, StatusIndication->PortNumber);
+    if (StatusIndication->StatusCode == NDIS_STATUS_PORT_STATE) {
+        check_buffer(&ad->layer, StatusIndication);
+        ndis_port_keep_state(ad, StatusIndication->PortNumber, StatusIndication->StatusBuffer);
     }
     if (StatusIndication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG)
         keep_offload(ad, StatusIndication);

@@ -78,6 +78,8 @@ inside() {
 
 @test "ddi: exceptions, finally blocks, frames" { inside seh seh seh; }
 @test "ddi: a miniport, a filter and a protocol over one another" { inside stack stack tests; }
+@test "ddi: ports, and events of a miniport" { inside stack ports ports; }
+@test "ddi: a protocol that leaves" { inside stack leave leave; }
 
 # hardware FOLDER - the tests of tests/ddi/hw-msi with the card on a line or with messages
 hardware() {

@@ -5,6 +5,8 @@
 NDIS_HANDLE StackBinding;
 NDIS_HANDLE StackProtocolDriver;
 NDIS_STATUS StackLastStatus;
+volatile LONG StackPendsEvents;
+ULONG StackBoundPorts;
 
 static NDIS_HANDLE BindContext, UnbindContext;
 static BOOLEAN Started;
@@ -31,6 +33,7 @@ Bind(NDIS_HANDLE ProtocolDriverContext, NDIS_HANDLE Context, PNDIS_BIND_PARAMETE
     NDIS_STRING nowhere = NDIS_STRING_CONST("\\Device\\{no adapter}");
     NDIS_STRING name;
     NDIS_OPEN_PARAMETERS parameters;
+    PNDIS_PORT port;
     NDIS_STATUS status;
 
     UNREFERENCED_PARAMETER(ProtocolDriverContext);
@@ -53,6 +56,9 @@ Bind(NDIS_HANDLE ProtocolDriverContext, NDIS_HANDLE Context, PNDIS_BIND_PARAMETE
     CHECK(NdisOpenAdapterEx(StackProtocolDriver, &StackBinding, &parameters, Context, &StackBinding) ==
           NDIS_STATUS_ADAPTER_NOT_FOUND);
     parameters.AdapterName = BindParameters->AdapterName;
+    StackBoundPorts = 0;
+    for (port = BindParameters->ActivePorts; port != NULL; port = port->Next)
+        StackBoundPorts++;
     BindContext = Context;
     status = NdisOpenAdapterEx(StackProtocolDriver, &StackBinding, &parameters, Context, &StackBinding);
     if (status == NDIS_STATUS_PENDING)
@@ -113,6 +119,8 @@ EventLater(PVOID Context, NDIS_HANDLE Item)
 static NDIS_STATUS NTAPI
 NetPnP(NDIS_HANDLE ProtocolBindingContext, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification)
 {
+    PNDIS_PORT port;
+
     if (ProtocolBindingContext == NULL)
         return NDIS_STATUS_SUCCESS;
     switch (NetPnPEventNotification->NetPnPEvent.NetEvent) {
@@ -130,10 +138,22 @@ NetPnP(NDIS_HANDLE ProtocolBindingContext, PNET_PNP_EVENT_NOTIFICATION NetPnPEve
                 ZwClose(thread);
         }
         return NDIS_STATUS_SUCCESS;
+    case NetEventPortActivation:
+        for (port = NetPnPEventNotification->NetPnPEvent.Buffer; port != NULL; port = port->Next)
+            InterlockedIncrement(&Seen.BindingPortsOn);
+        break;
+    case NetEventPortDeactivation:
+        InterlockedExchangeAdd(&Seen.BindingPortsOff,
+                               NetPnPEventNotification->NetPnPEvent.BufferLength / sizeof(NDIS_PORT_NUMBER));
+        break;
     default:
-        InterlockedIncrement(&Seen.BindingNetPnP);
-        return NDIS_STATUS_SUCCESS;
+        break;
     }
+    InterlockedIncrement(&Seen.BindingNetPnP);
+    if (!StackPendsEvents)
+        return NDIS_STATUS_SUCCESS;
+    StackLater(DdiFilterDriver, EventLater, NetPnPEventNotification);
+    return NDIS_STATUS_PENDING;
 }
 
 static VOID NTAPI
@@ -160,6 +180,8 @@ Status(NDIS_HANDLE ProtocolBindingContext, PNDIS_STATUS_INDICATION StatusIndicat
     UNREFERENCED_PARAMETER(ProtocolBindingContext);
     if (StatusIndication->StatusCode == NDIS_STATUS_MEDIA_SPECIFIC_INDICATION)
         InterlockedIncrement(&Seen.BindingStatuses);
+    if (StatusIndication->StatusCode == NDIS_STATUS_PORT_STATE)
+        InterlockedIncrement(&Seen.BindingPortStates);
 }
 
 static VOID NTAPI

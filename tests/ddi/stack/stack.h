@@ -23,7 +23,8 @@ typedef struct _STACK_SEEN {
     volatile LONG ModuleSends, ModuleSendsDone, ModuleReceives, ModuleReturns, ModuleCancels, ModuleRestarts,
         ModulePauses, ModuleStatuses, ModuleNetPnP, ModuleDevicePnP, ModuleOids, ModuleOptions;
     volatile LONG BindingSendsDone, BindingReceives, BindingStatuses, BindingOidsDone, BindingDirectsDone,
-        BindingPauses, BindingRestarts, BindingBinds, BindingUnbinds, BindingNetPnP;
+        BindingPauses, BindingRestarts, BindingBinds, BindingUnbinds, BindingNetPnP, BindingPortsOn, BindingPortsOff,
+        BindingPortStates;
 } STACK_SEEN;
 
 extern STACK_SEEN Seen;
@@ -33,6 +34,8 @@ extern NDIS_HANDLE StackBinding; /* the open binding */
 extern NDIS_HANDLE StackProtocolDriver;
 extern NDIS_HANDLE StackMiniportDriver;
 extern volatile LONG StackHoldsSends; /* the miniport keeps what is sent until its cancel */
+extern volatile LONG StackPendsEvents; /* the binding completes events later */
+extern ULONG StackBoundPorts;          /* how many ports were active when it bound */
 extern NDIS_STATUS StackLastStatus;   /* of the last request completed to the binding or the module */
 
 NDIS_STATUS PortRegister(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath);
@@ -47,5 +50,6 @@ VOID StackRequest(PNDIS_OID_REQUEST Request, NDIS_REQUEST_TYPE Type, NDIS_OID Oi
 /* Within two seconds of machine time. */
 BOOLEAN StackReaches(volatile LONG *Count, LONG Value);
 VOID StackRunTests(VOID);
+extern const DDI_GROUP stackGroup, portsGroup, leaveGroup;
 
 #endif

@@ -322,33 +322,26 @@ UnbindsAndBinds(VOID)
     CHECK(StackReaches(&Seen.BindingBinds, binds + 1));
 }
 
-/* The last: nothing is bound after it. */
-static VOID
-ProtocolLeaves(VOID)
-{
-    LONG unbinds = Seen.BindingUnbinds;
-
-    NdisDeregisterProtocolDriver(StackProtocolDriver); /* documented: unbinds first what is bound */
-    CHECK(Seen.BindingUnbinds == unbinds + 1 && StackBinding == NULL);
-}
-
 DDI_TESTS(stack, { "everything_came_up", EverythingCameUp }, { "sends_from_the_top", SendsFromTheTop },
           { "send_is_cancelled", SendIsCancelled }, { "sends_from_the_middle", SendsFromTheMiddle },
           { "receives", Receives }, { "requests", Requests }, { "direct_requests", DirectRequests },
           { "synchronous_requests", SynchronousRequests },
           { "requests_pend_and_are_cancelled", RequestsPendAndAreCancelled }, { "statuses", Statuses },
           { "names", Names }, { "module_restarts", ModuleRestarts }, { "events_go_up", EventsGoUp },
-          { "events_go_down", EventsGoDown }, { "unbinds_and_binds", UnbindsAndBinds },
-          { "protocol_leaves", ProtocolLeaves });
+          { "events_go_down", EventsGoDown }, { "unbinds_and_binds", UnbindsAndBinds });
 
 VOID
 StackRunTests(VOID)
 {
-    ULONG failed;
+    static const DDI_GROUP *const groups[] = { &stackGroup, &portsGroup, &leaveGroup };
+    ULONG i, failed = 0, count = 0;
 
     StackReaches(&Seen.BindingRestarts, 1);
-    failed = DdiRunGroup(&stackGroup);
-    KeBugCheckEx(0xE2 /* MANUALLY_INITIATED_CRASH */, stackGroup.Count - failed, failed, 0, 0);
+    for (i = 0; i < RTL_NUMBER_OF(groups); i++) {
+        failed += DdiRunGroup(groups[i]);
+        count += groups[i]->Count;
+    }
+    KeBugCheckEx(0xE2 /* MANUALLY_INITIATED_CRASH */, count - failed, failed, 0, 0);
 }
 
 _Use_decl_annotations_ NTSTATUS
