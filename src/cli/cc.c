@@ -39,7 +39,7 @@ struct args {
 
 struct cc {
     bool clang;
-    bool pdb, dwarf, verbose, race;
+    bool pdb, dwarf, verbose, race, guard;
     const char *output;
     char ddk[PATH_MAX], lib[PATH_MAX];
     char tmh[PATH_MAX];    /* folder of the trace headers made for this build, or empty */
@@ -62,6 +62,7 @@ static const char usage[] =
     "  -I DIR, -D NAME[=VALUE], -U NAME, -W..., -f..., -m..., -std=..., -include FILE\n"
     "                     handed to the compiler\n"
     "  --race             hooks before each load and store, for races of plain memory; needs --cc clang\n"
+    "  --guard            control flow guard: indirect calls are checked; needs --cc clang\n"
     "  --wpp FUNCTION     a function of WPP tracing that no configuration block in the sources names (tracewpp -func)\n"
     "  -l NAME            link another import library; objects and libraries may stand among the files\n"
     "  --ddk DIR          headers to use, default: those that come with undis\n"
@@ -114,6 +115,10 @@ static const char *const flags_race[] = {
     "-mllvm",  "-tsan-instrument-memintrinsics=0",
     "-mllvm",  "-tsan-instrument-read-before-write=1",
 };
+
+/* Indirect calls go through a pointer; guard.c of the DDK is what a driver's run time library brings along. */
+static const char *const flags_guard[] = { "-Xclang", "-cfguard" };
+#define GUARD_SOURCE "%s/crt/guard.c"
 
 /* No DLL, imports only by declaration, relocatable, exports nothing. */
 static const char *const link_gcc[] = {
@@ -340,6 +345,8 @@ compile_all(const struct cc *cc, struct args *objects)
             args_add_all(&args, flags_clang, COUNT(flags_clang));
             if (cc->race)
                 args_add_all(&args, flags_race, COUNT(flags_race));
+            if (cc->guard)
+                args_add_all(&args, flags_guard, COUNT(flags_guard));
             add_compile(cc, &args, source, object);
             err = run(cc, &args, clang, "clang-19");
         } else if (is_cxx(source)) {
@@ -431,6 +438,8 @@ link_clang_image(const struct cc *cc, const struct args *objects)
         args_add(&args, "%s.lib", import_libraries[i]);
     if (cc->race)
         args_add(&args, "undisrt.lib");
+    if (cc->guard)
+        args_add(&args, "/guard:cf");
     err = run(cc, &args, linker, "lld-19");
     args_fini(&args);
     return err;
@@ -507,6 +516,8 @@ parse_option(struct cc *cc, int argc, char **argv, int *at)
         args_add(&cc->wpp, "%s", value);
     } else if (str_eq(arg, "--race")) {
         cc->race = true;
+    } else if (str_eq(arg, "--guard")) {
+        cc->guard = true;
     } else if (str_eq(arg, "-v")) {
         cc->verbose = true;
     } else if (str_eq(arg, "--ddk") || str_eq(arg, "--lib")) {
@@ -581,6 +592,8 @@ build(struct cc *cc)
         return EXIT_INPUT;
     if (count == 0)
         cc->tmh[0] = 0;
+    if (cc->guard)
+        args_add(&cc->sources, GUARD_SOURCE, cc->ddk);
     err = compile_all(cc, &objects);
     if (err == 0)
         err = cc->clang ? link_clang_image(cc, &objects) : link_gcc_image(cc, &objects);
@@ -627,6 +640,8 @@ cmd_cc(int argc, char **argv)
         err = fail_usage("gcc writes DWARF only: --pdb needs --cc clang");
     else if (err == 0 && cc.race && !cc.clang)
         err = fail_usage("gcc would call a library for each Interlocked operation: --race needs --cc clang");
+    else if (err == 0 && cc.guard && !cc.clang)
+        err = fail_usage("gcc has no control flow guard: --guard needs --cc clang");
     if (err == 0) {
         cc.pdb = cc.clang && !cc.dwarf;
         err = build(&cc);

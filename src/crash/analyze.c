@@ -107,9 +107,11 @@ exception(struct text *t, const struct finding_input *in)
 {
     const char *words;
 
-    if (carries_exception(in->code)) {
-        words = exception_text((uint32_t)in->p[0]);
-        text_add(t, "EXCEPTION_CODE: (NTSTATUS) 0x%08x - %s\n\n", (unsigned)in->p[0],
+    if (carries_exception(in->code) || in->code == 0x139) {
+        uint32_t status = in->code == 0x139 ? TRAP_FAST_FAIL : (uint32_t)in->p[0];
+
+        words = exception_text(status);
+        text_add(t, "EXCEPTION_CODE: (NTSTATUS) 0x%08x - %s\n\n", (unsigned)status,
                  words != NULL ? words : "no words for this status");
     }
     if (in->trap == NULL)

@@ -307,6 +307,8 @@ exception_code(const struct finding_input *in)
 {
     if (in->code == 0x3b || in->code == 0x7e || in->code == 0x1e)
         return (uint32_t)in->p[0];
+    if (in->code == 0x139)
+        return TRAP_FAST_FAIL;
     return in->trap != NULL && (in->trap->vector == 14 || in->trap->vector == 13) ? 0xc0000005u : in->code;
 }
 

@@ -95,8 +95,8 @@ read_version(struct pe *pe, struct image *im)
 }
 
 /* The u64 at this offset of the load config, if the directory is that long. */
-static uint64_t
-load_config(struct pe *pe, uint32_t offset)
+uint64_t
+pe_load_config(struct pe *pe, uint32_t offset)
 {
     const uint8_t *d = pe_at(pe, pe->dir[DIR_LOAD_CONFIG].rva, 4);
     uint32_t size;
@@ -110,16 +110,22 @@ load_config(struct pe *pe, uint32_t offset)
     return d ? get64(d + offset) : 0;
 }
 
-/* observed: the cookie's address stands at load config + 0x58, CFG pointers at +0x70 and +0x78 */
 uint32_t
-pe_cookie_rva(struct pe *pe)
+pe_load_config_rva(struct pe *pe, uint32_t offset)
 {
-    uint64_t rva = load_config(pe, 0x58) - pe->preferred_base;
+    uint64_t rva = pe_load_config(pe, offset) - pe->preferred_base;
 
-    if (load_config(pe, 0x58) == 0 || rva > pe->size_of_image - 8u || pe->size_of_image < 8 ||
+    if (pe_load_config(pe, offset) == 0 || rva > pe->size_of_image - 8u || pe->size_of_image < 8 ||
         !pe_section_of(pe, (uint32_t)rva))
         return 0;
     return (uint32_t)rva;
+}
+
+/* documented: "PE Format", load configuration: the cookie's address stands at +0x58 */
+uint32_t
+pe_cookie_rva(struct pe *pe)
+{
+    return pe_load_config_rva(pe, 0x58);
 }
 
 void
@@ -136,7 +142,7 @@ pe_facts(struct pe *pe, struct image *im)
         im->facts |= IMAGE_SIGNED;
     if (pe->dir[DIR_TLS].size)
         im->facts |= IMAGE_TLS;
-    if (load_config(pe, 0x78))
+    if (pe_load_config(pe, 0x78))
         im->facts |= IMAGE_CFG;
     if (pe_cookie_rva(pe))
         im->facts |= IMAGE_COOKIE;

@@ -128,6 +128,9 @@ int pe_relocate(struct pe *pe, void (*fn)(void *ctx, uint32_t rva), void *ctx, s
 void pe_facts(struct pe *pe, struct image *im);
 /* Where the loader writes the security cookie; 0: nowhere. */
 uint32_t pe_cookie_rva(struct pe *pe);
+/* The quadword at this offset of the load config, 0: it is not that long; as an RVA in a section, 0: it is none. */
+uint64_t pe_load_config(struct pe *pe, uint32_t offset);
+uint32_t pe_load_config_rva(struct pe *pe, uint32_t offset);
 
 /* pdata.c */
 int pdata_read(struct loaded *l, struct image_error *err);
@@ -179,6 +182,7 @@ struct seh_record {
     struct crossing *crossing; /* f->crossing and f->outer when it began */
     struct guest_call *outer;
     struct cursor resume;
+    uint64_t frame;              /* first phase: establisher of the frame that is asked */
     const uint32_t *scope_index; /* second phase: resume is the frame whose handler runs, this how far that got */
 };
 const struct seh_record *seh_record_of(const struct fiber *f, const struct guest_call *call);

@@ -9,6 +9,7 @@
  * thunks of patched instructions. The same work up to the mapping is done for
  * image_inspect(), so what a fuzzer feeds there has been through all parsers.
  */
+#include "image/guard.h"
 #include "image/sites.h"
 
 #include <errno.h>
@@ -228,7 +229,8 @@ map(struct loaded *l, struct image_error *err)
     pe_relocate(pe, relocate_one, l, err); /* cannot fail: read_all() went through it */
     write_cookie(l);
     imports_bind(l, store_slot);
-    if (l->thunk_len) {
+    rc = guard_bind(l, store_slot);
+    if (!rc && l->thunk_len) {
         im->thunks = im->base + size;
         im->thunks_size = PAGES(l->thunk_len);
         rc = host_map_fixed(im->thunks, im->thunks_size, HOST_RW, -1, 0, false);

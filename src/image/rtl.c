@@ -169,8 +169,10 @@ RtlPcToFileHeader(PVOID PcValue, PVOID *BaseOfImage)
     return *BaseOfImage;
 }
 
-/* chkstk.S */
+/* chkstk.S, guard.S */
 extern const uint8_t image_chkstk_code[], image_chkstk_end[];
+extern const uint8_t image_guard_check_code[], image_guard_check_end[];
+extern const uint8_t image_guard_dispatch_code[], image_guard_dispatch_end[];
 
 #define FN(m, n, a, i, t, f) { #m, #n, (void *)n, DDI_FUNCTION, a, DDI_##i, TOUCH_##t, DDI_##f, DDI_RESULT(n, a, f) },
 #define RAW(m, n, code, len) { #m, #n, NULL, DDI_RAW, 0, DDI_ANY, TOUCH_NONE, 0, 0 },

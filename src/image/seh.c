@@ -33,6 +33,8 @@
 #define RAX 0u
 #define RSP 4u
 
+_Static_assert(sizeof(CONTEXT) == TRAP_RECORD_BEHIND && TRAP_RECORD_BEHIND % 16 == 0, "guest_alloc() leaves no gap");
+
 /* DISPATCHER_CONTEXT.Fill0, which nobody else uses: ControlPc is a return address. */
 #define FILL_AFTER_CALL 1u
 
@@ -178,6 +180,7 @@ dispatch(struct fiber *f, const struct cursor *start, EXCEPTION_RECORD *record, 
     DISPATCHER_CONTEXT *d = guest_alloc(sizeof(*d));
     CONTEXT *unwound = guest_alloc(sizeof(*unwound));
     struct cursor at = *start;
+    uint64_t nested = 0;
 
     record_push(&r, f);
     for (;;) {
@@ -192,8 +195,15 @@ dispatch(struct fiber *f, const struct cursor *start, EXCEPTION_RECORD *record, 
         frame = at;
         if (!step(&at, &establisher, &handler, &data, true))
             break;
+        /* observed: a frame whose filter raised is asked again, about what it raised, and told that it is nested */
+        if (frame.via && !frame.via->scope_index && frame.via->frame > nested)
+            nested = frame.via->frame;
         if (!handler)
             continue;
+        r.frame = establisher;
+        record->ExceptionFlags &= ~EXCEPTION_NESTED_CALL;
+        if (establisher <= nested)
+            record->ExceptionFlags |= EXCEPTION_NESTED_CALL;
         d->TargetIp = 0;
         d->ScopeIndex = frame.via && frame.via->scope_index ? *frame.via->scope_index : 0;
         d->ContextRecord = unwound;
@@ -414,7 +424,14 @@ on_exception(struct trap *t, uint32_t ntstatus)
                                                                               : 0;
         record->ExceptionInformation[1] = page_fault ? t->address : UINT64_MAX;
     }
+    if (ntstatus == TRAP_FAST_FAIL) {
+        record->ExceptionFlags = EXCEPTION_NONCONTINUABLE;
+        record->NumberParameters = 1;
+        record->ExceptionInformation[0] = (uint32_t)t->gpr[1];
+    }
     seh_context_from(context, &at.cx);
+    if (ntstatus == TRAP_FAST_FAIL)
+        return;
     /*
      * documented: a page fault at DISPATCH_LEVEL or on a system address is a bugcheck at once, no handler sees it
      * (IRQL_NOT_LESS_OR_EQUAL, PAGE_FAULT_IN_NONPAGED_AREA).

@@ -11,6 +11,7 @@
  *     images          loaded drivers; their writable pages alias the hot file
  *     hot             heap lanes + writable image pages: one memfd, one memcpy to reset
  *     stacks          guest (driver) stacks, guard page below each
+ *     guard map       what an indirect call of a driver with control flow guard may go to; only with such a driver
  *     monitor         fibers, host stacks, rule state, logs: reset too, never dumped
  *
  * If a range is taken, undis says so and stops; it never moves silently.
@@ -47,6 +48,8 @@
 #define LAYOUT_STACK_SIZE   0x6000u  /* 24 KB usable, as KeGetStackLimits reports */
 #define LAYOUT_STACK_MAX    256u
 #define LAYOUT_SYSTEM_END   0x7e9100000000ull
+#define LAYOUT_GUARD_BASE   0x7e9480000000ull
+#define LAYOUT_GUARD_SIZE   0x000004000000ull /* 64 MB of address, sparse */
 #define LAYOUT_MONITOR_BASE 0x7e9500000000ull
 #define LAYOUT_MONITOR_SIZE 0x000010000000ull /* 256 MB of address, sparse */
 #define LAYOUT_HSTACK_BASE  0x7e9600000000ull

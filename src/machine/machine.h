@@ -449,6 +449,15 @@ struct trap {
     uint64_t host_rip;   /* then: where, for ourselves only */
 };
 
+/* The status of `int 29h`: no handler sees it, the machine stops with 0x139. */
+#define TRAP_FAST_FAIL 0xC0000409u
+
+/*
+ * Where a bugcheck finds the records of the exception: the CONTEXT at the fiber's guest_sp, the EXCEPTION_RECORD so
+ * many bytes behind it.
+ */
+#define TRAP_RECORD_BEHIND 0x4d0u
+
 /* image/seh.c registers how an exception in driver code is dispatched; it may resume elsewhere (does not return)
  * or return: nobody handled it, and the machine bugchecks. */
 void machine_on_exception(void (*fn)(struct trap *t, uint32_t ntstatus));

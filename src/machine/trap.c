@@ -39,6 +39,10 @@ bool (*machine_fixup_trap)(struct trap *t);
 #define STATUS_INTEGER_DIVIDE_BY_ZERO 0xC0000094u
 #define STATUS_BREAKPOINT             0x80000003u
 #define STATUS_PRIVILEGED_INSTRUCTION 0xC0000096u
+#define STATUS_ASSERTION_FAILURE      0xC0000420u
+
+/* What the processor's general protection fault says of an `int n` that programs may not use. */
+#define SOFTWARE_INTERRUPT(n) ((n) << 3 | 2u)
 
 static const int greg[16] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                               REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15 };
@@ -246,6 +250,10 @@ status_of(const struct trap *t)
     case 6:
         return STATUS_ILLEGAL_INSTRUCTION;
     case 13:
+        if (t->error_code == SOFTWARE_INTERRUPT(0x29)) /* documented: __fastfail */
+            return TRAP_FAST_FAIL;
+        if (t->error_code == SOFTWARE_INTERRUPT(0x2c)) /* documented: DbgRaiseAssertionFailure */
+            return STATUS_ASSERTION_FAILURE;
         return t->error_code == 0 && !t->in_host && machine_privileged && machine_privileged(t->rip)
                    ? STATUS_PRIVILEGED_INSTRUCTION
                    : STATUS_ACCESS_VIOLATION;
@@ -274,6 +282,8 @@ trap_bugcheck(struct fiber *f, const struct trap *t, uint32_t status)
     last = *t;
     have_last = true;
     trace_emit(EV_EXCEPTION, t->address, status, t->address, t->rip, access);
+    if (status == TRAP_FAST_FAIL) /* assumed: the context record stands where the page says trap frame */
+        machine_bugcheck(0x139, (uint32_t)t->gpr[1], f->guest_sp, f->guest_sp + TRAP_RECORD_BEHIND, 0);
     if (status == STATUS_ACCESS_VIOLATION && f->irql >= IRQL_DISPATCH) {
         if (ddi_symbolize(t->rip, &module, &name, &offset) && strcmp(module, "nt") == 0)
             machine_bugcheck(0x0a, t->address, f->irql, access, t->rip);
@@ -285,7 +295,7 @@ trap_bugcheck(struct fiber *f, const struct trap *t, uint32_t status)
         machine_bugcheck(0x1e, (uint64_t)(int64_t)(int32_t)status, t->rip, access, t->address);
     if (f->kind == FIBER_USER)
         machine_bugcheck(0x3b, (uint64_t)(int64_t)(int32_t)status & 0xffffffffu, t->rip, f->guest_sp, 0);
-    machine_bugcheck(0x7e, (uint64_t)(int64_t)(int32_t)status, t->rip, f->guest_sp, f->guest_sp);
+    machine_bugcheck(0x7e, (uint64_t)(int64_t)(int32_t)status, t->rip, f->guest_sp + TRAP_RECORD_BEHIND, f->guest_sp);
 }
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* seh.c - exceptions raised and caught, finally blocks, frames walked and unwound. Built by clang, which has __try. */
-#include "../ddi.h"
+#include "frames.h"
 
 DRIVER_INITIALIZE DriverEntry;
 NTSYSAPI VOID NTAPI RtlRaiseStatus(NTSTATUS Status);
@@ -36,6 +36,7 @@ Breakpoints(VOID)
 {
     RAISED(STATUS_BREAKPOINT, DbgBreakPoint());
     RAISED(STATUS_BREAKPOINT, DbgBreakPointWithStatus(7));
+    RAISED(STATUS_ASSERTION_FAILURE, DbgRaiseAssertionFailure());
     RAISED(STATUS_ASSERTION_FAILURE, RtlAssert((PVOID) "0 == 1", (PVOID) "seh.c", 1, NULL));
 }
 
@@ -184,7 +185,9 @@ Unwinds(VOID)
 
 DDI_TESTS(seh, { "raises", Raises }, { "breakpoints", Breakpoints }, { "probes", Probes }, { "objects", Objects },
           { "finally_runs", FinallyRuns }, { "walks_a_frame", WalksAFrame }, { "restores_context", RestoresContext },
-          { "unwinds", Unwinds });
+          { "unwinds", Unwinds }, { "cookie_handler", CookieHandler }, { "nested_in_filter", NestedInFilter },
+          { "raised_in_filter", RaisedInFilter }, { "collided_unwinds", CollidedUnwinds },
+          { "caught_in_finally", CaughtInFinally }, { "across_the_kernel", AcrossTheKernel });
 
 NTSTATUS NTAPI
 DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
