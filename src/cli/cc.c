@@ -39,7 +39,7 @@ struct args {
 
 struct cc {
     bool clang;
-    bool pdb, dwarf, verbose, race, guard;
+    bool pdb, dwarf, verbose, race, guard, sanitize;
     const char *output;
     char ddk[PATH_MAX], lib[PATH_MAX];
     char tmh[PATH_MAX];    /* folder of the trace headers made for this build, or empty */
@@ -63,6 +63,7 @@ static const char usage[] =
     "                     handed to the compiler\n"
     "  --race             hooks before each load and store, for races of plain memory; needs --cc clang\n"
     "  --guard            control flow guard: indirect calls are checked; needs --cc clang\n"
+    "  --sanitize=address checks before each access: what touches freed memory, or beyond a block, stops there\n"
     "  --wpp FUNCTION     a function of WPP tracing that no configuration block in the sources names (tracewpp -func)\n"
     "  -l NAME            link another import library; objects and libraries may stand among the files\n"
     "  --ddk DIR          headers to use, default: those that come with undis\n"
@@ -119,6 +120,22 @@ static const char *const flags_race[] = {
 /* Indirect calls go through a pointer; guard.c of the DDK is what a driver's run time library brings along. */
 static const char *const flags_guard[] = { "-Xclang", "-cfguard" };
 #define GUARD_SOURCE "%s/crt/guard.c"
+
+/*
+ * Calls before each access, as a kernel's address sanitizer has them (src/nt/ex/kasan.c), none for locals and globals:
+ * these would need shadow memory.
+ */
+static const char *const flags_sanitize_gcc[] = {
+    "-fsanitize=kernel-address",
+    "--param=asan-instrumentation-with-call-threshold=0",
+    "--param=asan-stack=0",
+    "--param=asan-globals=0",
+};
+static const char *const flags_sanitize_clang[] = {
+    "-Xclang", "-fsanitize=kernel-address", "-mllvm", "-asan-instrumentation-with-call-threshold=0",
+    "-mllvm",  "-asan-recover=1",           "-mllvm", "-asan-stack=0",
+    "-mllvm",  "-asan-globals=0",           "-mllvm", "-asan-constructor-kind=none",
+};
 
 /* No DLL, imports only by declaration, relocatable, exports nothing. */
 static const char *const link_gcc[] = {
@@ -311,6 +328,10 @@ add_compile(const struct cc *cc, struct args *args, const char *source, const ch
     args_add(args, "-O2");
     if (cc->clang)
         args_add(args, cc->pdb ? "-gcodeview" : "-gdwarf");
+    if (cc->sanitize && cc->clang)
+        args_add_all(args, flags_sanitize_clang, COUNT(flags_sanitize_clang));
+    else if (cc->sanitize)
+        args_add_all(args, flags_sanitize_gcc, COUNT(flags_sanitize_gcc));
     args_join(args, &cc->options);
     if (cc->tmh[0])
         args_add(args, "-I%s", cc->tmh);
@@ -384,6 +405,8 @@ link_gcc_image(const struct cc *cc, const struct args *objects)
     args_add_all(&args, link_gcc, COUNT(link_gcc));
     args_join(&args, &cc->link);
     args_add(&args, "-L%s", cc->lib);
+    if (cc->sanitize) /* first: its memcpy and the like check, ntoskrnl's do not */
+        args_add(&args, "-lundisrt");
     for (unsigned i = 0; i < COUNT(import_libraries); i++)
         args_add(&args, "-l%s", import_libraries[i]);
     args_add(&args, "-o");
@@ -434,6 +457,8 @@ link_clang_image(const struct cc *cc, const struct args *objects)
             args_add(&args, "%s", cc->link.v[i]);
     }
     args_add(&args, "/libpath:%s", cc->lib);
+    if (cc->sanitize) /* first, as above */
+        args_add(&args, "undisrt.lib");
     for (unsigned i = 0; i < COUNT(import_libraries); i++)
         args_add(&args, "%s.lib", import_libraries[i]);
     if (cc->race)
@@ -518,6 +543,10 @@ parse_option(struct cc *cc, int argc, char **argv, int *at)
         cc->race = true;
     } else if (str_eq(arg, "--guard")) {
         cc->guard = true;
+    } else if (str_starts(arg, "--sanitize")) {
+        if (!str_eq(arg, "--sanitize=address"))
+            return fail_usage("the only sanitizer is --sanitize=address");
+        cc->sanitize = true;
     } else if (str_eq(arg, "-v")) {
         cc->verbose = true;
     } else if (str_eq(arg, "--ddk") || str_eq(arg, "--lib")) {

@@ -100,6 +100,29 @@ fault_sentence(struct text *words, const struct finding_input *in)
     }
 }
 
+/* documented: bugcheck 0x1F2 and its shadow codes. */
+static void
+sanitizer_sentence(struct text *words, const struct finding_input *in)
+{
+    static const struct {
+        unsigned code;
+        const char *words;
+    } codes[] = {
+        { 0x09, "is paged memory, which may be paged out at this IRQL" },
+        { 0x86, "reaches behind the end of the block" },
+        { 0x87, "is freed" },
+        { 0x8d, "lies before the beginning of a block" },
+    };
+    unsigned code = in->p[3] & 0xff;
+    const char *why = code < 8 ? "reaches behind the end of the block" : "is no block of anybody";
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (codes[i].code == code)
+            why = codes[i].words;
+    text_add(words, "It was about to %s %" PRIu64 " byte%s at 0x%" PRIx64 "; that %s. ",
+             in->p[3] & 0x100 ? "write" : "read", in->p[1], in->p[1] == 1 ? "" : "s", in->p[0], why);
+}
+
 static void
 what_happened(struct text *t, const struct finding_input *in, const struct finding_verdict *v)
 {
@@ -130,6 +153,8 @@ what_happened(struct text *t, const struct finding_input *in, const struct findi
         }
         if (in->trap != NULL)
             fault_sentence(&words, in);
+        else if (in->code == 0x1f2)
+            sanitizer_sentence(&words, in);
         if (in->kind == FINDING_BUGCHECK)
             text_add(&words, "The machine stopped with %s. ", stop.name);
     } else if (in->kind == FINDING_HANG) {

@@ -46,12 +46,12 @@ is_planted(uint64_t ip)
     return planted[at] != 0;
 }
 
-/* Does the driver import hooks? */
+/* Does the driver import hooks of accesses? The module has others. */
 bool
 hooks_used(const struct loaded *l)
 {
     for (unsigned i = 0; i < l->im.import_count; i++)
-        if (str_istarts(l->im.imports[i].module, "undisrt"))
+        if (str_istarts(l->im.imports[i].module, "undisrt") && str_starts(l->im.imports[i].name, "__tsan_"))
             return true;
     return false;
 }

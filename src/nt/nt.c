@@ -31,6 +31,7 @@ void
 nt_register_exports(void)
 {
     first_export = ddi_register(exports, sizeof(exports) / sizeof(exports[0]));
+    kasan_register_exports();
 }
 
 static void

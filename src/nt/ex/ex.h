@@ -82,6 +82,7 @@ struct ex_state {
 void ex_work_init(struct ex_state *ex);
 void ex_callback_init(struct ex_state *ex);
 void ex_timer_init(struct ex_state *ex);
+void kasan_register_exports(void);
 
 /* ------------------------------------------------------------------ exported, but declared by no DDK header */
 
