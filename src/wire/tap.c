@@ -291,6 +291,7 @@ tap_poll(struct wire *w)
     if (ioctl(t->fd, TUNGETIFF, &ifr) != 0)
         return;
     t->away = true;
+    wire_unwatch(w, t->netif.news); /* it would go on telling of the namespace's other interfaces */
     w->link.gone = false;
     w->link.up = true; /* nobody tells us any more */
 }

@@ -7,10 +7,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "unit/test.h"
@@ -264,6 +269,71 @@ TEST(tap, an_interface_that_goes_down_and_away_is_noticed)
     wire_close(packet);
 }
 
+/* Gives the interface to the network namespace of a process. */
+static void
+give_away(const char *name, pid_t to)
+{
+    struct {
+        struct nlmsghdr h;
+        struct ifinfomsg info;
+        struct rtattr key;
+        uint32_t pid;
+    } ask = { .h = { .nlmsg_len = sizeof(ask), .nlmsg_type = RTM_NEWLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+              .info = { .ifi_index = (int)if_nametoindex(name) },
+              .key = { .rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = IFLA_NET_NS_PID },
+              .pid = (uint32_t)to };
+    struct {
+        struct nlmsghdr h;
+        struct nlmsgerr answer;
+        uint8_t more[256];
+    } got;
+    int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+    CHECK_EQ(send(fd, &ask, sizeof(ask), 0), (long)sizeof(ask));
+    CHECK(recv(fd, &got, sizeof(got), 0) >= (long)(sizeof(got.h) + sizeof(got.answer.error)));
+    CHECK_EQ(got.h.nlmsg_type, NLMSG_ERROR);
+    CHECK_EQ(got.answer.error, 0);
+    close(fd);
+}
+
+/* It works on where it is now, and the changes of others where it was wake nobody. */
+TEST(tap, an_interface_given_to_another_namespace_stays_and_is_quiet)
+{
+    struct wire *tap, *other;
+    struct wire_link link;
+    struct pollfd fd;
+    int ready[2];
+    char byte;
+    pid_t there;
+
+    NEEDS_NAMESPACE();
+    CHECK_EQ(pipe(ready), 0);
+    there = fork();
+    if (there == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (unshare(CLONE_NEWNET) != 0 || write(ready[1], "r", 1) != 1)
+            _exit(1);
+        pause();
+        _exit(0);
+    }
+    CHECK_EQ(read(ready[0], &byte, 1), 1);
+    tap = opened("tap:wt6,up");
+    give_away("wt6", there);
+    CHECK_EQ(if_nametoindex("wt6"), 0);
+    wire_poll(tap);
+    wire_link(tap, &link);
+    CHECK(link.up && !link.gone);
+    other = opened("tap:wt7,up"); /* news here */
+    fd = (struct pollfd){ .fd = wire_fd(tap), .events = POLLIN };
+    CHECK_EQ(poll(&fd, 1, 20), 0);
+    wire_close(other);
+    wire_close(tap);
+    kill(there, SIGKILL);
+    waitpid(there, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+}
+
 TEST(tap, its_linux_side_takes_carrier_address_and_mtu)
 {
     struct wire *tap;
@@ -334,6 +404,7 @@ main(void)
         TEST_CASE(tap, a_buffer_with_margins_holds_the_same_frame),
         TEST_CASE(tap, frames_to_be_cut_stay_whole),
         TEST_CASE(tap, an_interface_that_goes_down_and_away_is_noticed),
+        TEST_CASE(tap, an_interface_given_to_another_namespace_stays_and_is_quiet),
         TEST_CASE(tap, its_linux_side_takes_carrier_address_and_mtu),
         TEST_CASE(tap, a_name_that_is_taken_is_refused),
         TEST_CASE(tap, plain_has_no_words),
