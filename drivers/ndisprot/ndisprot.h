@@ -27,7 +27,7 @@ PROTOCOL_STATUS_EX NpStatus;
 /* read.c */
 PROTOCOL_RECEIVE_NET_BUFFER_LISTS NpReceive;
 
-/* write.c */
+/* send.c */
 PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE NpSendComplete;
 NDIS_HANDLE NpAllocateSendPool(NDIS_HANDLE NdisHandle);
 

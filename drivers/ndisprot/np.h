@@ -126,11 +126,18 @@ VOID NpGiveItem(PIRP Irp, PNP_ITEM Item);
 VOID NpCompleteIrps(PLIST_ENTRY Completed);
 DRIVER_DISPATCH NpRead;
 
+/* write.c */
+DRIVER_DISPATCH NpWrite;
+VOID NpCompleteWrite(PIRP Irp, PNP_OPEN Open, NDIS_STATUS Status, ULONG Length);
+
 /* ---- of each driver's own */
 
 extern KEVENT NpBindsComplete;    /* NDIS has offered every adapter that is there */
-extern DRIVER_DISPATCH NpWrite;
 PVOID NpAllocate(ULONG Length);   /* freed by NdisFreeMemory(, 0, 0) */
+PVOID NpMakeFrame(PNP_BINDING Binding, PNP_OPEN Open, PIRP Irp, PVOID CancelId); /* over Irp's MDL; NULL: no memory */
+VOID NpFreeFrame(PVOID Frame);                                                   /* that is not to be sent */
+VOID NpSendFrame(PNP_BINDING Binding, PVOID Frame); /* takes it; then NpCompleteWrite, and the send is counted off */
+VOID NpCancelFrames(NDIS_HANDLE BindingHandle, PVOID CancelId);
 NDIS_STATUS NpOidRequest(PNP_BINDING Binding, NDIS_REQUEST_TYPE Type, NDIS_OID Oid, NDIS_PORT_NUMBER Port,
                          PVOID Buffer, ULONG Length, PULONG Done);
 

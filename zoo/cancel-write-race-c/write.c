@@ -7,20 +7,10 @@
  */
 #include "../../drivers/ndisprot/ndisprot.h"
 
-/* Lies in the NBL's context area. */
-typedef struct _NP_SEND_CONTEXT {
-    PIRP Irp;
-    PNP_OPEN Open; /* alive as long as Irp is */
-} NP_SEND_CONTEXT, *PNP_SEND_CONTEXT;
-
-C_ASSERT(sizeof(NP_SEND_CONTEXT) % MEMORY_ALLOCATION_ALIGNMENT == 0);
-
-#define NP_SEND_CONTEXT_OF(Nbl)  ((PNP_SEND_CONTEXT)NET_BUFFER_LIST_CONTEXT_DATA_START(Nbl))
 #define NP_IRP_BINDING(Irp)      ((Irp)->Tail.Overlay.DriverContext[0])
 #define NP_IRP_CANCEL_ID(Irp)    ((Irp)->Tail.Overlay.DriverContext[1])
 
 static DRIVER_CANCEL NpCancelWrite;
-static VOID NpCompleteWrite(PNET_BUFFER_LIST NetBufferList);
 
 _Use_decl_annotations_
 NTSTATUS
@@ -29,9 +19,9 @@ NpWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
     PNP_OPEN open = stack->FileObject->FsContext;
     ULONG length = stack->Parameters.Write.Length;
-    PNET_BUFFER_LIST nbl;
     PNP_BINDING binding;
     NTSTATUS status;
+    PVOID frame, id;
 
     UNREFERENCED_PARAMETER(DeviceObject);
 
@@ -40,27 +30,24 @@ NpWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     status = NpBeginSend(open, length, &binding);
     if (status != STATUS_SUCCESS)
         return NpCompleteIrp(Irp, status, 0);
-    nbl = NdisAllocateNetBufferAndNetBufferList(NpNblPool, sizeof(NP_SEND_CONTEXT), 0, Irp->MdlAddress, 0, length);
-    if (nbl == NULL) {
+    id = NpNextCancelId();
+    frame = NpMakeFrame(binding, open, Irp, id);
+    if (frame == NULL) {
         NpEndUse(binding, &binding->Sends);
         return NpCompleteIrp(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
     }
-    nbl->SourceHandle = binding->BindingHandle;
-    NP_SEND_CONTEXT_OF(nbl)->Irp = Irp;
-    NP_SEND_CONTEXT_OF(nbl)->Open = open;
     NP_IRP_BINDING(Irp) = binding;
-    NP_IRP_CANCEL_ID(Irp) = NpNextCancelId();
-    NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbl, NP_IRP_CANCEL_ID(Irp));
+    NP_IRP_CANCEL_ID(Irp) = id;
 
     IoMarkIrpPending(Irp);
     IoSetCancelRoutine(Irp, NpCancelWrite);
     if (Irp->Cancel && IoSetCancelRoutine(Irp, NULL) != NULL) { /* cancelled before: the routine will not run */
-        NdisFreeNetBufferList(nbl);
+        NpFreeFrame(frame);
         NpEndUse(binding, &binding->Sends);
         NpCompleteIrp(Irp, STATUS_CANCELLED, 0);
         return STATUS_PENDING;
     }
-    NdisSendNetBufferLists(binding->BindingHandle, nbl, NDIS_DEFAULT_PORT_NUMBER, 0);
+    NpSendFrame(binding, frame);
     return STATUS_PENDING; /* the IRP may be gone by now */
 }
 
@@ -83,62 +70,25 @@ NpCancelWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     }
     IoReleaseCancelSpinLock(Irp->CancelIrql); /* Irp may be gone by now */
 
-    NdisCancelSendNetBufferLists(binding->BindingHandle, id);
+    NpCancelFrames(binding->BindingHandle, id);
 }
 
-_Use_decl_annotations_
+/* The frame has come back and is freed. */
 VOID
-NpSendComplete(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags)
+NpCompleteWrite(PIRP Irp, PNP_OPEN Open, NDIS_STATUS Status, ULONG Length)
 {
-    PNP_BINDING binding = ProtocolBindingContext;
-    PNET_BUFFER_LIST next;
-
-    UNREFERENCED_PARAMETER(SendCompleteFlags);
-
-    for (; NetBufferList != NULL; NetBufferList = next) {
-        next = NET_BUFFER_LIST_NEXT_NBL(NetBufferList);
-        NET_BUFFER_LIST_NEXT_NBL(NetBufferList) = NULL;
-        NpCompleteWrite(NetBufferList);
-        NpEndUse(binding, &binding->Sends); /* after the last one the binding may go */
-    }
-}
-
-static VOID
-NpCompleteWrite(PNET_BUFFER_LIST NetBufferList)
-{
-    PNP_SEND_CONTEXT context = NP_SEND_CONTEXT_OF(NetBufferList);
-    NDIS_STATUS status = NET_BUFFER_LIST_STATUS(NetBufferList);
-    ULONG length = NET_BUFFER_DATA_LENGTH(NET_BUFFER_LIST_FIRST_NB(NetBufferList));
-    PIRP irp = context->Irp;
     KIRQL irql;
 
-    if (status == NDIS_STATUS_SUCCESS)
-        InterlockedIncrement64(&context->Open->Sent);
-    NdisFreeNetBufferList(NetBufferList); /* before the IRP: its MDL is the data */
+    if (Status == NDIS_STATUS_SUCCESS)
+        InterlockedIncrement64(&Open->Sent);
 
     IoAcquireCancelSpinLock(&irql);
-    IoSetCancelRoutine(irp, NULL);
-    NP_IRP_BINDING(irp) = NULL;
-    NP_IRP_CANCEL_ID(irp) = NULL;
+    IoSetCancelRoutine(Irp, NULL);
+    NP_IRP_BINDING(Irp) = NULL;
+    NP_IRP_CANCEL_ID(Irp) = NULL;
     IoReleaseCancelSpinLock(irql);
 
-    if (status == NDIS_STATUS_SEND_ABORTED)
-        status = STATUS_CANCELLED;
-    NpCompleteIrp(irp, status, status == STATUS_SUCCESS ? length : 0);
-}
-
-NDIS_HANDLE
-NpAllocateSendPool(NDIS_HANDLE NdisHandle)
-{
-    NET_BUFFER_LIST_POOL_PARAMETERS parameters;
-
-    NdisZeroMemory(&parameters, sizeof(parameters));
-    parameters.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
-    parameters.Header.Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1;
-    parameters.Header.Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1;
-    parameters.ProtocolId = NDIS_PROTOCOL_ID_DEFAULT;
-    parameters.fAllocateNetBuffer = TRUE;
-    parameters.ContextSize = sizeof(NP_SEND_CONTEXT);
-    parameters.PoolTag = NP_TAG;
-    return NdisAllocateNetBufferListPool(NdisHandle, &parameters);
+    if (Status == NDIS_STATUS_SEND_ABORTED)
+        Status = STATUS_CANCELLED;
+    NpCompleteIrp(Irp, Status, Status == STATUS_SUCCESS ? Length : 0);
 }

@@ -5,7 +5,7 @@
  *     rawframes                         the adapters there are
  *     rawframes INDEX send COUNT        frames of type 0x88b5 to everybody
  *     rawframes INDEX receive COUNT     a line for each frame that comes
- *     rawframes INDEX echo COUNT        each frame sent must come back, with its content: the wire is a loop
+ *     rawframes INDEX echo COUNT        frames of many lengths must come back with their content: the wire is a loop
  *
  * Written to Win32's names, so that it is a program for Windows but for its first include.
  */
@@ -19,6 +19,7 @@
 
 #define DEVICE     "\\\\.\\NdisProt"
 #define FRAME      100
+#define FRAME_MAX  9018
 #define ETHER_TYPE 0x88b5 /* for experiments */
 
 static int
@@ -63,13 +64,13 @@ list(HANDLE h)
 }
 
 static void
-make_frame(const NDISPROT_BINDING *b, unsigned number, UCHAR frame[FRAME])
+make_frame(const NDISPROT_BINDING *b, unsigned number, UCHAR *frame, unsigned length)
 {
     memset(frame, 0xff, 6);
     memcpy(frame + 6, b->MacAddress, 6);
     frame[12] = ETHER_TYPE >> 8;
     frame[13] = ETHER_TYPE & 0xff;
-    for (unsigned i = 14; i < FRAME; i++)
+    for (unsigned i = 14; i < length; i++)
         frame[i] = (UCHAR)(number + i);
 }
 
@@ -80,7 +81,7 @@ send_frames(HANDLE h, const NDISPROT_BINDING *b, unsigned count)
     DWORD bytes;
 
     for (unsigned i = 0; i < count; i++) {
-        make_frame(b, i, frame);
+        make_frame(b, i, frame, FRAME);
         if (!WriteFile(h, frame, FRAME, &bytes, NULL) || bytes != FRAME)
             return failed("write");
     }
@@ -110,16 +111,19 @@ receive_frames(HANDLE h, unsigned count)
 static int
 echo_frames(HANDLE h, const NDISPROT_BINDING *b, unsigned count)
 {
-    UCHAR frame[FRAME], back[2048];
+    static UCHAR frame[FRAME_MAX], back[FRAME_MAX];
+    const unsigned longest = b->MaxFrame < FRAME_MAX ? b->MaxFrame : FRAME_MAX;
     DWORD bytes;
 
     for (unsigned i = 0; i < count; i++) {
-        make_frame(b, i, frame);
-        if (!WriteFile(h, frame, FRAME, &bytes, NULL) || bytes != FRAME)
+        const unsigned length = FRAME + i * 131 % (longest - FRAME + 1);
+
+        make_frame(b, i, frame, length);
+        if (!WriteFile(h, frame, length, &bytes, NULL) || bytes != length)
             return failed("write");
         if (!ReadFile(h, back, sizeof(back), &bytes, NULL))
             return failed("read");
-        if (bytes != FRAME || memcmp(back, frame, FRAME) != 0) {
+        if (bytes != length || memcmp(back, frame, length) != 0) {
             fprintf(stderr, "rawframes: frame %u came back as another\n", i);
             return 1;
         }
