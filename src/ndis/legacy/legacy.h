@@ -226,6 +226,7 @@ struct legacy_protocol {
     struct list_node node; /* legacy_root.protocols */
     struct ndis_protocol_driver *driver;
     NDIS_PROTOCOL_CHARACTERISTICS chars;
+    bool told_binds_complete;
 };
 
 struct bind5;

@@ -36,8 +36,6 @@ register_driver(struct legacy_protocol *lp)
 {
     const struct legacy_handlers *h = &legacy_handler;
     NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *c = guest_alloc(sizeof(*c));
-    NDIS_HANDLE handle;
-    NDIS_STATUS status;
 
     ndis_header_set(&c->Header, NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS,
                     NDIS_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1,
@@ -53,9 +51,7 @@ register_driver(struct legacy_protocol *lp)
     c->StatusHandlerEx = (void *)h->status;
     c->ReceiveNetBufferListsHandler = (void *)h->receive;
     c->SendNetBufferListsCompleteHandler = (void *)h->send_complete;
-    status = NdisRegisterProtocolDriver(lp, c, &handle);
-    lp->driver = handle;
-    return status;
+    return NdisRegisterProtocolDriver(lp, c, (NDIS_HANDLE *)&lp->driver); /* set before the first bind */
 }
 
 static size_t
@@ -402,7 +398,6 @@ bind(const uint64_t *args)
     NDIS_STATUS status = NDIS_STATUS_RESOURCES;
 
     lb->protocol = lp;
-    lp->driver = (struct ndis_protocol_driver *)((struct ndis_bind_context *)args[1])->binding->driver;
     lb->device = p->AdapterName;
     lb->section = p->ProtocolSection;
     lb->packets = packet_pool_create(0, PROTOCOL_RESERVED_SIZE_IN_PACKET);
@@ -452,13 +447,36 @@ close_complete(const uint64_t *args)
 }
 
 static uint64_t
+tell_event(struct legacy_protocol *lp, uint64_t context, const NET_PNP_EVENT *event)
+{
+    if (lp->chars.PnPEventHandler == NULL)
+        return (uint32_t)NDIS_STATUS_SUCCESS;
+    return NDIS_CALL(legacy_site.ndisPPnPEvent5, (ndis_fn)lp->chars.PnPEventHandler, context, (uint64_t)event);
+}
+
+/* For a driver as a whole: for the one that NDIS has just marked. documented: without a binding's context. */
+static uint64_t
+binds_complete(const NET_PNP_EVENT *event)
+{
+    struct legacy_protocol *lp;
+
+    list_for_each (lp, &legacy_root()->protocols, node) {
+        if (lp->told_binds_complete || lp->driver == NULL || !lp->driver->told_binds_complete)
+            continue;
+        lp->told_binds_complete = true;
+        return tell_event(lp, 0, event);
+    }
+    return (uint32_t)NDIS_STATUS_SUCCESS;
+}
+
+static uint64_t
 net_pnp_event(const uint64_t *args)
 {
     struct legacy_binding *lb = (struct legacy_binding *)args[0];
     NET_PNP_EVENT_NOTIFICATION *event = (NET_PNP_EVENT_NOTIFICATION *)args[1];
 
     if (lb == NULL)
-        return (uint32_t)NDIS_STATUS_SUCCESS;
+        return binds_complete(&event->NetPnPEvent);
     switch (event->NetPnPEvent.NetEvent) {
     case NetEventPause:
         unbind_protocol(lb);
@@ -468,10 +486,8 @@ net_pnp_event(const uint64_t *args)
     default:
         break;
     }
-    if (lb->open == NULL || lb->protocol->chars.PnPEventHandler == NULL)
-        return (uint32_t)NDIS_STATUS_SUCCESS;
-    return NDIS_CALL(legacy_site.ndisPPnPEvent5, (ndis_fn)lb->protocol->chars.PnPEventHandler, lb->context,
-                     (uint64_t)&event->NetPnPEvent);
+    return lb->open == NULL ? (uint32_t)NDIS_STATUS_SUCCESS
+                            : tell_event(lb->protocol, lb->context, &event->NetPnPEvent);
 }
 
 void

@@ -173,7 +173,17 @@ show_packet(struct legacy_binding *lb, struct packet_track *track)
         packet_back(lb, track);
 }
 
-/* The lookahead path. What the protocol does not copy in this call is lost to it. */
+/* documented: so many bytes behind the header a protocol is shown at least. Assumed: 128 where it has asked for less. */
+static uint32_t
+lookahead(const struct legacy_binding *lb)
+{
+    return lb->b->lookahead > 128 ? lb->b->lookahead : 128;
+}
+
+/*
+ * The lookahead path: as little as was promised is shown (chosen: who relies on more is found). What the protocol does
+ * not copy in this call is lost to it.
+ */
 static void
 show_data(struct legacy_binding *lb, struct packet_track *track)
 {
@@ -182,17 +192,18 @@ show_data(struct legacy_binding *lb, struct packet_track *track)
     uint32_t header = have < HEADER ? have : HEADER;
     uint8_t *bytes = mdl != NULL ? ndis_mdl_bytes(mdl) : NULL;
 
+    have -= header;
+    if (have > lookahead(lb))
+        have = lookahead(lb);
     NDIS_CALL(legacy_site.ndisPReceive5, (ndis_fn)lb->protocol->chars.ReceiveHandler, lb->context,
-              (uint64_t)track->packet, (uint64_t)bytes, header, (uint64_t)(bytes + header), have - header,
-              size - header);
+              (uint64_t)track->packet, (uint64_t)bytes, header, (uint64_t)(bytes + header), have, size - header);
     packet_back(lb, track);
 }
 
 static void
 show(struct legacy_binding *lb, NET_BUFFER_LIST *nbl, NET_BUFFER *nb, bool lent)
 {
-    uint32_t lookahead = lb->b->lookahead > 128 ? lb->b->lookahead : 128;
-    struct packet_track *track = packet_make(lb->packets, nbl, nb, HEADER + lookahead);
+    struct packet_track *track = packet_make(lb->packets, nbl, nb, HEADER + lookahead(lb));
 
     if (track == NULL)
         return; /* lost, as a card without memory loses it */
