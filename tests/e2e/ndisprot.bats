@@ -72,6 +72,24 @@ counts() {
     down
 }
 
+@test "the same program over ndisprot5, which is shown packets, or as little as NDIS 5 promises" {
+    needs "$UNDIS_BUILD_DIR/drivers/ndisprot5/ndisprot5.inf"
+    for receive in 0 1; do
+        up loop "{ driver: $UNDIS_BUILD_DIR/drivers/ndisprot5/ndisprot5.inf, parameters: { Receive: $receive } }"
+        run timeout 20 "$rawframes"
+        exits 0
+        prints '^0  02:00:00:00:00:01  up to 1514 bytes  link up  \\DEVICE\\\{'
+        run timeout 20 "$rawframes" 0 echo 200
+        exits 0
+        prints '200 frames back'
+        undis adapter disable Ethernet
+        undis adapter enable Ethernet
+        run timeout 20 "$rawframes" 0 echo 5
+        exits 0
+        down
+    done
+}
+
 @test "frames of Linux reach a program, and its frames Linux" {
     for tool in unshare nsenter ip ping python3; do
         command -v "$tool" >/dev/null || skip "$tool is not installed"
