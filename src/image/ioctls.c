@@ -6,7 +6,8 @@
  * 0x22 or 0x8000 and above, function 0x800 and above or a network type's own. Compilers turn a switch into differences:
  * from where a code was subtracted from a register on, small numbers that are subtracted from it or compared with it
  * are distances from that code, and a range check before a jump table stands for every fourth number of the range, the
- * codes of one method and access. What is found is what is sent, and the report says how many.
+ * codes of one method and access. clang rotates such a difference right by two first: then each number counts four.
+ * What is found is what is sent, and the report says how many.
  */
 #include "image/ioctls.h"
 
@@ -43,7 +44,8 @@ note(uint32_t *out, unsigned n, unsigned max, uint32_t code)
 struct difference {
     ZydisRegister reg;
     uint32_t base;
-    unsigned left; /* instructions for which the difference is believed to be at work */
+    unsigned shift; /* it was rotated right by so much, which makes a range check of what is no multiple, too */
+    unsigned left;  /* instructions for which the difference is believed to be at work */
 };
 
 struct found {
@@ -58,7 +60,10 @@ found_note(struct found *f, uint64_t code)
         f->n = note(f->out, f->n, f->max, (uint32_t)code);
 }
 
-/* How much less than op[from] the destination becomes: SUB r,imm; ADD r,-imm; LEA r,[x-imm]. 0: no such instruction. */
+/*
+ * How much less than a control code the destination becomes: SUB r,imm; ADD r,-imm; LEA r,[x-imm]; MOV r,-imm, to which
+ * the code is added. 0: no such instruction.
+ */
 static uint32_t
 subtracted(const ZydisDecodedInstruction *in, const ZydisDecodedOperand *op)
 {
@@ -68,7 +73,25 @@ subtracted(const ZydisDecodedInstruction *in, const ZydisDecodedOperand *op)
         return 0;
     if (in->mnemonic == ZYDIS_MNEMONIC_SUB)
         return (uint32_t)op[1].imm.value.u;
-    return in->mnemonic == ZYDIS_MNEMONIC_ADD ? (uint32_t)-op[1].imm.value.s : 0;
+    if (in->mnemonic == ZYDIS_MNEMONIC_MOV && !looks_like_code((uint32_t)-op[1].imm.value.s))
+        return 0;
+    return in->mnemonic == ZYDIS_MNEMONIC_ADD || in->mnemonic == ZYDIS_MNEMONIC_MOV ? (uint32_t)-op[1].imm.value.s : 0;
+}
+
+/* By how many bits the instruction rotates or shifts a 32-bit register right; 0: it does not, or by more than 4. */
+static unsigned
+rotated(const ZydisDecodedInstruction *in, const ZydisDecodedOperand *op)
+{
+    unsigned bits;
+
+    if (in->operand_count_visible < 2 || op[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE || op[0].size != 32)
+        return 0;
+    bits = (unsigned)op[1].imm.value.u & 31;
+    if (in->mnemonic == ZYDIS_MNEMONIC_ROL)
+        bits = 32 - bits;
+    else if (in->mnemonic != ZYDIS_MNEMONIC_ROR && in->mnemonic != ZYDIS_MNEMONIC_SHR)
+        return 0;
+    return bits <= 4 ? bits : 0;
 }
 
 static void
@@ -87,6 +110,12 @@ follow(struct difference *d, struct found *f, const ZydisDecodedInstruction *in,
         found_note(f, less);
     } else if (d->left == 0 || (reg != d->reg && in->mnemonic != ZYDIS_MNEMONIC_CMP)) {
         return; /* a comparison may be of another register: without optimisation values go through memory */
+    } else if (rotated(in, op) != 0) {
+        d->shift = rotated(in, op);
+    } else if (in->mnemonic == ZYDIS_MNEMONIC_CMP && op[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE && d->shift != 0 &&
+               op[1].imm.value.u <= DISTANCE_MAX >> d->shift) {
+        for (uint32_t at = 0; at <= op[1].imm.value.u; at++)
+            found_note(f, d->base + (at << d->shift));
     } else if (in->mnemonic == ZYDIS_MNEMONIC_CMP && op[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
                op[1].imm.value.u <= DISTANCE_MAX) {
         for (uint32_t at = (uint32_t)op[1].imm.value.u % 4; at <= op[1].imm.value.u; at += 4)
@@ -95,7 +124,7 @@ follow(struct difference *d, struct found *f, const ZydisDecodedInstruction *in,
         for (uint32_t at = less % 4; at <= less; at += 4) /* SUB may be the range check, too */
             found_note(f, d->base + at);
         d->base += less;
-    } else if (op[0].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) {
+    } else if ((op[0].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) && in->mnemonic != ZYDIS_MNEMONIC_ADD) {
         d->reg = ZYDIS_REGISTER_NONE; /* a spilled copy may be compared yet */
     }
 }

@@ -175,3 +175,19 @@ END
     done
     grep -q '^FINDING *0x44_ndisprot!NpCompleteIrp' undis/m.log
 }
+
+# The battery sends the control codes that it reads out of the code, and compilers hide them in different ways.
+@test "ndisprot's control codes are found whatever compiler and optimisation built it" {
+    needs "$UNDIS_BUILD_DIR/drivers/ndisprot"
+    for flags in "gcc -O0" "gcc -O2" "clang -O0" "clang -O1" "clang -O2"; do
+        rm -rf np out
+        mkdir np
+        cp "$root"/drivers/ndisprot/*.inf np
+        # shellcheck disable=SC2086 # two words
+        undis cc --cc $flags "$root"/drivers/ndisprot/*.c -o np/ndisprot.sys
+        exits 0
+        undis test np --only write-while-disabled --k 0 --out out
+        exits 0
+        prints '^certificate  write-while-disabled'
+    done
+}
