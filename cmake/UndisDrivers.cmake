@@ -21,6 +21,7 @@ target_link_libraries(undis-cc PRIVATE undis_flags)
 # One import library per pseudo image and linker family: lib<module>.a for GNU ld, <module>.lib for lld-link.
 file(GLOB_RECURSE export_lists CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/exports*.def)
 list(APPEND export_lists ${CMAKE_SOURCE_DIR}/src/image/hook.def    # undis cc --race
+                         ${CMAKE_SOURCE_DIR}/src/image/cover.def   # undis cc --coverage
                          ${CMAKE_SOURCE_DIR}/src/nt/ex/kasan.def)  # undis cc --sanitize=address
 set(import_libraries "")
 foreach(module IN ITEMS ntoskrnl.exe ndis.sys hal.dll undisrt.sys)

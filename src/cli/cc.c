@@ -39,7 +39,7 @@ struct args {
 
 struct cc {
     bool clang;
-    bool pdb, dwarf, verbose, race, guard, sanitize;
+    bool pdb, dwarf, verbose, race, guard, sanitize, coverage;
     const char *output;
     char ddk[PATH_MAX], lib[PATH_MAX];
     char tmh[PATH_MAX];    /* folder of the trace headers made for this build, or empty */
@@ -64,6 +64,7 @@ static const char usage[] =
     "  --race             hooks before each load and store, for races of plain memory; needs --cc clang\n"
     "  --guard            control flow guard: indirect calls are checked; needs --cc clang\n"
     "  --sanitize=address checks before each access: what touches freed memory, or beyond a block, stops there\n"
+    "  --coverage         undis test tells which lines ran\n"
     "  --wpp FUNCTION     a function of WPP tracing that no configuration block in the sources names (tracewpp -func)\n"
     "  -l NAME            link another import library; objects and libraries may stand among the files\n"
     "  --ddk DIR          headers to use, default: those that come with undis\n"
@@ -135,6 +136,13 @@ static const char *const flags_sanitize_clang[] = {
     "-Xclang", "-fsanitize=kernel-address", "-mllvm", "-asan-instrumentation-with-call-threshold=0",
     "-mllvm",  "-asan-recover=1",           "-mllvm", "-asan-stack=0",
     "-mllvm",  "-asan-globals=0",           "-mllvm", "-asan-constructor-kind=none",
+};
+
+/* A call at the beginning of each block (src/image/cover.h). */
+static const char *const flags_coverage_gcc[] = { "-fsanitize-coverage=trace-pc" };
+static const char *const flags_coverage_clang[] = {
+    "-Xclang", "-fsanitize-coverage-type=3",         "-Xclang", "-fsanitize-coverage-trace-pc",
+    "-mllvm",  "-sanitizer-coverage-prune-blocks=0",
 };
 
 /* No DLL, imports only by declaration, relocatable, exports nothing. */
@@ -332,6 +340,10 @@ add_compile(const struct cc *cc, struct args *args, const char *source, const ch
         args_add_all(args, flags_sanitize_clang, COUNT(flags_sanitize_clang));
     else if (cc->sanitize)
         args_add_all(args, flags_sanitize_gcc, COUNT(flags_sanitize_gcc));
+    if (cc->coverage && cc->clang)
+        args_add_all(args, flags_coverage_clang, COUNT(flags_coverage_clang));
+    else if (cc->coverage)
+        args_add_all(args, flags_coverage_gcc, COUNT(flags_coverage_gcc));
     args_join(args, &cc->options);
     if (cc->tmh[0])
         args_add(args, "-I%s", cc->tmh);
@@ -409,6 +421,8 @@ link_gcc_image(const struct cc *cc, const struct args *objects)
         args_add(&args, "-lundisrt");
     for (unsigned i = 0; i < COUNT(import_libraries); i++)
         args_add(&args, "-l%s", import_libraries[i]);
+    if (cc->coverage)
+        args_add(&args, "-lundisrt");
     args_add(&args, "-o");
     args_add(&args, "%s", cc->output);
     err = run(cc, &args, linker, "gcc-mingw-w64-x86-64");
@@ -461,7 +475,7 @@ link_clang_image(const struct cc *cc, const struct args *objects)
         args_add(&args, "undisrt.lib");
     for (unsigned i = 0; i < COUNT(import_libraries); i++)
         args_add(&args, "%s.lib", import_libraries[i]);
-    if (cc->race)
+    if (cc->race || cc->coverage)
         args_add(&args, "undisrt.lib");
     if (cc->guard)
         args_add(&args, "/guard:cf");
@@ -543,6 +557,8 @@ parse_option(struct cc *cc, int argc, char **argv, int *at)
         cc->race = true;
     } else if (str_eq(arg, "--guard")) {
         cc->guard = true;
+    } else if (str_eq(arg, "--coverage")) {
+        cc->coverage = true;
     } else if (str_starts(arg, "--sanitize")) {
         if (!str_eq(arg, "--sanitize=address"))
             return fail_usage("the only sanitizer is --sanitize=address");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/coverage.h"
 #include "explore/battery.h"
 #include "explore/certificate.h"
 #include "explore/supervisor.h"
@@ -260,6 +261,7 @@ cmd_test(int argc, char **argv)
 {
     struct test_options o;
     struct test_result r;
+    struct coverage *coverage;
     int status = parse(argc, argv, &o);
 
     if (status >= 0)
@@ -271,6 +273,7 @@ cmd_test(int argc, char **argv)
                o.vps ? o.vps : 2, nt_profile()->name, nt_profile()->checked ? "-checked" : "", nt_profile()->ndis >> 16,
                nt_profile()->ndis & 0xffff, o.time_s > 0 ? ", time limited" : "");
     fflush(stdout);
+    coverage = coverage_begin(&o);
     status = supervisor_test(&o, &r);
     if (r.text[0])
         fprintf(stderr, "undis test: %s\n", r.text);
@@ -283,6 +286,7 @@ cmd_test(int argc, char **argv)
         printf("\n%u finding%s, %llu runs, %.2f s (CPU %.2f s)\n", r.finding_count, r.finding_count == 1 ? "" : "s",
                (unsigned long long)r.runs, r.seconds, r.cpu_seconds);
     }
+    coverage_end(coverage, &o);
     test_result_free(&r);
     return status;
 }

@@ -6,6 +6,7 @@
  * that of the innermost crossing: its non-volatile registers, stack pointer and
  * return address; volatile registers have no value across a call.
  */
+#include "image/cover.h"
 #include "image/internal.h"
 
 #include "ddk/ntddk.h"
@@ -203,4 +204,5 @@ image_register_exports(void)
     set_raw();
     ddi_register(exports, sizeof(exports) / sizeof(exports[0]));
     hooks_register();
+    cover_register();
 }
