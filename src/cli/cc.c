@@ -324,6 +324,24 @@ is_cxx(const char *source)
     return str_iends(source, ".cpp") || str_iends(source, ".cxx") || str_iends(source, ".cc");
 }
 
+/*
+ * Does the source put functions into sections of their own? clang would inline one into a function of another section,
+ * and code that was to stay in memory would be pageable. observed: MSVC does not.
+ */
+static bool
+places_functions(const char *source)
+{
+    FILE *file = fopen(source, "r");
+    char line[512];
+    bool found = false;
+
+    while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL)
+        found = line[0] == '#' && strstr(line, "alloc_text") != NULL;
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
 /* What the command lines of both compilers have. */
 static void
 add_compile(const struct cc *cc, struct args *args, const char *source, const char *object)
@@ -334,6 +352,8 @@ add_compile(const struct cc *cc, struct args *args, const char *source, const ch
         args_add_all(args, flags_c, COUNT(flags_c));
     args_add_all(args, flags_common, COUNT(flags_common));
     args_add(args, "-O2");
+    if (cc->clang && places_functions(source))
+        args_add(args, "-finline-hint-functions");
     if (cc->clang)
         args_add(args, cc->pdb ? "-gcodeview" : "-gdwarf");
     if (cc->sanitize && cc->clang)

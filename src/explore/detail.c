@@ -48,6 +48,7 @@ detail_alloc(struct detail *d, size_t size)
 static struct event *events;
 static struct finding_frame *violation_frames;
 static unsigned violation_frame_count, violations_seen, violation_fiber;
+static bool violation_in_setup; /* then each run begins with it, and its stack is from before */
 
 static void
 frames_from(const struct stack_frame *sf, unsigned n, struct finding_frame *out)
@@ -105,14 +106,21 @@ on_event(void *context, const struct event *ev)
         keep_write(ev);
     else if (ev->kind == EV_LOST_UPDATE)
         keep_other(ev);
-    if (sched_current && !machine->setup && violations_seen == 0 && verify_violation_count() > 0) {
-        struct stack_frame sf[FRAMES_MAX];
+}
 
-        violations_seen = 1;
-        violation_fiber = sched_current->id;
-        violation_frame_count = stack_walk(sched_current, NULL, sf, FRAMES_MAX);
-        frames_from(sf, violation_frame_count, violation_frames);
-    }
+/* The first one's stack is the finding's, should the run end by itself. */
+static void
+on_violation(void)
+{
+    struct stack_frame sf[FRAMES_MAX];
+
+    if (!sched_current || violations_seen)
+        return;
+    violations_seen = 1;
+    violation_in_setup = machine->setup;
+    violation_fiber = sched_current->id;
+    violation_frame_count = stack_walk(sched_current, NULL, sf, FRAMES_MAX);
+    frames_from(sf, violation_frame_count, violation_frames);
 }
 
 void
@@ -127,14 +135,15 @@ detail_listen(struct detail *d)
     l.context = d;
     l.mask[0] = l.mask[1] = UINT64_MAX;
     trace_listen(&l);
+    verify_on_violation(on_violation);
 }
 
 void
 detail_begin(struct detail *d)
 {
     d->event_total = 0;
-    violations_seen = 0;
-    violation_frame_count = 0;
+    if (!violation_in_setup)
+        violations_seen = violation_frame_count = 0;
     wrote_next = other_frame_count = 0;
 }
 

@@ -41,6 +41,7 @@ enum site_kind {
     SITE_BACK_EDGE, /* planted: the branch back of a loop that was seen to spin */
     SITE_PLAIN,     /* planted: a load or store that was seen to race */
     SITE_WATCHED,   /* a load or store, only where races are looked for */
+    SITE_PAGED,     /* where a function of a PAGE section begins: paged.c */
     SITE_HOOK,      /* planted: the return address of a compiler's access hook; nothing is patched */
     SITE_KINDS,
 };
@@ -65,6 +66,7 @@ enum thunk_target {
     THUNK_SPIN,
     THUNK_PLAIN,
     THUNK_WATCH,
+    THUNK_PAGED,
     THUNK_COUNT,
 };
 
@@ -155,6 +157,16 @@ void image_free(struct image *im);
 
 /* Discard INIT sections: poison-filled and no-access after DriverEntry. */
 void image_discard_init(struct image *im);
+
+/*
+ * Pageable code (paged.c). image_paged - does address lie in code that is pageable and not locked?
+ * image_section_lock - lock the section of address, however often; its handle, 0: in no image. image_section_relock -
+ * one more (1) or one less (-1) of a handle; false: it is none, or not locked.
+ */
+bool image_paged(uint64_t address);
+uint64_t image_section_lock(uint64_t address);
+bool image_section_relock(uint64_t handle, int by);
+void image_page_entire(const struct image *im, bool entire);
 
 struct image *image_find(uint64_t address);                /* loaded image that holds address; NULL */
 struct image *image_get(unsigned i);                       /* in load order; NULL past the last */

@@ -107,6 +107,7 @@ struct loaded {
     uint32_t thunk_len;
     uint32_t first_site;
     bool mapped, init_discarded;
+    bool has_paged; /* functions in PAGE sections */
 };
 
 static inline struct loaded *
@@ -152,6 +153,10 @@ bool hooks_used(const struct loaded *l);
 const struct planted_list *image_planted(void);            /* loop.c: NULL or what to plant */
 void sites_apply(struct loaded *l);                        /* writes to the mapped, still writable text */
 extern uint64_t image_thunk_target[THUNK_COUNT];
+
+/* paged.c */
+bool paged_section(const struct pe_section *s);
+void paged_init(void);
 
 /* map.c */
 struct loaded *image_at(uint64_t address); /* image or its thunks */

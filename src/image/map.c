@@ -134,6 +134,13 @@ image_free(struct image *im)
     free(l);
 }
 
+/* documented: what lies in sections named INIT goes after DriverEntry. Data stays: its pages are the machine's. */
+static bool
+is_init(const struct pe_section *s)
+{
+    return str_starts(s->name, "INIT") && !(s->characteristics & SCN_WRITE);
+}
+
 /* ------------------------------------------------------------------ mapping */
 
 static void
@@ -292,8 +299,8 @@ image_set_thunk_target(enum thunk_target which, uint64_t host_address)
 }
 
 /*
- * image_discard_init - documented: sections named INIT are discarded after DriverEntry. Only pages that hold nothing
- * else; they are filled with int3, and touching them faults.
+ * image_discard_init - sections named INIT are discarded after DriverEntry. Only pages that hold nothing else; they are
+ * filled with int3, and touching them faults.
  */
 void
 image_discard_init(struct image *im)
@@ -307,7 +314,7 @@ image_discard_init(struct image *im)
         const struct pe_section *s = &l->pe.section[i];
         uint64_t from = PAGES(s->rva), to = s->rva + s->size;
 
-        if (!(s->characteristics & SCN_DISCARDABLE) || !str_starts(s->name, "INIT") || (s->characteristics & SCN_WRITE))
+        if (!is_init(s))
             continue;
         if (i + 1 == l->pe.section_count || l->pe.section[i + 1].rva >= PAGES(to))
             to = PAGES(to);
@@ -387,7 +394,7 @@ readable(uint64_t p, size_t len)
         if (page_rights(&l->pe, rva) == 0)
             return false;
         s = pe_section_of(&l->pe, rva);
-        if (l->init_discarded && s && str_starts(s->name, "INIT") && (s->characteristics & SCN_DISCARDABLE))
+        if (l->init_discarded && s && is_init(s))
             return false;
     }
     return true;
@@ -411,6 +418,7 @@ void pause_enter(void);
 void spin_enter(void);
 void plain_enter(void);
 void watch_enter(void);
+void paged_enter(void);
 
 void
 image_init(void)
@@ -425,6 +433,8 @@ image_init(void)
     image_set_thunk_target(THUNK_SPIN, (uint64_t)spin_enter);
     image_set_thunk_target(THUNK_PLAIN, (uint64_t)plain_enter);
     image_set_thunk_target(THUNK_WATCH, (uint64_t)watch_enter);
+    image_set_thunk_target(THUNK_PAGED, (uint64_t)paged_enter);
+    paged_init();
     machine_image_readable = readable;
     machine_fixup_trap = image_fixup_trap;
     machine_privileged = privileged;

@@ -219,10 +219,12 @@ sweep(struct scan *s, struct pe_function *f)
 {
     uint32_t len = 0, table = f->end;
     const uint8_t *p = code_of(&s->l->pe, f->begin, f->end, &len);
-    bool indirect = false, tables = true;
+    const struct pe_section *section = pe_section_of(&s->l->pe, f->begin);
+    bool indirect = false, tables = true, paged = section && paged_section(section);
     int rc = 0;
     insn in;
 
+    s->l->has_paged |= paged;
     for (uint32_t at = 0; p && at < len && !rc; at += in.length) {
         uint32_t pc = f->begin + at;
         int kind;
@@ -238,6 +240,8 @@ sweep(struct scan *s, struct pe_function *f)
             continue;
         }
         kind = site_kind(&in, p + at);
+        if (at == 0 && paged && kind < 0 && thunk_can_move(&in))
+            rc = add_site(s, pc, SITE_PAGED, &in);
         if (kind >= 0)
             rc = add_site(s, pc, kind, &in);
         else if (insn_relative_branch(&in))
@@ -248,7 +252,7 @@ sweep(struct scan *s, struct pe_function *f)
             indirect = true;
         else if (tables && loads_inner_table(&in, pc, table))
             table = (uint32_t)in.raw.disp.value;
-        if (kind < 0 && !rc)
+        if (kind < 0 && !rc && !(at == 0 && paged))
             rc = add_access(s, pc, p + at, len - at, &in);
     }
     f->code_end = table;
@@ -494,7 +498,7 @@ plan_site(struct scan *s, unsigned i)
     if (!p || !decode(&s->decoder, p, left, &in) || site->kind == SITE_PRIVILEGED)
         return 0;
     if (machine_is_native() && (site->kind == SITE_LOCKED || site->kind == SITE_PAUSE || site->kind == SITE_RDTSC ||
-                                site->kind == SITE_RDTSCP))
+                                site->kind == SITE_RDTSCP || site->kind == SITE_PAGED))
         return 0;
     if (site->kind == SITE_KUSER) {
         unsigned at = in.raw.imm[0].size == 64 ? in.raw.imm[0].offset : in.raw.disp.offset;
@@ -607,6 +611,7 @@ image_site_kind_name(unsigned kind)
         [SITE_BACK_EDGE] = "back edge",
         [SITE_PLAIN] = "plain access",
         [SITE_WATCHED] = "watched access",
+        [SITE_PAGED] = "pageable function",
         [SITE_HOOK] = "access hook",
     };
 

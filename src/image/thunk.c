@@ -203,6 +203,8 @@ target_of(unsigned kind)
         return THUNK_PLAIN;
     case SITE_WATCHED:
         return THUNK_WATCH;
+    case SITE_PAGED:
+        return THUNK_PAGED;
     default:
         return THUNK_LOCKED;
     }
@@ -273,7 +275,7 @@ thunk_write(struct loaded *l, const ZydisDecoder *d, unsigned i, const uint8_t *
         put_call(&e, area, target_of(site->kind), site->number);
         plan->pushes_end = (uint8_t)e.len;
         put(&e, "\x41\x5a\x41\x5b", 4); /* pop r10; pop r11 */
-        if (has_operand(site->kind) || site->kind == SITE_BACK_EDGE) {
+        if (has_operand(site->kind) || site->kind == SITE_BACK_EDGE || site->kind == SITE_PAGED) {
             moved(plan, e.len, site->rva);
             put_moved(&e, &in, p, site_va);
         }

@@ -386,6 +386,7 @@ call_ms(const void *fn, unsigned n, const uint64_t *a)
 }
 
 uint64_t ddi_dispatch(struct crossing *c);
+bool (*machine_paged)(uint64_t rip);
 
 /* The function called: its result as a driver may see it. */
 static uint64_t
@@ -485,6 +486,9 @@ ddi_dispatch(struct crossing *c)
     if (e->flags & DDI_AFTER)
         sched_point(OP_AFTER, 0);
     trace_emit(EV_DDI_LEAVE, e->nargs ? a[0] : 0, index, result);
+    if (f->irql >= IRQL_DISPATCH && c->irql_at_entry < IRQL_DISPATCH && machine_paged &&
+        machine_paged(*(const uint64_t *)c->guest_rsp))
+        trace_emit(EV_PAGED_CODE, *(const uint64_t *)c->guest_rsp, *(const uint64_t *)c->guest_rsp, f->irql);
     f->in_driver = true;
     return result;
 }

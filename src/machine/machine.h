@@ -467,6 +467,8 @@ void machine_on_exception(void (*fn)(struct trap *t, uint32_t ntstatus));
  * site without room for a jump, KUSER_SHARED_DATA. true: *t was edited and execution goes on there.
  */
 extern bool (*machine_fixup_trap)(struct trap *t);
+/* image sets it: is the instruction at rip pageable? Asked where a call that raised the IRQL goes back to. */
+extern bool (*machine_paged)(uint64_t rip);
 /* image sets it: is the instruction at rip (driver text) a privileged one? */
 extern bool (*machine_privileged)(uint64_t rip);
 

@@ -214,6 +214,14 @@ violation_place(const struct event *ev)
     return ev->kind == EV_POOL_LEAK ? ev->a[2] : ev->ip;
 }
 
+static void (*violation_hook)(void);
+
+void
+verify_on_violation(void (*fn)(void))
+{
+    violation_hook = fn;
+}
+
 /* Keep it; false if this rule spoke about this place before. */
 static bool
 violation_add(struct verify_state *v, const struct verify_rule *rule, const struct event *ev, const char *format,
@@ -233,6 +241,8 @@ violation_add(struct verify_state *v, const struct verify_rule *rule, const stru
     kept->rule = rule;
     kept->ev = ev != NULL ? *ev : (struct event){ .kind = EV_NONE, .step = machine->step };
     fmt_v(kept->text, sizeof(kept->text), format, args);
+    if (violation_hook)
+        violation_hook();
     return true;
 }
 

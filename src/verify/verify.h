@@ -71,6 +71,7 @@ void verify_run_begin(void);
 void verify_run_end(void);
 
 unsigned verify_violation_count(void);                /* kept ones */
+void verify_on_violation(void (*fn)(void));           /* called for each that is kept, where it happens */
 const struct violation *verify_violation(unsigned i); /* in order */
 unsigned verify_violations_lost(void);
 unsigned verify_setup_violations(void); /* how many of the first are from set-up */

@@ -78,9 +78,11 @@ Probes(VOID)
 static VOID
 PageableImages(VOID)
 {
-    PVOID handle = MmLockPagableDataSection(Bytes);
+    PVOID handle = MmLockPagableDataSection(&DdiDriverObject);
 
     REQUIRE(handle != NULL);
+    MmLockPagableSectionByHandle(handle);
+    MmUnlockPagableImageSection(handle);
     MmUnlockPagableImageSection(handle);
     CHECK(MmPageEntireDriver((PVOID)(ULONG_PTR)PageableImages) == DdiDriverObject->DriverStart);
     MmResetDriverPaging((PVOID)(ULONG_PTR)PageableImages);

@@ -52,3 +52,23 @@ clean() {
     says '^Arg1: 0*3, a list is corrupted'
     says 'fast_fail_list!ListWrite'
 }
+
+@test "paged-at-dispatch: a function of a PAGE section is entered with a spin lock held" {
+    finds paged-at-dispatch open-while-disabled '0xc4_PagedCode_XDV_VRF_paged_at_dispatch!Sum' --k 0
+    says 'rule PagedCode'
+    says 'pageable code runs at IRQL 2'
+}
+
+@test "paged-raises: a PAGE function goes on above DISPATCH_LEVEL after it took a spin lock" {
+    finds paged-raises open-while-disabled '0xc4_PagedCode_XDV_VRF_paged_raises!PagedWrite' --k 0
+    says 'rule PagedCode'
+}
+
+@test "paged-locked: a PAGE section that is locked meanwhile, and one that is only run below" {
+    clean paged-locked open-while-disabled --k 1
+}
+
+@test "init-called: the INIT section is gone after DriverEntry" {
+    finds init-called open-while-disabled '0x50_init_called!Twice' --k 0
+    says '^Arg2: 0*10\b'
+}

@@ -170,6 +170,7 @@ NTKERNELAPI LOGICAL NTAPI MmIsDriverVerifyingByAddress(PVOID AddressWithinSectio
 NTKERNELAPI NTSTATUS NTAPI MmIsVerifierEnabled(PULONG VerifierFlags);
 NTKERNELAPI PVOID NTAPI MmLockPagableDataSection(PVOID AddressWithinSection);
 NTKERNELAPI VOID NTAPI MmUnlockPagableImageSection(PVOID ImageSectionHandle);
+NTKERNELAPI VOID NTAPI MmLockPagableSectionByHandle(PVOID ImageSectionHandle);
 NTKERNELAPI PVOID NTAPI MmPageEntireDriver(PVOID AddressWithinSection);
 NTKERNELAPI VOID NTAPI MmResetDriverPaging(PVOID AddressWithinSection);
 #define MmLockPagableCodeSection(Address) MmLockPagableDataSection(Address)

@@ -158,32 +158,65 @@ MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
     return (PVOID)ddi_address((unsigned)index);
 }
 
-/* Images are never paged here: locking a section only finds it. documented: the handle is an opaque pointer. */
+/*
+ * MmLockPagableDataSection - the section of code or data that holds the address stays in memory
+ * (MmLockPagableCodeSection is this function).
+ *
+ * Source:    documented; image/paged.c tells what follows from it
+ * IRQL:      <= APC_LEVEL
+ * Ownership: the caller takes the handle until as many MmUnlockPagableImageSection
+ * Returns:   an opaque handle; documented: an address in no image is bug check 0x1A (0x1234)
+ * Tests:     tests/ddi/mm_pages.c, tests/drivers/paged-locked
+ */
 PVOID NTAPI
 MmLockPagableDataSection(PVOID AddressWithinSection)
 {
-    return PAGE_ALIGN(AddressWithinSection);
+    uint64_t handle = image_section_lock((uint64_t)AddressWithinSection);
+
+    if (handle == 0)
+        machine_bugcheck(0x1a, 0x1234, (uint64_t)AddressWithinSection, 0, 0);
+    return (PVOID)handle;
 }
 
+/* MmLockPagableSectionByHandle - documented: locks it once more, faster. <= APC_LEVEL. */
+VOID NTAPI
+MmLockPagableSectionByHandle(PVOID ImageSectionHandle)
+{
+    if (!image_section_relock((uint64_t)ImageSectionHandle, 1))
+        machine_bugcheck(0x1a, 0x1234, (uint64_t)ImageSectionHandle, 0, 0);
+}
+
+/* MmUnlockPagableImageSection - documented: undoes one lock, none there is bug check 0x1A (0x1010). <= APC_LEVEL. */
 VOID NTAPI
 MmUnlockPagableImageSection(PVOID ImageSectionHandle)
 {
-    (void)ImageSectionHandle;
+    if (!image_section_relock((uint64_t)ImageSectionHandle, -1))
+        machine_bugcheck(0x1a, 0x1010, (uint64_t)ImageSectionHandle, 0, 0);
 }
 
-/* documented: returns the image's base. */
+static void *
+page_entire(PVOID address, bool entire)
+{
+    struct image *image = image_find((uint64_t)address);
+
+    if (image == NULL)
+        return NULL;
+    image_page_entire(image, entire);
+    return (PVOID)image->base;
+}
+
+/* MmPageEntireDriver - documented: all is pageable now, whatever sections say. The image's base. <= APC_LEVEL. */
 PVOID NTAPI
 MmPageEntireDriver(PVOID AddressWithinSection)
 {
-    struct image *image = image_find((uint64_t)AddressWithinSection);
-
-    return image != NULL ? (PVOID)image->base : NULL;
+    return page_entire(AddressWithinSection, true);
 }
 
+/* MmResetDriverPaging - documented: each section is again what its attributes say. <= APC_LEVEL. */
 VOID NTAPI
 MmResetDriverPaging(PVOID AddressWithinSection)
 {
-    (void)AddressWithinSection;
+    page_entire(AddressWithinSection, false);
 }
 
 /* Drivers see a machine without Driver Verifier. */

@@ -341,6 +341,7 @@ static const struct {
     { { .kind = EV_MDL_MISUSE, .object = 0x80, .a = { 0xb0 } }, "MdlLockDescribed" },
     { { .kind = EV_IRQL_MISUSE, .a = { 0, 2, 0 } }, "IrqlKeRaiseLower" },
     { { .kind = EV_IRQL_MISUSE, .a = { 1, 0, 2 } }, "IrqlKeRaiseLower2" },
+    { { .kind = EV_PAGED_CODE, .object = 0x88, .a = { 0x88, 2 } }, "PagedCode" },
     { { .kind = EV_REGION_MISUSE, .object = 0x90 }, "CriticalRegions" },
     { { .kind = EV_MEMORY_OVERLAP, .a = { 0x1000, 0x1008, 16 } }, "MemoryOverlap" },
     { { .kind = EV_OID_COMPLETE, .object = 0xa0, .a = { 1, 0, 0, 0x103, 1 } }, "NdisOidComplete" },
