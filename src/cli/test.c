@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/coverage.h"
+#include "cli/reports.h"
 #include "explore/battery.h"
 #include "explore/certificate.h"
 #include "explore/supervisor.h"
@@ -40,6 +41,8 @@ static const char help[] =
     "  --symbols PATH        where PDB or DWARF files are\n"
     "  --src FROM=TO         sources recorded under FROM are under TO (up to 8 times)\n"
     "  --json                the result as JSON on standard output\n"
+    "  --junit FILE          and as JUnit XML, a case for each scenario\n"
+    "  --sarif FILE          and as SARIF 2.1.0, a result for each finding, at its line of source\n"
     "  -v                    what the drivers print (DbgPrint), in order, for each scenario\n"
     "\n"
     "exit: 0 clean, 1 finding, 2 budget ended first, 3 undis failed, 4 input or host cannot do it, 64 usage\n";
@@ -125,6 +128,10 @@ parse(int argc, char **argv, struct test_options *o)
                 if (parameters >= 16)
                     return bad("--param is taken at most 16 times, not also", v);
                 o->parameter[parameters++] = v;
+            } else if (strcmp(a, "--junit") == 0) {
+                o->junit = v;
+            } else if (strcmp(a, "--sarif") == 0) {
+                o->sarif = v;
             } else if (strcmp(a, "--symbols") == 0) {
                 o->symbols = v;
             } else if (strcmp(a, "--src") == 0) {
@@ -287,6 +294,9 @@ cmd_test(int argc, char **argv)
                (unsigned long long)r.runs, r.seconds, r.cpu_seconds);
     }
     coverage_end(coverage, &o);
+    if (((o.junit && report_junit(o.junit, &o, &r)) || (o.sarif && report_sarif(o.sarif, &o, &r))) &&
+        (status == EXIT_CLEAN || status == EXIT_BUDGET))
+        status = EXIT_INPUT;
     test_result_free(&r);
     return status;
 }

@@ -36,8 +36,9 @@ struct test_options {
     const char *only;           /* name of one scenario of the battery */
     const char *parameter[17];  /* "Name=Value", NULL terminated: into each scenario */
     unsigned vps;
-    bool all_releases; /* cli: one test per OS profile */
-    unsigned faults; /* allocations that fail in one run */
+    unsigned faults;            /* allocations that fail in one run */
+    bool all_releases;          /* cli: one test per OS profile */
+    const char *junit, *sarif;  /* cli: files to write */
 };
 #define K_DEFAULT 99u
 

@@ -122,3 +122,35 @@ load common
     refuses 64 '--pdb needs --cc clang' cc --pdb x.c -o x.sys
     refuses 4 'cannot read gone.c' cc gone.c -o x.sys
 }
+
+@test "--junit and --sarif: a case for each scenario, a result for each finding at its line" {
+    needs "$zoo/pause-ignored"
+    undis test "$zoo/pause-ignored" --only write-while-disabled --out out --junit j.xml --sarif s.json
+    exits 1
+    command -v python3 >/dev/null || skip "no python3"
+    python3 - "$root" <<'END'
+import json, sys, xml.etree.ElementTree as tree
+suite = tree.parse("j.xml").getroot().find("testsuite")
+assert (suite.get("name"), suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("npf", "1", "1", "0")
+case = suite.find("testcase")
+assert case.get("name") == "write-while-disabled"
+assert case.find("failure").get("message") == "0x3B_npf!NPF_Write"
+assert "undis replay out/" in case.find("failure").text
+run = json.load(open("s.json"))["runs"][0]
+assert [r["id"] for r in run["tool"]["driver"]["rules"]] == ["0x3B_npf!NPF_Write"]
+place = run["results"][0]["locations"][0]["physicalLocation"]
+line = open(place["artifactLocation"]["uri"]).read().splitlines()[place["region"]["startLine"] - 1]
+assert "NdisFSendNetBufferLists" in line, line
+assert run["results"][0]["fingerprints"]["bucket/v1"] and run["invocations"][0]["exitCode"] == 1
+END
+}
+
+@test "a report that cannot be written is said, and a clean test is no success then" {
+    needs "$UNDIS_BUILD_DIR/drivers/npf"
+    undis test "$UNDIS_BUILD_DIR/drivers/npf" --only init-halt --out out --junit no/such/folder/j.xml
+    exits 4
+    complains 'no/such/folder/j\.xml: No such file'
+    undis test "$root" --out out --junit j.xml
+    exits 4
+    grep -q '<error message=".*"/></testcase>' j.xml
+}
