@@ -133,7 +133,7 @@ bring_up(void *arg)
         failed = pnp_start(&filter_service[i], NULL, 0);
     if (failed < 0)
         return;
-    nic = pnp_nic_add(&ends, "null_ends", "Ethernet", NULL, 0);
+    nic = pnp_nic_add(&ends, "Ethernet", NULL, 0);
     if (!nic || ndis_nic_enable(nic))
         failed = -1;
     ndis_settle();

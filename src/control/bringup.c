@@ -141,21 +141,27 @@ check_pool(PDRIVER_OBJECT driver, void *arg)
     ex_pool_leaks((uint64_t)driver->DriverStart, driver->DriverSize, NULL);
 }
 
-/* Drivers without devices first, miniports, filters, then what binds to them. */
+/* Drivers without devices first, miniports, then their adapters; filters, then what binds to them. */
+enum { START_OTHERS, START_MINIPORTS, START_FILTERS, START_INTERMEDIATE, START_PROTOCOLS };
+
 static unsigned
 start_rank(const struct pnp_driver *d)
 {
     static const uint8_t ranks[] = {
-        [INF_OTHER] = 0, [INF_MINIPORT] = 1, [INF_FILTER] = 2, [INF_INTERMEDIATE] = 3, [INF_PROTOCOL] = 4
+        [INF_OTHER] = START_OTHERS,
+        [INF_MINIPORT] = START_MINIPORTS,
+        [INF_FILTER] = START_FILTERS,
+        [INF_INTERMEDIATE] = START_INTERMEDIATE,
+        [INF_PROTOCOL] = START_PROTOCOLS,
     };
 
     return ranks[d->kind];
 }
 
 static bool
-start_drivers(void)
+start_drivers(unsigned first, unsigned last)
 {
-    for (unsigned rank = 0; rank <= 4; rank++)
+    for (unsigned rank = first; rank <= last; rank++)
         for (unsigned i = 0; i < up.files->count; i++) {
             const struct stack_driver *config = up.files->config[i];
             int32_t status;
@@ -190,29 +196,38 @@ module_parameters(const struct running_adapter *a)
 }
 
 static bool
-start_adapter(struct running_adapter *a)
+is_virtual(const struct running_adapter *a)
+{
+    return a->miniport != NULL && layered(a->miniport);
+}
+
+/* A device, disabled. */
+static bool
+add_adapter(struct running_adapter *a)
 {
     const struct stack_parameters *p = &a->config->parameters;
 
-    if (a->miniport != NULL) {
-        a->nic = pnp_nic_add(a->miniport, a->miniport->service, a->config->name, p->p, p->count);
-    } else {
-        a->nic = wirenic_add(a->config->name, a->wire, NULL);
-        if (a->nic != NULL)
-            pnp_nic_parameters(a->nic, p->p, p->count);
-    }
-    if (a->nic == NULL) {
-        snprintf(up.failure, sizeof(up.failure), "%.60s: the miniport driver registered no miniport with NDIS",
-                 a->config->name);
-        up.refused = true;
-        return false;
-    }
+    if (a->miniport != NULL)
+        a->nic = pnp_nic_add(a->miniport, a->config->name, p->p, p->count);
+    else if ((a->nic = wirenic_add(a->config->name, a->wire, NULL)) != NULL)
+        pnp_nic_install(a->nic, NULL, p->p, p->count);
+    if (a->nic != NULL)
+        return true;
+    snprintf(up.failure, sizeof(up.failure), "%.60s: the miniport driver registered no miniport with NDIS",
+             a->config->name);
+    up.refused = true;
+    return false;
+}
+
+static bool
+start_adapter(struct running_adapter *a)
+{
     module_parameters(a);
     if (a->host != NULL && hostif_add(a->nic, a->host)) {
         snprintf(up.failure, sizeof(up.failure), "%.60s: hostif could not be put above it", a->config->name);
         return false;
     }
-    if (a->miniport != NULL && layered(a->miniport))
+    if (is_virtual(a))
         return true; /* its driver brings it up, over an adapter that it has bound to */
     if (!a->config->disabled && ndis_nic_enable(a->nic)) {
         snprintf(up.failure, sizeof(up.failure),
@@ -221,6 +236,16 @@ start_adapter(struct running_adapter *a)
         up.refused = true;
         return false;
     }
+    return true;
+}
+
+/* All adapters of one kind. */
+static bool
+each_adapter(bool virtual, bool (*fn)(struct running_adapter *))
+{
+    for (unsigned i = 0; i < up.running->adapter_count; i++)
+        if (is_virtual(&up.running->adapter[i]) == virtual && !fn(&up.running->adapter[i]))
+            return false;
     return true;
 }
 
@@ -235,15 +260,12 @@ bring_up(void *arg)
                 snprintf(up.failure, sizeof(up.failure), "more than 64 bindings are switched off");
                 return;
             }
-    if (!start_drivers())
+    if (!start_drivers(START_OTHERS, START_MINIPORTS) || !each_adapter(false, add_adapter) ||
+        !start_drivers(START_FILTERS, START_PROTOCOLS) || !each_adapter(true, add_adapter))
         return;
-    for (unsigned real = 0; real < 2; real++) /* virtual adapters are installed before their driver asks for them */
-        for (unsigned i = 0; i < up.running->adapter_count; i++) {
-            struct running_adapter *a = &up.running->adapter[i];
-
-            if ((a->miniport == NULL || !layered(a->miniport)) == (real == 1) && !start_adapter(a))
-                return;
-        }
+    /* virtual adapters are there before their driver asks for them */
+    if (!each_adapter(true, start_adapter) || !each_adapter(false, start_adapter))
+        return;
     ndis_settle();
 }
 
@@ -260,7 +282,7 @@ take_down(void *arg)
         if (a->host != NULL && !a->removed)
             hostif_remove(a->nic);
     }
-    for (unsigned rank = 5; rank-- > 0;)
+    for (unsigned rank = START_PROTOCOLS + 1; rank-- > 0;)
         for (unsigned i = up.files->count; i-- > 0;)
             if (up.started[i] && start_rank(&up.files->driver[i]) == rank)
                 io_driver_unload(up.service[i].object);

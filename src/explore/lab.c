@@ -53,16 +53,11 @@ check_pool(PDRIVER_OBJECT driver, void *arg)
 }
 
 static bool
-start_drivers(void)
+start_driver(unsigned i)
 {
-    for (unsigned i = 0; i < lab.driver_count; i++) {
-        lab.failed_driver = lab.order[i];
-        lab.entry_status = pnp_start(&lab.driver[lab.order[i]], NULL, 0);
-        if (lab.entry_status < 0)
-            return false;
-    }
-    lab.failed_driver = 0;
-    return true;
+    lab.failed_driver = i;
+    lab.entry_status = pnp_start(&lab.driver[i], NULL, 0);
+    return lab.entry_status >= 0;
 }
 
 static bool
@@ -80,7 +75,10 @@ add_nics(const struct pnp_driver *miniport)
         char name[32];
 
         snprintf(name, sizeof(name), lab.nic_count ? "Ethernet %u" : "Ethernet", lab.nic_count + 1);
-        nic = miniport ? pnp_nic_add(miniport, miniport->service, name, NULL, 0) : ends_wire_add(name, NULL);
+        if (miniport)
+            nic = pnp_nic_add(miniport, name, NULL, 0);
+        else if ((nic = ends_wire_add(name, NULL)) != NULL)
+            pnp_nic_install(nic, NULL, NULL, 0);
         if (!nic) {
             lab.failure = "the miniport driver registered no miniport with NDIS";
             return;
@@ -104,25 +102,29 @@ wants_test_protocol(void)
     return stack->protocols_count == 0;
 }
 
+/* Adapters before what stands on them; all are enabled when everything has started. */
 void
 lab_load(void)
 {
+    unsigned at = 0;
+
     lab.nic_count = 0;
     lab.failure = NULL;
     pnp_user_parameters(lab.scenario->stack.parameters, lab.scenario->stack.parameters_count,
                         lab.driver[0].file->service);
     if (wants_test_protocol())
         ends_proto_start();
-    if (!start_drivers())
-        return;
-    lab.own_wire = true;
-    for (unsigned i = 0; i < lab.driver_count; i++)
-        if (lab.driver[lab.order[i]].file->kind == INF_MINIPORT) {
-            lab.own_wire = false;
-            add_nics(lab.driver[lab.order[i]].file);
-        }
+    for (; at < lab.driver_count && lab.driver[lab.order[at]].file->kind == INF_MINIPORT; at++) {
+        if (!start_driver(lab.order[at]))
+            return;
+        add_nics(lab.driver[lab.order[at]].file);
+    }
+    lab.own_wire = at == 0;
     if (lab.own_wire)
         add_nics(NULL);
+    for (; at < lab.driver_count; at++)
+        if (!start_driver(lab.order[at]))
+            return;
     for (unsigned i = 0; i < lab.nic_count && !lab.failure; i++)
         if (ndis_nic_enable(lab.nic[i]))
             lab.failure = "the adapter could not be started: the miniport or a mandatory filter refused";

@@ -125,6 +125,7 @@ pnp_unbind(const char *adapter, const char *service)
         return -ENOSPC;
     fmt(installed.unbound[installed.unbound_count].adapter, 64, "%s", adapter);
     fmt(installed.unbound[installed.unbound_count++].service, 64, "%s", service);
+    ndis_set_binding_policy(binds);
     return 0;
 }
 
@@ -348,21 +349,18 @@ wants_messages(const struct pnp_driver *file)
 static void *
 hardware(const struct pnp_driver *file)
 {
-    if (file == NULL || !file->parsed || !str_ieq(file->info.component_id, HW_NIC_HARDWARE_ID))
+    if (!file->parsed || !str_ieq(file->info.component_id, HW_NIC_HARDWARE_ID))
         return NULL;
     return hw_nic_pdo(hw_nic_create(wants_messages(file) ? HW_NIC_MESSAGES : 0));
 }
 
-struct ndis_nic *
-pnp_nic_add(const struct pnp_driver *file, const char *service, const char *name,
-            const struct pnp_parameter *parameters, unsigned count)
+void
+pnp_nic_install(const struct ndis_nic *nic, const struct pnp_driver *file, const struct pnp_parameter *parameters,
+                unsigned count)
 {
-    struct ndis_nic_config config = { .name = name, .service = service, .pdo = hardware(file) };
-    struct ndis_nic *nic = ndis_nic_add(&config);
+    const char *service = ndis_nic_service(nic);
     char key[200], guid[64];
 
-    if (nic == NULL)
-        return NULL;
     ndis_config_nic_path(nic, key, sizeof(key));
     ndis_nic_guid(nic, guid, sizeof(guid));
     reg_install_adapter(&reg_cm, &(struct reg_adapter){ file, service, ndis_nic_name(nic), guid, key, nic->if_index });
@@ -370,16 +368,17 @@ pnp_nic_add(const struct pnp_driver *file, const char *service, const char *name
     write_user_parameters(key, service, file);
     write_linkage();
     apply_changes();
-    return nic;
 }
 
-void
-pnp_nic_parameters(const struct ndis_nic *nic, const struct pnp_parameter *parameters, unsigned count)
+struct ndis_nic *
+pnp_nic_add(const struct pnp_driver *file, const char *name, const struct pnp_parameter *parameters, unsigned count)
 {
-    char key[200];
+    struct ndis_nic_config config = { .name = name, .service = file->service, .pdo = hardware(file) };
+    struct ndis_nic *nic = ndis_nic_add(&config);
 
-    ndis_config_nic_path(nic, key, sizeof(key));
-    write_parameters(key, parameters, count);
+    if (nic != NULL)
+        pnp_nic_install(nic, file, parameters, count);
+    return nic;
 }
 
 void

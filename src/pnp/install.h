@@ -39,11 +39,18 @@ int pnp_load(const struct pnp_driver *d, struct pnp_service *out, char text[256]
 int32_t pnp_start(struct pnp_service *service, const struct pnp_parameter *parameters, unsigned count);
 
 /*
- * System fiber: a device of a miniport driver that has started, disabled; its registry key has what the INF and then
- * the parameters say. file NULL: a built-in driver. NULL: the driver registered no miniport.
+ * System fiber: a device of a miniport driver that has started, disabled, installed as below. NULL: the driver
+ * registered no miniport. Adapters come before the drivers above them: what those look for when they start is there.
  */
-struct ndis_nic *pnp_nic_add(const struct pnp_driver *file, const char *service, const char *name,
-                             const struct pnp_parameter *parameters, unsigned count);
+struct ndis_nic *pnp_nic_add(const struct pnp_driver *file, const char *name, const struct pnp_parameter *parameters,
+                             unsigned count);
+
+/*
+ * System fiber: the registry keys of a device, what the INF and then the parameters say. file NULL: a built-in
+ * driver's. pnp_nic_add() has done it.
+ */
+void pnp_nic_install(const struct ndis_nic *nic, const struct pnp_driver *file, const struct pnp_parameter *parameters,
+                     unsigned count);
 
 /* Before the machine runs: this binding is switched off. 0, or -ENOSPC. */
 int pnp_unbind(const char *adapter, const char *service);
@@ -59,9 +66,6 @@ int pnp_user_parameter_check(const char *parameter, const struct pnp_driver *con
 /* Before the machine runs: changes over what setup writes, each time it has; borrows file. NULL: none. */
 struct reg_file;
 void pnp_registry_changes(const struct reg_file *file);
-
-/* More of them for a device that is there. */
-void pnp_nic_parameters(const struct ndis_nic *nic, const struct pnp_parameter *parameters, unsigned count);
 
 /* The registry key that NdisOpenConfigurationEx gives a filter for its module on nic, with parameters. */
 void pnp_filter_parameters(const struct ndis_nic *nic, const char *service, const struct pnp_parameter *parameters,
