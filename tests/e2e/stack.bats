@@ -83,3 +83,20 @@ END
     refuses 4 'its own wire' test "$filter" "$miniport" --scenario x.yaml
     refuses 4 'service npf is that of' test "$filter" "$zoo/pause-check-race"
 }
+
+@test "a protocol finds its adapters in the registry when it starts, below a miniport of undis and below another" {
+    needs "$drivers/reads-adapters/reads_adapters.sys"
+    undis test "$drivers/reads-adapters/reads_adapters.sys" --only init-halt
+    exits 0
+    undis test "$drivers/reads-adapters/reads_adapters.sys" "$miniport" --only init-halt
+    exits 0
+    printf 'adapters: [ { name: E, wire: loop } ]\nprotocols: [ %s ]\n' \
+        "$drivers/reads-adapters/reads_adapters.sys" >m.yaml
+    XDG_RUNTIME_DIR=$PWD timeout 60 "$UNDIS" run m.yaml >log 2>&1 &
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        XDG_RUNTIME_DIR=$PWD "$UNDIS" stop >/dev/null 2>&1 && break
+        sleep 0.2
+    done
+    wait %1
+    grep -q 'nothing was left behind' log
+}
