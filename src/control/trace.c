@@ -80,9 +80,10 @@ trace_open(const char *file, char text[200])
 void
 trace_switch(bool on)
 {
-    const uint64_t all = on ? UINT64_MAX : 0;
+    const uint64_t all = on ? UINT64_MAX : 0, calls = EV_BIT(EV_DDI_ENTER);
 
-    trace_listen_to(&listener, (const uint64_t[2]){ all, all });
+    _Static_assert(EV_DDI_ENTER < 64, "it is in the first word");
+    trace_listen_to(&listener, (const uint64_t[2]){ all & ~calls, all });
 }
 
 static void

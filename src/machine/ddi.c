@@ -113,9 +113,9 @@ write_hop(unsigned index, const struct ddi_hop *h, const struct live_hop_count *
     if (!machine_live)
         return;
     memcpy(ordinary, p, sizeof(ordinary));
-    p = put(p, "\x48\x8b\x04\x25", 4, (uint32_t)(uint64_t)&trace_wanted[0]); /* mov rax, [trace_wanted] */
-    p = put(p, "\x48\x0b\x04\x25", 4, (uint32_t)(uint64_t)&trace_wanted[1]); /* or rax, [trace_wanted + 8] */
-    *p++ = 0x75;                                                             /* jnz slow */
+    p = put(p, "\x83\x3c\x25", 3, (uint32_t)(uint64_t)&trace_frames); /* cmp dword [trace_frames], 0 */
+    *p++ = 0;
+    *p++ = 0x75; /* jne slow */
     slow[n++] = p++;
     p = put(p, "\x4c\x8b\x91", 3, h->next); /* mov r10, [rcx + next] */
     memcpy(p, "\x4d\x85\xd2\x74", 4);       /* test r10, r10; jz slow */
@@ -421,7 +421,10 @@ call_lacking(unsigned index)
     machine_unsupported(index, text);
 }
 
-/* In a live machine: no points, no checks of IRQL; the machine lock unless the export is free of it. */
+/*
+ * In a live machine: no points, no checks of IRQL; the machine lock unless the export is free of it. Who listens to
+ * calls hears of them in the order in which they took the lock; of free ones, in the order in which they came.
+ */
 static uint64_t
 live_dispatch(struct fiber *f, struct crossing *c)
 {
@@ -437,10 +440,12 @@ live_dispatch(struct fiber *f, struct crossing *c)
     if (e->kind == DDI_SYMBOL || !e->function)
         call_lacking(index);
     if (e->flags & DDI_FREE) {
+        trace_emit(EV_DDI_ENTER, 0, index);
         result = call(e, (const uint64_t *)(c->guest_rsp + 8));
     } else {
         live_lock();
         f->locked = true;
+        trace_emit(EV_DDI_ENTER, 0, index);
         result = call(e, (const uint64_t *)(c->guest_rsp + 8));
         f->locked = false;
         live_unlock();

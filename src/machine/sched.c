@@ -610,7 +610,7 @@ mtimer_set(struct mtimer *t, uint64_t due, void (*fire)(struct mtimer *))
     t->fire = fire;
     if (!S->in_timer) { /* one that sets itself again stays where it is */
         t->vp = sched_current ? sched_current->vp : 0;
-        if (sched_current && !machine->setup)
+        if (sched_current && !machine->setup && !machine_live)
             hb_value(sched_current, due * VP_MAX + t->vp);
     }
     t->armed = true;
@@ -619,7 +619,7 @@ mtimer_set(struct mtimer *t, uint64_t due, void (*fire)(struct mtimer *))
             break;
     /* Of those due at once, who was set first expires first. */
     if (at != &S->timers.head && list_entry(at, struct mtimer, link)->due_100ns == due && sched_current &&
-        !machine->setup && !S->in_timer)
+        !machine->setup && !S->in_timer && !machine_live)
         hb_value(sched_current, list_entry(at, struct mtimer, link)->set_hb);
     t->set_hb = S->in_timer ? hb_clock() : sched_current ? sched_current->hb : 0;
     list_insert_before(at->next, &t->link);

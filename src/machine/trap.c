@@ -355,6 +355,18 @@ tell_stale_arguments(const struct fiber *f)
     }
 }
 
+/* The same where no call of ours was made: a slot went on to the next driver by itself (ddi_hop()). */
+static void
+tell_stale_hop(const struct trap *t)
+{
+    const struct heap_block *b = heap_find(t->gpr[1]);
+    const char *module, *name;
+    uint32_t offset;
+
+    if (b && b->freed && ddi_symbolize(t->rip, &module, &name, &offset))
+        trace_emit(EV_STALE_HANDLE, t->gpr[1], (unsigned)ddi_lookup(module, name), t->gpr[1], 0);
+}
+
 void
 trap_run(void)
 {
@@ -379,6 +391,8 @@ trap_run(void)
     if (t.in_host) {
         tell_stale_arguments(f);
         blame_export(f, &t);
+    } else {
+        tell_stale_hop(&t);
     }
     if (t.vector == 14 && in_guard(f, t.address)) {
         last = t;

@@ -7,6 +7,7 @@
 #define LISTENERS_MAX 8
 
 uint64_t trace_wanted[2];
+uint32_t trace_frames;
 static struct event_listener *listeners[LISTENERS_MAX];
 static unsigned listener_count;
 static void (*fill_in)(struct event *ev);
@@ -28,6 +29,9 @@ trace_set_context(void (*fn)(struct event *))
 void
 trace_remask(void)
 {
+    static const uint16_t frames[] = { EV_DDI_ENTER, EV_SEND, EV_SEND_COMPLETE, EV_RECEIVE, EV_RETURN };
+    uint32_t any = 0;
+
     for (unsigned word = 0; word < 2; word++) {
         uint64_t wanted = 0;
 
@@ -35,6 +39,9 @@ trace_remask(void)
             wanted |= listeners[i]->mask[word];
         __atomic_store_n(&trace_wanted[word], wanted, __ATOMIC_RELEASE);
     }
+    for (unsigned i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
+        any |= trace_wants(frames[i]);
+    __atomic_store_n(&trace_frames, any, __ATOMIC_RELEASE);
 }
 
 void

@@ -52,6 +52,8 @@ void trace_remask(void); /* after a listener changed its mask */
 void trace_listen_to(struct event_listener *l, const uint64_t mask[2]);
 
 extern uint64_t trace_wanted[2];
+/* Not 0: somebody listens to calls, or to where NBLs go; frames then pass through our functions (machine/ddi.c). */
+extern uint32_t trace_frames;
 
 /* Does anybody listen to that kind? */
 #define trace_wants(kind) \
