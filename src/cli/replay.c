@@ -7,16 +7,20 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "explore/findings.h"
+#include "explore/live_replay.h"
 #include "host/host.h"
 #include "nt/profile.h"
 
 #include <openssl/sha.h>
 
 static const char help[] =
-    "usage: undis replay FINDING [--times N] [--driver PATH]\n"
+    "usage: undis replay FINDING [--times N] [--driver PATH] [--time SECONDS]\n"
     "Runs a finding's trace again and prints bugcheck, step, sha256 of the machine's memory and of its events.\n"
+    "One that undis run --record made is looked for with its last inputs: in the order of calls that was recorded,\n"
+    "then in others; what leads to the same bucket is written to FINDING/replayed with a trace of its own.\n"
     "  --times N      so many times, each in a fresh process; all must be equal\n"
     "  --driver PATH  the driver, if it is no longer where the trace says\n"
+    "  --time SECONDS to look for a recorded finding (default 60)\n"
     "exit: 1 the finding happened again, 3 it did not or runs differed, 4 the folder or driver cannot be used\n";
 
 static int
@@ -154,6 +158,7 @@ cmd_replay(int argc, char **argv)
 {
     const char *folder = NULL, *driver_path = NULL;
     uint64_t times = 1;
+    double seconds = 60;
     int status;
 
     for (int i = 1; i < argc; i++) {
@@ -164,6 +169,8 @@ cmd_replay(int argc, char **argv)
             i++;
         } else if (strcmp(argv[i], "--driver") == 0 && i + 1 < argc) {
             driver_path = argv[++i];
+        } else if (strcmp(argv[i], "--time") == 0 && i + 1 < argc && (seconds = strtod(argv[i + 1], NULL)) > 0) {
+            i++;
         } else if (argv[i][0] == '-' || folder) {
             fprintf(stderr, "undis replay: unexpected \"%s\"; undis replay --help tells more\n", argv[i]);
             return EXIT_USAGE;
@@ -175,6 +182,9 @@ cmd_replay(int argc, char **argv)
         fputs(help, stderr);
         return EXIT_USAGE;
     }
+    if (live_replay_possible(folder))
+        return live_replay(
+            &(struct live_replay_options){ .folder = folder, .driver = driver_path, .time_s = seconds });
     status = replay(folder, driver_path, times, false);
     if (status != EXIT_CLEAN)
         return status;

@@ -20,6 +20,7 @@ static const char help[] =
     "  --detach         return when it runs\n"
     "  --vps N          virtual processors, 1 to 4 (default: the file says, or 2)\n"
     "  --out DIR        where a finding goes (default: findings)\n"
+    "  --record         note inputs and the order of calls, so that undis replay can look for a finding again\n"
     "  --reg FILE       changes of this .reg file go over what installing the drivers writes\n"
     "  --symbols PATH   where PDB or DWARF files are\n"
     "  --src FROM=TO    sources recorded under FROM are under TO (up to 8 times)\n"
@@ -92,6 +93,8 @@ cmd_run(int argc, char **argv)
             return EXIT_CLEAN;
         } else if (strcmp(argv[i], "--detach") == 0) {
             o.detach = true;
+        } else if (strcmp(argv[i], "--record") == 0) {
+            o.record = true;
         } else if (strcmp(argv[i], "-v") == 0) {
             o.verbose = true;
         } else if (strcmp(argv[i], "-q") == 0) {

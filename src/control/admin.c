@@ -9,6 +9,7 @@
 
 #include "base/fmt.h"
 #include "base/str.h"
+#include "control/record.h"
 #include "control/trace.h"
 #include "host/host.h"
 #include "ndis/admin.h"
@@ -106,9 +107,11 @@ static void
 do_adapter(struct admin_job *j)
 {
     struct running_adapter *a = find_adapter(j);
+    uint64_t recorded;
 
     if (a == NULL)
         return;
+    recorded = record_command(&j->command, (unsigned)(a - j->running->adapter));
     switch (j->command.kind) {
     case COMMAND_ADAPTER_ENABLE:
         if (ndis_nic_enable(a->nic))
@@ -125,6 +128,7 @@ do_adapter(struct admin_job *j)
             hostif_remove(a->nic);
         break;
     }
+    record_end(recorded, j->exit ? -1 : 0, 0);
 }
 
 /* At one adapter, or at every one. */
@@ -136,11 +140,14 @@ do_filter(struct admin_job *j)
 
     for (unsigned i = 0; i < j->running->adapter_count && !j->exit; i++) {
         struct running_adapter *a = &j->running->adapter[i];
+        uint64_t recorded;
         int err;
 
         if ((one != NULL && a != one) || a->removed)
             continue;
+        recorded = record_command(&j->command, i);
         err = insert ? ndis_driver_attach(a->nic, j->command.driver) : ndis_driver_detach(a->nic, j->command.driver);
+        record_end(recorded, err, 0);
         if (err)
             refuse(j,
                    err == -ENOENT ? "no driver called \"%s\" is loaded that binds to \"%s\""

@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "control/measure.h"
+#include "control/record.h"
 #include "control/server.h"
 #include "control/trace.h"
 #include "host/host.h"
@@ -323,6 +324,8 @@ open_wires(struct running *running, char text[256])
             snprintf(text, 256, "%.50s: hostif: %.190s", a->config->name, why);
             return -EINVAL;
         }
+        record_wire(a->wire, i, false);
+        record_wire(a->host, i, true);
     }
     return 0;
 }
@@ -339,7 +342,7 @@ describe_end(const struct run_result *r, char text[256])
 }
 
 static int
-make(unsigned vps, bool verbose, char text[256])
+make(unsigned vps, bool verbose, struct record *record, char text[256])
 {
     char problem[160];
 
@@ -361,6 +364,7 @@ make(unsigned vps, bool verbose, char text[256])
         trace_listen(&prints);
     }
     measure_prepare();
+    record_begin(record);
     if (trace_prepare() || open_wires(up.running, text))
         return -EINVAL;
     if (host_sandbox_live()) {
@@ -376,7 +380,7 @@ make(unsigned vps, bool verbose, char text[256])
 
 enum up_result
 machine_up(const struct stack *stack, const struct stack_files *files, unsigned vps, bool verbose,
-           struct running *running, struct run_result *r, char text[256])
+           struct record *record, struct running *running, struct run_result *r, char text[256])
 {
     memset(r, 0, sizeof(*r));
     text[0] = '\0';
@@ -391,7 +395,7 @@ machine_up(const struct stack *stack, const struct stack_files *files, unsigned 
         running->adapter[i].config = &stack->adapter[i];
         running->adapter[i].miniport = files->miniport[i] >= 0 ? &files->driver[files->miniport[i]] : NULL;
     }
-    if (make(vps, verbose, text)) {
+    if (make(vps, verbose, record, text)) {
         if (!text[0])
             snprintf(text, 256, "out of memory");
         return UP_INPUT;

@@ -25,6 +25,8 @@ struct stack_files {
 int stack_files_read(const struct stack *stack, struct stack_files *out, unsigned *line, char text[256]);
 void stack_files_free(struct stack_files *f);
 
+struct record;
+
 enum up_result {
     UP_RUNNING,
     UP_INPUT,  /* the host or a file cannot do it: text */
@@ -33,10 +35,10 @@ enum up_result {
 
 /*
  * machine_up - in the worker. On UP_RUNNING the VPs run and *running is what administrators ask about. verbose: what
- * drivers print goes to standard output.
+ * drivers print goes to standard output. record: where to note what happens (record.h); NULL: nowhere.
  */
 enum up_result machine_up(const struct stack *stack, const struct stack_files *files, unsigned vps, bool verbose,
-                          struct running *running, struct run_result *r, char text[256]);
+                          struct record *record, struct running *running, struct run_result *r, char text[256]);
 
 /* Everything down again: adapters, drivers, wires. false: the machine ended before that; *r. Outside live_enter(). */
 bool machine_down(struct running *running, struct run_result *r);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/record.h"
 #include "explore/findings.h"
 #include "explore/live_finding.h"
 #include "host/host.h"
@@ -55,7 +56,7 @@ file_text(const char *path)
 
 int
 finding_of_run(const struct run_options *o, const struct stack *stack, const struct stack_files *files,
-               struct detail *d)
+               struct detail *d, const struct record *record)
 {
     struct finding_verdict verdict;
     char folder[512], path[600], command[800], *drivers = driver_lines(files), *yaml = file_text(o->file);
@@ -65,6 +66,7 @@ finding_of_run(const struct run_options *o, const struct stack *stack, const str
                                 .symbols = o->symbols,
                                 .src_map = o->src_map,
                                 .again = command,
+                                .recorded = record != NULL,
                                 .drivers = drivers };
     int err = d->complete ? host_mkdir_p(o->out) : -EINVAL;
 
@@ -75,6 +77,10 @@ finding_of_run(const struct run_options *o, const struct stack *stack, const str
         snprintf(path, sizeof(path), "%s/stack.yaml", folder);
         err = host_write_file(path, yaml, strlen(yaml));
     }
+    if (!err && record != NULL) {
+        snprintf(path, sizeof(path), "%s/record", folder);
+        err = record_write(record, path, stack, files, o->vps ? o->vps : stack->vps, verdict.bucket);
+    }
     if (err) {
         fprintf(stderr, "undis run: the machine failed, and the finding could not be written to %s (%s)\n", o->out,
                 strerror(-err));
@@ -83,6 +89,8 @@ finding_of_run(const struct run_options *o, const struct stack *stack, const str
         for (unsigned i = 0; i < d->in.violation_count; i++)
             printf("  rule %s: %s\n", d->in.violations[i].rule->id, d->in.violations[i].text);
         printf("  read %s/analysis.txt\n", folder);
+        if (record != NULL)
+            printf("  undis replay %s looks for it among recorded inputs\n", folder);
         fflush(stdout);
     }
     free(drivers);

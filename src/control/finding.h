@@ -7,8 +7,8 @@
 #include "control/run.h"
 #include "explore/detail.h"
 
-/* Write the folder and say so on standard output. 0 or -errno. */
+/* Write the folder and say so on standard output; record: into it, NULL: nothing was recorded. 0 or -errno. */
 int finding_of_run(const struct run_options *o, const struct stack *stack, const struct stack_files *files,
-                   struct detail *d);
+                   struct detail *d, const struct record *record);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/fmt.h"
 #include "base/str.h"
 #include "control/message.h"
+#include "control/record.h"
 #include "ddk/ntstatus.h"
 #include "host/host.h"
 #include "machine/machine.h"
@@ -149,6 +150,14 @@ fiber_gone(struct program *p)
     job_finish(end);
 }
 
+/* Its answer is there. */
+static void
+answer(struct program_job *j)
+{
+    record_end(j->recorded, j->a.status, j->a.handle);
+    job_finish(&j->job);
+}
+
 static void
 wait_overlapped(void *arg)
 {
@@ -160,7 +169,7 @@ wait_overlapped(void *arg)
         link = &(*link)->next;
     *link = j->next;
     user_close(j->async.event);
-    job_finish(&j->job);
+    answer(j);
     fiber_gone(p);
 }
 
@@ -178,7 +187,7 @@ started(struct program_job *j)
     j->a.status = user_wait(&j->async, &j->a.information);
     if (j->async.event != NULL)
         user_close(j->async.event);
-    job_finish(&j->job);
+    answer(j);
 }
 
 static struct program_thread *
@@ -263,7 +272,7 @@ carry_out(struct program_job *j)
         a->status = cancel(j);
         break;
     }
-    job_finish(&j->job);
+    answer(j);
 }
 
 static void
@@ -285,11 +294,12 @@ thread_main(void *arg)
             continue;
         }
         t->first = j->next;
+        j->recorded = record_request(j);
         if (j->q.op == UNDIS_THREAD_EXIT) {
             last = true;
             user_thread_exit();
             j->a.status = STATUS_SUCCESS;
-            job_finish(&j->job);
+            answer(j);
         } else {
             carry_out(j);
         }
@@ -363,13 +373,16 @@ static void
 run_end_of_program(struct job *job)
 {
     struct program *p = ((struct program_turn *)job)->program;
+    uint64_t recorded;
 
     if (p->process == NULL) {
         p->ending = true;
         job_finish(job);
         return;
     }
+    recorded = record_exit(p);
     user_process_exit(p->process);
+    record_end(recorded, 0, 0);
     p->ending = true;
     p->end = job;
     p->fibers++; /* this one */

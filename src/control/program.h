@@ -61,6 +61,7 @@ struct program_job {
     struct undis_answer a;
     struct user_async async; /* of an overlapped one */
     unsigned block;          /* number of its status block */
+    uint64_t recorded;       /* record_end() wants it */
 };
 
 /* Control thread. NULL and -errno in *err: all windows are taken (-EAGAIN), or no memory. */

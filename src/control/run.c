@@ -13,6 +13,7 @@
 
 #include "control/bringup.h"
 #include "control/finding.h"
+#include "control/record.h"
 #include "control/server.h"
 #include "control/statedir.h"
 #include "explore/detail.h"
@@ -103,7 +104,7 @@ work(struct running *running, const struct statedir *dir, struct run_shared *sh,
 
 static _Noreturn void
 worker_main(const struct run_options *o, const struct stack *stack, const struct stack_files *files,
-            const struct statedir *dir, struct run_shared *sh, struct detail *d, int ready)
+            const struct statedir *dir, struct run_shared *sh, struct detail *d, struct record *record, int ready)
 {
     static struct running running;
     static struct explorer none;
@@ -113,7 +114,8 @@ worker_main(const struct run_options *o, const struct stack *stack, const struct
     host_on_signal(SIGTERM, on_stop);
     running.pid = getppid();
     running.verbose = o->verbose;
-    sh->up = machine_up(stack, files, o->vps ? o->vps : stack->vps, o->verbose, &running, &sh->result, sh->text);
+    sh->up = machine_up(stack, files, o->vps ? o->vps : stack->vps, o->verbose, record, &running, &sh->result,
+                        sh->text);
     if (sh->up == UP_RUNNING) {
         if (!o->quiet)
             for (unsigned i = 0; i < running.adapter_count; i++)
@@ -161,7 +163,7 @@ watch(pid_t pid)
 /* What there is to say when the worker has ended. */
 static int
 verdict(const struct run_options *o, const struct stack *stack, const struct stack_files *files, struct run_shared *sh,
-        struct detail *d, int status)
+        struct detail *d, const struct record *record, int status)
 {
     if (WIFSIGNALED(status) && stop_signals >= 2) {
         complain("ended before the machine was down, as asked twice");
@@ -186,7 +188,7 @@ verdict(const struct run_options *o, const struct stack *stack, const struct sta
         return EXIT_CANNOT;
     }
     if (sh->result.end != RUN_DONE || d->in.violation_count > 0)
-        return finding_of_run(o, stack, files, d) ? EXIT_OUR_FAULT : EXIT_FOUND;
+        return finding_of_run(o, stack, files, d, record) ? EXIT_OUR_FAULT : EXIT_FOUND;
     if (sh->up == UP_FAILED) {
         complain("%.255s", sh->text);
         return EXIT_FOUND;
@@ -202,10 +204,11 @@ supervise(const struct run_options *o, const struct stack *stack, const struct s
 {
     struct run_shared *sh = host_shared(sizeof(*sh));
     struct detail *d = detail_create(DETAIL_BYTES);
+    struct record *record = o->record ? record_create() : NULL;
     int status;
     pid_t pid;
 
-    if (sh == NULL || d == NULL) {
+    if (sh == NULL || d == NULL || (o->record && record == NULL)) {
         complain("out of memory");
         return EXIT_CANNOT;
     }
@@ -219,10 +222,10 @@ supervise(const struct run_options *o, const struct stack *stack, const struct s
         return EXIT_CANNOT;
     }
     if (pid == 0)
-        worker_main(o, stack, files, dir, sh, d, ready);
+        worker_main(o, stack, files, dir, sh, d, record, ready);
     close(ready);
     status = watch(pid);
-    status = verdict(o, stack, files, sh, d, status);
+    status = verdict(o, stack, files, sh, d, record, status);
     fflush(NULL); /* before the name is given back: who waits for that reads the log next */
     return status;
 }

@@ -21,6 +21,7 @@ struct run_options {
     bool netns;       /* in a user and network namespace of its own */
     bool detach;
     bool verbose, quiet;
+    bool record; /* note what comes from outside and in which order drivers call */
     const char *symbols;
     const char *const *src_map; /* pairs FROM, TO, NULL; may be NULL */
 };

@@ -42,9 +42,10 @@ trace_of(const struct live_finding *how, unsigned vps)
     if (text)
         snprintf(
             text, size,
-            "# undis live 1\n# undis: %s\n%s# stack: %s\n# vps: %u\n# a live machine records no choices: this is no "
-            "trace that can be replayed\n",
-            UNDIS_VERSION, how->drivers ? how->drivers : "", how->stack_name, vps);
+            "# undis live 1\n# undis: %s\n%s# stack: %s\n# vps: %u\n# %s\n", UNDIS_VERSION,
+            how->drivers ? how->drivers : "", how->stack_name, vps,
+            how->recorded ? "inputs and the order of calls stand in the file record: undis replay looks for it there"
+                          : "a live machine without --record notes no choices: this is no trace that can be replayed");
     return text;
 }
 
@@ -53,7 +54,7 @@ live_finding_of(const struct live_finding *how, struct detail *d, unsigned vps, 
                 struct finding_verdict *v)
 {
     struct finding_verdict mine;
-    char *trace = trace_of(how, vps);
+    char *trace = trace_of(how, vps), again[600];
     int err;
 
     if (!trace)
@@ -72,6 +73,9 @@ live_finding_of(const struct live_finding *how, struct detail *d, unsigned vps, 
     finding_symbolize_all(&d->in, how->symbols);
     finding_conclude(&d->in, &mine);
     folder_of(how->parent, mine.bucket, folder);
+    snprintf(again, sizeof(again), "undis replay %s", folder);
+    if (how->recorded)
+        d->in.replay = again;
     err = finding_write(folder, &d->in);
     finding_names_free(&d->in);
     mine.violation = NULL; /* it pointed into d */

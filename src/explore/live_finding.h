@@ -19,6 +19,7 @@ struct live_finding {
     const char *symbols;        /* where to look for symbols besides the images; may be NULL */
     const char *const *src_map; /* as finding_input's; may be NULL */
     const char *again;          /* the command that brings the stack up again; may be NULL */
+    bool recorded;              /* the folder gets a record, and the command that repeats it is undis replay */
     const char *drivers;        /* lines for the trace file that say which drivers, "# ..."; may be NULL */
 };
 

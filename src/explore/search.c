@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "explore/follow.h"
 
 #define TRACES_SIZE    (1u << 20)
 #define SAME_ONE_IN    1024u /* of the orders of events, so many have their memory compared when met again */
@@ -445,6 +446,9 @@ search_run(const struct search_job *job, const struct search_hooks *h, struct se
         break;
     case STRATEGY_REPLAY:
         x = replay_create(&job->replay);
+        break;
+    case STRATEGY_FOLLOW:
+        x = follow_create(job->follow);
         break;
     }
     if (x)

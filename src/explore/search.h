@@ -16,7 +16,7 @@
 #define SEARCH_K_MAX 8u
 #define FOUND_MAX    24u
 
-enum strategy_kind { STRATEGY_ICB, STRATEGY_POS, STRATEGY_RANDOM, STRATEGY_REPLAY };
+enum strategy_kind { STRATEGY_ICB, STRATEGY_POS, STRATEGY_RANDOM, STRATEGY_REPLAY, STRATEGY_FOLLOW };
 
 struct search_job {
     enum strategy_kind strategy;
@@ -31,6 +31,7 @@ struct search_job {
     bool watch;           /* a sample that looks for races; what else happens in it is not reported */
     uint32_t check_every; /* run every n-th run twice and compare; 0: never */
     struct choice_list replay;
+    struct follow_list *follow; /* STRATEGY_FOLLOW */
 };
 
 /* A failing run. */

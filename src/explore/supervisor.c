@@ -293,6 +293,7 @@ run_scenario(const struct test_options *o, const struct lab_subjects *subjects, 
                               .runs_max = o->runs,
                               .seed = o->seed,
                               .first = o->first,
+                              .follow = o->follow,
                               .check_every = CHECK_EVERY };
     struct watch w = { .o = o, .name = name, .time_s = o->time_s, .progress = !o->quiet && isatty(2) };
     double begin = seconds_now();
@@ -454,6 +455,16 @@ scenario_supported(const struct scenario *s, const struct lab_subjects *subjects
                         lab_user_bytes(s) >> 10, LAB_USER_BYTES >> 10);
     if (loads > 1)
         return snprintf(text, 256, "%.60s: an image can be loaded once in a scenario, not %u times", s->name, loads);
+    return 0;
+}
+
+int
+supervisor_scenario(const struct test_options *o, struct lab_subjects *s, const struct scenario *scn,
+                    const struct wire_capture *wire, unsigned k, struct test_result *out)
+{
+    if (scenario_supported(scn, s, out->text))
+        return LAB_INPUT;
+    run_scenario(o, s, scn, wire, scn->name, k, next_result(out), out);
     return 0;
 }
 

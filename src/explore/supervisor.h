@@ -39,6 +39,7 @@ struct test_options {
     unsigned faults;            /* allocations that fail in one run */
     bool all_releases;          /* cli: one test per OS profile */
     const char *junit, *sarif;  /* cli: files to write */
+    struct follow_list *follow; /* STRATEGY_FOLLOW */
 };
 #define K_DEFAULT 99u
 
@@ -91,7 +92,11 @@ struct test_result {
 int supervisor_test(const struct test_options *o, struct test_result *out);
 void test_result_free(struct test_result *r);
 
-/* A recorded finding again: prints bugcheck, step and hashes. Exit status. */
-int supervisor_replay(const char *folder, const struct test_options *o);
+/*
+ * supervisor_scenario - one scenario up to k preemptions, or as o->strategy says; what it finds is written and joins
+ * out, which begins zeroed. Checks the scenario first. 0 when it ran, else LAB_INPUT with out->text.
+ */
+int supervisor_scenario(const struct test_options *o, struct lab_subjects *s, const struct scenario *scn,
+                        const struct wire_capture *wire, unsigned k, struct test_result *out);
 
 #endif

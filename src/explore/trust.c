@@ -205,7 +205,7 @@ trust_report(const struct search_report *r)
             return "the text of a failure";
         if (f->rule >= 0 && (!rule_known(f->violation.rule) || !TEXT_ENDS(f->violation.text)))
             return "a broken rule";
-        if (f->choices.count > CHOICES_MAX || f->bound >= SEARCH_K_MAX)
+        if (f->choices.count > CHOICES_MAX || f->bound > CHOICES_MAX)
             return "the choices of a failure";
         for (uint32_t k = 0; k < f->choices.count; k++)
             if (f->choices.c[k].kind >= CHOICE_KINDS || f->choices.c[k].fiber > FIBER_MAX ||

@@ -45,6 +45,8 @@ struct wire {
     bool waits;            /* epoll tells when out is writable */
     void (*ready)(void *); /* a loop's */
     void *ready_arg;
+    void (*heard)(void *, const struct wire_rx *, unsigned); /* wire_on_receive() */
+    void *heard_arg;
 };
 
 extern const struct wire_ops wire_tap, wire_afpacket, wire_pcap, wire_hop, wire_loop;

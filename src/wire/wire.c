@@ -318,7 +318,16 @@ wire_receive(struct wire *w, struct wire_rx *rx, unsigned count)
     figure_add(&w->stats.rx_frames, got);
     for (unsigned i = 0; i < got; i++)
         figure_add(&w->stats.rx_bytes, rx[i].length);
+    if (w->heard && got > 0)
+        w->heard(w->heard_arg, rx, got);
     return got;
+}
+
+void
+wire_on_receive(struct wire *w, void (*fn)(void *, const struct wire_rx *, unsigned), void *arg)
+{
+    w->heard_arg = arg;
+    w->heard = fn;
 }
 
 /* The first bytes of a frame in pieces, in one piece. */

@@ -96,6 +96,9 @@ struct wire_rx {
  */
 unsigned wire_receive(struct wire *w, struct wire_rx *rx, unsigned count);
 
+/* fn is told of every frame that wire_receive() gives, before its caller sees them. Before the first receive. */
+void wire_on_receive(struct wire *w, void (*fn)(void *arg, const struct wire_rx *rx, unsigned count), void *arg);
+
 /*
  * Returns how many of the count (at most WIRE_BURST) frames were taken, in order; those after are the caller's to offer
  * again when wire_send_ready() says so; wire_fd() will tell. A frame of impossible length or words is taken

@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# record.bats - findings of a running machine, looked for again under exploration with what undis run --record noted.
+
+load common
+
+bucket_dpc='0xD1_pause_from_dpc!KeepAliveDpc'
+bucket_exit='0x44_ndisprot!NpCompleteIrp'
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    export XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+    for pid in $(cat undis/*/lock 2>/dev/null); do
+        kill -9 "$pid" 2>/dev/null || true
+    done
+}
+
+# up KIND INF - a machine with one driver over a loop, recorded
+up() {
+    needs "$2"
+    printf 'adapters:\n  - { name: Ethernet, wire: "loop,frames=2" }\n%s: [ %s ]\n' "$1" "$2" >m.yaml
+    timeout 60 "$UNDIS" run m.yaml --detach --record >/dev/null
+}
+
+# ended - wait until the machine has
+ended() {
+    for _ in $(seq 100); do
+        [ -e undis/m ] || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+# fell - the same, and there is a finding: sets finding
+fell() {
+    ended
+    finding=$(echo findings/live-*)
+    [ -s "$finding/record" ] || {
+        cat undis/m.log
+        return 1
+    }
+}
+
+# Made once for the tests below: a timer's DPC that sends after its adapter was disabled.
+dpc_finding() {
+    up filters "$zoo/pause-from-dpc/pause_from_dpc.inf"
+    timeout 20 "$UNDIS" adapter disable Ethernet >/dev/null || true
+    fell
+}
+
+@test "a timer that sends after a pause: the same bucket in the recorded order, and a trace that replays" {
+    dpc_finding
+    grep -q "undis replay $finding" undis/m.log
+    grep -q 'undis replay' "$finding/analysis.txt"
+    undis replay "$finding"
+    exits 1
+    prints "^$bucket_dpc again, in the recorded order of calls"
+    grep -q 'op: disable' "$finding/replayed/recorded.yaml"
+    undis replay "$finding"/replayed/01-* --times 2
+    exits 1
+    prints 'bugcheck 0xD1'
+    prints 'equal over 2 replays'
+}
+
+@test "what did not happen does not happen again, and that is said" {
+    dpc_finding
+    sed -i "s/^# bucket: .*/# bucket: 0x50_pause_from_dpc!Another/" "$finding/record"
+    undis replay "$finding" --time 4
+    exits 3
+    complains '0x50_pause_from_dpc!Another did not happen again'
+    prints 'in the recorded order: not it'
+    prints "another finding: $bucket_dpc"
+    prints 'recorded steps came in their turn'
+}
+
+@test "a record without its driver, of another build, or broken is refused in one sentence" {
+    dpc_finding
+    cp "$finding/record" whole
+    sed -i 's/^# sha256: ./# sha256: z/' "$finding/record"
+    refuses 4 'another build of the driver' replay "$finding"
+    sed 's|^# driver: .*|# driver: nowhere.inf|' whole >"$finding/record"
+    refuses 4 'nowhere.inf' replay "$finding"
+    head -c 2000 whole >"$finding/record"
+    echo 'input 1' >>"$finding/record"
+    refuses 4 'line [0-9]+ of the record' replay "$finding"
+    echo '# undis trace 1' >"$finding/record"
+    refuses 4 'not a record' replay "$finding"
+}
+
+@test "a program that dies with a write under way: the same bucket again" {
+    up protocols "$zoo/exit-while-writing/ndisprot.inf"
+    timeout 60 "$UNDIS_BUILD_DIR/tests/programs/ndisprot_stress" 1 20 2 2 >/dev/null 2>&1 || true
+    fell
+    [ "$(sed -n 's/^# bucket: //p' "$finding/record")" = "$bucket_exit" ] || skip "it fell otherwise this time"
+    undis replay "$finding"
+    exits 1
+    prints "^$bucket_exit again"
+    prints 'what stood in the buffers of programs'
+}
+
+@test "a race between a write and a pause: the same bucket again" {
+    up filters "$zoo/pause-check-race/npf.inf"
+    timeout 60 "$UNDIS_BUILD_DIR/tests/programs/npf_flood" '\\.\NPF_{00000000-0000-4000-8000-000000000001}' 40 \
+        >/dev/null 2>&1 &
+    while kill -0 $! 2>/dev/null && [ -e undis/m ]; do
+        timeout 20 "$UNDIS" adapter disable Ethernet >/dev/null 2>&1 || break
+        timeout 20 "$UNDIS" adapter enable Ethernet >/dev/null 2>&1 || break
+    done
+    timeout 30 "$UNDIS" stop >/dev/null 2>&1 || true
+    wait
+    ended
+    [ -n "$(ls findings 2>/dev/null)" ] || skip "no processor was taken away in the window of this race within 40 s"
+    fell
+    undis replay "$finding"
+    exits 1
+    prints '^0x3B_npf!NPF_Write again'
+}
+
+@test "without --record a live finding says that nothing was noted" {
+    needs "$zoo/pause-from-dpc/pause_from_dpc.inf"
+    printf 'adapters:\n  - { name: Ethernet, wire: loop }\nfilters: [ %s ]\n' \
+        "$zoo/pause-from-dpc/pause_from_dpc.inf" >m.yaml
+    timeout 60 "$UNDIS" run m.yaml --detach >/dev/null
+    timeout 20 "$UNDIS" adapter disable Ethernet >/dev/null || true
+    ended
+    grep -q 'without --record notes no choices' findings/live-*/trace
+    refuses 4 'not a trace' replay findings/live-*
+}
