@@ -26,7 +26,8 @@
 
 struct path {
     const char *name, *in, *out;
-    pid_t pid; /* that does the work */
+    const char *held[2]; /* the other ends of in and out, if those are pairs; NULL: taps */
+    pid_t pid;           /* that does the work */
     pid_t child;
     clockid_t cpu;
 };
@@ -160,6 +161,8 @@ ready(struct path *p)
 {
     interface(p->in);
     interface(p->out);
+    for (unsigned i = 0; i < 2 && p->held[i] != NULL; i++)
+        interface(p->held[i]);
     for (unsigned i = 0; i < 500 && !(has_carrier(p->in) && has_carrier(p->out)); i++)
         usleep(10000);
     if (clock_getcpuclockid(p->pid, &p->cpu) != 0)

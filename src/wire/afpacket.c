@@ -237,6 +237,24 @@ afpacket_receive(struct wire *w, struct wire_rx *rx, unsigned count)
 
 /* ------------------------------------------------------------------ send */
 
+/* The frame as pieces for Linux, at most WIRE_IOV_MAX + 1; `front` is room for its words. Returns how many. */
+static unsigned
+pieces_of(const struct afpacket *a, const struct wire_tx *t, uint8_t *front, struct iovec *iov)
+{
+    if (!a->words) {
+        memcpy(iov, t->iov, t->iov_count * sizeof(*iov));
+        return t->iov_count;
+    }
+    if (t->length <= WIRE_VNET_SHORT) {
+        iov[0] = (struct iovec){ front, wire_vnet_pack(t, front) };
+        return 1;
+    }
+    wire_vnet_write(&t->offload, front);
+    iov[0] = (struct iovec){ front, WIRE_VNET_SIZE };
+    memcpy(iov + 1, t->iov, t->iov_count * sizeof(*iov));
+    return t->iov_count + 1;
+}
+
 static unsigned
 afpacket_send(struct wire *w, const struct wire_tx *tx, unsigned count)
 {
@@ -244,29 +262,19 @@ afpacket_send(struct wire *w, const struct wire_tx *tx, unsigned count)
     static const struct mmsghdr empty;
     struct mmsghdr message[WIRE_BURST];
     struct iovec iov[WIRE_BURST * 4];
-    uint8_t words[WIRE_BURST][WIRE_VNET_SIZE];
+    uint8_t front[WIRE_BURST][WIRE_VNET_SIZE + WIRE_VNET_SHORT];
     unsigned done = 0;
 
     while (done < count) {
         unsigned n = 0, pieces = 0;
         int sent;
 
-        /* as many as the pieces have room for; one with very many goes alone */
-        for (; done + n < count; n++) {
-            const struct wire_tx *t = &tx[done + n];
-            unsigned need = t->iov_count + (a->words ? 1 : 0);
-
-            if (pieces + need > WIRE_BURST * 4)
-                break;
+        /* as many as the pieces have room for */
+        for (; done + n < count && pieces + tx[done + n].iov_count < WIRE_BURST * 4; n++) {
             message[n] = empty;
             message[n].msg_hdr.msg_iov = &iov[pieces];
-            message[n].msg_hdr.msg_iovlen = need;
-            if (a->words) {
-                wire_vnet_write(&t->offload, words[n]);
-                iov[pieces++] = (struct iovec){ words[n], WIRE_VNET_SIZE };
-            }
-            memcpy(&iov[pieces], t->iov, t->iov_count * sizeof(*iov));
-            pieces += t->iov_count;
+            message[n].msg_hdr.msg_iovlen = pieces_of(a, &tx[done + n], front[n], &iov[pieces]);
+            pieces += (unsigned)message[n].msg_hdr.msg_iovlen;
         }
         sent = sendmmsg(a->fd, message, n, MSG_DONTWAIT);
         if (sent > 0) {

@@ -131,11 +131,15 @@ netif_news(const struct netif *n, struct wire_link *link)
     ssize_t got;
 
     while ((got = recv(n->news, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
-        int left = (int)got;
+        const struct nlmsghdr *m;
 
-        for (struct nlmsghdr *m = (void *)buffer; NLMSG_OK(m, left); m = NLMSG_NEXT(m, left)) {
-            const struct ifinfomsg *info = NLMSG_DATA(m);
+        for (size_t at = 0; at + NLMSG_HDRLEN <= (size_t)got; at += NLMSG_ALIGN(m->nlmsg_len)) {
+            const struct ifinfomsg *info;
 
+            m = (const void *)(buffer + at);
+            if (m->nlmsg_len < NLMSG_HDRLEN || m->nlmsg_len > (size_t)got - at)
+                break;
+            info = NLMSG_DATA(m);
             if ((m->nlmsg_type != RTM_NEWLINK && m->nlmsg_type != RTM_DELLINK) ||
                 m->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) || info->ifi_index != n->index)
                 continue;

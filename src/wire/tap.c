@@ -25,7 +25,6 @@
 #include "wire/vnet.h"
 
 #define SPEED 10000000000ull /* what Linux, too, says of a tap by default */
-#define SHORT 256u           /* frames up to here are copied */
 
 struct tap {
     struct wire wire;
@@ -218,35 +217,20 @@ tap_receive(struct wire *w, struct wire_rx *rx, unsigned count)
     return got;
 }
 
-/* A short frame is copied behind its words: Linux takes longer to walk pieces. */
-static ssize_t
-write_short(const struct tap *t, const struct wire_tx *tx)
-{
-    uint8_t frame[WIRE_VNET_SIZE + SHORT];
-    size_t at = WIRE_VNET_SIZE;
-
-    wire_vnet_write(&tx->offload, frame);
-    for (unsigned i = 0; i < tx->iov_count && at + tx->iov[i].iov_len <= sizeof(frame); i++) {
-        memcpy(frame + at, tx->iov[i].iov_base, tx->iov[i].iov_len);
-        at += tx->iov[i].iov_len;
-    }
-    return syscall(SYS_write, t->fd, frame, at);
-}
-
 static ssize_t
 write_one(const struct tap *t, const struct wire_tx *tx)
 {
     struct iovec iov[WIRE_IOV_MAX + 1];
-    uint8_t words[WIRE_VNET_SIZE];
+    uint8_t words[WIRE_VNET_SIZE + WIRE_VNET_SHORT];
 
     if (!t->words && tx->iov_count == 1)
         return syscall(SYS_write, t->fd, tx->iov->iov_base, tx->iov->iov_len);
     if (!t->words)
         return syscall(SYS_writev, t->fd, tx->iov, tx->iov_count);
-    if (tx->length <= SHORT)
-        return write_short(t, tx);
+    if (tx->length <= WIRE_VNET_SHORT)
+        return syscall(SYS_write, t->fd, words, wire_vnet_pack(tx, words));
     wire_vnet_write(&tx->offload, words);
-    iov[0] = (struct iovec){ words, sizeof(words) };
+    iov[0] = (struct iovec){ words, WIRE_VNET_SIZE };
     memcpy(iov + 1, tx->iov, tx->iov_count * sizeof(*iov));
     return syscall(SYS_writev, t->fd, iov, tx->iov_count + 1ul);
 }

@@ -64,3 +64,16 @@ wire_vnet_write(const struct wire_offload *o, uint8_t header[WIRE_VNET_SIZE])
         h.gso_type |= VIRTIO_NET_HDR_GSO_ECN;
     memcpy(header, &h, sizeof(h));
 }
+
+size_t
+wire_vnet_pack(const struct wire_tx *tx, uint8_t out[WIRE_VNET_SIZE + WIRE_VNET_SHORT])
+{
+    size_t at = WIRE_VNET_SIZE;
+
+    wire_vnet_write(&tx->offload, out);
+    for (unsigned i = 0; i < tx->iov_count && at + tx->iov[i].iov_len <= WIRE_VNET_SIZE + WIRE_VNET_SHORT; i++) {
+        memcpy(out + at, tx->iov[i].iov_base, tx->iov[i].iov_len);
+        at += tx->iov[i].iov_len;
+    }
+    return at;
+}

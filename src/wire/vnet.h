@@ -17,4 +17,11 @@ void wire_vnet_read(const uint8_t header[WIRE_VNET_SIZE], struct wire_offload *o
 /* The reverse; the words were checked. */
 void wire_vnet_write(const struct wire_offload *o, uint8_t header[WIRE_VNET_SIZE]);
 
+/*
+ * Words and a frame of at most WIRE_VNET_SHORT bytes in one piece: cheaper than having Linux walk pieces. Returns the
+ * length of both.
+ */
+#define WIRE_VNET_SHORT 256u
+size_t wire_vnet_pack(const struct wire_tx *tx, uint8_t out[WIRE_VNET_SIZE + WIRE_VNET_SHORT]);
+
 #endif
