@@ -95,14 +95,6 @@ NcShutdown(NDIS_HANDLE MiniportAdapterContext, NDIS_SHUTDOWN_ACTION ShutdownActi
 }
 
 /* Surprise removal and power source changes: pause and halt do what is needed. */
-_Use_decl_annotations_
-VOID
-NcDevicePnPEventNotify(NDIS_HANDLE MiniportAdapterContext, PNET_DEVICE_PNP_EVENT NetDevicePnPEvent)
-{
-    UNREFERENCED_PARAMETER(MiniportAdapterContext);
-    UNREFERENCED_PARAMETER(NetDevicePnPEvent);
-}
-
 /*
  * The last to leave ends a pause that waits. The caller does not touch the adapter after it, except in the DPC
  * (NcHalt).

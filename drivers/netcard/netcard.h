@@ -116,6 +116,7 @@ typedef struct _NC_ADAPTER {
     PNC_RECEIVE_BUFFER Posted[NC_RING];
     ULONG ReceiveTail;
     ULONG ReceiveNext;          /* first descriptor that was not looked at */
+    BOOLEAN Removed;            /* the card was pulled out */
     BOOLEAN LinkUp;
     ULONG PacketFilter;
     ULONG Lookahead;
@@ -138,9 +139,11 @@ MINIPORT_INITIALIZE NcInitialize;
 MINIPORT_PAUSE NcPause;
 MINIPORT_RESTART NcRestart;
 MINIPORT_SHUTDOWN NcShutdown;
-MINIPORT_DEVICE_PNP_EVENT_NOTIFY NcDevicePnPEventNotify;
 VOID NcReleaseBusy(PNC_ADAPTER Adapter, ULONG Count);
 VOID NcIndicateLink(PNC_ADAPTER Adapter);
+
+/* pnp.c */
+MINIPORT_DEVICE_PNP_EVENT_NOTIFY NcDevicePnPEventNotify;
 
 /* halt.c */
 MINIPORT_HALT NcHalt;
@@ -165,6 +168,7 @@ MINIPORT_SEND_NET_BUFFER_LISTS NcSend;
 MINIPORT_CANCEL_SEND NcCancelSend;
 MINIPORT_PROCESS_SG_LIST NcProcessSGList;
 VOID NcReapSends(PNC_ADAPTER Adapter);
+VOID NcDropSends(PNC_ADAPTER Adapter);
 
 /* receive.c */
 VOID NcReceive(PNC_ADAPTER Adapter);

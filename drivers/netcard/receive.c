@@ -18,7 +18,7 @@ NcReceive(PNC_ADAPTER Adapter)
 
     NdisDprAcquireSpinLock(&Adapter->Lock);
     head = NcRead(Adapter, NC_REG_RX + NC_RING_HEAD);
-    while (Adapter->ReceiveNext != head) {
+    while (head < NC_RING && Adapter->ReceiveNext != head) { /* a card that is gone reads as all ones */
         PNC_RECEIVE_BUFFER buffer = Adapter->Posted[Adapter->ReceiveNext];
         ULONG length = Adapter->ReceiveRing[Adapter->ReceiveNext].Length;
 

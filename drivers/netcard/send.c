@@ -31,6 +31,8 @@ NcSendList(PNC_ADAPTER Adapter, PNET_BUFFER_LIST Nbl)
 
     NdisDprAcquireSpinLock(&Adapter->Lock);
     status = Adapter->State == NcRunning ? NDIS_STATUS_SUCCESS : NDIS_STATUS_PAUSED;
+    if (Adapter->Removed)
+        status = NDIS_STATUS_NOT_ACCEPTED;
     if (status == NDIS_STATUS_SUCCESS)
         Adapter->Busy++;
     NdisDprReleaseSpinLock(&Adapter->Lock);
@@ -123,21 +125,51 @@ NcProcessSGList(PDEVICE_OBJECT pDO, PVOID Reserved, PSCATTER_GATHER_LIST pSGL, P
 {
     PNET_BUFFER nb = Context;
     PNC_ADAPTER adapter = NC_ADAPTER_OF(nb);
-    BOOLEAN posted;
+    NDIS_STATUS status;
 
     UNREFERENCED_PARAMETER(pDO);
     UNREFERENCED_PARAMETER(Reserved);
 
     NdisDprAcquireSpinLock(&adapter->Lock);
-    posted = NcPostSend(adapter, nb, pSGL);
+    if (adapter->Removed)
+        status = NDIS_STATUS_NOT_ACCEPTED;
+    else
+        status = NcPostSend(adapter, nb, pSGL) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
     NdisDprReleaseSpinLock(&adapter->Lock);
-    if (!posted) {
+    if (status != NDIS_STATUS_SUCCESS) {
         NdisMFreeNetBufferSGList(adapter->Dma, pSGL, nb);
-        NcFinish(adapter, NC_LIST_OF(nb), NDIS_STATUS_RESOURCES);
+        NcFinish(adapter, NC_LIST_OF(nb), status);
     }
 }
 
-/* From the DPC: the card is done with every descriptor before its head. */
+/* Lock. Takes out of the ring what stands before Head; how many of Done are filled. */
+static ULONG
+NcTakeSends(PNC_ADAPTER Adapter, ULONG Head, PNC_SEND_SLOT Done)
+{
+    ULONG count = 0;
+
+    for (; Adapter->SendDone != Head; Adapter->SendDone = (Adapter->SendDone + 1) % NC_RING)
+        if (Adapter->Sends[Adapter->SendDone].NetBuffer != NULL) {
+            Done[count++] = Adapter->Sends[Adapter->SendDone];
+            Adapter->Sends[Adapter->SendDone].NetBuffer = NULL;
+        }
+    return count;
+}
+
+static VOID
+NcFinishSends(PNC_ADAPTER Adapter, PNC_SEND_SLOT Done, ULONG Count, NDIS_STATUS Status)
+{
+    ULONG i;
+
+    for (i = 0; i < Count; i++) {
+        PNET_BUFFER_LIST nbl = NC_LIST_OF(Done[i].NetBuffer);
+
+        NdisMFreeNetBufferSGList(Adapter->Dma, Done[i].List, Done[i].NetBuffer);
+        NcFinish(Adapter, nbl, Status);
+    }
+}
+
+/* From the DPC: the card is done with every descriptor before its head. A card that is gone reads as all ones. */
 VOID
 NcReapSends(PNC_ADAPTER Adapter)
 {
@@ -148,20 +180,28 @@ NcReapSends(PNC_ADAPTER Adapter)
 
     NdisDprAcquireSpinLock(&Adapter->Lock);
     head = NcRead(Adapter, NC_REG_TX + NC_RING_HEAD);
-    for (; Adapter->SendDone != head; Adapter->SendDone = (Adapter->SendDone + 1) % NC_RING)
-        if (Adapter->Sends[Adapter->SendDone].NetBuffer != NULL) {
-            done[count] = Adapter->Sends[Adapter->SendDone];
-            Adapter->FramesSent++;
-            Adapter->Statistics.ifHCOutOctets += NET_BUFFER_DATA_LENGTH(done[count].NetBuffer);
-            Adapter->Sends[Adapter->SendDone].NetBuffer = NULL;
-            count++;
-        }
+    if (head < NC_RING)
+        count = NcTakeSends(Adapter, head, done);
+    Adapter->FramesSent += count;
+    for (i = 0; i < count; i++)
+        Adapter->Statistics.ifHCOutOctets += NET_BUFFER_DATA_LENGTH(done[i].NetBuffer);
     NdisDprReleaseSpinLock(&Adapter->Lock);
+    NcFinishSends(Adapter, done, count, NDIS_STATUS_SUCCESS);
+}
 
-    for (i = 0; i < count; i++) {
-        PNET_BUFFER_LIST nbl = NC_LIST_OF(done[i].NetBuffer);
+/* The card is gone: it will not say that it sent what it was given. */
+VOID
+NcDropSends(PNC_ADAPTER Adapter)
+{
+    NC_SEND_SLOT done[NC_RING];
+    ULONG count;
+    KIRQL irql;
 
-        NdisMFreeNetBufferSGList(Adapter->Dma, done[i].List, done[i].NetBuffer);
-        NcFinish(Adapter, nbl, NDIS_STATUS_SUCCESS);
-    }
+    irql = KeRaiseIrqlToDpcLevel();
+    NdisDprAcquireSpinLock(&Adapter->Lock);
+    Adapter->Removed = TRUE;
+    count = NcTakeSends(Adapter, Adapter->SendTail, done);
+    NdisDprReleaseSpinLock(&Adapter->Lock);
+    NcFinishSends(Adapter, done, count, NDIS_STATUS_NOT_ACCEPTED);
+    KeLowerIrql(irql);
 }

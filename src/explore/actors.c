@@ -60,6 +60,19 @@ admin_op(struct lab_actor *a, const struct scn_op *op)
     case OP_FILTER_INSERT:
         ndis_driver_attach(nic, service);
         break;
+    case OP_REMOVE:
+        ndis_nic_remove(nic);
+        break;
+    case OP_SURPRISE_REMOVE:
+        ndis_nic_surprise_remove(nic);
+        break;
+    case OP_REBALANCE:
+        ndis_nic_rebalance(nic);
+        break;
+    case OP_SLEEP:
+    case OP_WAKE:
+        ndis_nic_set_power(nic, op->kind == OP_SLEEP ? 3 : 0);
+        break;
     case OP_LOAD:
         lab_load();
         break;

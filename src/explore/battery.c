@@ -324,6 +324,44 @@ static const char interrupt_while_sending[] = "name: interrupt-while-sending\n"
                                               "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n"
                                               "  - { name: administrator, kind: admin, ops: [pause] }\n";
 
+#define LOOP_AND_TEST "stack: { miniport: loop, adapters: 1, protocols: [test] }\n"
+
+static const char sleep_wake[] = "name: sleep-wake-under-traffic\n"
+                                 "vps: 2\n" LOOP_AND_TEST "actors:\n"
+                                 "  - name: protocol\n"
+                                 "    kind: protocol\n"
+                                 "    ops: [ { op: send, count: 1, len: 64, shape: plain } ]\n"
+                                 "  - name: wire\n"
+                                 "    kind: wire\n"
+                                 "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n"
+                                 "  - { name: administrator, kind: admin, ops: [sleep, wake] }\n";
+
+static const char write_while_asleep[] = "name: write-while-asleep\n"
+                                         "vps: 2\n" SINK "actors:\n"
+                                         "  - name: writer\n"
+                                         "    kind: program\n"
+                                         "    ops:\n"
+                                         "      - { op: open, device: each }\n"
+                                         "      - { op: write, len: 60 }\n"
+                                         "  - { name: administrator, kind: admin, ops: [sleep, wake] }\n";
+
+static const char surprise_removal[] = "name: surprise-removal-under-traffic\n"
+                                       "vps: 2\n" LOOP_AND_TEST "actors:\n"
+                                       "  - name: protocol\n"
+                                       "    kind: protocol\n"
+                                       "    ops: [ { op: send, count: 1, len: 64, shape: plain } ]\n"
+                                       "  - name: wire\n"
+                                       "    kind: wire\n"
+                                       "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n"
+                                       "  - { name: administrator, kind: admin, ops: [surprise-remove] }\n";
+
+static const char removal_and_rebalance[] = "name: removal-and-rebalance\n"
+                                            "vps: 2\n" LOOP_AND_TEST "actors:\n"
+                                            "  - name: protocol\n"
+                                            "    kind: protocol\n"
+                                            "    ops: [ { op: send, count: 1, len: 64, shape: plain } ]\n"
+                                            "  - { name: administrator, kind: admin, ops: [rebalance, remove] }\n";
+
 static struct scenario *
 parse(const char *text)
 {
@@ -373,8 +411,8 @@ parse(const char *text)
         FILTER | PROTOCOL, true)                                                                                       \
     ROW(cancel_while_reading, "cancel-while-reading", "a read is cancelled by another thread while a frame arrives",   \
         3, ALL, true)                                                                                                  \
-    ROW(cancel_waiting_read, "cancel-waiting-read", "a read that only this ends is cancelled by another thread",       \
-        3, ALL, true)                                                                                                  \
+    ROW(cancel_waiting_read, "cancel-waiting-read", "a read that only this ends is cancelled by another thread", 3,    \
+        ALL, true)                                                                                                     \
     ROW(exit_while_reading, "exit-while-reading", "a program ends while it reads and a frame arrives", 2, ALL, true)   \
     ROW(exit_while_writing, "exit-while-writing", "a program ends while it writes", 3, ALL, true)                      \
     ROW(exit_while_disabled, "exit-while-disabled", "a program that writes ends while the adapter is disabled", 1,     \
@@ -386,7 +424,15 @@ parse(const char *text)
     ROW(interrupt_while_disabled, "interrupt-while-disabled",                                                          \
         "the card interrupts and receives while the adapter is disabled and enabled", 1, CARD, false)                  \
     ROW(interrupt_while_sending, "interrupt-while-sending", "the card sends and receives while the stack is paused",   \
-        1, CARD, false)
+        1, CARD, false)                                                                                                \
+    ROW(sleep_wake, "sleep-wake-under-traffic", "the adapter sleeps and wakes while frames go both ways", 1,           \
+        FILTER | MINIPORT | PROTOCOL, false)                                                                           \
+    ROW(write_while_asleep, "write-while-asleep", "a program writes while the adapter sleeps and wakes", 1,            \
+        FILTER | PROTOCOL, true)                                                                                       \
+    ROW(surprise_removal, "surprise-removal-under-traffic", "the device is pulled out while frames go both ways", 1,   \
+        FILTER | MINIPORT | PROTOCOL, false)                                                                           \
+    ROW(removal_and_rebalance, "removal-and-rebalance", "the device is stopped, started, and removed when asked", 1,   \
+        FILTER | MINIPORT | PROTOCOL, false)
 ROWS
 #undef ROW
 

@@ -119,14 +119,16 @@ unload_all(void)
             io_driver_unload(lab.driver[lab.order[i]].object);
 }
 
-/* Every adapter is enabled and runs, as far as that is ours to ask for. */
+/* Every adapter is awake, enabled and runs, as far as that is ours to ask for. */
 static bool
 bring_up(void)
 {
     bool up = true;
 
-    for (unsigned i = 0; i < lab.nic_count; i++)
+    for (unsigned i = 0; i < lab.nic_count; i++) {
+        ndis_nic_set_power(lab.nic[i], 0);
         up = ndis_nic_enable(lab.nic[i]) == 0 && ndis_nic_restart(lab.nic[i]) == 0 && up;
+    }
     return up;
 }
 

@@ -11,6 +11,7 @@
 #include "base/fmt.h"
 #include "base/str.h"
 #include "ndis/driver.h"
+#include "ndis/hw/nic.h"
 
 struct ndis_nic *
 ndis_nic_add(const struct ndis_nic_config *config)
@@ -30,6 +31,7 @@ ndis_nic_add(const struct ndis_nic_config *config)
     nic->if_index = ++root->next_if_index;
     nic->luid = (uint64_t)6 << 48 | (uint64_t)nic->if_index << 24;
     nic->pdo = config->pdo;
+    nic->want_power = NdisDeviceStateD0;
     nic->config = config->config;
     if (config->name != NULL)
         fmt(nic->name, sizeof(nic->name), "%s", config->name);
@@ -60,56 +62,109 @@ result(const struct ndis_nic *nic)
 int
 ndis_nic_enable(struct ndis_nic *nic)
 {
+    struct hw_nic *card = hw_nic_of(nic);
     struct ndis_link *link;
 
     sched_touch((uint64_t)nic);
     list_for_each (link, &nic->links, node)
         link->refused = false;
+    if (card != NULL)
+        hw_nic_plug(card);
     nic->failed = false;
-    nic->surprise = false;
+    nic->halt_action = NdisHaltDeviceDisabled;
     nic->want_present = true;
     nic->want_running = true;
     ndis_nic_settle(nic);
     return result(nic);
 }
 
-void
-ndis_nic_disable(struct ndis_nic *nic)
+static void
+take_down(struct ndis_nic *nic, NDIS_HALT_ACTION action)
 {
     sched_touch((uint64_t)nic);
+    nic->halt_action = (uint8_t)action;
     nic->want_present = false;
     ndis_nic_settle(nic);
 }
 
+void
+ndis_nic_disable(struct ndis_nic *nic)
+{
+    take_down(nic, NdisHaltDeviceDisabled);
+}
+
 /*
- * Documented (Windows 8 and later): query-remove goes up through filters to every protocol, whose answers count for
- * nothing; then the drivers below hear that the device is gone; then the stack comes down as for a removal.
+ * Documented ("Removing a NIC", "Stopping a NIC"): query-remove goes up through filters to every protocol. Assumed: a
+ * refusal counts, where Windows may ignore it.
+ */
+static int
+query(struct ndis_nic *nic)
+{
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+    uint64_t mark = guest_mark();
+
+    ndis_walk_begin(nic);
+    if (nic->adapter != NULL) {
+        status = ndis_net_pnp_up(&nic->adapter->layer, ndis_net_pnp_event(NetEventQueryRemoveDevice, NULL, 0));
+        if (status != NDIS_STATUS_SUCCESS)
+            ndis_net_pnp_up(&nic->adapter->layer, ndis_net_pnp_event(NetEventCancelRemoveDevice, NULL, 0));
+    }
+    ndis_walk_end(nic);
+    guest_release(mark);
+    return status == NDIS_STATUS_SUCCESS ? 0 : -EBUSY;
+}
+
+int
+ndis_nic_remove(struct ndis_nic *nic)
+{
+    int err = query(nic);
+
+    if (err == 0)
+        ndis_nic_disable(nic);
+    return err;
+}
+
+int
+ndis_nic_rebalance(struct ndis_nic *nic)
+{
+    int err = query(nic);
+
+    if (err)
+        return err;
+    take_down(nic, NdisHaltDeviceStopped);
+    return ndis_nic_enable(nic);
+}
+
+/*
+ * Documented (Windows 8 and later): query-remove goes up as above, but the answers count for nothing; then the drivers
+ * below hear that the device is gone; then the stack comes down as for a removal.
  */
 void
 ndis_nic_surprise_remove(struct ndis_nic *nic)
 {
-    ndis_walk_begin(nic);
-    nic->surprise = true;
-    if (nic->adapter != NULL) {
-        struct ndis_layer *bottom = &nic->adapter->layer, *top = nic->adapter->top;
-        uint64_t mark = guest_mark();
-        NET_DEVICE_PNP_EVENT *event = guest_alloc(sizeof(*event));
+    struct hw_nic *card = hw_nic_of(nic);
 
-        ndis_net_pnp_up(bottom, ndis_net_pnp_event(NetEventQueryRemoveDevice, NULL, 0));
+    if (card != NULL)
+        hw_nic_unplug(card);
+    ndis_walk_begin(nic);
+    if (nic->adapter != NULL) {
+        uint64_t mark = guest_mark();
+
+        ndis_net_pnp_up(&nic->adapter->layer, ndis_net_pnp_event(NetEventQueryRemoveDevice, NULL, 0));
         sched_point(OP_INTERNAL, (uint64_t)nic);
-        ndis_header_set(&event->Header, NDIS_OBJECT_TYPE_DEFAULT, NET_DEVICE_PNP_EVENT_REVISION_1,
-                        NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1);
-        event->DevicePnPEvent = NdisDevicePnPEventSurpriseRemoved;
-        if (top->op[NDIS_OP_DEVICE_PNP] != 0) /* the highest layer that listens; filters pass it on */
-            NDIS_CALL(top->kind == NDIS_LAYER_FILTER ? ndis_site.ndisFInvokeDevicePnPEventNotify
-                                                     : ndis_site.ndisMDevicePnPEventNotifyInternal,
-                      top->op[NDIS_OP_DEVICE_PNP], top->context, (uint64_t)event);
-        else
-            ndis_device_pnp_down(top, event);
+        ndis_device_pnp_event(nic->adapter, NdisDevicePnPEventSurpriseRemoved, NULL, 0);
         guest_release(mark);
     }
     ndis_walk_end(nic);
-    ndis_nic_disable(nic);
+    take_down(nic, NdisHaltDeviceSurpriseRemoved);
+}
+
+void
+ndis_nic_set_power(struct ndis_nic *nic, unsigned state)
+{
+    sched_touch((uint64_t)nic);
+    nic->want_power = (uint8_t)(NdisDeviceStateD0 + state);
+    ndis_nic_settle(nic);
 }
 
 void

@@ -43,6 +43,10 @@ struct ndis_nic *ndis_nic_add(const struct ndis_nic_config *config);
 int ndis_nic_enable(struct ndis_nic *nic);
 void ndis_nic_disable(struct ndis_nic *nic);         /* pause, unbind, detach, halt */
 void ndis_nic_surprise_remove(struct ndis_nic *nic); /* the same as Windows 8 does it when the device is gone */
+/* PnP asks first: 0, or -EBUSY when a protocol or a filter refused; then all were told that the device stays. */
+int ndis_nic_remove(struct ndis_nic *nic);
+int ndis_nic_rebalance(struct ndis_nic *nic); /* stop, and start again; -EIO: it did not start */
+void ndis_nic_set_power(struct ndis_nic *nic, unsigned state); /* to D0 ... D3: 0 awake, 3 asleep */
 void ndis_nic_pause(struct ndis_nic *nic);           /* the stack stays paused until restarted */
 int ndis_nic_restart(struct ndis_nic *nic);
 void ndis_nic_cycle(struct ndis_nic *nic); /* pause and restart, as a reconfiguration does */

@@ -9,6 +9,7 @@
  *
  *     down   pause protocols, filters from the top, the miniport; unbind; detach from the top; halt
  *     up     initialize; attach from the bottom; bind; restart the miniport, filters from the bottom, protocols
+ *     sleep  tell protocols; pause as above; set the adapter's power. wake: set it; restart as above; tell protocols
  *
  * A change of the filters of a running stack pauses it first. Unbinding one protocol pauses that one only (assumed:
  * the pages leave it open); binding one pauses the stack.
@@ -19,6 +20,7 @@
 
 #include "base/fmt.h"
 #include "ndis/port.h"
+#include "ndis/power.h"
 
 static bool
 present(const struct ndis_nic *nic)
@@ -40,7 +42,9 @@ wanted(const struct ndis_link *link)
         return false;
     if (link->nic->adapter->binds_inhibited)
         return false;
-    return is_filter(link) || ndis_port_default_active(link->nic->adapter); /* documented: "Activating an NDIS Port" */
+    if (ndis_port_default_active(link->nic->adapter))
+        return true;
+    return is_filter(link) && link->layer != NULL; /* documented: not attached, but not detached for that either */
 }
 
 static struct ndis_link *
@@ -103,10 +107,12 @@ paused(const struct ndis_link *link)
 
 /* ------------------------------------------------------------------ steps */
 
+/* Documented for miniports of 6.40 and later; all others, filters and protocols are told NDIS_PAUSE_NDIS_INTERNAL. */
 static uint32_t
 pause_reason(const struct ndis_nic *nic)
 {
-    return present(nic) ? NDIS_PAUSE_NDIS_INTERNAL : NDIS_PAUSE_MINIPORT_DEVICE_REMOVE;
+    return present(nic) || nic->adapter->driver->driver.minor < 40 ? NDIS_PAUSE_NDIS_INTERNAL
+                                                                   : NDIS_PAUSE_MINIPORT_DEVICE_REMOVE;
 }
 
 /* Pause the highest layer that runs; links are in order, protocols above filters. */
@@ -116,7 +122,7 @@ pause_step(struct ndis_nic *nic)
     struct ndis_link *link = last_link(nic, running);
 
     if (link != NULL && is_filter(link))
-        ndis_filter_pause(ndis_filter_of(link->layer), pause_reason(nic));
+        ndis_filter_pause(ndis_filter_of(link->layer), NDIS_PAUSE_NDIS_INTERNAL);
     else if (link != NULL)
         ndis_protocol_pause(ndis_binding_of(link->layer), NDIS_PAUSE_NDIS_INTERNAL);
     else if (nic->adapter->layer.state == NDIS_STATE_RUNNING)
@@ -200,6 +206,26 @@ add_step(struct ndis_nic *nic)
     return true;
 }
 
+/*
+ * Towards the power state that is wanted: tell, pause, set; back it is set here, and step() restarts and tells.
+ * ndis/power.c.
+ */
+static bool
+power_step(struct ndis_nic *nic)
+{
+    struct ndis_adapter *ad = nic->adapter;
+
+    if (ad->power == nic->want_power)
+        return false;
+    if (ad->power == NdisDeviceStateD0 && ad->power_told != nic->want_power)
+        ndis_power_tell(ad, nic->want_power);
+    else if (ad->power == NdisDeviceStateD0 && ndis_power_pauses(ad) && pause_step(nic))
+        return true;
+    else if (!ndis_power_set(ad, nic->want_power))
+        nic->failed = true;
+    return true;
+}
+
 /* One step towards what is wanted; false: nothing is left to do. */
 static bool
 step(struct ndis_nic *nic)
@@ -207,7 +233,7 @@ step(struct ndis_nic *nic)
     struct ndis_link *link;
 
     if (nic->adapter == NULL) {
-        if (!present(nic))
+        if (!present(nic) || nic->want_power != NdisDeviceStateD0)
             return false;
         if (ndis_miniport_initialize(nic) != NDIS_STATUS_SUCCESS)
             nic->failed = true;
@@ -223,8 +249,10 @@ step(struct ndis_nic *nic)
             ndis_miniport_halt(nic->adapter);
         return true;
     }
-    if (unbind_step(nic))
+    if (unbind_step(nic) || power_step(nic))
         return true;
+    if (nic->adapter->power != NdisDeviceStateD0)
+        return false; /* other changes wait until it is awake (assumed) */
     link = last_link(nic, surplus_filter);
     if (link != NULL || first_link(nic, lacking) != NULL || first_link(nic, asks_restart) != NULL || nic->cycle) {
         if (pause_step(nic))
@@ -236,7 +264,12 @@ step(struct ndis_nic *nic)
             set_module_options(nic); /* a pause and restart is all that was asked for */
         return true;
     }
-    return nic->want_running && !nic->adapter->pause_required ? restart_step(nic) : pause_step(nic);
+    if (nic->want_running && !nic->adapter->pause_required ? restart_step(nic) : pause_step(nic))
+        return true;
+    if (nic->adapter->power_told == NdisDeviceStateD0)
+        return false;
+    ndis_power_tell(nic->adapter, NdisDeviceStateD0);
+    return true;
 }
 
 /* ------------------------------------------------------------------ walking */

@@ -43,6 +43,17 @@ void ndis_layer_complete(struct ndis_layer *layer, enum ndis_pending pending, ND
 /* An event in guest scratch memory; up to the filters and bindings above `from`, down to who listens below it. */
 NET_PNP_EVENT_NOTIFICATION *ndis_net_pnp_event(NET_PNP_EVENT_CODE code, void *buffer, uint32_t length);
 NDIS_STATUS ndis_net_pnp_up(struct ndis_layer *from, NET_PNP_EVENT_NOTIFICATION *event);
+void ndis_device_pnp_event(struct ndis_adapter *ad, NDIS_DEVICE_PNP_EVENT code, void *buffer, uint32_t length);
+/*
+ * oid_own.c: a request of NDIS's own, to target; waits for the answer. PASSIVE. buffer: memory of the machine, length
+ * bytes in or out.
+ */
+NDIS_STATUS ndis_oid_ask(struct ndis_layer *target, NDIS_REQUEST_TYPE type, uint32_t oid, void *buffer,
+                         uint32_t length);
+/* The highest layer of the stack that answers requests. */
+struct ndis_layer *ndis_oid_top(const struct ndis_adapter *ad);
+/* oid_set.c: what bindings want goes to the miniport again, which has lost it. PASSIVE. */
+void ndis_oid_restore(struct ndis_adapter *ad);
 /* oid.c: has layer a request, in its handler or pended? */
 bool ndis_oid_answers(const struct ndis_layer *layer);
 void ndis_device_pnp_down(struct ndis_layer *from, NET_DEVICE_PNP_EVENT *event);

@@ -10,6 +10,12 @@
 
 #include <string.h>
 
+/* Reasons of bug check 0x7C. */
+#define HALT_WITHOUT_INTERRUPT_DEREGISTER        0x08u
+#define INIT_FAILED_WITHOUT_INTERRUPT_DEREGISTER 0x0bu
+#define HALT_INIT_WITHOUT_INTERRUPT_DEREGISTER   0x0du
+#define PM_INIT_FAILED_NO_INT_DEREGISTER         0x10u
+
 static const struct ndis_header_spec driver_characteristics = {
     "NDIS_MINIPORT_DRIVER_CHARACTERISTICS",
     NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS,
@@ -154,18 +160,25 @@ ndis_miniport_set_pnp(struct ndis_miniport_driver *md, const NDIS_OBJECT_HEADER 
 
 /* ------------------------------------------------------------------ attributes */
 
-/* The adapter's own copy of a structure that begins with a header. */
-static NDIS_OBJECT_HEADER *
-copy_object(const NDIS_OBJECT_HEADER *from)
+/* The adapter's own copy of what its driver's structure leads to. */
+static void *
+copy_bytes(const void *from, size_t size)
 {
-    NDIS_OBJECT_HEADER *copy;
+    void *copy;
 
     if (from == NULL)
         return NULL;
-    copy = ndis_alloc(from->Size, NDIS_SIG_ADAPTER, "adapter attributes");
+    copy = ndis_alloc(size, NDIS_SIG_ADAPTER, "adapter attributes");
     if (copy != NULL)
-        memcpy(copy, from, from->Size);
+        memcpy(copy, from, size);
     return copy;
+}
+
+/* The same of a structure that begins with a header. */
+static NDIS_OBJECT_HEADER *
+copy_object(const NDIS_OBJECT_HEADER *from)
+{
+    return copy_bytes(from, from != NULL ? from->Size : 0);
 }
 
 /* documented: _BAD_VERSION for a Revision that NDIS does not have. */
@@ -178,18 +191,22 @@ refused(const NDIS_OBJECT_HEADER *header)
 static NDIS_STATUS
 set_general(struct ndis_adapter *ad, const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *from)
 {
-    NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *to = &ad->general;
+    NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *to = &ad->general, given;
 
     if (!ndis_header_ok(&from->Header, &general_attributes, ndis_export.NdisMSetMiniportAttributes))
         return refused(&from->Header);
-    ndis_copy_versioned(to, sizeof(*to), &from->Header);
-    if (to->SupportedOidList != NULL && to->SupportedOidListLength != 0) {
-        to->SupportedOidList = ndis_alloc(to->SupportedOidListLength, NDIS_SIG_ADAPTER, "adapter OID list");
-        if (to->SupportedOidList == NULL)
-            return NDIS_STATUS_RESOURCES;
-        memcpy(to->SupportedOidList, from->SupportedOidList, from->SupportedOidListLength);
-    }
-    to->RecvScaleCapabilities = (void *)copy_object((NDIS_OBJECT_HEADER *)from->RecvScaleCapabilities);
+    ndis_copy_versioned(&given, sizeof(given), &from->Header);
+    *to = given;
+    to->SupportedOidList = copy_bytes(given.SupportedOidListLength != 0 ? given.SupportedOidList : NULL,
+                                      given.SupportedOidListLength);
+    to->RecvScaleCapabilities = (void *)copy_object((NDIS_OBJECT_HEADER *)given.RecvScaleCapabilities);
+    to->PowerManagementCapabilities = copy_bytes(given.PowerManagementCapabilities, sizeof(NDIS_PNP_CAPABILITIES));
+    to->PowerManagementCapabilitiesEx = (void *)copy_object((NDIS_OBJECT_HEADER *)given.PowerManagementCapabilitiesEx);
+    if ((given.SupportedOidListLength != 0 && given.SupportedOidList != NULL && to->SupportedOidList == NULL) ||
+        (given.RecvScaleCapabilities != NULL && to->RecvScaleCapabilities == NULL) ||
+        (given.PowerManagementCapabilities != NULL && to->PowerManagementCapabilities == NULL) ||
+        (given.PowerManagementCapabilitiesEx != NULL && to->PowerManagementCapabilitiesEx == NULL))
+        return NDIS_STATUS_RESOURCES;
     ad->connect_state = to->MediaConnectState;
     ad->duplex_state = to->MediaDuplexState;
     ad->xmit_speed = to->XmitLinkSpeed;
@@ -338,6 +355,29 @@ fill_restart_attributes(struct ndis_adapter *ad)
     a->MaxLookaheadSizeAccessed = g->LookaheadSize;
 }
 
+/* What the miniport said in its initialize goes with its halt. */
+static void
+forget_attributes(struct ndis_adapter *ad)
+{
+    ndis_ports_fini(ad);
+    drop_added_attributes(ad);
+    if (ad->restart_attributes != NULL)
+        ad->restart_attributes->Next = NULL;
+    ndis_free(ad->general.SupportedOidList);
+    ndis_free(ad->general.RecvScaleCapabilities);
+    ndis_free(ad->general.PowerManagementCapabilities);
+    ndis_free(ad->general.PowerManagementCapabilitiesEx);
+    ndis_free(ad->offload);
+    ndis_free(ad->offload_hardware);
+    ndis_free(ad->native);
+    ndis_free(ad->hardware_assist);
+    memset(&ad->general, 0, sizeof(ad->general));
+    ad->offload = ad->offload_hardware = NULL;
+    ad->native = ad->hardware_assist = NULL;
+    ad->registration_set = ad->general_set = false;
+    ndis_ports_init(ad);
+}
+
 static void
 adapter_free(struct ndis_adapter *ad)
 {
@@ -346,15 +386,8 @@ adapter_free(struct ndis_adapter *ad)
                   ad->nic->add_device_context);
     ad->nic->add_device_context = 0;
     ad->nic->adapter = NULL;
-    ndis_ports_fini(ad);
-    drop_added_attributes(ad);
+    forget_attributes(ad);
     ndis_free(ad->restart_attributes);
-    ndis_free(ad->general.SupportedOidList);
-    ndis_free(ad->general.RecvScaleCapabilities);
-    ndis_free(ad->offload);
-    ndis_free(ad->offload_hardware);
-    ndis_free(ad->native);
-    ndis_free(ad->hardware_assist);
     ndis_layer_destroy(&ad->layer);
 }
 
@@ -367,38 +400,15 @@ call_halt(struct ndis_adapter *ad, NDIS_HALT_ACTION action)
     NDIS_CALL(ndis_site.ndisMHaltMiniport, (ndis_fn)ad->driver->chars.HaltHandlerEx, ad->layer.context, action);
 }
 
-NDIS_STATUS
-ndis_miniport_initialize(struct ndis_nic *nic)
+/* MiniportInitializeEx; from a halted adapter to a paused one, or to a halted one whose attributes may be set. */
+static NDIS_STATUS
+start(struct ndis_adapter *ad)
 {
-    struct ndis_miniport_driver *md = nic->driver;
-    struct ndis_adapter *ad;
+    struct ndis_miniport_driver *md = ad->driver;
     NDIS_MINIPORT_INIT_PARAMETERS *p;
     NDIS_STATUS status;
     uint64_t mark;
 
-    ad = ndis_layer_create(NDIS_LAYER_MINIPORT, sizeof(*ad), &md->driver, nic, NULL, "miniport adapter");
-    if (ad == NULL)
-        return NDIS_STATUS_RESOURCES;
-    ad->nic = nic;
-    ad->driver = md;
-    ad->layer.adapter = ad;
-    list_init(&ad->bindings);
-    ndis_ports_init(ad);
-    set_handlers(&ad->layer, &md->chars);
-    ndis_chain_compute(ad);
-    nic->adapter = ad;
-    ad->restart_attributes =
-        ndis_alloc(offsetof(NDIS_RESTART_ATTRIBUTES, Data) + sizeof(NDIS_RESTART_GENERAL_ATTRIBUTES), NDIS_SIG_ADAPTER,
-                   "restart attributes");
-    if (md->pnp.MiniportAddDeviceHandler != NULL) {
-        status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisMAddDevice, (ndis_fn)md->pnp.MiniportAddDeviceHandler,
-                                        (uint64_t)ad, md->driver.context);
-        if (status != NDIS_STATUS_SUCCESS) {
-            adapter_free(ad);
-            return status;
-        }
-        ad->device_added = true;
-    }
     ndis_layer_move(&ad->layer, NDIS_MOVE_START);
     if (ndis_oid_layer_init)
         ndis_oid_layer_init(&ad->layer);
@@ -406,10 +416,10 @@ ndis_miniport_initialize(struct ndis_nic *nic)
     p = guest_alloc(sizeof(*p));
     ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, NDIS_MINIPORT_INIT_PARAMETERS_REVISION_1,
                     NDIS_SIZEOF_MINIPORT_INIT_PARAMETERS_REVISION_1);
-    p->IfIndex = nic->if_index;
-    p->NetLuid.Value = nic->luid;
-    p->MiniportAddDeviceContext = (NDIS_HANDLE)nic->add_device_context;
-    p->AllocatedResources = ndis_hw_resources(nic);
+    p->IfIndex = ad->nic->if_index;
+    p->NetLuid.Value = ad->nic->luid;
+    p->MiniportAddDeviceContext = (NDIS_HANDLE)ad->nic->add_device_context;
+    p->AllocatedResources = ndis_hw_resources(ad->nic);
     p->DefaultPortAuthStates = (PNDIS_PORT_AUTHENTICATION_PARAMETERS)ndis_port_default_authentication();
     status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisMInitializeAdapter, (ndis_fn)md->chars.InitializeHandlerEx,
                                     (uint64_t)ad, md->driver.context, (uint64_t)p);
@@ -420,26 +430,89 @@ ndis_miniport_initialize(struct ndis_nic *nic)
                    ad->layer.state);
         ndis_layer_move(&ad->layer, NDIS_MOVE_STARTED);
         call_halt(ad, NdisHaltDeviceInitializationFailed);
-        ndis_hw_check(ad, 0x0d);
-        adapter_free(ad);
+        ndis_hw_check(ad, HALT_INIT_WITHOUT_INTERRUPT_DEREGISTER);
         return NDIS_STATUS_FAILURE;
     }
     if (status != NDIS_STATUS_SUCCESS) {
         ndis_layer_move(&ad->layer, NDIS_MOVE_START_FAILED);
-        ndis_hw_check(ad, 0x0b);
-        adapter_free(ad);
+        ndis_hw_check(ad, ad->suspended ? PM_INIT_FAILED_NO_INT_DEREGISTER : INIT_FAILED_WITHOUT_INTERRUPT_DEREGISTER);
         return status;
     }
     ndis_layer_move(&ad->layer, NDIS_MOVE_STARTED);
     return NDIS_STATUS_SUCCESS;
 }
 
+static NDIS_STATUS
+add_device(struct ndis_adapter *ad)
+{
+    struct ndis_miniport_driver *md = ad->driver;
+    NDIS_STATUS status;
+
+    if (md->pnp.MiniportAddDeviceHandler == NULL)
+        return NDIS_STATUS_SUCCESS;
+    status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisMAddDevice, (ndis_fn)md->pnp.MiniportAddDeviceHandler, (uint64_t)ad,
+                                    md->driver.context);
+    ad->device_added = status == NDIS_STATUS_SUCCESS;
+    return status;
+}
+
+NDIS_STATUS
+ndis_miniport_initialize(struct ndis_nic *nic)
+{
+    struct ndis_miniport_driver *md = nic->driver;
+    struct ndis_adapter *ad;
+    NDIS_STATUS status;
+
+    ad = ndis_layer_create(NDIS_LAYER_MINIPORT, sizeof(*ad), &md->driver, nic, NULL, "miniport adapter");
+    if (ad == NULL)
+        return NDIS_STATUS_RESOURCES;
+    ad->nic = nic;
+    ad->driver = md;
+    ad->layer.adapter = ad;
+    ad->power = ad->power_next = ad->power_told = NdisDeviceStateD0;
+    list_init(&ad->bindings);
+    ndis_ports_init(ad);
+    set_handlers(&ad->layer, &md->chars);
+    ndis_chain_compute(ad);
+    nic->adapter = ad;
+    ad->restart_attributes =
+        ndis_alloc(offsetof(NDIS_RESTART_ATTRIBUTES, Data) + sizeof(NDIS_RESTART_GENERAL_ATTRIBUTES), NDIS_SIG_ADAPTER,
+                   "restart attributes");
+    status = add_device(ad);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = start(ad);
+    if (status != NDIS_STATUS_SUCCESS)
+        adapter_free(ad);
+    return status;
+}
+
 void
 ndis_miniport_halt(struct ndis_adapter *ad)
 {
-    call_halt(ad, ad->nic->surprise ? NdisHaltDeviceSurpriseRemoved : NdisHaltDeviceDisabled);
-    ndis_hw_check(ad, 0x08);
+    if (!ad->suspended)
+        call_halt(ad, ad->nic->halt_action);
+    ndis_hw_check(ad, HALT_WITHOUT_INTERRUPT_DEREGISTER);
     adapter_free(ad);
+}
+
+void
+ndis_miniport_suspend(struct ndis_adapter *ad)
+{
+    call_halt(ad, NdisHaltDevicePoweredDown);
+    ndis_hw_check(ad, HALT_WITHOUT_INTERRUPT_DEREGISTER);
+    ad->suspended = true;
+}
+
+NDIS_STATUS
+ndis_miniport_resume(struct ndis_adapter *ad)
+{
+    NDIS_STATUS status;
+
+    forget_attributes(ad);
+    status = start(ad);
+    if (status == NDIS_STATUS_SUCCESS)
+        ad->suspended = false;
+    return status;
 }
 
 /* ------------------------------------------------------------------ pause and restart */

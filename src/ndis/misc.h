@@ -65,6 +65,10 @@ struct oid_gate {
 NDIS_STATUS oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST *request, bool direct,
                        oid_done_fn done, uint64_t done_arg);
 
+/* The same, to a layer that is known. */
+NDIS_STATUS oid_submit_to(struct ndis_layer *source, struct ndis_layer *target, NDIS_OID_REQUEST *request, bool direct,
+                          oid_done_fn done, uint64_t done_arg);
+
 struct oid_gate *oid_gate_of(const struct ndis_layer *layer);
 /* A request that layer was handling is gone: a drain may be waiting for the last. */
 void oid_gate_check(struct ndis_layer *layer);

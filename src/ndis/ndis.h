@@ -314,8 +314,9 @@ struct ndis_nic {
     const char *im_name;         /* by which its driver asks for it; NULL: it has not, or by the GUID; monitor memory */
     bool want_present;           /* enabled: initialize it */
     bool want_running;           /* restart it, and keep it restarted */
+    uint8_t want_power;          /* NDIS_DEVICE_POWER_STATE */
     bool failed;                 /* the miniport or a mandatory filter failed: being removed until enabled again */
-    bool surprise;               /* it is gone: halt says so */
+    uint8_t halt_action;         /* NDIS_HALT_ACTION: why it is halted next */
     bool dirty;                  /* the worker should look at it */
     bool cycle;                  /* pause and restart once */
     bool options_done;           /* FilterSetModuleOptions called since the stack was last paused */
@@ -354,6 +355,10 @@ struct ndis_adapter {
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
     bool registration_set, general_set, device_added;
     bool default_port_active;             /* port.c */
+    uint8_t power, power_next;            /* NDIS_DEVICE_POWER_STATE: is in, is asked to go to; power.c */
+    uint8_t power_told;                   /* what those above were last told */
+    bool power_reached;                   /* the miniport itself was given the last OID_PNP_SET_POWER */
+    bool suspended;                       /* halted for low power: NDIS_STATE_DOWN, but everything else stays */
     bool pause_required, binds_inhibited; /* its miniport asked for it: netpnp.c */
     struct list ports;                    /* port.c: all but the default one */
     NDIS_OBJECT_HEADER *hardware_assist, *native; /* copies of further attributes, NULL if not set */
@@ -540,6 +545,8 @@ NDIS_STATUS ndis_miniport_initialize(struct ndis_nic *nic);
 NDIS_STATUS ndis_miniport_restart(struct ndis_adapter *ad);
 void ndis_miniport_pause(struct ndis_adapter *ad, uint32_t reason);
 void ndis_miniport_halt(struct ndis_adapter *ad);
+void ndis_miniport_suspend(struct ndis_adapter *ad); /* halt for low power */
+NDIS_STATUS ndis_miniport_resume(struct ndis_adapter *ad);
 NDIS_STATUS ndis_filter_attach(struct ndis_link *link);
 void ndis_filter_set_module_options(struct ndis_filter *fm);
 NDIS_STATUS ndis_filter_restart(struct ndis_filter *fm);
@@ -593,6 +600,10 @@ enum ndis_state_misuse {
     NDIS_MISUSE_COMPLETE_UNEXPECTED, /* pause, restart or event completion that nobody waits for */
     NDIS_MISUSE_STOP_WITH_PORTS,     /* halted with ports allocated; value: the number of the first */
     NDIS_MISUSE_PORT_NOT_ACTIVE,     /* a frame, request or status of such a port; value: its number */
+    NDIS_MISUSE_EVENT_REFUSED,       /* a net-PnP event that must succeed; value: the event */
+    NDIS_MISUSE_OID_IN_LOW_POWER,    /* value: the OID */
+    NDIS_MISUSE_RECEIVE_IN_LOW_POWER,
+    NDIS_MISUSE_POWER_BLOCKED,       /* OID_PNP_SET_POWER was answered above the miniport; value: the status */
     NDIS_MISUSE_EVENT_DURING_OID,    /* NdisMNetPnPEvent while the miniport has an OID request; value: the event */
 };
 

@@ -37,6 +37,17 @@ ndis_net_pnp_event(NET_PNP_EVENT_CODE code, void *buffer, uint32_t length)
 /* Where the event's address leads to its wait while a binding has it pended. */
 #define EVENT_WAIT(event) ((event)->NetPnPEvent.NdisReserved[0])
 
+/*
+ * Documented: QueryRemoveDevice and PortActivation may be refused, Reconfigure rarely. Pause and restart have rules of
+ * their own; a 5.x protocol's answer to SetPower is taken by legacy/.
+ */
+static bool
+may_refuse(NET_PNP_EVENT_CODE code)
+{
+    return code == NetEventQueryRemoveDevice || code == NetEventPortActivation || code == NetEventReconfigure ||
+           code == NetEventPause || code == NetEventRestart;
+}
+
 static NDIS_STATUS
 deliver_to_binding(struct ndis_layer *layer, NET_PNP_EVENT_NOTIFICATION *event)
 {
@@ -56,6 +67,8 @@ deliver_to_binding(struct ndis_layer *layer, NET_PNP_EVENT_NOTIFICATION *event)
         ndis_misuse(layer, NDIS_MISUSE_COMPLETE_UNEXPECTED, layer->state);
     layer->events--;
     EVENT_WAIT(event) = outer;
+    if (status != NDIS_STATUS_SUCCESS && !may_refuse(event->NetPnPEvent.NetEvent))
+        ndis_misuse(layer, NDIS_MISUSE_EVENT_REFUSED, event->NetPnPEvent.NetEvent);
     return status;
 }
 
@@ -96,15 +109,39 @@ ndis_net_pnp_up(struct ndis_layer *from, NET_PNP_EVENT_NOTIFICATION *event)
     return status;
 }
 
+static void
+device_pnp_deliver(struct ndis_layer *to, NET_DEVICE_PNP_EVENT *event)
+{
+    NDIS_CALL(to->kind == NDIS_LAYER_FILTER ? ndis_site.ndisFInvokeDevicePnPEventNotify
+                                            : ndis_site.ndisMDevicePnPEventNotifyInternal,
+              to->op[NDIS_OP_DEVICE_PNP], to->context, (uint64_t)event);
+}
+
 void
 ndis_device_pnp_down(struct ndis_layer *from, NET_DEVICE_PNP_EVENT *event)
 {
     struct ndis_layer *to = from->next[NDIS_OP_DEVICE_PNP];
 
     if (to != NULL)
-        NDIS_CALL(to->kind == NDIS_LAYER_FILTER ? ndis_site.ndisFInvokeDevicePnPEventNotify
-                                                : ndis_site.ndisMDevicePnPEventNotifyInternal,
-                  to->op[NDIS_OP_DEVICE_PNP], to->context, (uint64_t)event);
+        device_pnp_deliver(to, event);
+}
+
+/* From the top of the stack: the highest layer that listens; filters pass it on. */
+void
+ndis_device_pnp_event(struct ndis_adapter *ad, NDIS_DEVICE_PNP_EVENT code, void *buffer, uint32_t length)
+{
+    NET_DEVICE_PNP_EVENT *event = guest_alloc(sizeof(*event));
+    struct ndis_layer *top = ad->top;
+
+    ndis_header_set(&event->Header, NDIS_OBJECT_TYPE_DEFAULT, NET_DEVICE_PNP_EVENT_REVISION_1,
+                    NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1);
+    event->DevicePnPEvent = code;
+    event->InformationBuffer = buffer;
+    event->InformationBufferLength = length;
+    if (top->op[NDIS_OP_DEVICE_PNP] != 0)
+        device_pnp_deliver(top, event);
+    else
+        ndis_device_pnp_down(top, event);
 }
 
 /*

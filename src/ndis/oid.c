@@ -12,6 +12,7 @@
  * asked for is seen without looking at the request.
  * Start reading at: oid_submit().
  */
+#include "ndis/driver.h"
 #include "ndis/misc.h"
 
 #include <string.h>
@@ -273,6 +274,8 @@ deliver(struct oid_record *r)
 
     r->state = OID_IN_HANDLER;
     sched_touch((uint64_t)target);
+    if (target->kind == NDIS_LAYER_MINIPORT && oid == OID_PNP_SET_POWER)
+        ((struct ndis_adapter *)target)->power_reached = true;
     if (target->kind != NDIS_LAYER_MINIPORT || !oid_answer((struct ndis_adapter *)target, request, &status))
         status =
             (NDIS_STATUS)NDIS_CALL(ndis_site.ndisInvokeOidRequest, target->op[op], target->context, (uint64_t)request);
@@ -335,10 +338,9 @@ target_of(struct ndis_layer *from, enum ndis_op op)
 }
 
 NDIS_STATUS
-oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST *request, bool direct, oid_done_fn done,
-           uint64_t done_arg)
+oid_submit_to(struct ndis_layer *source, struct ndis_layer *target, NDIS_OID_REQUEST *request, bool direct,
+              oid_done_fn done, uint64_t done_arg)
 {
-    struct ndis_layer *target = target_of(from, direct ? NDIS_OP_DIRECT_OID : NDIS_OP_OID);
     struct oid_record *r;
 
     if (target == NULL)
@@ -360,6 +362,14 @@ oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST 
         return NDIS_STATUS_PENDING;
     }
     return deliver(r);
+}
+
+NDIS_STATUS
+oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST *request, bool direct, oid_done_fn done,
+           uint64_t done_arg)
+{
+    return oid_submit_to(source, target_of(from, direct ? NDIS_OP_DIRECT_OID : NDIS_OP_OID), request, direct, done,
+                         done_arg);
 }
 
 /* ------------------------------------------------------------------ asking */
@@ -384,12 +394,28 @@ check_state(struct ndis_layer *layer)
         trace_emit(EV_STATE_MISUSE, layer, NDIS_MISUSE_OID_WHILE_DOWN, layer->kind, (uint64_t)layer, layer->state);
 }
 
+/*
+ * Documented: no request but OID_PNP_SET_POWER is made while the adapter is in low power. Assumed: NDIS refuses others;
+ * what a protocol asks while it is unbound is not held against it.
+ */
+static bool
+in_low_power(struct ndis_layer *layer, const NDIS_OID_REQUEST *request)
+{
+    if (layer->adapter->power == NdisDeviceStateD0 || oid_of(request) == OID_PNP_SET_POWER)
+        return false;
+    if (layer->state != NDIS_STATE_CLOSING)
+        ndis_misuse(layer, NDIS_MISUSE_OID_IN_LOW_POWER, oid_of(request));
+    return true;
+}
+
 static NDIS_STATUS
 request_by(struct ndis_layer *layer, NDIS_OID_REQUEST *request, bool direct)
 {
     sched_touch(layer->ledger->handle);
     trace_emit(EV_OID_REQUEST, request, layer->kind, (uint64_t)layer, oid_of(request), request->RequestType);
     check_state(layer);
+    if (in_low_power(layer, request))
+        return NDIS_STATUS_LOW_POWER_STATE;
     return oid_submit(layer, layer, request, direct, NULL, 0);
 }
 

@@ -50,9 +50,9 @@ answer_link_speed(const struct ndis_adapter *ad, NDIS_OID_REQUEST *request)
 }
 
 static NDIS_STATUS
-answer_offload(const NDIS_OFFLOAD *offload, NDIS_OID_REQUEST *request)
+answer_object(const NDIS_OBJECT_HEADER *object, NDIS_OID_REQUEST *request)
 {
-    return offload != NULL ? answer(request, offload, offload->Header.Size) : NDIS_STATUS_NOT_SUPPORTED;
+    return object != NULL ? answer(request, object, object->Size) : NDIS_STATUS_NOT_SUPPORTED;
 }
 
 static NDIS_STATUS
@@ -144,6 +144,10 @@ oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *stat
     case OID_GEN_LINK_SPEED_EX:
         *status = answer_link_speed(ad, request);
         return true;
+    case OID_PM_HARDWARE_CAPABILITIES:
+    case OID_PM_CURRENT_CAPABILITIES: /* assumed: nothing is switched off, so that both are what the miniport said */
+        *status = answer_object((NDIS_OBJECT_HEADER *)g->PowerManagementCapabilitiesEx, request);
+        return true;
     case OID_GEN_ENUMERATE_PORTS:
         *status = answer_ports(ad, request);
         return true;
@@ -152,8 +156,8 @@ oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *stat
         return true;
     case OID_TCP_OFFLOAD_CURRENT_CONFIG:
     case OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES:
-        *status = answer_offload(oid_of(request) == OID_TCP_OFFLOAD_CURRENT_CONFIG ? ad->offload : ad->offload_hardware,
-                                 request);
+        *status = answer_object(
+            &(oid_of(request) == OID_TCP_OFFLOAD_CURRENT_CONFIG ? ad->offload : ad->offload_hardware)->Header, request);
         return true;
     default:
         break;

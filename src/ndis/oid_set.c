@@ -7,6 +7,7 @@
  * combined value, in the name of the protocol's request, and answers that one when its own is answered. A binding's
  * value counts from when the set succeeded.
  */
+#include "ndis/driver.h"
 #include "ndis/misc.h"
 
 #include <string.h>
@@ -107,6 +108,32 @@ check(const struct ndis_adapter *ad, NDIS_OID_REQUEST *request, uint32_t *wanted
         *wanted > ad->general.LookaheadSize)
         return NDIS_STATUS_INVALID_DATA;
     return NDIS_STATUS_SUCCESS;
+}
+
+/* value: in guest scratch memory. A miniport that does not take it keeps what it has. */
+static void
+restore(struct ndis_adapter *ad, uint32_t oid, uint32_t *value)
+{
+    ndis_oid_ask(&ad->layer, NdisRequestSetInformation, oid, value, sizeof(*value));
+}
+
+void
+ndis_oid_restore(struct ndis_adapter *ad)
+{
+    uint64_t mark = guest_mark();
+    uint32_t *filter = guest_alloc(sizeof(*filter)), *lookahead = guest_alloc(sizeof(*lookahead));
+    struct ndis_binding *b;
+
+    list_for_each (b, &ad->bindings, node) {
+        *filter |= b->packet_filter;
+        if (b->lookahead > *lookahead)
+            *lookahead = b->lookahead;
+    }
+    if (*filter != 0)
+        restore(ad, OID_GEN_CURRENT_PACKET_FILTER, filter);
+    if (*lookahead != 0)
+        restore(ad, OID_GEN_CURRENT_LOOKAHEAD, lookahead);
+    guest_release(mark);
 }
 
 bool

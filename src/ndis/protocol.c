@@ -227,6 +227,9 @@ bind_parameters(struct ndis_link *link)
     p->DataBackFillSize = g->DataBackFillSize;
     p->ContextBackFillSize = g->ContextBackFillSize;
     p->RcvScaleCapabilities = g->RecvScaleCapabilities;
+    p->PowerManagementCapabilities = g->PowerManagementCapabilities;
+    if (new)
+        p->PowerManagementCapabilitiesEx = g->PowerManagementCapabilitiesEx;
     p->ActivePorts = ndis_ports_active(ad); /* assumed: the default port is one of them */
     return p;
 }

@@ -8,6 +8,7 @@
  * lends less often; both are legal for a protocol, which has to handle RESOURCES anyway (docs/assumptions.md).
  * Start reading at: ndis_receive_up().
  */
+#include "ndis/driver.h"
 #include "ndis/port.h"
 
 #include <string.h>
@@ -270,6 +271,8 @@ NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFE
 
     if (PortNumber != NDIS_DEFAULT_PORT_NUMBER)
         ndis_port_check(&ad->layer, PortNumber);
+    if (ad->power != NdisDeviceStateD0 && ad->power_next != NdisDeviceStateD0) /* documented: OID_PNP_SET_POWER */
+        ndis_misuse(&ad->layer, NDIS_MISUSE_RECEIVE_IN_LOW_POWER, ad->power);
     ndis_receive_up(&ad->layer, NetBufferList, PortNumber, NumberOfNetBufferLists, ReceiveFlags);
 }
 

@@ -63,6 +63,11 @@ enum scn_op_kind {
     OP_FILTER_REMOVE,
     OP_UNLOAD,
     OP_LOAD,
+    OP_REMOVE,          /* query-remove; what is refused stays, what is not is removed */
+    OP_SURPRISE_REMOVE, /* the device is pulled out */
+    OP_REBALANCE,       /* stopped and started with other resources, unless refused */
+    OP_SLEEP,           /* to D3 */
+    OP_WAKE,            /* to D0 */
     /* the wire */
     OP_RECEIVE, /* frames, len, shape; with a capture: no len, and frames 0 means as many as it has */
     OP_LINK_DOWN,

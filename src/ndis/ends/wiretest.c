@@ -294,6 +294,8 @@ oid_request(const uint64_t *a)
         request->DATA.SET_INFORMATION.BytesRead = request->DATA.SET_INFORMATION.InformationBufferLength;
         return (uint32_t)NDIS_STATUS_SUCCESS;
     }
+    if (oid == OID_PNP_SET_POWER || oid == OID_PNP_QUERY_POWER)
+        return (uint32_t)NDIS_STATUS_SUCCESS; /* a wire of memory needs no power */
     return (uint32_t)NDIS_STATUS_NOT_SUPPORTED;
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "machine/irq.h"
-#include "ndis/ndis.h"
+#include "ndis/hw/hw.h"
 #include "nt/hal/hal.h"
 
 enum {
@@ -33,6 +33,7 @@ enum {
 enum { RING_BASE, RING_BASE_HIGH, RING_COUNT, RING_TAIL, RING_HEAD };
 
 #define ID               0x554e4943u
+#define NO_POWER         0xffffffffu /* what a bus reads where nobody answers */
 #define CONTROL_RX       1u
 #define CONTROL_TX       2u
 #define CONTROL_LOOP     4u
@@ -59,6 +60,7 @@ struct hw_nic {
     uint32_t seen[R_COUNT];
     uint32_t high; /* message n was sent for what is set now: bit n */
     struct mtimer send;
+    enum { ON, OFF, GONE } state;
     struct hw_nic_counts counts;
     uint8_t frame[FRAME_MAX];
 };
@@ -143,7 +145,7 @@ hw_nic_receive(struct hw_nic *n, const void *frame, uint32_t length)
     struct descriptor *d;
 
     mdevice_poll();
-    if (!(n->seen[R_CONTROL] & CONTROL_RX) || !(n->seen[R_STATUS] & 1) || ring_empty(n, R_RX)) {
+    if (n->state != ON || !(n->seen[R_CONTROL] & CONTROL_RX) || !(n->seen[R_STATUS] & 1) || ring_empty(n, R_RX)) {
         n->counts.lost++;
         return false;
     }
@@ -219,12 +221,30 @@ writable(unsigned r)
            (r >= R_RX && r < R_RX + RING_HEAD);
 }
 
+/* Nothing takes what is written; a driver that does so in low power breaks a rule. */
+static enum mdevice_news
+unpowered_writes(struct hw_nic *n)
+{
+    bool any = false;
+
+    for (unsigned r = 0; r < R_COUNT; r++)
+        if (n->reg[r] != NO_POWER) {
+            if (n->state == OFF)
+                trace_emit(EV_HARDWARE_MISUSE, n->reg + r, NDIS_HW_WRITE_IN_LOW_POWER, r * 4, n->reg[r]);
+            n->reg[r] = NO_POWER;
+            any = true;
+        }
+    return any ? MDEVICE_TAKEN : MDEVICE_NOTHING;
+}
+
 static enum mdevice_news
 poll(struct mdevice *d)
 {
     struct hw_nic *n = (struct hw_nic *)d;
     uint32_t cleared;
 
+    if (n->state != ON)
+        return unpowered_writes(n);
     if (memcmp((const void *)n->reg, n->seen, sizeof(n->seen)) == 0)
         return MDEVICE_NOTHING;
     for (unsigned r = 0; r < R_COUNT; r++) {
@@ -281,10 +301,57 @@ hw_nic_pdo(const struct hw_nic *n)
     return n->hal->pdo;
 }
 
+static void
+lose_power(struct hw_nic *n)
+{
+    mdevice_poll();
+    reset(n);
+    for (unsigned r = 0; r < R_COUNT; r++)
+        n->reg[r] = NO_POWER;
+}
+
+void
+hw_nic_power(struct hw_nic *n, bool on)
+{
+    if (n->state == GONE || (n->state == ON) == on)
+        return;
+    if (on) {
+        mdevice_poll(); /* what was written without power is lost */
+        n->state = ON;
+        reset(n);
+    } else {
+        lose_power(n);
+        n->state = OFF;
+    }
+    mdevice_changed();
+}
+
+void
+hw_nic_unplug(struct hw_nic *n)
+{
+    if (n->state == ON)
+        lose_power(n);
+    n->state = GONE;
+    mdevice_changed();
+}
+
+void
+hw_nic_plug(struct hw_nic *n)
+{
+    if (n->state != GONE)
+        return;
+    n->state = OFF;
+    hw_nic_power(n, true);
+}
+
 void
 hw_nic_link(struct hw_nic *n, bool up)
 {
     mdevice_poll();
+    if (n->state != ON) {
+        n->seen[R_STATUS] = up;
+        return;
+    }
     set(n, R_STATUS, up);
     raise(n, CAUSE_LINK);
     mdevice_changed();
@@ -293,6 +360,8 @@ hw_nic_link(struct hw_nic *n, bool up)
 void
 hw_nic_interrupt(struct hw_nic *n)
 {
+    if (n->state != ON && n->hal->message_count != 0)
+        return;
     if (n->hal->message_count != 0)
         hw_nic_link(n, n->seen[R_STATUS] & 1);
     else

@@ -25,7 +25,7 @@
  * `received` becomes set and unmasked, message 1 for the other two.
  *
  * Register writes are posted: the card takes them at the fence that WRITE_REGISTER_XXX ends with, or at the next call.
- * It is memory, so a read has no side effect: hence CLEAR.
+ * It is memory, so a read has no side effect: hence CLEAR. Without power, or pulled out, every register reads all ones.
  */
 #ifndef NDIS_HW_NIC_H
 #define NDIS_HW_NIC_H
@@ -48,6 +48,15 @@ void *hw_nic_pdo(const struct hw_nic *nic);
 
 /* A frame arrives. false: lost (no descriptor, receiver off, too long). */
 bool hw_nic_receive(struct hw_nic *nic, const void *frame, uint32_t length);
+/*
+ * The bus takes its power (D3), or gives it back: then the card is as after a reset. Without power its registers read
+ * all ones, what arrives is lost, and a write to a register is a misuse.
+ */
+void hw_nic_power(struct hw_nic *nic, bool on);
+/* It is pulled out of the machine: as without power, but a write goes nowhere. */
+void hw_nic_unplug(struct hw_nic *nic);
+/* One like it is in its place again; nothing if it was not pulled. */
+void hw_nic_plug(struct hw_nic *nic);
 /* The cable is pulled or plugged. */
 void hw_nic_link(struct hw_nic *nic, bool up);
 /* An interrupt that no traffic explains: a neighbour's on the line, or a link change with messages. */

@@ -474,6 +474,7 @@ net_pnp_event(const uint64_t *args)
 {
     struct legacy_binding *lb = (struct legacy_binding *)args[0];
     NET_PNP_EVENT_NOTIFICATION *event = (NET_PNP_EVENT_NOTIFICATION *)args[1];
+    NDIS_STATUS status;
 
     if (lb == NULL)
         return binds_complete(&event->NetPnPEvent);
@@ -486,8 +487,14 @@ net_pnp_event(const uint64_t *args)
     default:
         break;
     }
-    return lb->open == NULL ? (uint32_t)NDIS_STATUS_SUCCESS
-                            : tell_event(lb->protocol, lb->context, &event->NetPnPEvent);
+    if (lb->open == NULL)
+        return (uint32_t)NDIS_STATUS_SUCCESS;
+    status = tell_event(lb->protocol, lb->context, &event->NetPnPEvent);
+    if (status == NDIS_STATUS_NOT_SUPPORTED && event->NetPnPEvent.NetEvent == NetEventSetPower) {
+        lb->b->layer.link->refused = true; /* documented: a 5.x protocol asks to be unbound so */
+        return (uint32_t)NDIS_STATUS_SUCCESS;
+    }
+    return (uint32_t)status;
 }
 
 void
