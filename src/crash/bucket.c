@@ -2,7 +2,8 @@
 /*
  * crash/bucket.c - blame and bucket.
  *
- * Model: walk down from the failure, pass over what is never at fault (triage.def), blame the first frame left.
+ * Model: walk down from the failure, pass over what is never at fault (triage.def, and functions of the DDK's headers,
+ * which are part of the driver's image and of nobody's work), blame the first frame left.
  * The bucket is a prefix that says how it ended and the blamed function without its offset, so that it survives a
  * rebuild. Forms as a Windows debugger prints them (observed in published reports):
  *
@@ -56,7 +57,8 @@ bucket_blame(const struct finding_frame *frames, unsigned count)
     const char *owner;
 
     for (unsigned i = 0; i < count; i++)
-        if (frames[i].module[0] != 0 && !triage_skips(frames[i].module, frames[i].function, &owner))
+        if (frames[i].module[0] != 0 && !frames[i].ddk &&
+            !triage_skips(frames[i].module, frames[i].function, &owner))
             return (int)i;
     return -1;
 }

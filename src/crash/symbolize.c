@@ -3,7 +3,8 @@
  * crash/symbolize.c - addresses to names.
  *
  * Model: pseudo images are named by the export table; drivers by their debug information, one batch per module,
- * each frame twice: at its address, as a debugger looks it up, and one byte before, which is the call itself. Where
+ * each frame twice: at its address, as a debugger looks it up, and one byte before, which is the call itself. Where the
+ * two lie in different functions (the call was the last of one that was taken in line) the call's is meant. Where
  * the call that returns to a frame does not lead to the frame above, the callee left by a tail call and no line
  * of this frame is the right one.
  */
@@ -29,7 +30,7 @@ frame_module(const struct finding_input *in, struct finding_frame *f)
 
     f->module[0] = f->function[0] = f->file[0] = f->call_file[0] = 0;
     f->line = f->call_line = f->offset = 0;
-    f->tail_call = false;
+    f->tail_call = f->ddk = false;
     if (ddi_symbolize(f->f.ip, &module, &name, &offset)) {
         str_copy(f->module, sizeof(f->module), m != NULL ? m->name : module);
         str_copy(f->function, sizeof(f->function), name);
@@ -65,20 +66,26 @@ module_frames(const struct finding_input *in, const struct finding_module *m, st
     for (unsigned i = 0; i < count; i++) {
         struct finding_frame *f = &frames[i];
         const struct symbol *at, *call;
+        uint32_t past = 0;
 
         if (finding_module_at(in, f->f.ip) != m)
             continue;
         at = &symbols[n++];
         call = &symbols[n++];
+        if (in->trap != NULL && f->f.ip == in->trap->rip) {
+            call = at; /* where it stands, not where it returns to */
+        } else if (at->offset != 0 && call->function[0] != 0 && !str_eq(call->function, at->function)) {
+            at = call; /* at 0 a routine begins: nothing returns there */
+            past = 1;
+        }
         if (at->function[0] == 0)
             continue;
         named++;
         str_copy(f->function, sizeof(f->function), at->function);
         str_copy(f->file, sizeof(f->file), at->file);
         f->line = at->line;
-        f->offset = at->offset;
-        if (in->trap != NULL && f->f.ip == in->trap->rip)
-            call = at; /* where it stands, not where it returns to */
+        f->offset = at->offset + past;
+        f->ddk = at->ddk;
         str_copy(f->call_file, sizeof(f->call_file), call->file);
         f->call_line = call->line;
     }

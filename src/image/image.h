@@ -253,10 +253,11 @@ bool image_fixup_trap(struct trap *t);
 /* ------------------------------------------------------------------ symbols (symbol.c, supervisor only) */
 
 struct symbol {
-    char function[160];
+    char function[160]; /* the innermost function of the author's there; "" none */
     char file[256];
     unsigned line;
-    uint32_t offset; /* from function start */
+    uint32_t offset; /* from where the code begins that holds it, in line or not */
+    bool ddk;        /* none there is the author's: it stands in a header of the DDK */
 };
 
 /* Batch: rvas[i] of the file at path (DWARF or PDB, found beside it or under symbol_path). 0 or -errno (no symbolizer). */

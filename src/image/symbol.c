@@ -3,10 +3,14 @@
  * image/symbol.c - functions, files and lines of a driver, by llvm-symbolizer.
  *
  * Model: one start of the program answers a whole batch (documented: "llvm-symbolizer", option --relative-address):
- * addresses go in on standard input, for each comes the function, file:line:column, and an empty line. Short names
- * come from the debug information; linkage names would come from the COFF symbols, which in mingw's images name the
- * first function ___something. It reads
- * DWARF inside the image and the PDB that lies beside it. A PDB elsewhere is made visible by a folder of links.
+ * addresses go in on standard input; for each come pairs of lines, the function and file:line:column, and an empty line.
+ * The first pair is the innermost function that was taken in line there, the last the function whose code it became.
+ * Short names come from the debug information; linkage names would come from the COFF symbols, which in mingw's images
+ * name the first function ___something. It reads DWARF inside the image and the PDB that lies beside it. A PDB elsewhere
+ * is made visible by a folder of links.
+ *
+ * What is taken in line differs by compiler and flags. The name given is the innermost one that the driver's author
+ * wrote: helpers that stand in headers of the DDK (RemoveEntryList) are part of whoever uses them.
  * Only the supervisor calls this: it forks and blocks.
  */
 #include "image/internal.h"
@@ -57,7 +61,7 @@ start(struct child *c, const char *object)
     posix_spawn_file_actions_addopen(&fa, 2, "/dev/null", O_WRONLY, 0);
     for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]) && rc == ENOENT; i++) {
         char *argv[] = {
-            (char *)programs[i], "--relative-address", "--functions=short", "--no-inlines", "--demangle", option, NULL
+            (char *)programs[i], "--relative-address", "--functions=short", "--inlines", "--demangle", option, NULL
         };
 
         rc = posix_spawnp(&c->pid, programs[i], &fa, NULL, argv, environ);
@@ -158,19 +162,49 @@ read_place(char *text, struct symbol *s)
     s->line = (unsigned)number;
 }
 
+/* Is there a folder of this name in path? Both ways to write paths are met: drivers come from Windows, too. */
+static bool
+in_folder(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+
+    for (const char *at = path; *at; at++)
+        if ((at == path || at[-1] == '/' || at[-1] == '\\') && str_icmp_n(at, folder, n) == 0 &&
+            (at[n] == '/' || at[n] == '\\'))
+            return true;
+    return false;
+}
+
+/* A header of a DDK, by the folder it lies in: ours, mingw-w64's and WDK 7's, and those of later kits. */
+static bool
+ddk_header(const char *path)
+{
+    return str_iends(path, ".h") && (in_folder(path, "ddk") || in_folder(path, "Windows Kits"));
+}
+
+/* The functions at one address, innermost first, up to an empty line: the first that is the author's, else the last. */
 static void
 read_answer(char *text, unsigned count, struct symbol *out)
 {
     for (unsigned i = 0; i < count; i++) {
-        char *function = next_line(&text), *place = function ? next_line(&text) : NULL, *rest;
+        struct symbol found = { 0 };
+        char *function;
 
-        if (!place)
-            return;
-        if (strcmp(function, "??") != 0)
-            str_copy(out[i].function, sizeof(out[i].function), function);
-        read_place(place, &out[i]);
-        while ((rest = next_line(&text)) && *rest)
-            ;
+        while ((function = next_line(&text)) && *function) {
+            char *place = next_line(&text);
+            struct symbol s = { 0 };
+
+            if (!place)
+                return;
+            if (strcmp(function, "??") != 0)
+                str_copy(s.function, sizeof(s.function), function);
+            read_place(place, &s);
+            s.ddk = s.function[0] != 0 && ddk_header(s.file);
+            if (found.function[0] == 0 || found.ddk)
+                found = s;
+        }
+        found.offset = out[i].offset;
+        out[i] = found;
     }
 }
 

@@ -61,6 +61,17 @@ TEST(bucket, passes_over_helpers_of_the_compiler)
     CHECK_STR(owner, "MachineOwner");
 }
 
+TEST(bucket, passes_over_functions_of_the_ddk)
+{
+    sample_build();
+    sample.frames[0].ddk = true;
+    CHECK_STR(bucket(), "0x3B_npf!NPF_Write");
+    str_copy(sample.frames[2].module, 32, "npf");
+    str_copy(sample.frames[2].function, 160, "NpfSendAll");
+    sample.frames[1].ddk = true;
+    CHECK_STR(bucket(), "0x3B_npf!NpfSendAll");
+}
+
 TEST(bucket, prefix_carries_what_a_debugger_adds)
 {
     sample_build();
@@ -147,6 +158,7 @@ TEST_MAIN(TEST_CASE(bucket, blames_the_first_frame_that_is_not_the_system),
           TEST_CASE(bucket, without_symbols_keeps_the_offset_in_the_module),
           TEST_CASE(bucket, without_a_driver_frame_names_the_image), TEST_CASE(bucket, without_anything_is_invalid),
           TEST_CASE(bucket, passes_over_helpers_of_the_compiler),
+          TEST_CASE(bucket, passes_over_functions_of_the_ddk),
           TEST_CASE(bucket, prefix_carries_what_a_debugger_adds), TEST_CASE(bucket, replaces_what_a_key_may_not_hold),
           TEST_CASE(bucket, hang_blames_the_driver_frame_of_who_is_stuck),
           TEST_CASE(bucket, blames_the_routine_the_rule_points_at), TEST_CASE(bugcheck, arguments_depend_on_the_first),

@@ -93,6 +93,30 @@ TEST(symbolize, finds_the_line_of_the_call)
     finding_names_free(&sample.in);
 }
 
+/* The call at 0x103b, which returns to 0x1040, is the last of NpfSend, taken in line by NPF_Write. */
+static int
+resolve_in_line(const uint32_t *rvas, unsigned count, struct symbol *out)
+{
+    resolve(rvas, count, out);
+    for (unsigned i = 0; i < count; i++)
+        if (rvas[i] >= 0x1030 && rvas[i] < 0x1040) {
+            str_copy(out[i].function, sizeof(out[i].function), "NpfSend");
+            out[i].line = 30;
+        }
+    return 0;
+}
+
+TEST(symbolize, a_call_belongs_to_the_function_that_makes_it)
+{
+    sample_build();
+    fake_resolve = resolve_in_line;
+    finding_symbolize(&sample.in, sample.frames, 4, NULL);
+    CHECK_STR(sample.frames[1].function, "NpfSend");
+    CHECK_EQ(sample.frames[1].offset, 0x40);
+    CHECK_EQ(sample.frames[1].line, 30);
+    CHECK_EQ(sample.frames[1].call_line, 30);
+}
+
 TEST(symbolize, sees_that_another_function_was_called)
 {
     uint64_t import = FAKE_NDIS + LAYOUT_SLOT_FIRST + 2 * LAYOUT_SLOT_SIZE;
@@ -116,5 +140,6 @@ TEST(symbolize, without_symbols_keeps_the_offset)
 
 TEST_MAIN(TEST_CASE(disasm, puts_mnemonics_in_their_column), TEST_CASE(disasm, shows_what_the_operand_refers_to),
           TEST_CASE(disasm, unreadable_code_is_said_to_be), TEST_CASE(symbolize, finds_the_line_of_the_call),
+          TEST_CASE(symbolize, a_call_belongs_to_the_function_that_makes_it),
           TEST_CASE(symbolize, sees_that_another_function_was_called),
           TEST_CASE(symbolize, without_symbols_keeps_the_offset))
