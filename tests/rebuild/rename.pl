@@ -5,7 +5,8 @@
 #
 # Model: a word of the sources that the DDK's headers do not have is the driver's own: a function, a type, a field, a
 # variable. Each gets another name, the same in every run. So do the files, the service, names in string literals that
-# are one word (a device's prefix), pool tags and GUIDs. OUT/map lists old and new names.
+# are one word (a device's prefix), pool tags and GUIDs. OUT/map lists old and new names; OUT/cc.flags the macros of its
+# cc.flags, one -D per line.
 use strict;
 use warnings;
 
@@ -54,6 +55,14 @@ if (-e "$folder/sources") {
 }
 push @sources, sort glob("$_/*.h") for sort keys %beside;
 
+# Sources that another one includes are not compiled by themselves.
+my %part;
+for my $path (grep { /\.c$/ } @sources) {
+    (my $dir = $path) =~ s,/[^/]*$,,;
+    $part{"$dir/$_"} = 1 for slurp($path) =~ /^#include\s+"(.*\.c)"/gm;
+}
+push @sources, sort keys %part;
+
 # A C text in pieces: comments (dropped), literals, the rest.
 sub pieces {
     my ($text) = @_;
@@ -84,7 +93,7 @@ $map{$service} = $name;
 my $index = 0;
 for my $path (@sources) {
     (my $leaf = $path) =~ s,.*/,,;
-    my ($extension) = $leaf =~ /\.(.)$/;
+    my ($extension) = $part{$path} ? 'h' : $leaf =~ /\.(.)$/;
     $file{$leaf} = sprintf('%s_%02d.%s', $name, $index++, $extension);
 }
 for my $path (@sources) {
@@ -103,6 +112,15 @@ for my $path (@sources) {
     }
     spill("$out/$file{$leaf}", $text);
 }
+
+my $flags = -e "$folder/cc.flags" ? slurp("$folder/cc.flags") : '';
+my @macros;
+while ($flags =~ /(?:^|\s)(?:'(-D[^']*)'|(-D\S+))/g) {
+    (my $macro = $1 // $2) =~ s/^-D//;
+    $macro =~ s/\b([A-Za-z_]\w*)/$known{$1} ? $1 : fresh($1)/ge;
+    push @macros, "-D$macro\n";
+}
+spill("$out/cc.flags", join('', @macros));
 
 my $inf = slurp("$folder/$old_inf");
 $inf =~ s/;.*//g;

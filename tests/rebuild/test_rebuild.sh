@@ -30,6 +30,17 @@ field() { # README NAME - a value of its front matter
     sed -n '2,/^---/s/^'"$2"': *//p' "$1" | head -n 1
 }
 
+# A bucket with the names of the rebuilt driver: "0x3B_npf!NPF_Write", "HANG_IMAGE_npf.sys".
+renamed() { # BUCKET MAP SERVICE
+    case $1 in
+    *_IMAGE_*) printf '%s\n' "${1%_IMAGE_*}_IMAGE_$3.sys" ;;
+    *!*)
+        module=$(sed -n "s/ $3\$//p" "$2") # what the service was called
+        printf '%s_%s!%s\n' "${1%_"$module"!*}" "$3" "$(sed -n "s/^${1#*!} //p" "$2")"
+        ;;
+    esac
+}
+
 first_shelf="neighbour-blocking-pause neighbour-never-originates neighbour-rundown pause-check-race pause-from-dpc
  pause-from-dpc-fixed pause-ignored pause-never-cleared pause-pending-only"
 taken=" $(echo ${REBUILD:-$first_shelf}) "
@@ -55,11 +66,12 @@ for folder in "$root"/zoo/*/; do
         echo "$driver: these names were not changed"
         wrong=$((wrong + 1))
     fi
-    want=
-    if [ -n "$bucket" ]; then
-        function=${bucket#*!}
-        want=${bucket%%_*}_$service!$(sed -n "s/^$function //p" "$work/$driver/map")
+    only= # of a failing one, the first scenario that shows it
+    if [ "$verdict" = finding ]; then
+        "$undis" test "$build/zoo/$driver" --first --json --out "$work/first" >"$work/json" 2>"$work/errors"
+        only=$(sed -n 's/.*"scenario": "\(.*\)",*/--only \1/p' "$work/json" | head -n 1)
     fi
+    want=$(renamed "$bucket" "$work/$driver/map" "$service")
     for compiler in $compilers; do
         for opt in -O0 -O2; do
             out=$work/$driver-$compiler$opt
@@ -67,13 +79,14 @@ for folder in "$root"/zoo/*/; do
             cp "$work/$driver/$service.inf" "$out/"
             pdb=
             [ $compiler = clang ] && pdb=--pdb
-            if ! "$undis" cc --cc $compiler $pdb $opt "$work/$driver"/*.c -o "$out/$service.sys" 2>"$out/errors"; then
+            if ! tr '\n' '\0' <"$work/$driver/cc.flags" | xargs -0 "$undis" cc --cc $compiler $pdb $opt \
+                "$work/$driver"/*.c -o "$out/$service.sys" 2>"$out/errors"; then
                 sed 's/^/    /' "$out/errors" | head -n 5
                 printf '%-28s %-6s %-4s does not build\n' "$driver" $compiler $opt
                 wrong=$((wrong + 1))
                 continue
             fi
-            "$undis" test "$out" --k "$bound" --time 20 --json --out "$out/findings" >"$out/json" 2>"$out/errors"
+            "$undis" test "$out" --k "$bound" --time 20 $only --json --out "$out/findings" >"$out/json" 2>"$out/errors"
             status=$?
             case $status in 0) got=clean ;; 1) got=finding ;; *) got="exit $status" ;; esac
             seen=$(sed -n 's/.*"bucket": "\(.*\)",*/\1/p' "$out/json")
