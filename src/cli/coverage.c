@@ -15,7 +15,8 @@
 struct coverage {
     struct lab_subjects subjects; /* in load order, as workers load them */
     struct image *image[LAB_DRIVERS_MAX];
-    uint8_t *bits; /* COVER_BYTES for each */
+    uint8_t *called; /* COVER_BYTES for each, as the rest */
+    uint8_t *bits;   /* NULL: none was built with --coverage */
 };
 
 /* A place in a driver's code; later, a line or a function of a file. */
@@ -69,6 +70,17 @@ add_block(const struct cover_block *b, void *arg)
     image_cover_instructions(p->im, b->begin, b->end, add_instruction, p);
 }
 
+static void
+release(struct coverage *c)
+{
+    for (unsigned i = 0; c && i < LAB_DRIVERS_MAX; i++)
+        if (c->image[i])
+            image_free(c->image[i]);
+    if (c)
+        lab_subjects_free(&c->subjects);
+    free(c);
+}
+
 struct coverage *
 coverage_begin(const struct test_options *o)
 {
@@ -90,12 +102,16 @@ coverage_begin(const struct test_options *o)
     }
     if (good && blocks > 0)
         c->bits = host_shared(c->subjects.count * COVER_BYTES);
-    if (good && c->bits) {
-        image_cover_into(c->bits, c->subjects.count);
-        return c;
+    if (good)
+        c->called = host_shared(c->subjects.count * COVER_BYTES);
+    if (!good || !c->called) {
+        release(c);
+        return NULL;
     }
-    coverage_end(c, NULL);
-    return NULL;
+    guest_note_calls(c->called, c->subjects.count * COVER_BYTES);
+    if (c->bits)
+        image_cover_into(c->bits, c->subjects.count);
+    return c;
 }
 
 /* By file, functions before lines, by line; what ran first, so that the first of equals decides. */
@@ -189,34 +205,98 @@ write_driver(FILE *out, FILE *table, const struct coverage *c, unsigned i, const
     free(p.at);
 }
 
-void
-coverage_end(struct coverage *c, const struct test_options *o)
+static void
+write_lines(const struct coverage *c, const struct test_options *o, FILE *table)
 {
     char path[1100];
     FILE *out = NULL;
 
-    if (c && o) {
-        image_cover_into(NULL, 0);
-        snprintf(path, sizeof(path), "%s/coverage.info", o->out);
-        if (host_mkdir_p(o->out) == 0)
-            out = fopen(path, "we");
-        if (out == NULL)
-            fprintf(stderr, "undis test: %s: %s\n", path, strerror(errno));
-    }
+    snprintf(path, sizeof(path), "%s/coverage.info", o->out);
+    if (host_mkdir_p(o->out) == 0)
+        out = fopen(path, "we");
     if (out) {
-        FILE *table = o->json ? stderr : stdout;
-
         fprintf(table, "\nwhat ran of the source (%s):\n", path);
         fputs("TN:\n", out);
         for (unsigned i = 0; i < c->subjects.count; i++)
             write_driver(out, table, c, i, o->symbols);
-        if (fclose(out))
-            fprintf(stderr, "undis test: %s: %s\n", path, strerror(errno));
     }
-    for (unsigned i = 0; c && i < LAB_DRIVERS_MAX; i++)
-        if (c->image[i])
-            image_free(c->image[i]);
-    if (c)
-        lab_subjects_free(&c->subjects);
-    free(c);
+    if (!out || fclose(out))
+        fprintf(stderr, "undis test: %s: %s\n", path, strerror(errno));
+}
+
+/* ------------------------------------------------------------------ entry points */
+
+static void
+add_entry(uint32_t rva, void *arg)
+{
+    struct places *p = arg;
+
+    if (!(p->bits[rva / 8] & 1u << (rva & 7)))
+        add(p, rva, true);
+}
+
+static void
+not_called(const struct coverage *c, unsigned i, const struct test_options *o, json_t *out)
+{
+    struct places p = { .im = c->image[i], .bits = c->called + i * COVER_BYTES };
+    struct symbol *s;
+    uint32_t *rva;
+
+    image_entry_points(p.im, add_entry, &p);
+    s = calloc(p.count + 1, sizeof(*s));
+    rva = calloc(p.count + 1, sizeof(*rva));
+    for (size_t k = 0; rva && k < p.count; k++)
+        rva[k] = p.at[k].rva;
+    if (s && rva && p.count)
+        symbols_resolve(c->subjects.driver[i].sys, o->symbols, rva, (unsigned)p.count, s);
+    for (size_t k = 0; s && rva && k < p.count; k++) {
+        char name[200];
+
+        if (s[k].function[0])
+            str_copy(name, sizeof(name), s[k].function);
+        else
+            snprintf(name, sizeof(name), "+%x", rva[k]);
+        json_array_append_new(out, json_pack("{s:s, s:s}", "driver", p.im->name, "name", name));
+    }
+    free(p.at);
+    free(s);
+    free(rva);
+}
+
+json_t *
+coverage_not_called(const struct coverage *c, const struct test_options *o)
+{
+    json_t *all = c ? json_array() : NULL;
+
+    for (unsigned i = 0; all && i < c->subjects.count; i++)
+        not_called(c, i, o, all);
+    return all;
+}
+
+/* A scenario alone leaves most out, which is no news. */
+static void
+print_not_called(const struct coverage *c, const struct test_options *o)
+{
+    json_t *all = o->only || o->scenario || o->json ? NULL : coverage_not_called(c, o), *entry;
+    size_t i;
+
+    json_array_foreach(all, i, entry)
+        printf("%s%s!%s", i ? ", " : "\nnot reached  never called from outside: ",
+               json_string_value(json_object_get(entry, "driver")), json_string_value(json_object_get(entry, "name")));
+    if (json_array_size(all))
+        putchar('\n');
+    json_decref(all);
+}
+
+void
+coverage_end(struct coverage *c, const struct test_options *o)
+{
+    if (c) {
+        print_not_called(c, o);
+        image_cover_into(NULL, 0);
+        guest_note_calls(NULL, 0);
+        if (c->bits)
+            write_lines(c, o, o->json ? stderr : stdout);
+    }
+    release(c);
 }

@@ -240,7 +240,7 @@ scenario_json(const struct scenario_result *s)
 }
 
 static void
-print_json(const struct test_result *r)
+print_json(const struct test_result *r, json_t *not_called)
 {
     json_t *scenarios = json_array(), *findings = json_array(), *all;
 
@@ -255,9 +255,9 @@ print_json(const struct test_result *r)
                                         f->scenario, "preemptions", (int)f->k, "faults", (int)f->faults, "minimal",
                                         f->minimal, "where", f->where, "text", f->sentence, "folder", f->folder));
     }
-    all = json_pack("{s:s, s:i, s:s, s:f, s:f, s:o, s:o}", "undis", UNDIS_VERSION, "exit", r->exit_status, "text",
+    all = json_pack("{s:s, s:i, s:s, s:f, s:f, s:o, s:o, s:o*}", "undis", UNDIS_VERSION, "exit", r->exit_status, "text",
                     r->text, "seconds", r->seconds, "cpu_seconds", r->cpu_seconds, "scenarios", scenarios, "findings",
-                    findings);
+                    findings, "not_called", not_called);
     json_dumpf(all, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(all);
@@ -286,7 +286,7 @@ cmd_test(int argc, char **argv)
         fprintf(stderr, "undis test: %s\n", r.text);
     certificates_write(&o, &r);
     if (o.json) {
-        print_json(&r);
+        print_json(&r, coverage_not_called(coverage, &o));
     } else if (!r.text[0]) {
         print_findings(&r);
         certificates_print(&o, &r);

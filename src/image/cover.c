@@ -3,6 +3,7 @@
 #include "image/cover.h"
 
 #include <Zydis/Zydis.h>
+#include <stdlib.h>
 
 #include "base/str.h"
 #include "image/internal.h"
@@ -126,6 +127,70 @@ image_cover_instructions(const struct image *im, uint32_t begin, uint32_t end, v
             return;
         fn(at, arg);
     }
+}
+
+/* ------------------------------------------------------------------ entry points */
+
+struct taken {
+    struct loaded *l;
+    uint8_t *seen; /* per function of l */
+    void (*fn)(uint32_t rva, void *arg);
+    void *arg;
+};
+
+static void
+take_address(struct taken *t, uint32_t rva)
+{
+    const struct pe_function *f = pdata_find(t->l, rva);
+
+    if (f == NULL || f->begin != rva || t->seen[f - t->l->function])
+        return;
+    t->seen[f - t->l->function] = 1;
+    t->fn(rva, t->arg);
+}
+
+static void
+taken_by_data(void *arg, uint32_t rva)
+{
+    struct taken *t = arg;
+    const uint8_t *p = pe_at(&t->l->pe, rva, 8);
+    uint64_t target = p ? get64(p) - t->l->pe.preferred_base : UINT64_MAX;
+
+    if (target < t->l->pe.size_of_image)
+        take_address(t, (uint32_t)target);
+}
+
+static void
+taken_by_code(struct taken *t, const struct pe_function *f)
+{
+    const uint8_t *code = pe_at(&t->l->pe, f->begin, f->code_end - f->begin);
+    ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
+    ZydisDecodedInstruction in;
+    ZydisDecoder decoder;
+
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    for (uint32_t at = f->begin; code && at < f->code_end; at += in.length) {
+        if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code + (at - f->begin), f->code_end - at, &in, op)))
+            return;
+        if (in.mnemonic == ZYDIS_MNEMONIC_LEA && op[1].mem.base == ZYDIS_REGISTER_RIP)
+            take_address(t, at + in.length + (uint32_t)op[1].mem.disp.value);
+    }
+}
+
+void
+image_entry_points(const struct image *im, void (*fn)(uint32_t rva, void *arg), void *arg)
+{
+    struct loaded *l = loaded_of(im);
+    struct taken t = { l, calloc(l->function_count + 1, 1), fn, arg };
+    struct image_error err;
+
+    if (t.seen == NULL)
+        return;
+    take_address(&t, l->pe.entry);
+    pe_relocate(&l->pe, taken_by_data, &t, &err);
+    for (unsigned i = 0; i < l->function_count; i++)
+        taken_by_code(&t, &l->function[i]);
+    free(t.seen);
 }
 
 /* ------------------------------------------------------------------ the import */

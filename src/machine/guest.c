@@ -35,6 +35,26 @@ guest_stack_overflow(struct fiber *f)
     machine_bugcheck(0x7f, 8, f->stack_limit, 0, 0); /* UNEXPECTED_KERNEL_MODE_TRAP, double fault */
 }
 
+static uint8_t *called;
+static uint64_t called_bytes;
+
+void
+guest_note_calls(uint8_t *bits, uint64_t bytes)
+{
+    called = bits;
+    called_bytes = bytes;
+}
+
+static void
+note_call(uint64_t function)
+{
+    uint64_t at = function - LAYOUT_IMAGE_BASE;
+    uint8_t bit = (uint8_t)(1u << (at & 7));
+
+    if (at / 8 < called_bytes && !(called[at / 8] & bit))
+        __atomic_fetch_or(&called[at / 8], bit, __ATOMIC_RELAXED);
+}
+
 uint64_t
 guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *args)
 {
@@ -50,6 +70,8 @@ guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *arg
 
     for (unsigned i = 0; i < slots; i++)
         at[i] = i < nargs ? args[i] : 0;
+    if (called != NULL)
+        note_call(function);
     *--at = gate(site);
     g.guest_rsp = (uint64_t)at;
     f->outer = &g;

@@ -396,6 +396,12 @@ int machine_image_data(uint64_t va, uint64_t size);
  * the machine's memory: heap_alloc or guest_alloc, never a host local. Emits CALLBACK_ENTER/LEAVE.
  */
 uint64_t guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *args);
+
+/*
+ * guest_note_calls - from now on set a bit of bits for each function that guest_call() runs: the bit of its address,
+ * counted from LAYOUT_IMAGE_BASE, as far as there are bytes. NULL: no more. bits may be shared with other processes.
+ */
+void guest_note_calls(uint8_t *bits, uint64_t bytes);
 /* GUEST_CALL(site, fn, a, b ...): arguments are integers or pointers, up to 12. */
 #define GUEST_CALL(site, fn, ...)                                                         \
     guest_call((site), (uint64_t)(fn), sizeof((uint64_t[]){ U64_ARGS(__VA_ARGS__) }) / 8, \

@@ -61,3 +61,18 @@ END
     [ ! -e out/coverage.info ]
     ! grep -q 'what ran' <<<"$output"
 }
+
+@test "entry points that nobody called are named at the end, of any driver" {
+    needs "$UNDIS_BUILD_DIR/lib"
+    mkdir d
+    for compiler in gcc clang; do
+        undis cc --cc $compiler -O2 "$root/tests/e2e/entries.c" "$root/tests/drivers/common/plain.c" -o d/entries.sys
+        exits 0
+        undis test d/entries.sys --k 0 --out out
+        exits 0
+        prints '^not reached  never called from outside: .*entries!EntriesShutdown'
+        ! grep -q '^not reached.*EntriesWrite' <<<"$output"
+        undis test d/entries.sys --k 0 --out out --json
+        grep -q '"name": "EntriesShutdown"' <<<"$output"
+    done
+}
