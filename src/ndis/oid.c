@@ -438,7 +438,7 @@ NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
     if (b->closing)
         return NDIS_STATUS_CLOSING;
     OidRequest->RequestHandle = b; /* documented: who issued it; assumed: NDIS fills it in, and clones keep it */
-    if (oid_set_combined(b, OidRequest, &status))
+    if (b->layer.adapter->power == NdisDeviceStateD0 && oid_set_combined(b, OidRequest, &status))
         return status;
     return request_by(&b->layer, OidRequest, false);
 }

@@ -3,6 +3,7 @@
 #include "unit/crash/fakes.h"
 
 #include "base/str.h"
+#include "ndis/hw/hw.h"
 #include "ndis/legacy/legacy.h"
 #include "ndis/ndis.h"
 #include "nt/io/io.h"
@@ -258,6 +259,13 @@ static const struct {
     { STATE(STOP_WITH_PORTS, MINIPORT, 1), "NdisStopWithPorts" },
     { STATE(PORT_NOT_ACTIVE, PROTOCOL, 3), "NdisPortNotActive" },
     { STATE(EVENT_DURING_OID, MINIPORT, 0), "NdisNetPnPEventDuringOid" },
+    { STATE(EVENT_REFUSED, PROTOCOL, 0), "NetPnPEventReturn" },
+    { STATE(OID_IN_LOW_POWER, PROTOCOL, 0x10106), "NdisOidInLowPower" },
+    { STATE(RECEIVE_IN_LOW_POWER, MINIPORT, 4), "NdisReceiveInLowPower" },
+    { STATE(POWER_BLOCKED, FILTER, 0), "NdisPowerOidBlocked" },
+    { { .kind = EV_OID_COMPLETE, .a = { NDIS_LAYER_MINIPORT, 0x10, OID_PNP_SET_POWER, 0xc00000bb, 1 } },
+      "NdisPowerOidFailed" },
+    { { .kind = EV_HARDWARE_MISUSE, .a = { NDIS_HW_WRITE_IN_LOW_POWER, 4, 1 } }, "NdisHardwareInLowPower" },
     { STATE(OPEN_OUTSIDE_BIND, PROTOCOL, 0), "NdisOpenOutsideBind" },
     { STATE(UNBIND_WITHOUT_CLOSE, PROTOCOL, 0), "NdisUnbindWithoutClose" },
     { STATE(COMPLETE_UNEXPECTED, FILTER, NDIS_STATE_RUNNING), "NdisCompleteUnexpected" },
