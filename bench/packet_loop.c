@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench/packet_loop.c - the peer of undis between two interfaces it shares with Linux: what comes in here goes out there.
+ * bench/packet_loop.c - the peer of undis between two interfaces that it shares with Linux: from one to the other.
  *
  *     packet_loop NAME NAME
  *

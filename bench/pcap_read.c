@@ -2,8 +2,8 @@
 /*
  * bench/pcap_read.c - a capture file read by the pcap wire, beside libpcap's pcap_next_ex().
  *
- * Both open the file, look at the type of every frame and close it; the file lies in Linux's cache. A wire reads its
- * file with libpcap, checks every frame and copies each out: it cannot be faster. How much slower is what counts here.
+ * Both open the file, look at the type of every frame and close it; the file lies in Linux's cache. The wire also checks
+ * every frame before the first is played, and copies each into its reader's buffer.
  */
 #include <pcap/pcap.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ now(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* neither waits for anything */
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
@@ -88,7 +88,7 @@ by_wire(const char *path)
 }
 
 static int
-compare(const char *path, uint32_t length, unsigned count)
+compare(const char *path, uint32_t length, unsigned count, double goal)
 {
     double ratio[ROUNDS], peer[ROUNDS], wire[ROUNDS], from;
 
@@ -107,7 +107,7 @@ compare(const char *path, uint32_t length, unsigned count)
     }
     printf("pcap read, %4u bytes    libpcap %4.0f ns  undis %4.0f ns", length, rounds_quantile(peer, ROUNDS, 2),
            rounds_quantile(wire, ROUNDS, 2));
-    rounds_judge(ratio, ROUNDS, 0);
+    rounds_judge(ratio, ROUNDS, goal);
     return 0;
 }
 
@@ -120,9 +120,9 @@ main(void)
     if (fd < 0)
         return 4;
     close(fd);
-    err = compare(path, 64, 60000);
+    err = compare(path, 64, 600000, 2.0);
     if (!err)
-        err = compare(path, 1514, 40000);
+        err = compare(path, 1514, 40000, 1.5);
     unlink(path);
     if (err)
         fprintf(stderr, "pcap_read: not measured\n");

@@ -7,7 +7,7 @@ pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
-pkg_check_modules(PCAP IMPORTED_TARGET libpcap) # optional: without it captures cannot be read
+pkg_check_modules(PCAP IMPORTED_TARGET libpcap) # optional: without it undis capture takes no expression
 find_library(ZYDIS_LIBRARY Zydis REQUIRED)
 find_library(ZYCORE_LIBRARY Zycore REQUIRED)
 
@@ -74,10 +74,9 @@ target_link_libraries(undis_system INTERFACE
     ${ZYDIS_LIBRARY} ${ZYCORE_LIBRARY} PkgConfig::YAML PkgConfig::JANSSON PkgConfig::SECCOMP PkgConfig::CRYPTO
     pthread dl m)
 if(PCAP_FOUND)
-    target_compile_definitions(undis_wire PRIVATE UNDIS_PCAP)
     target_link_libraries(undis_system INTERFACE PkgConfig::PCAP)
 else()
-    message(STATUS "libpcap is missing: undis is built without the wire pcap")
+    message(STATUS "libpcap is missing: undis capture takes no expression")
 endif()
 
 # undis_link(TARGET FOLDER...) - link those folders' libraries, in whatever order symbols need.

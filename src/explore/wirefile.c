@@ -18,6 +18,8 @@
 #include "host/host.h"
 #include "ndis/ends/ends.h"
 
+#define PLAYED_BYTES_MAX (64u << 20) /* each finding has a copy */
+#define PLAYED_MAX       65536u
 #define RECORDS_MAX      65536u
 #define RECORD_BYTES_MAX 262144u
 
@@ -53,8 +55,14 @@ lab_wire_read(const char *scenario_path, const struct lab_subjects *s, struct sc
         }
     snprintf(path, sizeof(path), "%.*s%s", slash && stack->wire[0] != '/' ? (int)(slash - scenario_path + 1) : 0,
              scenario_path, stack->wire);
-    if (wire_capture_read(path, out, why)) {
+    if (wire_capture_read(path, PLAYED_BYTES_MAX, out, why)) {
         snprintf(text, 256, "%.100s: %.150s", path, why);
+        return LAB_INPUT;
+    }
+    if ((*out)->count > PLAYED_MAX) {
+        snprintf(text, 256, "%.150s: the capture has more than %u frames", path, PLAYED_MAX);
+        wire_capture_free(*out);
+        *out = NULL;
         return LAB_INPUT;
     }
     SHA256((*out)->file, (*out)->file_length, sha);

@@ -19,6 +19,8 @@
 
 #include "base/tsan.h"
 
+#define HUGE_PAGE ((size_t)2 << 20)
+
 static int
 prot_bits(enum host_prot prot)
 {
@@ -125,6 +127,19 @@ host_system_time_100ns(void)
     return clock_ns(CLOCK_REALTIME) / 100 + 116444736000000000ull; /* from 1601 to 1970 */
 }
 
+void *
+host_large_alloc(size_t size)
+{
+    void *p;
+
+    if (size < 2 * HUGE_PAGE)
+        return malloc(size);
+    p = aligned_alloc(HUGE_PAGE, (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
+    if (p)
+        madvise(p, size, MADV_HUGEPAGE); /* not to be had: small pages, then */
+    return p;
+}
+
 int
 host_read_file(const char *path, uint8_t **out, size_t *len)
 {
@@ -147,7 +162,7 @@ host_read_file(const char *path, uint8_t **out, size_t *len)
         err = -EFBIG;
         goto out;
     }
-    bytes = malloc((size_t)st.st_size + 1);
+    bytes = host_large_alloc((size_t)st.st_size + 1);
     if (!bytes) {
         err = -ENOMEM;
         goto out;

@@ -30,6 +30,8 @@ void host_sleep_us(unsigned us);
 void host_set_gs(uint64_t base);
 uint64_t host_gs(void);
 
+/* malloc(), for what may be very large: in huge pages then, which costs far less to touch. */
+void *host_large_alloc(size_t size);
 int host_read_file(const char *path, uint8_t **out, size_t *len); /* caller frees; -errno */
 int host_write_file(const char *path, const void *data, size_t len);
 int host_mkdir_p(const char *path);

@@ -2,8 +2,8 @@
 /*
  * wire/pcap.h - capture files: frames a wire plays, and a record of what was on one.
  *
- * Model: a file (pcap or pcapng, whatever libpcap reads) is read as a whole, before any driver runs; from then on a
- * capture is memory. Every frame is one that a wire with an MTU of 1500 could have carried, complete: a file with
+ * Model: a file, pcap or pcapng, is read as a whole, before any driver runs; from then on a capture is memory, and its
+ * frames point into it. Every frame is one that a wire with an MTU of 1500 could have carried, complete: a file with
  * another kind of frame is refused by name rather than played in part. What is written is pcap, by ourselves.
  */
 #ifndef WIRE_PCAP_H
@@ -12,14 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_FILE_MAX   (64u << 20)
-#define WIRE_FRAMES_MAX 65536u
-#define WIRE_FRAME_MIN  14u   /* an Ethernet header */
-#define WIRE_FRAME_MAX  1518u /* header, VLAN tag, MTU of 1500 */
+#define WIRE_FILE_MAX  (1u << 30)
+#define WIRE_FRAME_MIN 14u   /* an Ethernet header */
+#define WIRE_FRAME_MAX 1518u /* header, VLAN tag, MTU of 1500 */
 
 struct wire_frame {
-    uint64_t ns; /* since the first frame; never less than the frame's before it */
-    const uint8_t *bytes;
+    uint64_t ns;          /* since the first frame; never less than the frame's before it */
+    const uint8_t *bytes; /* in the capture's file */
     uint32_t length;
 };
 
@@ -30,11 +29,8 @@ struct wire_capture {
     size_t file_length;
 };
 
-/*
- * 0 and *out; else -errno and one sentence, without full stop and without the file's name. -ENOTSUP: undis was built
- * without libpcap.
- */
-int wire_capture_read(const char *path, struct wire_capture **out, char text[200]);
+/* 0 and *out; else -errno and one sentence, without full stop and without the file's name. max: bytes of the file. */
+int wire_capture_read(const char *path, size_t max, struct wire_capture **out, char text[200]);
 int wire_capture_parse(const void *bytes, size_t length, struct wire_capture **out, char text[200]);
 void wire_capture_free(struct wire_capture *capture);
 

@@ -66,7 +66,7 @@ replay_open(struct wire *w, struct wire_spec *spec, char text[200])
     w->link.up = true;
     if (*file == 0)
         return 0;
-    err = wire_capture_read(file, &r->capture, text);
+    err = wire_capture_read(file, WIRE_FILE_MAX, &r->capture, text);
     if (err)
         return err;
     r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);

@@ -32,11 +32,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         REQUIRE(c == NULL && text[0] != '\0');
         return 0;
     }
-    REQUIRE(c->count > 0 && c->count <= WIRE_FRAMES_MAX && c->frame[0].ns == 0);
+    REQUIRE(c->count > 0 && c->count <= size / (16 + WIRE_FRAME_MIN) && c->frame[0].ns == 0);
     for (uint32_t i = 0; i < c->count; i++) {
         const struct wire_frame *f = &c->frame[i];
 
         REQUIRE(f->length >= WIRE_FRAME_MIN && f->length <= WIRE_FRAME_MAX && f->ns >= last);
+        REQUIRE(f->bytes >= c->file && f->bytes + f->length <= c->file + c->file_length);
         last = f->ns;
         for (uint32_t j = 0; j < f->length; j++)
             sink += f->bytes[j];
