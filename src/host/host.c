@@ -51,6 +51,12 @@ host_remap_fixed(uint64_t va, uint64_t size, enum host_prot prot, int fd, uint64
     return p == MAP_FAILED ? -errno : 0;
 }
 
+void
+host_give_back(uint64_t va, uint64_t size)
+{
+    (void)madvise((void *)va, size, MADV_REMOVE); /* what Linux does not take back stays as it is: no harm */
+}
+
 int
 host_protect(uint64_t va, uint64_t size, enum host_prot prot)
 {

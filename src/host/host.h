@@ -18,6 +18,8 @@ enum host_prot { HOST_NONE = 0, HOST_R = 1, HOST_RW = 3, HOST_RX = 5, HOST_RWX =
 /* Map at exactly va or fail with -EEXIST/-ENOMEM; never moves. fd -1: anonymous. shared: MAP_SHARED. */
 int host_map_fixed(uint64_t va, uint64_t size, enum host_prot prot, int fd, uint64_t offset, bool shared);
 int host_protect(uint64_t va, uint64_t size, enum host_prot prot);
+/* The pages of a memfd behind [va, va + size), page-aligned, go back to Linux and are zero when touched next. */
+void host_give_back(uint64_t va, uint64_t size);
 int host_unmap(uint64_t va, uint64_t size);
 /* Replace what is mapped at va (inside one of our ranges) by pages of fd. */
 int host_remap_fixed(uint64_t va, uint64_t size, enum host_prot prot, int fd, uint64_t offset);

@@ -7,6 +7,10 @@
  * cache; only when such a stack is empty or full is the central one, under a lock of its own, asked. What is known of a
  * block (struct heap_block) lies outside, at an index that follows from its address. Blocks have the guard bytes that
  * lanes have; freed ones begin with the non-canonical pattern (the first 64 bytes: the rest costs too much here).
+ *
+ * Spans of slots come from the lower half, large blocks from the upper one, so that slots never take the place of a
+ * freed large block: who frees and makes the same large blocks again gets the same memory, lowest first. What lies
+ * freed there keeps its pages up to DIRTY_MAX spans; beyond, all but the pages with the pattern go back to Linux.
  */
 #include "machine/live_internal.h"
 
@@ -25,6 +29,8 @@
 #define CACHE       64u /* slots of a class that a VP keeps */
 #define LARGE       0xffu
 #define POISON      64u
+#define LARGE_FIRST (SPANS / 2) /* spans from there on are of large blocks, unless the lower half is full */
+#define DIRTY_MAX   32u
 
 /* Sizes of slots, guards included. */
 static const uint32_t class_size[CLASSES] = { 128,  192,  256,  384,  512,  768,  1024,  1536,  2048,
@@ -32,7 +38,9 @@ static const uint32_t class_size[CLASSES] = { 128,  192,  256,  384,  512,  768,
 
 struct span {
     uint8_t kind;   /* class + 1; LARGE: first of a large block; LARGE - 1: a further one; 0: free */
-    uint32_t spans; /* of a large block; of a free run at its first span */
+    bool dirty;     /* free, and has pages */
+    bool first;     /* a freed large block began here: its first 8 KB have guard and pattern */
+    uint32_t spans; /* of a large block */
 };
 
 /* A free slot holds the next one's address at offset GUARD + 8: the pattern before it stays whole. */
@@ -43,7 +51,10 @@ struct cache {
 
 static struct {
     struct span span[SPANS];
-    uint32_t used;          /* spans ever used */
+    struct {
+        uint32_t begin, end, used; /* spans; used: the first that never was */
+    } half[2];                     /* of slots, of large blocks */
+    uint32_t dirty;                /* spans that are */
     uint64_t free[CLASSES]; /* central lists */
     uint32_t lock;
     struct cache cache[VP_MAX + 1][CLASSES];
@@ -85,6 +96,10 @@ live_heap_init(void)
 {
     MACHINE_ASSERT(host_map_fixed(BLOCKS_BASE, (uint64_t)SPANS * (SPAN / SLOT_MIN) * sizeof(struct heap_block), HOST_RW,
                                   -1, 0, false) == 0);
+    for (unsigned i = 0; i < 2; i++) {
+        H.half[i].begin = H.half[i].used = i * LARGE_FIRST;
+        H.half[i].end = i ? SPANS : LARGE_FIRST;
+    }
 }
 
 static unsigned
@@ -97,27 +112,60 @@ class_of(uint64_t bytes)
     return c;
 }
 
-/* n spans in a row: a freed run of that length or longer, else new ones. UINT32_MAX: none. Under the lock. */
+/* n spans in a row of a half: a freed run of that length or longer, else new ones. UINT32_MAX: none. */
 static uint32_t
-spans_get(uint32_t n)
+run_of(unsigned half, uint32_t n)
 {
-    for (uint32_t i = 0; i < H.used;) {
+    uint32_t used = H.half[half].used;
+
+    for (uint32_t i = H.half[half].begin; i < used;) {
         uint32_t run = 0;
 
         if (H.span[i].kind != 0) {
             i += H.span[i].kind == LARGE ? H.span[i].spans : 1;
             continue;
         }
-        while (i + run < H.used && H.span[i + run].kind == 0 && run < n)
+        while (i + run < used && H.span[i + run].kind == 0 && run < n)
             run++;
         if (run == n)
             return i;
         i += run;
     }
-    if (H.used + n > SPANS)
+    if (used + n > H.half[half].end)
         return UINT32_MAX;
-    H.used += n;
-    return H.used - n;
+    H.half[half].used += n;
+    return used;
+}
+
+/* The same from this half or, when it is full, the other. Under the lock. */
+static uint32_t
+spans_get(unsigned half, uint32_t n)
+{
+    uint32_t at = run_of(half, n);
+
+    if (at == UINT32_MAX)
+        at = run_of(!half, n);
+    for (uint32_t i = 0; at != UINT32_MAX && i < n; i++) {
+        H.dirty -= H.span[at + i].dirty;
+        H.span[at + i].dirty = H.span[at + i].first = false;
+    }
+    return at;
+}
+
+/* Pages of freed large blocks, but for the two with guard and pattern. Under the lock. */
+static void
+give_back(void)
+{
+    for (unsigned half = 0; half < 2; half++)
+        for (uint32_t i = H.half[half].begin; i < H.half[half].used; i++) {
+            uint32_t keep = H.span[i].first ? 0x2000 : 0;
+
+            if (!H.span[i].dirty)
+                continue;
+            host_give_back(span_base(i) + keep, SPAN - keep);
+            H.span[i].dirty = false;
+        }
+    H.dirty = 0;
 }
 
 /* Half a cache of slots; false: machine memory is used up. */
@@ -128,7 +176,7 @@ refill(struct cache *cache, unsigned c)
 
     lock();
     if (!H.free[c]) {
-        uint32_t span = spans_get(1);
+        uint32_t span = spans_get(0, 1);
 
         if (span != UINT32_MAX) {
             H.span[span].kind = (uint8_t)(c + 1);
@@ -186,7 +234,7 @@ large_alloc(size_t size, uint32_t tag)
     uint32_t n = (uint32_t)((size + 0x1000 + 2 * GUARD + SPAN - 1) / SPAN), span;
 
     lock();
-    span = spans_get(n);
+    span = spans_get(1, n);
     if (span != UINT32_MAX) {
         for (uint32_t i = 0; i < n; i++)
             H.span[span + i].kind = LARGE - 1;
@@ -280,8 +328,14 @@ live_heap_free(void *p)
         uint32_t n = H.span[span].spans;
 
         lock();
-        for (uint32_t i = 0; i < n; i++)
+        for (uint32_t i = 0; i < n; i++) {
             H.span[span + i].kind = 0;
+            H.span[span + i].dirty = true;
+        }
+        H.span[span].first = true;
+        H.dirty += n;
+        if (H.dirty > DIRTY_MAX)
+            give_back();
         unlock();
     } else {
         unsigned c = H.span[span].kind - 1u;
@@ -298,7 +352,7 @@ live_heap_free(void *p)
 static struct heap_block *
 search(bool (*fn)(struct heap_block *, void *), void *arg)
 {
-    for (uint32_t span = 0; span < H.used; span++) {
+    for (uint32_t span = 0; span < H.half[1].used; span++) {
         unsigned kind = H.span[span].kind;
         uint32_t slots = kind == LARGE ? 1 : kind == 0 || kind == LARGE - 1 ? 0 : SPAN / class_size[kind - 1];
 
@@ -350,8 +404,13 @@ live_heap_check(void)
 unsigned
 live_heap_ranges(struct machine_range *out, unsigned max)
 {
-    if (max == 0 || H.used == 0)
-        return 0;
-    out[0] = (struct machine_range){ LAYOUT_HOT_BASE, (uint64_t)H.used * SPAN, (void *)LAYOUT_HOT_BASE };
-    return 1;
+    unsigned n = 0;
+
+    for (unsigned half = 0; half < 2 && n < max; half++) {
+        uint64_t base = span_base(H.half[half].begin);
+
+        if (H.half[half].used > H.half[half].begin)
+            out[n++] = (struct machine_range){ base, span_base(H.half[half].used) - base, (void *)base };
+    }
+    return n;
 }

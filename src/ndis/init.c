@@ -51,6 +51,7 @@ ndis_init(void)
     list_init(&root->installs);
     list_init(&root->work);
     list_init(&root->work_free);
+    list_init(&root->ledger_free);
     root->poison_reserved = true;
     ndis_chain_hops();
     ndis_worker_start();

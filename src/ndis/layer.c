@@ -20,6 +20,30 @@ ndis_misuse(struct ndis_layer *layer, enum ndis_state_misuse what, uint64_t valu
     trace_emit(EV_STATE_MISUSE, layer, what, layer->kind, (uint64_t)layer, value);
 }
 
+static struct ndis_ledger *
+ledger_get(void)
+{
+    struct list_node *node = list_pop_head(&ndis_root()->ledger_free);
+    struct ndis_ledger *ledger;
+    struct oid_gate *gate;
+
+    if (node == NULL)
+        return mon_alloc(sizeof(*ledger));
+    ledger = list_entry(node, struct ndis_ledger, free);
+    gate = ledger->gate;
+    *ledger = (struct ndis_ledger){ .gate = gate };
+    return ledger;
+}
+
+/* Checkers look at a ledger after its layer is gone; a live machine has none, and makes layers for days. */
+static void
+ledger_put(struct ndis_ledger *ledger)
+{
+    ledger->freed = true;
+    if (machine_is_native() && ledger->own_sends + ledger->held_receives + ledger->calls == 0)
+        list_add_tail(&ndis_root()->ledger_free, &ledger->free);
+}
+
 void *
 ndis_layer_create(enum ndis_layer_kind kind, size_t size, struct ndis_driver *driver, struct ndis_nic *nic,
                   struct ndis_link *link, const char *what)
@@ -32,7 +56,7 @@ ndis_layer_create(enum ndis_layer_kind kind, size_t size, struct ndis_driver *dr
     layer->kind = (uint8_t)kind;
     layer->state = NDIS_STATE_DOWN;
     layer->link = link;
-    layer->ledger = mon_alloc(sizeof(*layer->ledger));
+    layer->ledger = ledger_get();
     layer->ledger->handle = (uint64_t)layer;
     layer->ledger->kind = (uint8_t)kind;
     layer->ledger->driver = driver->record;
@@ -46,7 +70,7 @@ ndis_layer_destroy(struct ndis_layer *layer)
     ndis_layer_check_out(layer, NDIS_MISUSE_STOP_WITH_SENDS);
     if (layer->ledger->oids != 0)
         ndis_misuse(layer, NDIS_MISUSE_STOP_WITH_OIDS, layer->ledger->oids);
-    layer->ledger->freed = true;
+    ledger_put(layer->ledger);
     if (layer->link != NULL)
         layer->link->layer = NULL;
     sched_touch((uint64_t)layer);

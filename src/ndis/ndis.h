@@ -217,6 +217,8 @@ struct ndis_ledger {
     uint32_t held_receives; /* NBLs indicated to it that it has not passed on or returned */
     uint32_t oids;          /* requests of its own that are not complete (oid.c) */
     uint32_t calls;         /* bindings: handlers of it that NDIS is in, and its own calls of return; atomic */
+    struct oid_gate *gate;  /* oid.c */
+    struct list_node free;  /* ndis_root.ledger_free */
 };
 
 /* An internal wait: one waiter, set by whoever completes. */
@@ -465,6 +467,7 @@ struct ndis_root {
     struct fiber *worker; /* does what may not be done in the caller's context */
     bool worker_idle;
     struct list work, work_free; /* struct ndis_work */
+    struct list ledger_free;     /* struct ndis_ledger, of layers that are gone; in a live machine */
     struct ndis_words *words;    /* each sentence that was ever needed, once */
     uint32_t next_if_index;
     uint32_t partial_cancel_id; /* NdisGeneratePartialCancelId */

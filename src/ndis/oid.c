@@ -712,8 +712,11 @@ NdisFreeCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST Request)
 void
 ndis_oid_layer_init(struct ndis_layer *layer)
 {
-    struct oid_gate *gate = mon_alloc(sizeof(*gate));
+    struct oid_gate *gate = layer->ledger->gate;
 
+    if (gate == NULL)
+        gate = layer->ledger->gate = mon_alloc(sizeof(*gate));
+    memset(gate, 0, sizeof(*gate));
     switch (layer->kind) {
     case NDIS_LAYER_MINIPORT:
         ((struct ndis_adapter *)layer)->oid = gate;
