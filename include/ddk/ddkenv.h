@@ -82,6 +82,9 @@ typedef __builtin_ms_va_list ddk_va_list;
 typedef va_list ddk_va_list;
 #endif
 
+#if defined(__cplusplus) && !defined(__clang__)
+#define _Static_assert static_assert /* g++ has C's word in C only */
+#endif
 #define DDK_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), "sizeof " #type)
 #define DDK_ASSERT_OFFSET(type, member, off) \
     _Static_assert(offsetof(type, member) == (off), "offset of " #type "." #member)

@@ -285,7 +285,7 @@ typedef enum _SUITE_TYPE { SmallBusiness, Enterprise, TerminalServer = 4, DataCe
 #define TYPE_ALIGNMENT(t) ((LONG)_Alignof(t))
 #define PROBE_ALIGNMENT(s) TYPE_ALIGNMENT(ULONG)
 #define C_ASSERT(e) _Static_assert(e, #e)
-#if !defined(UNDIS_HOST) && !defined(static_assert)
+#if !defined(UNDIS_HOST) && !defined(static_assert) && !defined(__cplusplus)
 #define static_assert _Static_assert
 #endif
 #define STATIC_ASSERT(e) _Static_assert(e, #e)

@@ -41,6 +41,7 @@ struct cc {
     bool clang;
     bool pdb, dwarf, verbose, race, guard, sanitize, coverage;
     const char *output;
+    const char *def; /* of what an export driver exports */
     char ddk[PATH_MAX], lib[PATH_MAX];
     char tmh[PATH_MAX];    /* folder of the trace headers made for this build, or empty */
     struct args options;   /* for the compiler, in the order given */
@@ -54,6 +55,7 @@ struct cc {
 static const char usage[] =
     "usage: undis cc [options] FILE... -o NAME.sys\n"
     "Builds a Windows x64 driver from C and C++ sources against the DDK of undis.\n"
+    "A .def file lists what an export driver exports; NAME.lib, for those who import it, is written beside it.\n"
     "Resource scripts (.rc) are left out; headers of WPP tracing (.tmh) are made for the build.\n"
     "\n"
     "  --cc gcc|clang     mingw gcc (default; also --cc mingw), or clang and lld-link\n"
@@ -416,6 +418,38 @@ compile_all(const struct cc *cc, struct args *objects)
     return err;
 }
 
+/* Does the object have a section of static constructors? documented: "PE Format", object files. */
+static bool
+has_constructors(const char *object)
+{
+    FILE *file = fopen(object, "rb");
+    uint8_t header[20], section[40];
+    bool found = false;
+    uint16_t count, optional;
+
+    if (file == NULL)
+        return false;
+    if (fread(header, 1, sizeof(header), file) == sizeof(header)) {
+        memcpy(&count, header + 2, 2);
+        memcpy(&optional, header + 16, 2);
+        for (fseek(file, optional, SEEK_CUR); count > 0 && !found; count--)
+            found = fread(section, 1, sizeof(section), file) == sizeof(section) &&
+                    (memcmp(section, ".CRT$XC", 7) == 0 || memcmp(section, ".ctors", 6) == 0);
+    }
+    fclose(file);
+    return found;
+}
+
+/* documented: "C++ for kernel mode drivers": there is no run time library that would call them. */
+static void
+note_constructors(const struct cc *cc, const struct args *objects)
+{
+    for (unsigned i = 0; i < cc->sources.count; i++)
+        if (is_cxx(cc->sources.v[i]) && has_constructors(objects->v[i]))
+            fprintf(stderr, "undis cc: note: %s has static constructors: nobody calls them in a kernel\n",
+                    cc->sources.v[i]);
+}
+
 static void
 remove_all(struct args *files)
 {
@@ -430,6 +464,7 @@ link_gcc_image(const struct cc *cc, const struct args *objects)
     static const char *const linker[] = { "x86_64-w64-mingw32-gcc", NULL };
     static const char *const objcopy[] = { "x86_64-w64-mingw32-objcopy", NULL };
     struct args args = { 0 };
+    char implib[PATH_MAX];
     int err;
 
     args_add(&args, "%s", linker[0]);
@@ -443,6 +478,11 @@ link_gcc_image(const struct cc *cc, const struct args *objects)
         args_add(&args, "-l%s", import_libraries[i]);
     if (cc->coverage)
         args_add(&args, "-lundisrt");
+    if (cc->def) {
+        output_beside(cc, implib, ".lib");
+        args_add(&args, "%s", cc->def);
+        args_add(&args, "-Wl,--out-implib,%s", implib);
+    }
     args_add(&args, "-o");
     args_add(&args, "%s", cc->output);
     err = run(cc, &args, linker, "gcc-mingw-w64-x86-64");
@@ -483,6 +523,8 @@ link_clang_image(const struct cc *cc, const struct args *objects)
         args_add(&args, "/debug:dwarf");
     }
     args_add(&args, "/out:%s", cc->output);
+    if (cc->def)
+        args_add(&args, "/def:%s", cc->def);
     args_join(&args, objects);
     for (unsigned i = 0; i < cc->link.count; i++) {
         if (str_starts(cc->link.v[i], "-l"))
@@ -661,6 +703,8 @@ build(struct cc *cc)
         args_add(&cc->sources, GUARD_SOURCE, cc->ddk);
     err = compile_all(cc, &objects);
     if (err == 0)
+        note_constructors(cc, &objects);
+    if (err == 0)
         err = cc->clang ? link_clang_image(cc, &objects) : link_gcc_image(cc, &objects);
     remove_all(&objects);
     if (cc->tmh[0])
@@ -690,7 +734,9 @@ cmd_cc(int argc, char **argv)
         }
         for (unsigned j = 0; j < COUNT(linked); j++)
             is_linked |= str_iends(argv[i], linked[j]);
-        if (str_iends(argv[i], ".rc"))
+        if (str_iends(argv[i], ".def"))
+            cc.def = argv[i];
+        else if (str_iends(argv[i], ".rc"))
             args_add(&cc.resources, "%s", argv[i]);
         else if (!is_linked && !str_iends(argv[i], ".c") && !is_cxx(argv[i]))
             err = fail_usage("%s is neither a C source (or C++) nor an object or library", argv[i]);

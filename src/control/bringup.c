@@ -136,10 +136,10 @@ static struct {
 } up;
 
 static void
-check_pool(PDRIVER_OBJECT driver, void *arg)
+check_pool(uint64_t base, uint64_t size, void *arg)
 {
     (void)arg;
-    ex_pool_leaks((uint64_t)driver->DriverStart, driver->DriverSize, NULL);
+    ex_pool_leaks(base, size, NULL);
 }
 
 /* Drivers without devices first, miniports, then their adapters; filters, then what binds to them. */

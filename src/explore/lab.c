@@ -46,10 +46,10 @@ lab_register_exports(void)
 
 /* What the driver allocated and did not free: the pool emits an event for each block. */
 static void
-check_pool(PDRIVER_OBJECT driver, void *arg)
+check_pool(uint64_t base, uint64_t size, void *arg)
 {
     (void)arg;
-    ex_pool_leaks((uint64_t)driver->DriverStart, driver->DriverSize, NULL);
+    ex_pool_leaks(base, size, NULL);
 }
 
 static bool
@@ -102,12 +102,35 @@ wants_test_protocol(void)
     return stack->protocols_count == 0;
 }
 
+/* The driver under test once more, after it was unloaded: where it was, it is installed again. */
+static void
+load_again(void)
+{
+    struct pnp_service *s = &lab.driver[0];
+
+    if (io_driver_find(s->file->service) != NULL)
+        return;
+    lab.entry_status = pnp_start(s, NULL, 0);
+    for (unsigned i = 0; i < lab.nic_count && lab.entry_status >= 0; i++) {
+        if (s->file->kind == INF_FILTER || s->file->kind == INF_PROTOCOL)
+            ndis_driver_attach(lab.nic[i], s->file->service);
+        ndis_nic_enable(lab.nic[i]);
+    }
+    ndis_settle();
+}
+
 /* Adapters before what stands on them; all are enabled when everything has started. */
 void
 lab_load(void)
 {
     unsigned at = 0;
 
+    if (LAB_RUN != NULL && LAB_RUN->loaded) {
+        load_again();
+        return;
+    }
+    if (LAB_RUN != NULL)
+        LAB_RUN->loaded = true;
     lab.nic_count = 0;
     lab.failure = NULL;
     pnp_user_parameters(lab.scenario->stack.parameters, lab.scenario->stack.parameters_count,

@@ -51,6 +51,7 @@ struct lab_actor {
 /* State of one run; monitor memory. */
 struct lab_run {
     bool epilogue_started;
+    bool loaded; /* by the op `load` */
     uint32_t requests, requests_ok;
     char check[160];
 };
@@ -96,7 +97,7 @@ extern struct strategy strategy_none; /* answers 0 */
 void lab_actors_create(void);
 void lab_actors_release(void); /* the next run starts them */
 void lab_epilogue_create(void);
-void lab_load(void);   /* start the drivers and build the stack */
+void lab_load(void);   /* start the drivers and build the stack; later in a run: the driver under test again */
 void lab_unload(void); /* the driver under test */
 struct fiber *lab_epilogue_start(void *arg);
 

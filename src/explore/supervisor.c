@@ -453,8 +453,9 @@ scenario_supported(const struct scenario *s, const struct lab_subjects *subjects
     if (lab_user_bytes(s) > LAB_USER_BYTES)
         return snprintf(text, 256, "%.60s: its programs need %zu KB for buffers, and have %u", s->name,
                         lab_user_bytes(s) >> 10, LAB_USER_BYTES >> 10);
-    if (loads > 1)
-        return snprintf(text, 256, "%.60s: an image can be loaded once in a scenario, not %u times", s->name, loads);
+    if (loads > 1 && (subjects->driver[0].kind == INF_MINIPORT || subjects->driver[0].kind == INF_INTERMEDIATE))
+        return snprintf(text, 256, "%.60s: a miniport driver can be loaded once in a scenario, not %u times", s->name,
+                        loads);
     return 0;
 }
 

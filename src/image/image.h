@@ -155,6 +155,13 @@ int image_plant_loops(uint64_t address, bool after_call, struct planted_list *li
 int image_inspect(const uint8_t *bytes, size_t len, const char *name, struct image **out, struct image_error *err);
 void image_free(struct image *im);
 
+/*
+ * image_renew - the driver was unloaded: its writable pages are as image_load() left them, for when it is loaded again.
+ * image_library - the i-th other image that im imports from; NULL past the last.
+ */
+void image_renew(struct image *im);
+struct image *image_library(const struct image *im, unsigned i);
+
 /* Discard INIT sections: poison-filled and no-access after DriverEntry. */
 void image_discard_init(struct image *im);
 

@@ -174,6 +174,21 @@ imports_bind(struct loaded *l, void (*store)(struct loaded *l, uint64_t slot_va,
     }
 }
 
+struct image *
+image_library(const struct image *im, unsigned i)
+{
+    for (unsigned k = 0; k < im->import_count; k++) {
+        struct loaded *l = im->imports[k].export_index == IMPORT_DRIVER ? driver_named(im->imports[k].module) : NULL;
+        bool again = l == NULL;
+
+        for (unsigned j = 0; j < k && !again; j++)
+            again = im->imports[j].export_index == IMPORT_DRIVER && driver_named(im->imports[j].module) == l;
+        if (!again && i-- == 0)
+            return &l->im;
+    }
+    return NULL;
+}
+
 /*
  * export_find - RVA of an export by name or "#ordinal"; 0: none. A forwarder gives 0 and *forward, "MODULE.Name".
  * Export directory: base +16, functions +20, names +24, tables +28 (functions) +32 (names) +36 (ordinals).

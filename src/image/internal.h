@@ -107,6 +107,7 @@ struct loaded {
     uint32_t thunk_len;
     uint32_t first_site;
     bool mapped, init_discarded;
+    uint8_t *pristine; /* writable pages as they were when it was loaded, one after the other */
     bool has_paged; /* functions in PAGE sections */
 };
 

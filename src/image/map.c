@@ -129,6 +129,7 @@ image_free(struct image *im)
     free(l->function);
     free(l->plan);
     free(l->thunk_bytes);
+    free(l->pristine);
     free(im->imports);
     free(im->sites);
     free(l);
@@ -217,6 +218,43 @@ protect(struct loaded *l)
     return 0;
 }
 
+/* Copy the writable pages of the image to the pristine ones, or back. */
+static void
+copy_writable(struct loaded *l, bool back)
+{
+    uint8_t *kept = l->pristine;
+
+    for (uint64_t at = 0; at < PAGES(l->pe.size_of_image); at += PAGE) {
+        uint8_t *page = (uint8_t *)(l->im.base + at);
+
+        if (!(page_rights(&l->pe, (uint32_t)at) & SCN_WRITE))
+            continue;
+        memcpy(back ? page : kept, back ? kept : page, PAGE);
+        kept += PAGE;
+    }
+}
+
+static int
+keep_writable(struct loaded *l)
+{
+    size_t size = 0;
+
+    for (uint64_t at = 0; at < PAGES(l->pe.size_of_image); at += PAGE)
+        if (page_rights(&l->pe, (uint32_t)at) & SCN_WRITE)
+            size += PAGE;
+    l->pristine = malloc(size + 1);
+    if (!l->pristine)
+        return -ENOMEM;
+    copy_writable(l, false);
+    return 0;
+}
+
+void
+image_renew(struct image *im)
+{
+    copy_writable(loaded_of(im), true);
+}
+
 static int
 map(struct loaded *l, struct image_error *err)
 {
@@ -251,6 +289,8 @@ map(struct loaded *l, struct image_error *err)
         sites_apply(l);
     if (!rc)
         rc = protect(l);
+    if (!rc)
+        rc = keep_writable(l);
     if (rc) {
         fmt(err->text, sizeof(err->text), "cannot map %s (error %d)", im->file, -rc);
         host_unmap(im->base, size + im->thunks_size);

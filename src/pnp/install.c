@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fmt.h"
 #include "base/str.h"
 #include "base/utf.h"
+#include "host/host.h"
 #include "image/image.h"
 #include "ndis/admin.h"
 #include "ndis/misc.h"
@@ -22,13 +24,78 @@
 /* assumed: a filter that comes without an INF stands where most products put theirs */
 #define CLASS_WITHOUT_INF "compression"
 
+/* The image that was read from path; NULL: none was. */
+static struct image *
+loaded_from(const char *path)
+{
+    struct image *im;
+
+    for (unsigned i = 0; (im = image_get(i)) != NULL; i++)
+        if (strcmp(im->path, path) == 0)
+            return im;
+    return NULL;
+}
+
+static bool
+is_ours(const char *module)
+{
+    const char *file, *name;
+    uint64_t base, size;
+
+    for (unsigned i = 0; ddi_module(i, &file, &name, &base, &size); i++)
+        if (str_ieq(file, module))
+            return true;
+    return false;
+}
+
+/*
+ * documented: "Creating Export Drivers": what a driver imports from comes with it. It is looked for beside the driver;
+ * what is not there stays lacking. 0, or -EINVAL with one sentence in text.
+ */
+static int
+load_libraries(const char *sys, const uint8_t *bytes, size_t len, unsigned depth, char text[256])
+{
+    const char *leaf = strrchr(sys, '/') ? strrchr(sys, '/') + 1 : sys;
+    struct image_error err;
+    struct image *im;
+    int rc = 0;
+
+    if (depth > 8 || image_inspect(bytes, len, leaf, &im, &err))
+        return 0; /* what is wrong with it is said when it is loaded */
+    for (unsigned i = 0; i < im->import_count && !rc; i++) {
+        const char *module = im->imports[i].module;
+        struct image *library;
+        uint8_t *more;
+        char path[512];
+        size_t more_len;
+
+        if (is_ours(module) || (i > 0 && strcmp(module, im->imports[i - 1].module) == 0))
+            continue;
+        fmt(path, sizeof(path), "%.*s%s", (int)(leaf - sys), sys, module);
+        if (strcmp(path, sys) == 0 || loaded_from(path) || host_read_file(path, &more, &more_len))
+            continue;
+        rc = load_libraries(path, more, more_len, depth + 1, text);
+        if (!rc && image_load(more, more_len, module, path, &library, &err)) {
+            fmt(text, 256, "%.120s: %.120s", path, err.text);
+            rc = -EINVAL;
+        }
+        free(more);
+    }
+    image_free(im);
+    return rc;
+}
+
 int
 pnp_load(const struct pnp_driver *d, struct pnp_service *out, char text[256])
 {
     const char *slash = strrchr(d->sys, '/');
     struct image_error err;
 
-    *out = (struct pnp_service){ .file = d };
+    *out = (struct pnp_service){ .file = d, .image = loaded_from(d->sys) };
+    if (out->image) /* another driver imports from it */
+        return 0;
+    if (load_libraries(d->sys, d->bytes, d->len, 0, text))
+        return -EINVAL;
     if (image_load(d->bytes, d->len, slash ? slash + 1 : d->sys, d->sys, &out->image, &err)) {
         fmt(text, 256, "%.120s: %.120s", d->sys, err.text);
         return -EINVAL;

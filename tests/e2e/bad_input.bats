@@ -101,13 +101,14 @@ unusable() { # PATTERN FILE - for test and for ddi
     unusable 'noise.inf, line' noise.inf
 }
 
-@test "a scenario whose buffers do not fit, or that loads twice, is refused" {
+@test "a scenario whose buffers do not fit, or that loads a miniport twice, is refused" {
     needs "$drivers/pool-leak"
     printf '%s\n' 'actors:' '  - { name: w, kind: program, ops: [{ op: open, device: each, mode: overlapped },' \
         '      { op: write, len: 1000000 }, { op: ioctl, code: 1, in: 1000000 }] }' >big.yaml
     refuses 4 'KB for buffers' test "$drivers/pool-leak" --scenario big.yaml
+    needs "$UNDIS_BUILD_DIR/drivers/netmini"
     printf '%s\n' 'actors:' '  - { name: a, kind: admin, ops: [load, unload, load] }' >twice.yaml
-    refuses 4 'loaded once' test "$drivers/pool-leak" --scenario twice.yaml
+    refuses 4 'loaded once' test "$UNDIS_BUILD_DIR/drivers/netmini" --scenario twice.yaml
 }
 
 @test "a malformed scenario: the message has the line" {

@@ -72,3 +72,84 @@ clean() {
     finds init-called open-while-disabled '0x50_init_called!Twice' --k 0
     says '^Arg2: 0*10\b'
 }
+
+@test "reload: a driver's variables and its INIT section are fresh each time" {
+    needs "$drivers/reload"
+    undis test "$drivers/reload" --scenario "$root/tests/scenario/load-twice.yaml" --k 1 --out out
+    exits 0
+    prints 'load-twice +clean'
+}
+
+@test "a filter and a protocol are loaded, unloaded and loaded again" {
+    needs "$UNDIS_BUILD_DIR/drivers/npf" "$UNDIS_BUILD_DIR/drivers/ndisprot"
+    for driver in npf ndisprot; do
+        undis test "$UNDIS_BUILD_DIR/drivers/$driver" --scenario "$root/tests/scenario/load-twice.yaml" --k 0 --out out
+        exits 0
+        prints 'load-twice +clean'
+    done
+}
+
+# library CC [FLAG...] - counter.sys, and uses.sys that imports from it, each in the compiler's way
+library() {
+    local cc=$1
+    shift
+    "$UNDIS" cc --cc "$cc" -Wall -Wextra -Werror "$@" "$root"/tests/e2e/library/counter.c \
+        "$root"/tests/e2e/library/counter.def -o counter.sys
+    "$UNDIS" cc --cc "$cc" -Wall -Wextra -Werror "$root"/tests/e2e/library/uses.c counter.lib -o uses.sys
+}
+
+@test "export drivers: DllInitialize, the exports and DllUnload of a driver that another imports from" {
+    needs "$drivers/reload"
+    for cc in gcc clang; do
+        library "$cc"
+        undis test uses.sys --scenario "$root/tests/scenario/load-twice.yaml" --k 0 --out out
+        exits 0
+        prints 'load-twice +clean'
+    done
+}
+
+@test "export drivers: when DllInitialize fails, so does loading who imports" {
+    needs "$drivers/reload"
+    library gcc -DREFUSES
+    undis test uses.sys --only init-halt --out out
+    exits 1
+    prints '0x[cC]00000[aA]3'
+}
+
+@test "export drivers: what DllUnload leaves behind is a leak of the library" {
+    needs "$drivers/reload"
+    library gcc -DLEAKS
+    undis test uses.sys --only init-halt --k 0 --out out
+    exits 1
+    prints '^FINDING  0xc4_62_VRF_counter!DllInitialize'
+}
+
+@test "export drivers: without its library a driver ends as unsupported, by name" {
+    needs "$drivers/reload"
+    library gcc
+    rm counter.sys
+    undis test uses.sys --only init-halt --k 0 --out out
+    exits 4
+    complains 'counter\.sys!CounterAdd' || prints 'counter\.sys!CounterAdd'
+}
+
+# constructed CC VALUE [FLAG...] - what the constructor of ctor.cpp left when DriverEntry began
+constructed() {
+    local cc=$1 value=$2
+    shift 2
+    run --separate-stderr "$UNDIS" cc --cc "$cc" -Wall -Wextra "$@" "$root/tests/e2e/ctor.cpp" -o ctor.sys
+    exits 0
+    complains 'ctor\.cpp has static constructors'
+    undis test ctor.sys --only init-halt --first --out "out-$cc"
+    exits 1
+    analysis "out-$cc" >analysis
+    says "^Arg1: 0*$value\b"
+}
+
+@test "C++: static constructors are called by nobody, and by a driver that walks its own table" {
+    needs "$drivers/seh/seh.sys"
+    constructed gcc 0
+    constructed clang 0
+    rm -r out-clang
+    constructed clang 11 -DWALKS # 17
+}

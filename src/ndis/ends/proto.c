@@ -316,7 +316,9 @@ ends_proto_start(void)
     c->OpenAdapterCompleteHandlerEx = (void *)handler[6];
     c->OidRequestCompleteHandler = (void *)handler[6];
     c->StatusHandlerEx = (void *)handler[6];
-    status = NdisRegisterProtocolDriver(NULL, c, &root()->driver);
+    do /* an allocation that fails on purpose is for the drivers under test */
+        status = NdisRegisterProtocolDriver(NULL, c, &root()->driver);
+    while (status == NDIS_STATUS_RESOURCES);
     NDIS_ASSERT(status == NDIS_STATUS_SUCCESS);
     ((struct ndis_driver *)root()->driver)->record->host = true;
     heap_free(c);

@@ -10,6 +10,7 @@
 
 #include "base/fmt.h"
 #include "base/utf.h"
+#include "image/image.h"
 #include "nt/cm/cm.h"
 #include "nt/io/io.h"
 #include "nt/ke/ke.h"
@@ -108,13 +109,14 @@ io_driver_create(const uint16_t *service, uint64_t entry, uint64_t image_base, u
 static void
 driver_gone(PDRIVER_OBJECT driver)
 {
-    struct io_leak_hook *hook = &NT->io->leak_hook;
+    struct image *image = image_find((uint64_t)driver->DriverStart);
 
     io_work_wait(driver);
     ob_handles_left((uint64_t)driver->DriverStart, driver->DriverSize);
     trace_emit(EV_DRIVER_UNLOAD, driver, (uint64_t)driver->DriverStart);
-    if (hook->fn != NULL)
-        hook->fn(driver, hook->arg);
+    io_left_behind((uint64_t)driver->DriverStart, driver->DriverSize);
+    if (image != NULL)
+        io_libraries_put(image);
     ob_unname(driver);
     ob_dereference(driver);
 }
@@ -122,9 +124,15 @@ driver_gone(PDRIVER_OBJECT driver)
 NTSTATUS
 io_driver_start(PDRIVER_OBJECT driver)
 {
+    struct image *image = image_find((uint64_t)driver->DriverStart);
     struct driver_tail *t = tail_of(driver);
-    NTSTATUS status;
+    NTSTATUS status = image != NULL ? io_libraries_get(image, 0) : STATUS_SUCCESS;
 
+    if (!NT_SUCCESS(status)) {
+        ob_unname(driver);
+        ob_dereference(driver);
+        return status;
+    }
     status =
         (NTSTATUS)GUEST_CALL(io_site.IopLoadDriver, driver->DriverInit, (uint64_t)driver, (uint64_t)&t->registry_path);
     trace_emit(EV_DRIVER_ENTRY, driver, (uint32_t)status);
@@ -169,10 +177,21 @@ io_driver_unload(PDRIVER_OBJECT driver)
 }
 
 void
-io_driver_on_leak_check(void (*fn)(PDRIVER_OBJECT driver, void *arg), void *arg)
+io_driver_on_leak_check(void (*fn)(uint64_t base, uint64_t size, void *arg), void *arg)
 {
     NT->io->leak_hook.fn = fn;
     NT->io->leak_hook.arg = arg;
+}
+
+void
+io_left_behind(uint64_t base, uint64_t size)
+{
+    struct image *image = image_find(base);
+
+    if (NT->io->leak_hook.fn != NULL)
+        NT->io->leak_hook.fn(base, size, NT->io->leak_hook.arg);
+    if (image != NULL && NT->io->library[image_number(image)] == 0)
+        image_renew(image);
 }
 
 PDRIVER_OBJECT

@@ -33,8 +33,8 @@ NTSTATUS io_driver_add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo);
  */
 NTSTATUS io_driver_unload(PDRIVER_OBJECT driver);
 
-/* Called after DriverUnload (or a failed DriverEntry) with what is left of driver; it looks for leaks and emits. */
-void io_driver_on_leak_check(void (*fn)(PDRIVER_OBJECT driver, void *arg), void *arg);
+/* Called when an image has run for the last time (DriverUnload, a failed DriverEntry); it looks for leaks and emits. */
+void io_driver_on_leak_check(void (*fn)(uint64_t base, uint64_t size, void *arg), void *arg);
 
 /* The driver object of a service, NULL: not loaded. Not referenced. */
 PDRIVER_OBJECT io_driver_find(const char *service);

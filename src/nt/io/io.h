@@ -76,7 +76,8 @@ struct io_shared {
                     X(NtTerminateThread) X(NtTerminateProcess) X(PspExitThread) X(ObKillProcess)                       \
                         X(IopCancelIrpsInThreadList) X(KiSystemServiceCopyEnd) X(IoShutdownSystem) X(PnpCallAddDevice) \
                             X(IopCsqCancelRoutine) X(IoCsqInsertIrpEx) X(IoCsqRemoveIrp) X(IoCsqRemoveNextIrp)         \
-                                X(PiProcessDeviceInterface) X(NtDuplicateObject)
+                                X(PiProcessDeviceInterface) X(NtDuplicateObject)        \
+                                    X(MmCallDllInitialize) X(MiUnloadSystemImage)
 
 struct io_sites {
 #define X(name) uint32_t name;
@@ -94,7 +95,7 @@ struct io_state {
     uint64_t csq_cancel;             /* address of nt!IopCsqCancelRoutine */
     uint64_t synchronous_completion; /* address of nt!IopSynchronousCompletion */
     struct io_leak_hook {
-        void (*fn)(DRIVER_OBJECT *driver, void *arg);
+        void (*fn)(uint64_t base, uint64_t size, void *arg);
         void *arg;
     } leak_hook;
     uint64_t user_iosb; /* one IO_STATUS_BLOCK per fiber, in the user window */
@@ -105,6 +106,7 @@ struct io_state {
     uint64_t timer_dpc;
     struct list work; /* queued and running work items: workitem.c */
     struct fiber *work_waiter;
+    uint32_t library[LAYOUT_IMAGE_MAX]; /* references to export drivers, by image: library.c */
 };
 
 extern struct io_sites io_site; /* const after init */
@@ -172,6 +174,18 @@ NTSTATUS io_send_and_wait(uint32_t site, PDEVICE_OBJECT device, PIRP irp, const 
 void io_wait(PKEVENT event, const char *words);
 /* Whoever waits for f's requests or system call to end looks again. */
 void io_wake_waiter(struct fiber *f);
+
+/* The image at base ran for the last time: whoever looks for leaks looks now, and its data is again as loaded. */
+void io_left_behind(uint64_t base, uint64_t size);
+
+/*
+ * The export drivers that an image imports from (library.c). get: before the image runs, in a system thread; calls
+ * DllInitialize of those nobody else has, and returns the first failure, with none held. put: when it is gone.
+ * depth: 0. CALLS_DRIVER.
+ */
+struct image;
+NTSTATUS io_libraries_get(struct image *im, unsigned depth);
+void io_libraries_put(struct image *im);
 
 /* Cancel (cancel.c): as IoCancelIrp. */
 void io_note_lost_cancels(void); /* when all is quiet */

@@ -32,10 +32,10 @@ static int32_t status;
 static unsigned leaks;
 
 static void
-check_pool(PDRIVER_OBJECT driver, void *arg)
+check_pool(uint64_t base, uint64_t size, void *arg)
 {
     (void)arg;
-    leaks += ex_pool_leaks((uint64_t)driver->DriverStart, driver->DriverSize, NULL);
+    leaks += ex_pool_leaks(base, size, NULL);
 }
 
 /* Run fn in a system thread of the machine. */
