@@ -63,7 +63,8 @@ NpSendComplete(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferLis
 
         next = NET_BUFFER_LIST_NEXT_NBL(nbl);
         NdisFreeNetBufferList(nbl); /* before the IRP: its MDL is the data */
-        NpCompleteWrite(context.Irp, context.Open, status, length);
+        NpCompleteWrite(context.Irp, context.Open, status == NDIS_STATUS_SEND_ABORTED ? STATUS_CANCELLED : status,
+                        length);
         NpEndUse(binding, &binding->Sends); /* after the last one the binding may go */
     }
 }

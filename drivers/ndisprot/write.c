@@ -96,7 +96,5 @@ NpCompleteWrite(PIRP Irp, PNP_OPEN Open, NDIS_STATUS Status, ULONG Length)
     NP_IRP_CANCEL_ID(Irp) = NULL;
     IoReleaseCancelSpinLock(irql);
 
-    if (Status == NDIS_STATUS_SEND_ABORTED)
-        Status = STATUS_CANCELLED;
     NpCompleteIrp(Irp, Status, Status == STATUS_SUCCESS ? Length : 0);
 }

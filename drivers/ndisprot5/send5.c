@@ -62,6 +62,7 @@ NpSendComplete5(NDIS_HANDLE ProtocolBindingContext, PNDIS_PACKET Packet, NDIS_ST
 
     NdisQueryPacketLength(Packet, &length);
     NpFreeFrame(Packet); /* before the IRP: its MDL is the data */
-    NpCompleteWrite(context.Irp, context.Open, Status, length);
+    NpCompleteWrite(context.Irp, context.Open, Status == NDIS_STATUS_REQUEST_ABORTED ? STATUS_CANCELLED : Status,
+                    length);
     NpEndUse(binding, &binding->Sends); /* after the last one the binding may go */
 }

@@ -191,7 +191,7 @@ EdgeComplete(PCARD Card, PLIST_ENTRY Frame, NDIS_STATUS Status)
     PNET_BUFFER_LIST nbl = NB_PARENT(NB_OF_FRAME(Frame));
 
     if (Status != NDIS_STATUS_SUCCESS)
-        NET_BUFFER_LIST_STATUS(nbl) = Status;
+        NET_BUFFER_LIST_STATUS(nbl) = Status == NDIS_STATUS_REQUEST_ABORTED ? NDIS_STATUS_SEND_ABORTED : Status;
     CardNblDone(Card, nbl);
 }
 

@@ -77,6 +77,9 @@ void oid_gate_check(struct ndis_layer *layer);
 bool oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *status);
 /* oid_set.c: sets whose effect is the sum over bindings. true: *status is what NdisOidRequest returns. */
 bool oid_set_combined(struct ndis_binding *b, NDIS_OID_REQUEST *request, NDIS_STATUS *status);
+/* The multicast addresses of all bindings, without repetition, in bytes; for how many there must be room. */
+uint32_t ndis_multicast_bytes(const struct ndis_adapter *ad);
+uint32_t ndis_multicast_union(const struct ndis_adapter *ad, uint8_t *out);
 
 /* The OID number of a request of any type. */
 static inline uint32_t

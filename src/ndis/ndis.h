@@ -387,6 +387,12 @@ struct ndis_filter {
     void *oid; /* oid.c */
 };
 
+/* Multicast addresses of a binding, each as often as it was added. Heap. */
+struct ndis_multicast {
+    uint32_t count;
+    uint8_t address[];
+};
+
 struct ndis_binding {
     struct ndis_layer layer;
     struct ndis_protocol_driver *driver;
@@ -398,7 +404,8 @@ struct ndis_binding {
     uint32_t packet_filter; /* NDIS_PACKET_TYPE_xxx; oid.c sets it when the OID succeeded */
     uint32_t frame_types;
     uint32_t lookahead;
-    void *oid; /* oid.c */
+    struct ndis_multicast *multicast; /* NULL: none; as packet_filter */
+    void *oid;                        /* oid.c */
 };
 
 /* BindContext and UnbindContext: one bind or unbind operation. */

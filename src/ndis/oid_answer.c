@@ -55,6 +55,18 @@ answer_object(const NDIS_OBJECT_HEADER *object, NDIS_OID_REQUEST *request)
     return object != NULL ? answer(request, object, object->Size) : NDIS_STATUS_NOT_SUPPORTED;
 }
 
+/* documented: the union of the bindings' lists, which miniports of neither generation are asked for. */
+static NDIS_STATUS
+answer_multicast(const struct ndis_adapter *ad, NDIS_OID_REQUEST *request)
+{
+    uint64_t mark = guest_mark();
+    uint8_t *list = guest_alloc(ndis_multicast_bytes(ad) + 1);
+    NDIS_STATUS status = answer(request, list, ndis_multicast_union(ad, list));
+
+    guest_release(mark);
+    return status;
+}
+
 static NDIS_STATUS
 answer_ports(const struct ndis_adapter *ad, NDIS_OID_REQUEST *request)
 {
@@ -147,6 +159,9 @@ oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *stat
     case OID_PM_HARDWARE_CAPABILITIES:
     case OID_PM_CURRENT_CAPABILITIES: /* assumed: nothing is switched off, so that both are what the miniport said */
         *status = answer_object((NDIS_OBJECT_HEADER *)g->PowerManagementCapabilitiesEx, request);
+        return true;
+    case OID_802_3_MULTICAST_LIST:
+        *status = answer_multicast(ad, request);
         return true;
     case OID_GEN_ENUMERATE_PORTS:
         *status = answer_ports(ad, request);

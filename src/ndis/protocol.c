@@ -251,6 +251,8 @@ close_finish(struct ndis_binding *b)
 {
     binding_off_stack(b);
     b->open = false;
+    ndis_free(b->multicast);
+    b->multicast = NULL;
     ndis_layer_move(&b->layer, NDIS_MOVE_STOPPED);
 }
 

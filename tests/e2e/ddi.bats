@@ -81,6 +81,22 @@ inside() {
 @test "ddi: ports, and events of a miniport" { inside stack ports ports; }
 @test "ddi: a protocol that leaves" { inside stack leave leave; }
 
+# nd5 FOLDER - the tests of tests/ddi/nd5-stack, whose port takes its sends one by one or as arrays
+nd5() {
+    needs "$UNDIS_BUILD_DIR/tests/ddi/$1"
+    undis test "$UNDIS_BUILD_DIR/tests/ddi/$1" --only init-halt --first --out "$1"
+    cat "$1"/[0-9]*/analysis.txt >"$1.txt" 2>/dev/null || printf '%s\n%s\n' "$output" "$stderr" >"$1.txt"
+    grep -E 'FAIL stack5' "$1.txt" && return 1
+    count=$(sed -n '/^DDI_TESTS/,/;/p' "$root/tests/ddi/nd5-stack/tests.c" | grep -o '{ "[a-z0-9_]*"' | wc -l)
+    [ "$(grep -Ec 'PASS stack5 [a-z_]+' "$1.txt")" -eq "$count" ] || {
+        cat "$1.txt"
+        return 1
+    }
+}
+
+@test "ddi: NDIS 5: a miniport, an intermediate one and a protocol over them" { nd5 nd5-stack; }
+@test "ddi: NDIS 5: the same with MiniportSendPackets" { nd5 nd5-arrays; }
+
 # hardware FOLDER - the tests of tests/ddi/hw-msi with the card on a line or with messages
 hardware() {
     needs "$UNDIS_BUILD_DIR/tests/ddi/$1"
@@ -107,8 +123,8 @@ hardware() {
 
 # The hooks of undisrt are called by what undis cc --race builds, and tested there.
 @test "ddi --status: these drivers call every export but those that tests/ddi/untested.txt gives a reason for" {
-    for folder in tests/ddi tests/ddi/hw-line tests/ddi/hw-msi tests/ddi/stack tests/ddi/seh zoo/nd5-protocol \
-        zoo/nd5-serialized zoo/nd5-deserialized drivers/mux5; do
+    for folder in tests/ddi tests/ddi/hw-line tests/ddi/hw-msi tests/ddi/stack tests/ddi/seh tests/ddi/nd5-stack \
+        tests/ddi/nd5-arrays zoo/nd5-protocol zoo/nd5-serialized zoo/nd5-deserialized drivers/mux5; do
         needs "$UNDIS_BUILD_DIR/$folder"
         set -- "$@" "$UNDIS_BUILD_DIR/$folder"
     done

@@ -86,7 +86,5 @@ NpCompleteWrite(PIRP Irp, PNP_OPEN Open, NDIS_STATUS Status, ULONG Length)
 
     IoSetCancelRoutine(Irp, NULL); /* the write can no longer be cancelled */
 
-    if (Status == NDIS_STATUS_SEND_ABORTED)
-        Status = STATUS_CANCELLED;
     NpCompleteIrp(Irp, Status, Status == STATUS_SUCCESS ? Length : 0);
 }

@@ -24,7 +24,8 @@ legacy_adapter_of(NDIS_HANDLE handle)
 static bool
 drained(const struct legacy_adapter *la)
 {
-    return la->sends == 0 && la->receives == 0 && la->inside == 0 && !la->resetting && !la->hanging;
+    return la->sends == 0 && la->receives == 0 && la->inside == 0 && la->transfer.packet == NULL && !la->resetting &&
+           !la->restoring && !la->hanging;
 }
 
 void

@@ -93,8 +93,10 @@ claim_instance(struct ndis_miniport_driver *md, const char *text)
             return nic;
         }
     nic = ndis_nic_add(&(struct ndis_nic_config){ .service = md->driver.record->name, .guid = copy });
-    if (nic != NULL)
+    if (nic != NULL) {
         nic->im_name = copy;
+        nic->driver = md; /* its service may have a miniport of another kind, too */
+    }
     return nic;
 }
 

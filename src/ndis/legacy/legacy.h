@@ -64,6 +64,7 @@ struct packet_track {
     bool returned;  /* back while inside */
     bool resources; /* given to a protocol, lent */
     bool own_mdls;  /* the chain was made for it (translate.c) */
+    uint8_t age;    /* checks for hang since the miniport has it */
     int refs;       /* NdisReturnPackets calls that are due */
     void *holder;   /* struct legacy_adapter or legacy_binding that it is given to */
     void *flat;     /* copy of the data, where the chain would not do */
@@ -143,7 +144,14 @@ struct legacy_block {
 };
 
 struct legacy_adapter;
-struct legacy_transfer;
+
+/* A lookahead frame on its way, while its rest is fetched; what the miniport has to fill lies in the heap. */
+struct legacy_transfer {
+    uint8_t *frame;
+    uint32_t header, have, size;
+    NDIS_PACKET *packet; /* over the part that is lacking; NULL: no transfer is under way */
+    UINT *transferred;   /* heap */
+};
 
 /* Work that waits for the miniport lock. */
 struct legacy_work {
@@ -177,14 +185,16 @@ struct legacy_adapter {
     uint32_t receives; /* packets that are above or wait to be returned */
     uint32_t inside;   /* indications under way */
     struct list returns;
-    struct legacy_transfer *transfer;
+    struct legacy_transfer transfer;
     /* oid.c */
     NDIS_OID_REQUEST *oid;
-    struct ndis_wait *oid_wait; /* a request of the wrapper's own */
-    bool oid_inside, oid_early, oid_query;
+    struct ndis_wait oid_wait; /* of a request of the wrapper's own */
+    bool oid_own, oid_inside, oid_early, oid_query;
     NDIS_STATUS oid_status;
     /* reset.c */
     bool resetting, hanging;
+    bool restoring; /* addresses are being set again */
+    struct ndis_wait restore_wait;
     uint32_t oid_age;
     uint64_t shutdown, shutdown_context;
 };
@@ -210,8 +220,8 @@ uint64_t legacy_return(const uint64_t *args);
 void legacy_receive_dpc(uint64_t dpc, uint64_t context, uint64_t a1, uint64_t a2);
 /* oid.c, status.c */
 uint64_t legacy_oid(const uint64_t *args);
+/* PASSIVE, before anybody else can ask. */
 NDIS_STATUS legacy_query(struct legacy_adapter *la, NDIS_OID oid, void *buffer, uint32_t length, uint32_t *written);
-NDIS_STATUS legacy_set(struct legacy_adapter *la, NDIS_OID oid, const void *buffer, uint32_t length);
 /* reset.c */
 void legacy_hang_start(struct legacy_adapter *la);
 void legacy_hang_stop(struct legacy_adapter *la);

@@ -31,12 +31,10 @@ static void
 complete(struct legacy_adapter *la, NDIS_STATUS status)
 {
     NDIS_OID_REQUEST *r = la->oid;
-    struct ndis_wait *wait = la->oid_wait;
 
     finish(la, status);
-    la->oid_wait = NULL;
-    if (wait != NULL)
-        ndis_wait_done(wait, status);
+    if (la->oid_own)
+        ndis_wait_done(&la->oid_wait, status);
     else
         NdisMOidRequestComplete(la->ad, r, status);
 }
@@ -105,20 +103,20 @@ legacy_oid(const uint64_t *args)
     return (uint32_t)ask(la, r);
 }
 
-/* The wrapper's own request, waited for. PASSIVE. */
+/* The wrapper's own request, waited for. */
 static NDIS_STATUS
 own_request(struct legacy_adapter *la, NDIS_OID_REQUEST *r)
 {
-    struct ndis_wait *wait = mon_alloc(sizeof(*wait));
     NDIS_STATUS status;
 
-    la->oid_wait = wait;
+    la->oid_own = true;
+    la->oid_wait = (struct ndis_wait){ 0 };
     status = ask(la, r);
     if (status == NDIS_STATUS_PENDING)
         status = ndis_wait(
-            wait, (uint64_t)la->block,
+            &la->oid_wait, (uint64_t)la->block,
             ndis_words("waits for %s to complete an OID request%s", ndis_layer_driver_name(&la->ad->layer), ""));
-    la->oid_wait = NULL;
+    la->oid_own = false;
     return status;
 }
 
@@ -140,24 +138,6 @@ legacy_query(struct legacy_adapter *la, NDIS_OID oid, void *buffer, uint32_t len
         *written = r->DATA.QUERY_INFORMATION.BytesWritten;
         memcpy(buffer, r + 1, *written);
     }
-    ndis_free(r);
-    return status;
-}
-
-NDIS_STATUS
-legacy_set(struct legacy_adapter *la, NDIS_OID oid, const void *buffer, uint32_t length)
-{
-    NDIS_OID_REQUEST *r = ndis_alloc(sizeof(*r) + length, NDIS_SIG_OID, "OID request of NDIS");
-    NDIS_STATUS status;
-
-    if (r == NULL)
-        return NDIS_STATUS_RESOURCES;
-    memcpy(r + 1, buffer, length);
-    r->RequestType = NdisRequestSetInformation;
-    r->DATA.SET_INFORMATION.Oid = oid;
-    r->DATA.SET_INFORMATION.InformationBuffer = r + 1;
-    r->DATA.SET_INFORMATION.InformationBufferLength = length;
-    status = own_request(la, r);
     ndis_free(r);
     return status;
 }

@@ -72,6 +72,8 @@ send_complete(struct legacy_binding *lb, NDIS_PACKET *packet, NDIS_STATUS status
 
     if (track != NULL)
         track->taken = PACKET_NOT_TAKEN;
+    if (status == NDIS_STATUS_SEND_ABORTED) /* as send.c */
+        status = NDIS_STATUS_REQUEST_ABORTED;
     NDIS_SET_PACKET_STATUS(packet, status);
     trace_emit(EV_PACKET_COMPLETE, packet, (uint64_t)lb->open, (uint32_t)status);
     NDIS_CALL(legacy_site.ndisPSendComplete5, (ndis_fn)lb->protocol->chars.SendCompleteHandler, lb->context,
@@ -173,7 +175,7 @@ show_packet(struct legacy_binding *lb, struct packet_track *track)
         packet_back(lb, track);
 }
 
-/* documented: so many bytes behind the header a protocol is shown at least. Assumed: 128 where it has asked for less. */
+/* Bytes behind the header that a protocol is shown. documented: at least as many as it set; assumed: at least 128. */
 static uint32_t
 lookahead(const struct legacy_binding *lb)
 {

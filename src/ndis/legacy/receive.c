@@ -16,15 +16,6 @@
 
 #define PACKET_IN_USE 6u /* NDIS_BUGCHECK_RECVD_PACKET_IN_USE_BAD_REF_COUNT */
 
-/* One lookahead frame on its way; what the miniport has to fill lies in the heap. */
-struct legacy_transfer {
-    uint8_t *frame;
-    uint32_t header, have, size;
-    NDIS_PACKET *packet; /* over the part that is lacking */
-    UINT *transferred;   /* heap */
-    bool pending;
-};
-
 static uint32_t
 receive_flags(bool lent)
 {
@@ -284,45 +275,46 @@ rest_packet(struct legacy_adapter *la, uint8_t *at, uint32_t size)
 }
 
 static void
-transfer_done(struct legacy_adapter *la, struct legacy_transfer *t, NDIS_STATUS status, uint32_t bytes)
+transfer_done(struct legacy_adapter *la, NDIS_STATUS status, uint32_t bytes)
 {
-    uint32_t lacking = t->size - t->have;
-    uint8_t *frame = t->frame;
+    struct legacy_transfer t = la->transfer;
 
-    NdisFreeMdl(t->packet->Private.Head);
-    packet_free(t->packet);
-    ndis_free(t->transferred);
-    t->pending = false;
-    la->transfer = NULL;
-    if (status == NDIS_STATUS_SUCCESS && bytes <= lacking)
-        show_frame(la, frame, t->header + t->have + bytes);
+    la->inside++; /* a pause waits until the frame is shown */
+    NdisFreeMdl(t.packet->Private.Head);
+    packet_free(t.packet);
+    ndis_free(t.transferred);
+    la->transfer.packet = NULL;
+    if (status == NDIS_STATUS_SUCCESS && bytes <= t.size - t.have)
+        show_frame(la, t.frame, t.header + t.have + bytes);
     else
-        ndis_free(frame);
+        ndis_free(t.frame);
+    la->inside--;
+    legacy_check_pause(la);
 }
 
 /* Ask for the rest. documented: MiniportTransferData is called from inside the indication. */
 static void
-transfer(struct legacy_adapter *la, struct legacy_transfer *t, NDIS_HANDLE context)
+transfer(struct legacy_adapter *la, NDIS_HANDLE context)
 {
+    struct legacy_transfer *t = &la->transfer;
+    UINT *transferred = ndis_alloc(sizeof(UINT), NDIS_SIG_PACKET, "bytes transferred");
+    NDIS_PACKET *packet = NULL;
     NDIS_STATUS status;
 
-    t->packet = rest_packet(la, t->frame + t->header + t->have, t->size - t->have);
-    t->transferred = t->packet != NULL ? ndis_alloc(sizeof(UINT), NDIS_SIG_PACKET, "bytes transferred") : NULL;
-    if (t->transferred == NULL) {
-        if (t->packet != NULL) {
-            NdisFreeMdl(t->packet->Private.Head);
-            packet_free(t->packet);
-        }
+    if (transferred != NULL)
+        packet = rest_packet(la, t->frame + t->header + t->have, t->size - t->have);
+    if (packet == NULL) {
+        ndis_free(transferred);
         ndis_free(t->frame);
         return;
     }
-    t->pending = true;
-    la->transfer = t;
+    t->packet = packet;
+    t->transferred = transferred;
     status = (NDIS_STATUS)NDIS_CALL(legacy_site.ndisMTransferData5, (ndis_fn)la->ld->chars.TransferDataHandler,
-                                    (uint64_t)t->packet, (uint64_t)t->transferred, la->context, (uint64_t)context,
-                                    t->have, t->size - t->have);
-    if (t->pending && status != NDIS_STATUS_PENDING)
-        transfer_done(la, t, status, *t->transferred);
+                                    (uint64_t)packet, (uint64_t)transferred, la->context, (uint64_t)context, t->have,
+                                    t->size - t->have);
+    if (status != NDIS_STATUS_PENDING && la->transfer.packet == packet)
+        transfer_done(la, status, *transferred);
 }
 
 /*
@@ -341,12 +333,13 @@ EthFilterDprIndicateReceive(PVOID Filter, NDIS_HANDLE MacReceiveContext, PCHAR A
 {
     struct legacy_adapter *la = legacy_adapter_of(*(NDIS_MINIPORT_BLOCK **)Filter);
     uint32_t have = LookaheadBufferSize < PacketSize ? LookaheadBufferSize : PacketSize;
-    struct legacy_transfer *t;
     uint8_t *frame;
 
     (void)Address; /* the header says it again */
     sched_touch((uint64_t)la);
-    if (!la->running || (have < PacketSize && (la->ld->chars.TransferDataHandler == NULL || la->transfer != NULL)))
+    if (!la->running)
+        return;
+    if (have < PacketSize && (la->ld->chars.TransferDataHandler == NULL || la->transfer.packet != NULL))
         return;
     frame = ndis_alloc(HeaderBufferSize + PacketSize + 1, NDIS_SIG_PACKET, "received frame");
     if (frame == NULL)
@@ -357,9 +350,9 @@ EthFilterDprIndicateReceive(PVOID Filter, NDIS_HANDLE MacReceiveContext, PCHAR A
         show_frame(la, frame, HeaderBufferSize + PacketSize);
         return;
     }
-    t = mon_alloc(sizeof(*t));
-    *t = (struct legacy_transfer){ .frame = frame, .header = HeaderBufferSize, .have = have, .size = PacketSize };
-    transfer(la, t, MacReceiveContext);
+    la->transfer =
+        (struct legacy_transfer){ .frame = frame, .header = HeaderBufferSize, .have = have, .size = PacketSize };
+    transfer(la, MacReceiveContext);
 }
 
 /* NdisMEthIndicateReceiveComplete: a batch is over. NDIS 6 layers need no such word. Source: documented. */
@@ -381,10 +374,10 @@ NdisMTransferDataComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_PACKET Packet
     struct legacy_adapter *la = legacy_adapter_of(MiniportAdapterHandle);
 
     sched_touch((uint64_t)la);
-    if (la->transfer == NULL || la->transfer->packet != Packet) {
+    if (la->transfer.packet == NULL || la->transfer.packet != Packet) {
         packet_misuse(Packet, PACKET_COMPLETED_TWICE, MiniportAdapterHandle, NDIS_LAYER_MINIPORT);
         packet_free(Packet); /* as ndis.sys: reads it */
         return;
     }
-    transfer_done(la, la->transfer, Status, BytesTransferred);
+    transfer_done(la, Status, BytesTransferred);
 }

@@ -3,11 +3,14 @@
  * ndis/legacy/reset.c - check-for-hang and reset.
  *
  * Model: documented: every CheckForHangTimeInSeconds (2 by default, a multiple of 2) NDIS calls MiniportCheckForHang;
- * TRUE, or a request that was pending at two calls, makes it call MiniportReset. While a reset is pending sends and
- * requests are refused. Then the sends that a serialized miniport had are completed with an error, since the driver
- * forgets them; a deserialized one completes its own. AddressingReset makes NDIS set filter and lookahead again.
+ * TRUE, or a request or a serialized miniport's send that was pending at two calls, makes it call MiniportReset, unless
+ * the driver has set the attribute that lets NDIS ignore such. While a reset is pending sends and requests are refused.
+ * Then the sends that a serialized miniport had are completed with an error, since the driver forgets them; a
+ * deserialized one completes its own. AddressingReset makes NDIS set filter, multicast list and lookahead again.
  */
 #include "ndis/legacy/legacy.h"
+
+#include <string.h>
 
 #define RESET_COMPLETE_UNEXPECTED 0x0fu
 
@@ -23,24 +26,53 @@ say(struct legacy_adapter *la, NDIS_STATUS code)
     NdisMIndicateStatusEx(la->ad, s);
 }
 
-/* PASSIVE: what the bindings want goes to the miniport again. */
+static void
+set_done(struct oid_record *r, NDIS_STATUS status)
+{
+    ndis_wait_done((struct ndis_wait *)r->done_arg, status);
+}
+
+/* A set of NDIS's own, in the queue with those of others. */
+static void
+set_again(struct legacy_adapter *la, uint32_t oid, const void *buffer, uint32_t length)
+{
+    NDIS_OID_REQUEST *r = ndis_alloc(sizeof(*r) + length, NDIS_SIG_OID, "OID request of NDIS");
+
+    if (r == NULL)
+        return; /* the driver keeps what it is after the reset */
+    ndis_header_set(&r->Header, NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1,
+                    NDIS_SIZEOF_OID_REQUEST_REVISION_1);
+    memcpy(r + 1, buffer, length);
+    r->RequestType = NdisRequestSetInformation;
+    r->DATA.SET_INFORMATION.Oid = oid;
+    r->DATA.SET_INFORMATION.InformationBuffer = r + 1;
+    r->DATA.SET_INFORMATION.InformationBufferLength = length;
+    la->restore_wait = (struct ndis_wait){ 0 };
+    if (oid_submit_to(NULL, &la->ad->layer, r, false, set_done, (uint64_t)&la->restore_wait) == NDIS_STATUS_PENDING)
+        ndis_wait(&la->restore_wait, (uint64_t)la->block,
+                  ndis_words("waits for %s to set its addresses%s", ndis_layer_driver_name(&la->ad->layer), ""));
+    ndis_free(r);
+}
+
+/* PASSIVE: what the bindings want goes to the miniport again. A pause waits for it. */
 static void
 restore_addressing(void *arg)
 {
     struct legacy_adapter *la = arg;
-    struct ndis_binding *b;
-    uint32_t filter = 0, lookahead = 0;
+    uint64_t mark = guest_mark();
+    uint8_t *list = guest_alloc(ndis_multicast_bytes(la->ad) + 1);
+    uint32_t bytes = ndis_multicast_union(la->ad, list);
+    uint32_t filter = ndis_number_combined(la->ad, OID_GEN_CURRENT_PACKET_FILTER);
+    uint32_t lookahead = ndis_number_combined(la->ad, OID_GEN_CURRENT_LOOKAHEAD);
 
-    if (la->block == NULL)
-        return;
-    list_for_each (b, &la->ad->bindings, node) {
-        filter |= b->packet_filter;
-        if (b->lookahead > lookahead)
-            lookahead = b->lookahead;
-    }
-    legacy_set(la, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
+    set_again(la, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
+    if (bytes != 0)
+        set_again(la, OID_802_3_MULTICAST_LIST, list, bytes);
     if (lookahead != 0)
-        legacy_set(la, OID_GEN_CURRENT_LOOKAHEAD, &lookahead, sizeof(lookahead));
+        set_again(la, OID_GEN_CURRENT_LOOKAHEAD, &lookahead, sizeof(lookahead));
+    guest_release(mark);
+    la->restoring = false;
+    legacy_check_pause(la);
 }
 
 static void
@@ -50,8 +82,10 @@ reset_done(struct legacy_adapter *la, bool addressing)
     if (!la->deserialized)
         legacy_send_drop_given(la, NDIS_STATUS_REQUEST_ABORTED);
     say(la, NDIS_STATUS_RESET_END);
-    if (addressing)
+    if (addressing && !la->restoring) {
+        la->restoring = true;
         ndis_work_queue(restore_addressing, la);
+    }
     legacy_send_kick(la);
     legacy_check_pause(la);
 }
@@ -70,15 +104,29 @@ reset(struct legacy_adapter *la)
         reset_done(la, la->block->addressing_reset != FALSE);
 }
 
+/* documented: a request that was pending at two calls; and a send, of a serialized miniport. */
+static bool
+timed_out(struct legacy_adapter *la)
+{
+    ULONG flags = la->block->block.Flags;
+    struct packet_track *track;
+    bool late = false;
+
+    if (la->oid != NULL && (flags & NDIS_ATTRIBUTE_IGNORE_REQUEST_TIMEOUT) == 0)
+        late = ++la->oid_age >= 2;
+    if (!la->deserialized && (flags & NDIS_ATTRIBUTE_IGNORE_PACKET_TIMEOUT) == 0)
+        list_for_each (track, &la->given, node)
+            late |= ++track->age >= 2;
+    return late;
+}
+
 static void
 check(struct legacy_adapter *la, void *arg)
 {
     (void)arg;
     if (!la->running || la->resetting)
         return;
-    if (la->oid != NULL)
-        la->oid_age++;
-    if (la->oid_age >= 2 ||
+    if (timed_out(la) ||
         (uint8_t)NDIS_CALL(legacy_site.ndisMCheckForHang5, (ndis_fn)la->ld->chars.CheckForHangHandler, la->context))
         reset(la);
 }

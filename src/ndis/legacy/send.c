@@ -7,6 +7,8 @@
  * one, and with MiniportSendPackets all after it, back to the queue's head until NdisMSendComplete or
  * NdisMSendResourcesAvailable. A deserialized miniport is handed everything, and its answer counts only where
  * MiniportSend returns one.
+ * What each generation says of a send that was given up has a number of its own (documented on the pages of the
+ * handlers); NDIS turns the one into the other (assumed).
  * Start reading at: legacy_send(), give().
  */
 #include "ndis/legacy/legacy.h"
@@ -32,7 +34,7 @@ static void
 nbl_done(struct legacy_adapter *la, NET_BUFFER_LIST *nbl, NDIS_STATUS status)
 {
     if (status != NDIS_STATUS_SUCCESS)
-        nbl->Status = status;
+        nbl->Status = status == NDIS_STATUS_REQUEST_ABORTED ? NDIS_STATUS_SEND_ABORTED : status;
     if (--*packets_left(nbl) != 0)
         return;
     trace_emit(EV_PACKET_NBL, nbl, (uint64_t)la->ad, (uint32_t)nbl->Status);
@@ -60,6 +62,7 @@ give_to(struct legacy_adapter *la, struct packet_track *track)
     list_del(&track->node);
     list_add_tail(&la->given, &track->node);
     track->given = PACKET_AT_MINIPORT;
+    track->age = 0;
     trace_emit(EV_PACKET_SEND, track->packet, (uint64_t)la->block);
 }
 
@@ -262,7 +265,7 @@ legacy_cancel_send(const uint64_t *args)
     void *id = (void *)args[1];
 
     sched_touch((uint64_t)la);
-    drop(la, &la->queue, NDIS_STATUS_SEND_ABORTED, id);
+    drop(la, &la->queue, NDIS_STATUS_REQUEST_ABORTED, id);
     if (la->ld->chars.CancelSendPacketsHandler != NULL)
         legacy_run(la, cancel_at_miniport, id);
     return 0;
