@@ -8,6 +8,7 @@ PNDIS_PACKET LastDone;
 UCHAR FrameSeen[FRAME_MAX];
 UINT FrameSeenLength, FrameSeenHave, FrameSeenFetched;
 BOOLEAN FrameSeenPacket, FetchByCall;
+PNDIS_PACKET SendOnFrame;
 
 /* One bind or unbind that pends. */
 typedef struct _LATER {
@@ -168,6 +169,13 @@ Receive(NDIS_HANDLE ProtocolBindingContext, NDIS_HANDLE MacReceiveContext, PVOID
     NdisMoveMemory(FrameSeen + FRAME_HEADER, LookAheadBuffer, LookaheadBufferSize);
     if (LookaheadBufferSize < PacketSize)
         Fetch(handle, MacReceiveContext, LookaheadBufferSize, PacketSize - LookaheadBufferSize);
+    if (SendOnFrame != NULL) {
+        NDIS_STATUS status;
+
+        NdisSend(&status, handle, SendOnFrame);
+        SendOnFrame = NULL;
+        CHECK(status == NDIS_STATUS_PENDING);
+    }
     InterlockedIncrement(&Seen.Frames);
     return NDIS_STATUS_SUCCESS;
 }

@@ -41,14 +41,14 @@ TimerRan(PVOID SystemSpecific1, PVOID FunctionContext, PVOID SystemSpecific2, PV
     UNREFERENCED_PARAMETER(FunctionContext);
     UNREFERENCED_PARAMETER(SystemSpecific2);
     UNREFERENCED_PARAMETER(SystemSpecific3);
-    if (KeGetCurrentIrql() != DISPATCH_LEVEL)
-        PortNested = TRUE;
+    Enter();
     InterlockedIncrement(&Seen.Timers);
     Action = NULL;
-    if (action == NULL)
-        return;
-    action();
-    KeSetEvent(&ActionDone, IO_NO_INCREMENT, FALSE);
+    if (action != NULL)
+        action();
+    Leave();
+    if (action != NULL)
+        KeSetEvent(&ActionDone, IO_NO_INCREMENT, FALSE);
 }
 
 VOID
@@ -135,6 +135,7 @@ CancelSends(NDIS_HANDLE MiniportAdapterContext, PVOID CancelId)
 
 /* ---- receives */
 
+/* Inside an indication, and so inside whatever handler indicated. */
 static NDIS_STATUS NTAPI
 TransferData(PNDIS_PACKET Packet, PUINT BytesTransferred, NDIS_HANDLE MiniportAdapterContext,
              NDIS_HANDLE MiniportReceiveContext, UINT ByteOffset, UINT BytesToTransfer)

@@ -78,6 +78,7 @@ extern UCHAR FrameSeen[FRAME_MAX];
 extern UINT FrameSeenLength, FrameSeenHave, FrameSeenFetched;
 extern BOOLEAN FrameSeenPacket;  /* NdisGetReceivedPacket gave one with the frame's bytes */
 extern BOOLEAN FetchByCall;      /* NdisTransferData by call */
+extern PNDIS_PACKET SendOnFrame; /* what ProtocolReceive sends, once */
 NDIS_STATUS BindingRegister(VOID);
 
 /* ---- by_call.c */

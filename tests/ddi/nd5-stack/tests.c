@@ -274,6 +274,9 @@ SendsWait(VOID)
         else
             NdisSendPackets(Binding, array, RTL_NUMBER_OF(array));
         CHECK(Seen.Sends == sends && Seen.SendsDone == done && Seen.SendsRefused > refused);
+        refused = Seen.SendsRefused;
+        PortDo(PortResume); /* still no room */
+        CHECK(Seen.Sends == sends && Seen.SendsDone == done && Seen.SendsRefused > refused);
         PortDo(ResumesAndSends);
         CHECK(Reaches(&Seen.SendsDone, done + 5) && Seen.Sends == sends + 5);
         for (i = 0; i < RTL_NUMBER_OF(array); i++) {
@@ -284,6 +287,21 @@ SendsWait(VOID)
         sends += 5;
         refused = Seen.SendsRefused;
     }
+}
+
+/* A protocol sends from inside an indication: the port's send handler runs when its timer has returned. */
+static VOID
+SendsFromReceive(VOID)
+{
+    LONG done = Seen.SendsDone, frames = Seen.Frames;
+    PNDIS_PACKET packet = NewPacket(6);
+
+    PortSays = NDIS_STATUS_SUCCESS;
+    SendOnFrame = packet;
+    PortDo(PortShowsAll);
+    CHECK(Seen.Frames == frames + 1 && Reaches(&Seen.SendsDone, done + 1) && LastStatus == NDIS_STATUS_SUCCESS);
+    CHECK(!PortNested);
+    FreePacket(packet);
 }
 
 static VOID
@@ -516,7 +534,7 @@ ProtocolLeaves(VOID)
 DDI_TESTS(stack5, { "came_up", CameUp }, { "requests", Requests }, { "addresses", Addresses },
           { "frames_whole", FramesWhole }, { "frames_fetched", FramesFetched },
           { "frames_fetched_later", FramesFetchedLater }, { "frames_by_packet", FramesByPacket }, { "sends", Sends },
-          { "sends_wait", SendsWait }, { "sends_cancelled", SendsCancelled }, { "statuses", Statuses },
+          { "sends_wait", SendsWait }, { "sends_from_receive", SendsFromReceive }, { "sends_cancelled", SendsCancelled }, { "statuses", Statuses },
           { "checks_for_hang", ChecksForHang }, { "resets", Resets }, { "sends_time_out", SendsTimeOut },
           { "protocols_do_not_reset", ProtocolsDoNotReset }, { "periodic_timer", PeriodicTimer },
           { "devices", Devices }, { "virtual_adapter", VirtualAdapter },
