@@ -194,7 +194,6 @@ struct legacy_adapter {
     /* reset.c */
     bool resetting, hanging;
     bool restoring; /* addresses are being set again */
-    struct ndis_wait restore_wait;
     uint32_t oid_age;
     uint64_t shutdown, shutdown_context;
 };

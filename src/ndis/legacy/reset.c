@@ -8,9 +8,8 @@
  * Then the sends that a serialized miniport had are completed with an error, since the driver forgets them; a
  * deserialized one completes its own. AddressingReset makes NDIS set filter, multicast list and lookahead again.
  */
+#include "ndis/driver.h"
 #include "ndis/legacy/legacy.h"
-
-#include <string.h>
 
 #define RESET_COMPLETE_UNEXPECTED 0x0fu
 
@@ -26,51 +25,13 @@ say(struct legacy_adapter *la, NDIS_STATUS code)
     NdisMIndicateStatusEx(la->ad, s);
 }
 
-static void
-set_done(struct oid_record *r, NDIS_STATUS status)
-{
-    ndis_wait_done((struct ndis_wait *)r->done_arg, status);
-}
-
-/* A set of NDIS's own, in the queue with those of others. */
-static void
-set_again(struct legacy_adapter *la, uint32_t oid, const void *buffer, uint32_t length)
-{
-    NDIS_OID_REQUEST *r = ndis_alloc(sizeof(*r) + length, NDIS_SIG_OID, "OID request of NDIS");
-
-    if (r == NULL)
-        return; /* the driver keeps what it is after the reset */
-    ndis_header_set(&r->Header, NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1,
-                    NDIS_SIZEOF_OID_REQUEST_REVISION_1);
-    memcpy(r + 1, buffer, length);
-    r->RequestType = NdisRequestSetInformation;
-    r->DATA.SET_INFORMATION.Oid = oid;
-    r->DATA.SET_INFORMATION.InformationBuffer = r + 1;
-    r->DATA.SET_INFORMATION.InformationBufferLength = length;
-    la->restore_wait = (struct ndis_wait){ 0 };
-    if (oid_submit_to(NULL, &la->ad->layer, r, false, set_done, (uint64_t)&la->restore_wait) == NDIS_STATUS_PENDING)
-        ndis_wait(&la->restore_wait, (uint64_t)la->block,
-                  ndis_words("waits for %s to set its addresses%s", ndis_layer_driver_name(&la->ad->layer), ""));
-    ndis_free(r);
-}
-
-/* PASSIVE: what the bindings want goes to the miniport again. A pause waits for it. */
+/* PASSIVE. A pause waits for it. */
 static void
 restore_addressing(void *arg)
 {
     struct legacy_adapter *la = arg;
-    uint64_t mark = guest_mark();
-    uint8_t *list = guest_alloc(ndis_multicast_bytes(la->ad) + 1);
-    uint32_t bytes = ndis_multicast_union(la->ad, list);
-    uint32_t filter = ndis_number_combined(la->ad, OID_GEN_CURRENT_PACKET_FILTER);
-    uint32_t lookahead = ndis_number_combined(la->ad, OID_GEN_CURRENT_LOOKAHEAD);
 
-    set_again(la, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
-    if (bytes != 0)
-        set_again(la, OID_802_3_MULTICAST_LIST, list, bytes);
-    if (lookahead != 0)
-        set_again(la, OID_GEN_CURRENT_LOOKAHEAD, &lookahead, sizeof(lookahead));
-    guest_release(mark);
+    ndis_oid_restore(la->ad);
     la->restoring = false;
     legacy_check_pause(la);
 }
