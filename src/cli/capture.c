@@ -220,12 +220,12 @@ configure(const struct capture *c, HANDLE npf)
 {
     ULONG snap = (ULONG)c->snap, ring = NPF_RING_MAX, filter = PROMISCUOUS;
 
-    if (!control(npf, IOCTL_NPF_SET_BUFFER_SIZE, &ring, sizeof(ring)))
+    if (!control(npf, IOCTL_NPF_SET_SNAP_LENGTH, &snap, sizeof(snap)))
+        return fail("npf refused the length to keep", "");
+    if (!control(npf, IOCTL_NPF_SET_BUFFER_SIZE, &ring, sizeof(ring))) /* an empty one: none is longer than snap */
         return fail("npf has no memory for a ring", "");
     if (c->expression[0] && set_program(c, npf))
         return EXIT_INPUT;
-    if (!control(npf, IOCTL_NPF_SET_SNAP_LENGTH, &snap, sizeof(snap)))
-        return fail("npf refused the length to keep", "");
     if (!c->quiet_adapter && !control(npf, IOCTL_NPF_SET_PACKET_FILTER, &filter, sizeof(filter)))
         return fail("the adapter refused promiscuous mode; try -p", "");
     return 0;

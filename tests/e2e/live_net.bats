@@ -127,6 +127,50 @@ frames() {
     cmp a b
 }
 
+# records FILE - what a capture says of each frame, and of it: lengths, who it is
+records() {
+    tshark -r "$1" -T fields -e frame.len -e frame.cap_len -e eth.src -e ip.src -e ip.id -e ip.proto 2>/dev/null
+}
+
+# stamps FILE - when each was seen, in seconds
+stamps() {
+    tshark -r "$1" -T fields -e frame.time_epoch 2>/dev/null
+}
+
+@test "a capture keeps lengths, order and times, cuts where asked, and takes the same expression as tcpdump" {
+    command -v tshark >/dev/null || skip "tshark is not installed"
+    command -v tcpdump >/dev/null || skip "tcpdump is not installed"
+    [ "$(id -u)" -eq 0 ] || skip "tcpdump cannot drop rights in a user namespace: it needs root here"
+    expression='(icmp[icmptype] == icmp-echo and greater 100) or (udp and dst port 4242)'
+    nsenter -t "$peer" -n sh -c 'echo $$ >tcpdump.pid; exec tcpdump -Z root -U -s 90 -i wan0 -w wire.pcap "$1"' \
+        - "$expression" 2>tcpdump.err 3>&- &
+    "$UNDIS" capture -i Ethernet -w undis.pcapng -s 90 "$expression" 2>capture.err &
+    capture=$!
+    sleep 1.5
+    for size in 10 57 58 59 300 1472 3000; do # the shorter are not wanted, the longest is in fragments
+        here ping -c 3 -i 0.05 -W 2 -s "$size" 10.9.0.2
+        here bash -c "head -c $size /dev/zero >/dev/udp/10.9.0.2/4242" || true
+        there bash -c "head -c $size /dev/zero >/dev/udp/10.9.0.1/4243" || true
+    done
+    sleep 1
+    kill -INT "$capture"
+    wait "$capture"
+    kill -INT "$(cat tcpdump.pid)" 2>/dev/null || true
+    sleep 0.5
+    records wire.pcap >a
+    records undis.pcapng >b
+    cat capture.err
+    wc -l a b
+    [ "$(wc -l <a)" -ge 19 ]
+    cmp a b
+    [ "$(cut -f 2 b | sort -nu | tail -n 1)" -eq 90 ]
+    [ "$(cut -f 1 b | sort -nu | tail -n 1)" -ge 1500 ]
+    stamps wire.pcap >ta
+    stamps undis.pcapng >tb
+    sort -nc tb
+    paste ta tb | awk '{ d = $1 - $2; if (d > 0.5 || d < -0.5) { print; exit 1 } }'
+}
+
 @test "the adapter is disabled and enabled under traffic; interface, address and connection survive" {
     command -v iperf3 >/dev/null || skip "iperf3 is not installed"
     there iperf3 -s -1 >/dev/null &
