@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,20 +145,37 @@ on_signal(int sig, siginfo_t *info, void *context)
     stop_signals++;
 }
 
+/* Sleep until the worker has ended or a signal comes, which is let in only meanwhile. */
+static void
+sleep_for(int worker, const sigset_t *signals)
+{
+    static const struct timespec look_again = { .tv_nsec = 10000000 };
+    struct pollfd fd = { .fd = worker, .events = POLLIN };
+
+    ppoll(&fd, 1, worker < 0 ? &look_again : NULL, signals); /* < 0: Linux before 5.3 has none */
+}
+
 /* Wait for the worker; a first signal asks it to stop, a second one ends it. */
 static int
 watch(pid_t pid)
 {
+    int status, worker = (int)syscall(SYS_pidfd_open, pid, 0);
     sig_atomic_t told = 0;
-    int status;
+    sigset_t all, before;
 
-    while (waitpid(pid, &status, told < 2 ? WNOHANG : 0) == 0) {
-        if (stop_signals > told) {
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    while (waitpid(pid, &status, WNOHANG) == 0) {
+        if (told < 2 && stop_signals > told) {
             told++;
             kill(pid, told == 1 ? SIGTERM : SIGKILL);
+            continue;
         }
-        host_sleep_us(10000);
+        sleep_for(worker, &before);
     }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (worker >= 0)
+        close(worker);
     return status;
 }
 

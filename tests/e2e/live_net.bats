@@ -171,6 +171,23 @@ stamps() {
     paste ta tb | awk '{ d = $1 - $2; if (d > 0.5 || d < -0.5) { print; exit 1 } }'
 }
 
+# used - nanoseconds of processor time of the machine: the process that watches, and the one that it is
+used() {
+    cat /proc/"$machine"/task/*/schedstat /proc/"$(pgrep -P "$machine")"/task/*/schedstat | awk '{ s += $1 } END { printf "%.0f\n", s }'
+}
+
+@test "an idle machine takes less than a hundredth of a processor, wherever its interfaces are" {
+    here ip link add v0 type veth peer name v1 # news in the namespace that wan0 has left
+    here ip link set v0 up
+    sleep 1
+    before=$(used)
+    sleep 4
+    took=$(($(used) - before))
+    echo "$took ns in 4 s"
+    [ "$before" -gt 0 ]
+    [ "$took" -lt 40000000 ]
+}
+
 @test "the adapter is disabled and enabled under traffic; interface, address and connection survive" {
     command -v iperf3 >/dev/null || skip "iperf3 is not installed"
     there iperf3 -s -1 >/dev/null &
