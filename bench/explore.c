@@ -13,7 +13,7 @@
 #include "explore/supervisor.h"
 #include "host/host.h"
 
-#define ROUNDS 7
+#define ROUNDS_MAX 99
 
 static int
 by_value(const void *a, const void *b)
@@ -46,10 +46,15 @@ int
 main(int argc, char **argv)
 {
     const char *driver = argc > 1 ? argv[1] : "build/drivers/npf";
-    double rate[ROUNDS], ratio[ROUNDS], points = 0;
+    int rounds = argc > 2 ? atoi(argv[2]) : 7;
+    double rate[ROUNDS_MAX], ratio[ROUNDS_MAX], points = 0;
     uint64_t total = 0;
 
-    for (unsigned i = 0; i < ROUNDS; i++) {
+    if (rounds < 1 || rounds > ROUNDS_MAX) {
+        fprintf(stderr, "usage: bench_explore [DRIVER [ROUNDS, 1..%d]]\n", ROUNDS_MAX);
+        return 64;
+    }
+    for (int i = 0; i < rounds; i++) {
         struct test_options o = { .path = driver,
                                   .k = 3,
                                   .runs = 50000,
@@ -71,10 +76,10 @@ main(int argc, char **argv)
         total += r.runs;
         test_result_free(&r);
     }
-    qsort(rate, ROUNDS, sizeof(rate[0]), by_value);
-    qsort(ratio, ROUNDS, sizeof(ratio[0]), by_value);
+    qsort(rate, (size_t)rounds, sizeof(rate[0]), by_value);
+    qsort(ratio, (size_t)rounds, sizeof(ratio[0]), by_value);
     printf("explore: %.0f runs/s (min %.0f, max %.0f, %d rounds)  mean points per run %.1f  runs per calibration unit "
            "%.3f\n",
-           rate[ROUNDS / 2], rate[0], rate[ROUNDS - 1], ROUNDS, points / (double)total, ratio[ROUNDS / 2]);
+           rate[rounds / 2], rate[0], rate[rounds - 1], rounds, points / (double)total, ratio[rounds / 2]);
     return 0;
 }

@@ -51,24 +51,24 @@ trace_is_new(uint64_t lo, uint64_t hi)
 #define SAMES 1024u
 static struct {
     uint64_t lo, hi;
-    uint8_t memory[32];
+    struct hash128 memory;
 } sames[SAMES];
 
 static void
 check_same(const struct explorer *x, const struct run_result *r, unsigned one_in, struct search_report *rep)
 {
     uint32_t i = (uint32_t)hash_mix64(r->hb_hi) & (SAMES - 1);
-    uint8_t memory[32];
+    struct hash128 memory;
 
     if (r->end != RUN_DONE || hash_mix64(r->hb_lo) % one_in != 0)
         return;
     for (uint32_t c = 0; c < x->made.count; c++)
         if (x->made.c[c].kind != CHOICE_SCHED)
             return;
-    machine_hash(memory);
+    memory = machine_digest();
     if (sames[i].lo == r->hb_lo && sames[i].hi == r->hb_hi) {
         rep->same_orders++;
-        if (memcmp(sames[i].memory, memory, 32) != 0) {
+        if (!hash128_equal(sames[i].memory, memory)) {
             rep->same_differ++;
             rep->divergences++;
         }
@@ -76,7 +76,7 @@ check_same(const struct explorer *x, const struct run_result *r, unsigned one_in
     }
     sames[i].lo = r->hb_lo;
     sames[i].hi = r->hb_hi;
-    memcpy(sames[i].memory, memory, 32);
+    sames[i].memory = memory;
 }
 
 static void
@@ -181,19 +181,18 @@ static void
 check_twice(const struct explorer *x, const struct run_result *first, const struct search_hooks *h,
             struct search_report *rep)
 {
-    uint8_t a[32], b[32];
+    struct hash128 before;
     struct run_result r;
     struct explorer *again;
 
     if (x->made.overflow)
         return;
-    machine_hash(a);
+    before = machine_digest();
     again = replay_create(&x->made);
     one_run(again, h, rep, &r);
-    machine_hash(b);
     rep->double_runs++;
     if (r.end != first->end || r.points != first->points || r.hb_lo != first->hb_lo || r.code != first->code ||
-        memcmp(a, b, 32) != 0)
+        !hash128_equal(before, machine_digest()))
         rep->divergences++;
 }
 

@@ -222,6 +222,18 @@ machine_hash(uint8_t out[32])
     EVP_MD_CTX_free(md);
 }
 
+struct hash128
+machine_digest(void)
+{
+    struct machine_range r[256];
+    unsigned n = machine_ranges(r, 256);
+    struct hash128 hash = { 0, 0 };
+
+    for (unsigned i = 0; i < n; i++)
+        hash = hash128_memory(hash128_add(hash, r[i].base), r[i].bytes, r[i].size);
+    return hash;
+}
+
 bool
 machine_readable(uint64_t p, size_t len)
 {

@@ -8,6 +8,7 @@
 #ifndef MACHINE_STRATEGY_H
 #define MACHINE_STRATEGY_H
 
+#include "base/hash.h"
 #include "machine/machine.h"
 
 /* A piece of machine memory. */
@@ -85,6 +86,8 @@ _Noreturn void run_end(enum run_end how, const char *text);
 
 /* sha256 over all live machine memory (lanes, image pages, live guest stacks). Needs a fiberless moment. */
 void machine_hash(uint8_t out[32]);
+/* The same memory for comparisons within one process: no file digest, but made in a hundredth of a run's time. */
+struct hash128 machine_digest(void);
 
 /* Live memory ranges for a dump, in address order. */
 unsigned machine_ranges(struct machine_range *out, unsigned max);

@@ -74,6 +74,38 @@ TEST(hash, is_the_published_splitmix_and_depends_on_order_and_length)
     CHECK_NE(hash64_string(7, "abcdefghij"), hash64_string(7, "abcdefghik"));
 }
 
+TEST(hash, of_memory_sees_every_byte_and_the_length)
+{
+    static const struct hash128 zero;
+    unsigned char bytes[101] = { 0 };
+
+    for (size_t len = 0; len < sizeof(bytes); len++) {
+        struct hash128 plain = hash128_memory(zero, bytes, len);
+
+        CHECK(!hash128_equal(plain, hash128_memory(zero, bytes, len + 1)));
+        for (size_t i = 0; i < len * 8; i++) {
+            bytes[i / 8] ^= (unsigned char)(1 << i % 8);
+            CHECK(!hash128_equal(plain, hash128_memory(zero, bytes, len)));
+            bytes[i / 8] ^= (unsigned char)(1 << i % 8);
+        }
+    }
+}
+
+/* A change of two words of one lane, 32 bytes apart, in their highest bits: what a rotation alone would let cancel. */
+TEST(hash, of_memory_does_not_cancel_two_changes)
+{
+    static const struct hash128 zero;
+    uint64_t word[8] = { 0 };
+    struct hash128 plain = hash128_memory(zero, word, sizeof(word));
+
+    for (unsigned a = 0; a < 64; a++)
+        for (unsigned b = 0; b < 64; b++) {
+            word[0] = 1ull << a;
+            word[4] = 1ull << b;
+            CHECK(!hash128_equal(plain, hash128_memory(zero, word, sizeof(word))));
+        }
+}
+
 TEST(hash, words_of_128_bits_do_not_collide_and_join_commutes)
 {
     struct hash128 zero = { 0, 0 };
@@ -184,6 +216,8 @@ TEST(utf, results_are_cut_between_characters)
 TEST_MAIN(TEST_CASE(list, keeps_insertion_order_and_survives_removal_while_walking),
           TEST_CASE(list, splice_moves_everything_to_the_end),
           TEST_CASE(hash, is_the_published_splitmix_and_depends_on_order_and_length),
+          TEST_CASE(hash, of_memory_sees_every_byte_and_the_length),
+          TEST_CASE(hash, of_memory_does_not_cancel_two_changes),
           TEST_CASE(hash, words_of_128_bits_do_not_collide_and_join_commutes),
           TEST_CASE(prng, numbered_draws_are_independent_of_each_other_and_bounded_draws_are_even),
           TEST_CASE(str, compares_without_case_and_copies_within_bounds),
