@@ -42,6 +42,17 @@ put(struct sink *sink, char c)
 }
 
 static void
+put_all(struct sink *sink, const char *bytes, size_t len)
+{
+    if (sink->len + 1 < sink->room) {
+        size_t room = sink->room - 1 - sink->len;
+
+        memcpy(sink->out + sink->len, bytes, len < room ? len : room);
+    }
+    sink->len += len;
+}
+
+static void
 put_many(struct sink *sink, char c, int count)
 {
     for (; count > 0; count--)
@@ -200,8 +211,7 @@ print_bytes(struct sink *sink, const struct spec *spec, const char *text, size_t
 
     if (!spec->left)
         put_many(sink, ' ', pad);
-    for (size_t i = 0; i < len; i++)
-        put(sink, text[i]);
+    put_all(sink, text, len);
     if (spec->left)
         put_many(sink, ' ', pad);
 }
@@ -215,11 +225,14 @@ print_units(struct sink *sink, const struct spec *spec, const void *units, size_
     if (!spec->left)
         put_many(sink, ' ', pad);
     for (size_t at = 0, used; at < len; at += used) {
+        const char *here = (const char *)units + 2 * at;
         char bytes[4];
-        size_t n = utf8_encode(utf16_decode((const char *)units + 2 * at, len - at, &used), bytes);
 
-        for (size_t i = 0; i < n; i++)
-            put(sink, bytes[i]);
+        used = 1;
+        if ((uint8_t)here[0] < 0x80 && here[1] == 0)
+            put(sink, here[0]);
+        else
+            put_all(sink, bytes, utf8_encode(utf16_decode(here, len - at, &used), bytes));
     }
     if (spec->left)
         put_many(sink, ' ', pad);
@@ -327,7 +340,12 @@ fmt_run(char *out, size_t room, const char *format, struct source *source)
         const char *end;
 
         if (*at != '%') {
-            put(&sink, *at);
+            size_t plain = 1;
+
+            while (at[plain] != 0 && at[plain] != '%')
+                plain++;
+            put_all(&sink, at, plain);
+            at += plain - 1;
             continue;
         }
         end = parse_spec(at + 1, source, &spec);

@@ -101,6 +101,16 @@ hash128_bytes(struct hash128 hash, const void *bytes, size_t len)
     return hash;
 }
 
+static inline uint64_t
+hash_lane(uint64_t lane, const unsigned char *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, 8);
+    lane ^= word;
+    return (lane ^ (lane >> 32)) * 0xd1b54a32d192ed03ull;
+}
+
 /*
  * Much memory at once: four words side by side, each mixed just enough that two changes cannot undo each other unless
  * one was computed from the other. Not equal to hash128_bytes() of the same.
@@ -108,21 +118,18 @@ hash128_bytes(struct hash128 hash, const void *bytes, size_t len)
 static inline struct hash128
 hash128_memory(struct hash128 hash, const void *bytes, size_t len)
 {
-    uint64_t lane[4] = { hash.lo, hash.hi, hash.lo + HASH_GOLDEN, hash.hi + HASH_GOLDEN }, word[4];
+    uint64_t a = hash.lo, b = hash.hi, c = hash.lo + HASH_GOLDEN, d = hash.hi + HASH_GOLDEN;
     const unsigned char *at = bytes;
     size_t left = len;
 
-    for (; left >= sizeof(word); at += sizeof(word), left -= sizeof(word)) {
-        memcpy(word, at, sizeof(word));
-        for (unsigned i = 0; i < 4; i++) {
-            lane[i] ^= word[i];
-            lane[i] = (lane[i] ^ (lane[i] >> 32)) * 0xd1b54a32d192ed03ull;
-        }
+    for (; left >= 32; at += 32, left -= 32) {
+        a = hash_lane(a, at);
+        b = hash_lane(b, at + 8);
+        c = hash_lane(c, at + 16);
+        d = hash_lane(d, at + 24);
     }
-    for (unsigned i = 0; i < 4; i++)
-        hash = hash128_add(hash, lane[i]);
-    hash = hash128_bytes(hash, at, left);
-    return hash128_add(hash, len);
+    hash = hash128_add(hash128_add(hash128_add(hash128_add(hash, a), b), c), d);
+    return hash128_add(hash128_bytes(hash, at, left), len);
 }
 
 /* Sum of element hashes: the hash of a set or multiset, whatever the order it was met in. */
