@@ -75,7 +75,7 @@ at_least(struct left a, struct left b)
 static bool
 known(struct icb *b, const struct fiber *current, bool enabled)
 {
-    uint64_t tail = ((uint64_t)(current ? current->id : 0) << 1 | enabled) * HASH_GOLDEN + hash_mix64_b(hb.where);
+    uint64_t tail = ((uint64_t)(current ? current->id : 0) << 1 | enabled) * HASH_GOLDEN + hash_mix64_b(sched_where());
     uint64_t lo = hash_mix64(hb.lo + hash_mix64_b(hb.pending) + tail) | 1, hi = hb.hi ^ hash_mix64(hb.pending + tail);
     struct left left = { (uint8_t)(b->bound.k - b->cost), (uint8_t)(ICB_EVENTS - b->events),
                          (uint8_t)(b->bound.faults - b->faults), (uint8_t)(b->bound.values - b->values) };

@@ -84,7 +84,6 @@ machine_init(unsigned vps, char text[160])
     kpcr_init();
     sched_init();
     spin_init();
-    plain_init();
     trap_init();
     return 0;
 }

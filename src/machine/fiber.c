@@ -6,7 +6,9 @@
  * fiber's registers while it does not run are on its host stack (fiber_switch).
  * A snapshot keeps the live part of both stacks of every parked fiber; restore
  * puts those back and zeroes the rest of the guest stacks that the run used, so
- * an uninitialised variable of a driver reads the same in every run.
+ * an uninitialised variable of a driver reads the same in every run. Under
+ * exploration a page of a guest stack can be touched only from the first time on
+ * that it is: what no run ever used need not be cleared.
  */
 #include "machine/internal.h"
 
@@ -26,7 +28,9 @@ static struct {
 static uint32_t saved_count;
 static bool ran[FIBER_MAX + 1]; /* host side: used its guest stack since the last restore */
 static uint32_t mapped;         /* stacks that have memory behind them */
+static uint64_t touched[FIBER_MAX + 1]; /* lowest address of the guest stack that was: below nothing is but zeros */
 
+#define PAGE        0x1000u
 #define HSTACKS_END (LAYOUT_HSTACK_BASE + (uint64_t)LAYOUT_HSTACK_SLOT * (FIBER_MAX + 1))
 
 _Static_assert(offsetof(struct vp_local, current) == 0 && LAYOUT_KPCR_OURS == 0x3000, "crossing.S");
@@ -51,8 +55,23 @@ map_stacks(uint32_t id)
     uint64_t base = LAYOUT_STACK_BASE + (uint64_t)id * LAYOUT_STACK_SLOT + 0x1000;
     uint64_t hbase = LAYOUT_HSTACK_BASE + (uint64_t)id * LAYOUT_HSTACK_SLOT + 0x1000;
 
-    MACHINE_ASSERT(host_protect(base, LAYOUT_STACK_SIZE, HOST_RW) == 0);
+    touched[id] = machine_live ? base : base + LAYOUT_STACK_SIZE - PAGE;
+    MACHINE_ASSERT(host_protect(touched[id], base + LAYOUT_STACK_SIZE - touched[id], HOST_RW) == 0);
     MACHINE_ASSERT(host_protect(hbase, LAYOUT_HSTACK_SIZE, HOST_RW) == 0);
+}
+
+bool
+fiber_touch_stack(uint64_t address)
+{
+    uint64_t id = (address - LAYOUT_STACK_BASE) / LAYOUT_STACK_SLOT, page = address & ~(uint64_t)(PAGE - 1);
+
+    if (id == 0 || id > mapped || address >= touched[id] ||
+        address - LAYOUT_STACK_BASE < id * LAYOUT_STACK_SLOT + PAGE)
+        return false;
+    if (host_protect(page, touched[id] - page, HOST_RW) != 0)
+        return false;
+    touched[id] = page;
+    return true;
 }
 
 static void
@@ -196,7 +215,7 @@ fiber_snapshot(void)
             return -ENOMEM;
         memcpy(saved[i].guest, (void *)saved[i].guest_from, saved[i].guest_len);
         memcpy(saved[i].host, (void *)saved[i].host_from, saved[i].host_len);
-        memset((void *)f->stack_limit, 0, saved[i].guest_from - f->stack_limit);
+        memset((void *)touched[i], 0, saved[i].guest_from - touched[i]);
         ran[i] = false;
     }
     return 0;
@@ -213,10 +232,10 @@ fiber_restore(void)
         ran[i] = false;
         asan_forget(f->hstack_limit, f->hstack_base);
         if (i > saved_count) {
-            memset((void *)f->stack_limit, 0, LAYOUT_STACK_SIZE);
+            memset((void *)touched[i], 0, f->stack_base - touched[i]);
             continue;
         }
-        memset((void *)f->stack_limit, 0, saved[i].guest_from - f->stack_limit);
+        memset((void *)touched[i], 0, saved[i].guest_from - touched[i]);
         memcpy((void *)saved[i].guest_from, saved[i].guest, saved[i].guest_len);
         memcpy((void *)saved[i].host_from, saved[i].host, saved[i].host_len);
     }
@@ -233,6 +252,8 @@ fiber_ranges(struct machine_range *out, unsigned max)
 
         if (f->state == FIBER_DONE || from < f->stack_limit || from >= f->stack_base)
             continue;
+        if (from < touched[i])
+            fiber_touch_stack(from); /* the kernel may be asked to write it to a file */
         out[n++] = (struct machine_range){ from, f->stack_base - from, (void *)from };
     }
     return n;

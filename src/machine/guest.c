@@ -150,18 +150,6 @@ guest_pop_frame(void)
     f->guest_sp = f->frame[--f->frame_count].rsp + 0x30;
 }
 
-uint64_t
-guest_caller(void)
-{
-    const struct fiber *f = sched_current;
-
-    if (!f || !f->crossing || f->in_driver || (f->outer && f->outer->inner == f->crossing))
-        return 0;
-    if (f->crossing->index & CROSSING_L1)
-        return 0;
-    return *(const uint64_t *)f->crossing->guest_rsp;
-}
-
 void
 guest_resume(const struct trap *t, struct guest_call *upto)
 {

@@ -37,8 +37,10 @@ static struct object table[TABLE];
 static uint32_t table_used;
 static uint32_t run_number;
 static uint64_t clock_hb; /* the clock's history, this run: it acts like a fiber when a timer expires */
-static uint64_t arrived[FIBER_MAX + 1];
-static uint32_t arrived_run[FIBER_MAX + 1];
+static struct {
+    uint64_t hash;
+    uint32_t run;
+} arrived[FIBER_MAX + 1]; /* the point each fiber stands at, or passed last */
 
 bool
 hb_filter_enabled(bool on)
@@ -64,6 +66,24 @@ hb_begin_run(void)
     hb.lo = hb.hi = hb.pending = clock_hb = 0;
 }
 
+/*
+ * The histories that meet in an event are random words already, often the same one twice; they only must not be taken
+ * for each other. One thorough mix of them together is then as good as one for each.
+ */
+static inline uint64_t
+event_hash(uint64_t history, uint64_t met, uint64_t what)
+{
+    return hash_mix64(history * 3 + (met ^ met >> 32) * HASH_GOLDEN + what * 0xd1b54a32d192ed03ull);
+}
+
+/* An event is part of the order now. The second sum adds what the first does not determine. */
+static inline void
+add_to_order(uint64_t h)
+{
+    hb.lo += h;
+    hb.hi += (h ^ h >> 29) * 0xff51afd7ed558ccdull;
+}
+
 static struct object *
 find(uint64_t address)
 {
@@ -72,7 +92,7 @@ find(uint64_t address)
 
     if (last->address == address && address)
         return last;
-    i = (uint32_t)hash_mix64(address) & (TABLE - 1);
+    i = (uint32_t)(address * HASH_GOLDEN >> 32) & (TABLE - 1);
 
     while (table[i].address != address) {
         if (table[i].address == 0) {
@@ -106,12 +126,12 @@ hb_private(struct fiber *f, uint64_t address)
 void
 hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip)
 {
-    uint64_t h = hash_mix64((f->hb + f->solid) ^ hash_mix64_b(object + ((uint64_t)op << 56)) ^ ip);
+    uint64_t h = event_hash(f->hb + f->solid, object + ((uint64_t)op << 56), ip);
 
-    if (arrived_run[f->id] == run_number)
-        hb.pending -= arrived[f->id];
-    arrived_run[f->id] = run_number;
-    arrived[f->id] = h;
+    if (arrived[f->id].run == run_number)
+        hb.pending -= arrived[f->id].hash;
+    arrived[f->id].run = run_number;
+    arrived[f->id].hash = h;
     hb.pending += h;
 }
 
@@ -133,11 +153,10 @@ touch(uint64_t *history, uint16_t who, uint64_t address)
         if (o->skipped)
             hb_filter_changed = true;
     }
-    h = hash_mix64((*history * 3) ^ hash_mix64_b(o->last + 0x51) ^ address);
+    h = event_hash(*history, o->last, address);
     *history = h;
     o->last = h;
-    hb.lo += h;
-    hb.hi += hash_mix64_b(h ^ 0xa5a5a5a5a5a5a5a5ull);
+    add_to_order(h);
 }
 
 void
@@ -154,16 +173,14 @@ hb_join(struct fiber *woken, struct fiber *waker)
     if (race_active)
         race_join(woken, waker);
     woken->hb = hash_mix64(woken->hb ^ (waker->hb * 5));
-    hb.lo += woken->hb;
-    hb.hi += hash_mix64_b(woken->hb);
+    add_to_order(woken->hb);
 }
 
 void
 hb_choice(struct fiber *f, enum choice_kind kind, uint64_t key, unsigned value)
 {
     f->hb = hash_mix64(f->hb ^ hash_mix64_b(key + ((uint64_t)kind << 56) + value));
-    hb.lo += f->hb;
-    hb.hi += hash_mix64_b(f->hb);
+    add_to_order(f->hb);
 }
 
 void
@@ -181,8 +198,7 @@ hb_device(uint64_t generation)
     o->fiber = SEVERAL;
     h = hash_mix64(hash_mix64_b(o->last + 0x51) ^ generation);
     o->last = h;
-    hb.lo += h;
-    hb.hi += hash_mix64_b(h ^ 0xa5a5a5a5a5a5a5a5ull);
+    add_to_order(h);
 }
 
 /* An event of a fiber that follows from `with` and from what the fiber did before. */
@@ -190,16 +206,14 @@ static void
 add_event(struct fiber *f, uint64_t with)
 {
     f->hb = hash_mix64((f->hb * 7) ^ hash_mix64_b(with + 0x77));
-    hb.lo += f->hb;
-    hb.hi += hash_mix64_b(f->hb);
+    add_to_order(f->hb);
 }
 
 void
 hb_time(uint64_t due)
 {
     clock_hb = hash_mix64(clock_hb * 3 + due + HASH_GOLDEN);
-    hb.lo += clock_hb;
-    hb.hi += hash_mix64_b(clock_hb);
+    add_to_order(clock_hb);
 }
 
 void

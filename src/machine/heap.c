@@ -10,7 +10,8 @@
  * Freed blocks are filled with a non-canonical pattern and not used again within
  * a run, unless somebody asks for one (heap_reuse). What is known of a block
  * (owner, tag, label) lies in a table per lane in monitor memory, in address
- * order, so finding a block is a binary search.
+ * order, so finding the block around an address is a binary search; where a block
+ * starts a second table says which one it was when last allocated there.
  */
 #include "machine/internal.h"
 #include "machine/live_internal.h"
@@ -22,9 +23,12 @@
 
 #define GUARD       16u
 #define GUARD_BYTE  0xfd
+#define GUARD_WORD  0xfdfdfdfdfdfdfdfdull
 #define LANES       (FIBER_MAX)
 #define BLOCKS_BASE 0x7e9510000000ull
 #define BLOCKS_LANE 0x400000ull /* 4 MB of address per lane */
+#define STARTS_BASE 0x7e9520000000ull
+#define STARTS_LANE (LAYOUT_LANE_SIZE / 16 * sizeof(uint32_t))
 
 struct lane {
     uint64_t used;  /* bytes */
@@ -55,10 +59,20 @@ lane_blocks(unsigned lane)
     return (struct heap_block *)(BLOCKS_BASE + lane * BLOCKS_LANE);
 }
 
+/* For each 16 bytes: number + 1 of the block that starts there, if it still does. Not put back: it is checked. */
+static uint32_t *
+lane_start(unsigned lane, uint64_t address)
+{
+    return (uint32_t *)(STARTS_BASE + lane * STARTS_LANE) + (address - lane_base(lane)) / 16;
+}
+
 void
 heap_init(void)
 {
     _Static_assert(LANES <= LAYOUT_LANE_MAX, "a lane per fiber");
+    _Static_assert(BLOCKS_BASE + LANES * BLOCKS_LANE <= STARTS_BASE, "one behind the other");
+    _Static_assert(STARTS_BASE + LANES * STARTS_LANE <= LAYOUT_HSTACK_BASE, "and before the stacks");
+    MACHINE_ASSERT(host_map_fixed(STARTS_BASE, LANES * STARTS_LANE, HOST_RW, -1, 0, false) == 0);
     MACHINE_ASSERT(host_map_fixed(BLOCKS_BASE, LANES * BLOCKS_LANE, HOST_RW, -1, 0, false) == 0);
     lanes = mon_alloc(sizeof(*lanes) * LANES);
 }
@@ -94,6 +108,7 @@ heap_alloc_aligned(size_t size, size_t align, uint32_t tag)
     fill(at, rounded, HEAP_POISON_FRESH);
     memset((void *)(at + size), GUARD_BYTE, rounded - size + GUARD);
     b = lane_blocks(lane) + l->count++;
+    *lane_start(lane, at) = l->count;
     memset(b, 0, sizeof(*b));
     b->address = at;
     b->size = size;
@@ -117,7 +132,7 @@ heap_find(uint64_t address)
 {
     uint64_t lane = (address - LAYOUT_HOT_BASE) / LAYOUT_LANE_SIZE;
     struct heap_block *b;
-    uint32_t lo = 0, hi;
+    uint32_t lo = 0, hi, start;
 
     if (machine_live)
         return live_heap_find(address);
@@ -125,6 +140,9 @@ heap_find(uint64_t address)
         return NULL;
     b = lane_blocks(lane);
     hi = lanes[lane].count;
+    start = *lane_start((unsigned)lane, address);
+    if (start - 1 < hi && b[start - 1].address == address)
+        return &b[start - 1];
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
 
@@ -139,13 +157,15 @@ heap_find(uint64_t address)
     return address < b->address + (b->size ? b->size : 1) ? b : NULL;
 }
 
+/* len bytes from p on; at least GUARD of them, and never more than twice that. */
 static bool
 guard_ok(const uint8_t *p, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if (p[i] != GUARD_BYTE)
-            return false;
-    return true;
+    uint64_t first[2], last[2]; /* they overlap */
+
+    memcpy(first, p, GUARD);
+    memcpy(last, p + len - GUARD, GUARD);
+    return first[0] == GUARD_WORD && first[1] == GUARD_WORD && last[0] == GUARD_WORD && last[1] == GUARD_WORD;
 }
 
 enum heap_free_result

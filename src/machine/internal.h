@@ -23,6 +23,7 @@ void fiber_init(void);
 int fiber_snapshot(void);
 void fiber_restore(void);
 unsigned fiber_ranges(struct machine_range *out, unsigned max);
+bool fiber_touch_stack(uint64_t address); /* signal context: a page of a guest stack that no run used so far; now it can */
 void fiber_switch(uint64_t *save_rsp, uint64_t load_rsp);
 void fiber_go(struct fiber *to); /* from a fiber or the engine to a fiber */
 _Noreturn void fiber_to_engine(void);
@@ -53,6 +54,7 @@ struct mtimer *sched_timer_due(uint64_t now_100ns); /* the earliest, if it is du
 uint64_t sched_timer_next(void);                    /* UINT64_MAX: none */
 void sched_dpc_drain(struct vp *vp);
 
+void sched_clock(uint64_t now_100ns); /* it is that late now, unless it is later already */
 bool sched_in_timer(void);     /* a timer fires: the running fiber did not ask for it */
 uint64_t sched_progress(void); /* changes with each run and with each solid point */
 void sched_stuck(void);        /* signal-safe: end this run at its next point */
@@ -92,7 +94,6 @@ bool spin_sample(void); /* signal context, once per tick of CPU time: does this 
 void (*spin_listener(void))(struct fiber *f, const struct trap *t);
 
 /* plain.c */
-void plain_init(void);
 void plain_wrote(struct fiber *f, uint64_t address, unsigned size, uint64_t ip); /* or is about to */
 void plain_locked(struct fiber *f, uint64_t address, uint32_t site);             /* a locked instruction runs now */
 
@@ -112,7 +113,7 @@ void kpcr_init(void);
 void kpcr_attach(uint32_t number);     /* this thread is VP `number`, VP_MAX: none, from now on */
 void kpcr_load(const struct fiber *f); /* KPCR contents for the running fiber */
 void kpcr_irql(unsigned irql);
-void kpcr_time(void); /* the clock that drivers read without a call */
+void kpcr_time(void);                  /* the clock that drivers read without a call says what it is now */
 
 #define MACHINE_ASSERT(x) ((x) ? (void)0 : machine_assert_failed(#x, __FILE__, __LINE__))
 _Noreturn void machine_assert_failed(const char *what, const char *file, int line);

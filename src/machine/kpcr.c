@@ -98,8 +98,6 @@ kpcr_load(const struct fiber *f)
     put32(0x184, f->vp);
     put32(0x1a4, f->vp);
     put64(0x188, (uint64_t)f->thread);
-    if (!machine_live) /* its ticks and DPC fibers do */
-        kpcr_time();
 }
 
 void

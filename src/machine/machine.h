@@ -170,6 +170,7 @@ struct machine {
     uint32_t preemptions; /* of this run */
     uint32_t faults;      /* answers to CHOICE_FAULT of this run that were not 0 */
     void *irq;            /* interrupts and devices (irq.c); NULL: there are none */
+    void *plain;          /* plain accesses (plain.c); NULL: there was none */
 };
 
 extern struct machine *const machine; /* at LAYOUT_MONITOR_BASE */
@@ -424,7 +425,16 @@ void guest_push_frame(uint32_t site, uint64_t a0, uint64_t a1, uint64_t a2, uint
 void guest_pop_frame(void);
 
 /* Driver address that made the innermost DDI call (its return address); 0 outside. */
-uint64_t guest_caller(void);
+static inline uint64_t
+guest_caller(void)
+{
+    const struct fiber *f = sched_current;
+
+    if (!f || !f->crossing || f->in_driver || (f->outer && f->outer->inner == f->crossing) ||
+        (f->crossing->index & CROSSING_L1))
+        return 0;
+    return *(const uint64_t *)f->crossing->guest_rsp;
+}
 
 /* ------------------------------------------------------------------ ending a run */
 

@@ -39,20 +39,22 @@ struct plain_write {
     uint32_t size, fiber;
 };
 
-/* Monitor memory. */
-static struct plain_state {
+/* Monitor memory, machine->plain; there from the first access on that is a point, or would be one. */
+struct plain_state {
     struct {
         struct plain_read at[READS];
         uint32_t next;
     } read[FIBER_MAX + 1];
     struct plain_write write[WRITES]; /* the last to each address, of those that come here */
     uint32_t writes;
-} * P;
+};
 
-void
-plain_init(void)
+static struct plain_state *
+state(void)
 {
-    P = mon_alloc(sizeof(*P));
+    if (!machine->plain)
+        machine->plain = mon_alloc(sizeof(struct plain_state));
+    return machine->plain;
 }
 
 static uint64_t
@@ -79,26 +81,28 @@ overlaps(uint64_t a, unsigned a_size, uint64_t b, unsigned b_size)
 static struct plain_write *
 writer_of(uint64_t address, unsigned size)
 {
+    struct plain_state *p = state();
     struct plain_write *last = NULL;
-    uint32_t n = P->writes < WRITES ? P->writes : WRITES;
+    uint32_t n = p->writes < WRITES ? p->writes : WRITES;
 
     for (uint32_t i = 0; i < n; i++)
-        if (overlaps(P->write[i].address, P->write[i].size, address, size) && (!last || P->write[i].step >= last->step))
-            last = &P->write[i];
+        if (overlaps(p->write[i].address, p->write[i].size, address, size) && (!last || p->write[i].step >= last->step))
+            last = &p->write[i];
     return last;
 }
 
 void
 plain_wrote(struct fiber *f, uint64_t address, unsigned size, uint64_t ip)
 {
+    struct plain_state *p = state();
     struct plain_write *w = NULL;
-    uint32_t n = P->writes < WRITES ? P->writes : WRITES;
+    uint32_t n = p->writes < WRITES ? p->writes : WRITES;
 
     for (uint32_t i = 0; i < n && !w; i++)
-        if (P->write[i].address == address && P->write[i].size == size)
-            w = &P->write[i];
+        if (p->write[i].address == address && p->write[i].size == size)
+            w = &p->write[i];
     if (!w)
-        w = &P->write[P->writes++ % WRITES];
+        w = &p->write[p->writes++ % WRITES];
     *w = (struct plain_write){ address, ip, machine->step, size, f->id };
 }
 
@@ -117,13 +121,14 @@ plain_locked(struct fiber *f, uint64_t address, uint32_t site)
 static void
 remember(struct fiber *f, uint64_t address, unsigned size, uint64_t value, uint64_t ip)
 {
+    struct plain_state *p = state();
     struct plain_read *r = NULL;
 
     for (unsigned i = 0; i < READS && !r; i++)
-        if (P->read[f->id].at[i].address == address && P->read[f->id].at[i].size == size)
-            r = &P->read[f->id].at[i];
+        if (p->read[f->id].at[i].address == address && p->read[f->id].at[i].size == size)
+            r = &p->read[f->id].at[i];
     if (!r)
-        r = &P->read[f->id].at[P->read[f->id].next++ % READS];
+        r = &p->read[f->id].at[p->read[f->id].next++ % READS];
     *r = (struct plain_read){ address, value, ip, size, f->solid };
 }
 
@@ -143,7 +148,7 @@ before_write(struct fiber *f, uint64_t address, unsigned size, uint64_t ip, cons
     uint64_t now = value_at(address, size);
 
     for (unsigned i = 0; i < READS; i++) {
-        const struct plain_read *r = &P->read[f->id].at[i];
+        const struct plain_read *r = &state()->read[f->id].at[i];
 
         if (r->address != address || r->size != size || r->solid != f->solid)
             continue;

@@ -229,10 +229,12 @@ switch_to(struct fiber *to)
 {
     struct fiber *from = sched_current;
 
-    if (to == from) { /* it may have left its VP and come back */
-        place(to);
+    if (to == from) {
+        if (to->kind < FIBER_DPC && !to->placed) { /* it left its VP and comes back, perhaps elsewhere */
+            place(to);
+            kpcr_load(to);
+        }
         machine->vp[to->vp].irql = to->irql;
-        kpcr_load(to);
         return;
     }
     trace_emit(EV_SWITCH, to->id, from ? from->id : 0, to->id, machine->preemptions);
@@ -248,7 +250,15 @@ sched_enter_fiber(struct fiber *f)
     kpcr_irql(f->irql);
 }
 
-/* Let the earliest timer expire. Returns the fiber that its expiry made able to run, if any. */
+void
+sched_clock(uint64_t now)
+{
+    if (now > machine->now_100ns)
+        machine->now_100ns = now;
+    kpcr_time();
+}
+
+/* Let the earliest timer expire. */
 static void
 time_pass(void)
 {
@@ -256,9 +266,7 @@ time_pass(void)
 
     list_del(&t->link);
     t->armed = false;
-    if (t->due_100ns > machine->now_100ns)
-        machine->now_100ns = t->due_100ns;
-    kpcr_time();
+    sched_clock(t->due_100ns);
     trace_emit(EV_TIME, t, machine->now_100ns);
     if (!machine->setup)
         hb_time(t->due_100ns);
@@ -268,15 +276,29 @@ time_pass(void)
     S->spins = 0;
 }
 
+uint64_t
+sched_where(void)
+{
+    uint64_t where = S->overtaking + S->quiet_fires * 8 + (uint64_t)S->idle_fires * 64;
+
+    for (uint32_t i = 0; i < machine->vp_count; i++)
+        where = where * 67 + (machine->vp[i].current ? machine->vp[i].current->id : 0);
+    return where;
+}
+
+/* Nobody but f can run, and no timer can go first: there is no choice. */
+static bool
+alone(const struct fiber *f)
+{
+    return machine->ready == 1ull << f->id && list_empty(&S->timers) && fiber_enabled(f);
+}
+
 /* Everybody who can run into v, the dullest first. cur_rank: where the running fiber stands. */
 static void
 collect(struct sched_view *v, struct fiber *cur, bool cur_first, bool cur_last)
 {
     bool cur_ok = cur && fiber_enabled(cur);
 
-    hb.where = S->overtaking + S->quiet_fires * 8 + (uint64_t)S->idle_fires * 64;
-    for (uint32_t i = 0; i < machine->vp_count; i++)
-        hb.where = hb.where * 67 + (machine->vp[i].current ? machine->vp[i].current->id : 0);
     v->current = cur;
     v->count = 0;
     v->current_enabled = false;
@@ -440,7 +462,7 @@ sched_point(enum op_kind op, uint64_t object)
         return;
     }
     hb_arrive(f, op, object, guest_caller());
-    if (object == 0 || news || !hb_private(f, object) || !fiber_enabled(f))
+    if (!alone(f) && (object == 0 || news || !hb_private(f, object) || !fiber_enabled(f)))
         reschedule(true, false);
     if (object)
         hb_touch(f, object);
@@ -517,7 +539,7 @@ sched_wake(struct fiber *f)
 bool
 sched_alone(void)
 {
-    struct fiber *f = sched_current;
+    const struct fiber *f = sched_current;
 
     if (!list_empty(&S->timers) || !fiber_enabled(f))
         return false;
@@ -710,6 +732,7 @@ machine_run(struct strategy *s, struct run_result *out)
     sched_result = out;
     trap_begin_run();
     hb_begin_run();
+    kpcr_time(); /* no part of what a restore puts back */
     for (uint32_t i = 1; i <= machine->fiber_count && !first; i++)
         if (fiber_enabled(&machine->fiber[i]))
             first = &machine->fiber[i];

@@ -101,8 +101,7 @@ round_alone(struct spin *s, const struct crossing *c)
     s->registers = registers;
     if (s->same == SAME_FIRST) {
         s->memory = hash_memory();
-        machine->now_100ns += TICK_100NS; /* it may wait for the clock that is read without a call */
-        kpcr_time();
+        sched_clock(machine->now_100ns + TICK_100NS); /* it may wait for the clock that is read without a call */
     } else if (s->same == SAME_LAST) {
         if (hash_memory() == s->memory)
             run_end(RUN_LIVELOCK, "goes round a loop: the same state again, and nobody else can run");
@@ -125,7 +124,7 @@ spin_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
     if (s->solid != f->solid)
         *s = (struct spin){ 0 };
     s->rounds++;
-    machine->now_100ns++;
+    sched_clock(machine->now_100ns + 1);
     if (s->rounds == 1)
         sched_point(OP_SPIN, 0);
     else if (sched_alone())

@@ -95,10 +95,11 @@ unsigned machine_ranges(struct machine_range *out, unsigned max);
 /* hash of the happens-before order so far, of what stands pending, for strategies. */
 struct hb_state {
     uint64_t lo, hi, pending;
-    uint64_t
-        where; /* who is on which VP, and how often timers may still go first: decides who can run, orders nothing */
 };
 extern struct hb_state hb;
+
+/* Who is on which VP, and how often timers may still go first: decides who can run, orders nothing. */
+uint64_t sched_where(void);
 
 /* An object became shared that had been taken as private: what was skipped must be explored again. */
 extern bool hb_filter_changed;

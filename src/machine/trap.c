@@ -2,7 +2,7 @@
 /*
  * machine/trap.c - faults and patched instructions.
  *
- * Model: a signal handler runs on the OS thread's alternate stack, classifies,
+ * Model: the first touch of a page of a guest stack goes on at once (fiber.c). Else a signal handler runs on the OS thread's alternate stack, classifies,
  * copies the registers to one static record, points rip at trap_entry and rsp at
  * the fiber's host stack, and returns. The work (exception dispatch, bugcheck)
  * runs from there, where switching fibers and calling drivers is legal.
@@ -171,6 +171,8 @@ on_signal(int sig, siginfo_t *si, void *context)
     struct trap t;
 
     if (sig == SIGVTALRM && !spin_sample())
+        return;
+    if (sig == SIGSEGV && fiber_touch_stack((uint64_t)si->si_addr))
         return;
     load(&t, si, uc);
     if (sig == SIGVTALRM) {
@@ -517,7 +519,7 @@ pause_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
     (void)regs;
     f->in_driver = false;
     if (!machine_live)
-        machine->now_100ns++;
+        sched_clock(machine->now_100ns + 1);
     sched_give_way();
     f->in_driver = true;
     return 0;
