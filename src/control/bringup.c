@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "control/measure.h"
 #include "control/record.h"
+#include "control/refusal.h"
 #include "control/server.h"
 #include "control/trace.h"
 #include "host/host.h"
@@ -365,6 +366,7 @@ make(unsigned vps, bool verbose, struct record *record, char text[256])
     }
     measure_prepare();
     record_begin(record);
+    refusal_prepare(up.running);
     if (trace_prepare() || open_wires(up.running, text))
         return -EINVAL;
     if (host_sandbox_live()) {

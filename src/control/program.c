@@ -154,6 +154,8 @@ fiber_gone(struct program *p)
 static void
 answer(struct program_job *j)
 {
+    if (j->q.op == UNDIS_WRITE)
+        refusal_written(&j->program->files, j->q.handle, at(j, j->q.in_offset), j->q.in_length, j->a.status);
     record_end(j->recorded, j->a.status, j->a.handle);
     job_finish(&j->job);
 }
@@ -251,12 +253,15 @@ carry_out(struct program_job *j)
     case UNDIS_OPEN:
         a->status = user_open(q->path, q->flags, &handle);
         a->handle = (uint64_t)handle;
+        if (a->status >= 0)
+            refusal_opened(&j->program->files, a->handle, q->path);
         break;
     case UNDIS_DUPLICATE:
         a->status = user_duplicate(handle, &handle);
         a->handle = (uint64_t)handle;
         break;
     case UNDIS_CLOSE:
+        refusal_closed(&j->program->files, q->handle);
         a->status = user_close(handle);
         break;
     case UNDIS_READ:

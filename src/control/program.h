@@ -17,6 +17,7 @@
 
 #include "control/job.h"
 #include "control/protocol.h"
+#include "control/refusal.h"
 #include "nt/io/user.h"
 
 #define PROGRAMS_MAX         15u /* windows that fit into the user part of the address space */
@@ -46,6 +47,7 @@ struct program {
     /* fiber */
     void *process;
     struct program_thread thread[PROGRAM_THREADS_MAX];
+    struct refusal_files files;
     unsigned fibers; /* threads and waiters that have not ended */
     bool ending;
     struct program_job *waiting; /* overlapped requests under way */

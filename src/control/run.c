@@ -16,6 +16,7 @@
 #include "control/bringup.h"
 #include "control/finding.h"
 #include "control/record.h"
+#include "control/refusal.h"
 #include "control/server.h"
 #include "control/statedir.h"
 #include "explore/detail.h"
@@ -93,6 +94,11 @@ work(struct running *running, const struct statedir *dir, struct run_shared *sh,
     live_wait(&sh->result, -1);
     if (sh->result.end != RUN_DONE)
         return;
+    if (refusal_found()[0]) {
+        live_enter();
+        snprintf(sh->result.text, sizeof(sh->result.text), "%s", refusal_found());
+        return;
+    }
     if (!server_stop(STOP_S)) {
         live_enter();
         sh->result = (struct run_result){ .end = RUN_HANG };
@@ -125,7 +131,7 @@ worker_main(const struct run_options *o, const struct stack *stack, const struct
         fflush(stdout);
         work(&running, dir, sh, ready);
     }
-    if (sh->result.end != RUN_DONE || verify_violation_count() > 0)
+    if (sh->result.end != RUN_DONE || sh->result.text[0] || verify_violation_count() > 0)
         detail_collect(d, &sh->result, &none, NULL);
     fflush(stdout);
     sh->state = WORKER_ENDED;
@@ -206,7 +212,7 @@ verdict(const struct run_options *o, const struct stack *stack, const struct sta
         complain("a driver calls %.100s, which undis does not have", sh->result.text);
         return EXIT_CANNOT;
     }
-    if (sh->result.end != RUN_DONE || d->in.violation_count > 0)
+    if (sh->result.end != RUN_DONE || sh->result.text[0] || d->in.violation_count > 0)
         return finding_of_run(o, stack, files, d, record) ? EXIT_OUR_FAULT : EXIT_FOUND;
     if (sh->up == UP_FAILED) {
         complain("%.255s", sh->text);

@@ -20,7 +20,7 @@ teardown() {
 
 # up KIND INF - a machine with one driver over a loop, recorded
 up() {
-    needs "$2"
+    needs "${2%%,*}"
     printf 'adapters:\n  - { name: Ethernet, wire: "loop,frames=2" }\n%s: [ %s ]\n' "$1" "$2" >m.yaml
     timeout 60 "$UNDIS" run m.yaml --detach --record >/dev/null
 }
@@ -117,6 +117,37 @@ dpc_finding() {
     undis replay "$finding"
     exits 1
     prints '^0x3B_npf!NPF_Write again'
+}
+
+# pauses NPF_INF - a program writes for a while; a neighbour leaves the stack and comes back, so everyone is paused
+pauses() {
+    local neighbour=$zoo/pause-from-dpc-fixed/pause_from_dpc_fixed.inf
+    needs "$1" "$neighbour"
+    up filters "$1, $neighbour"
+    timeout 60 "$UNDIS_BUILD_DIR/tests/programs/npf_flood" '\\.\NPF_{00000000-0000-4000-8000-000000000001}' 8 \
+        >flood.log 2>&1 &
+    sleep 1
+    timeout 20 "$UNDIS" filter remove pause_from_dpc_fixed >/dev/null
+    timeout 20 "$UNDIS" filter insert pause_from_dpc_fixed >/dev/null
+    wait
+}
+
+@test "a filter that refuses for ever what it took before a pause: a finding, and the same again" {
+    pauses "$zoo/pause-never-cleared/npf.inf"
+    fell
+    grep -q 'refuses writes it accepted before (status 0xC023002A)' "$finding/analysis.txt"
+    undis replay "$finding"
+    exits 1
+    prints '^CHECK_IMAGE_npf.sys again'
+}
+
+@test "a filter that takes writes again after a pause stands" {
+    pauses "$UNDIS_BUILD_DIR/drivers/npf/npf.inf"
+    undis stop
+    exits 0
+    ended
+    grep -q 'nothing was left behind' undis/m.log
+    [ ! -e findings ]
 }
 
 @test "without --record a live finding says that nothing was noted" {
