@@ -173,7 +173,8 @@ stamps() {
 
 # used - nanoseconds of processor time of the machine: the process that watches, and the one that it is
 used() {
-    cat /proc/"$machine"/task/*/schedstat /proc/"$(pgrep -P "$machine")"/task/*/schedstat | awk '{ s += $1 } END { printf "%.0f\n", s }'
+    cat /proc/"$machine"/task/*/schedstat /proc/"$(pgrep -P "$machine")"/task/*/schedstat |
+        awk '{ s += $1 } END { printf "%.0f\n", s }'
 }
 
 @test "an idle machine takes less than a hundredth of a processor, wherever its interfaces are" {

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "unit/test.h"
@@ -234,6 +236,52 @@ TEST(link, a_socket_without_its_owner_is_taken_over)
     wire_close(a);
 }
 
+/* Whoever connects may say anything: messages of every length, words that are not true, nothing at all. */
+TEST(link, what_a_stranger_sends_is_counted_and_survived)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    static uint8_t message[80000], back[2000];
+    struct wire *a = link_end(), *b;
+    int stranger = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    unsigned good = 0, sent = 0;
+    struct wire_stats stats;
+    struct wire_link link;
+    struct wire_rx rx;
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path_in("cable"));
+    CHECK_EQ(connect(stranger, (struct sockaddr *)&address, sizeof(address)), 0);
+    CHECK(wire_poll(a));
+    for (size_t length = 1; length < sizeof(message); length += length < 2100 ? 1 : 7777) {
+        CHECK_EQ(send(stranger, message, length, 0), (long)length);
+        sent++;
+        while (receive_one(a, back, &rx) == 1) {
+            CHECK_EQ(rx.length, length - 10);
+            good++;
+        }
+    }
+    wire_stats(a, &stats);
+    CHECK_EQ(good, 2000 - 13);    /* 14 to 2000 bytes after the words */
+    CHECK_EQ(stats.rx_short, 23); /* no whole words, or no whole header */
+    CHECK_EQ(stats.rx_long, sent - good - 23);
+    memset(message, 0xff, 10);
+    CHECK_EQ(send(stranger, message, 70, 0), 70);
+    CHECK_EQ(receive_one(a, back, &rx), 0);
+    wire_stats(a, &stats);
+    CHECK_EQ(stats.rx_words, 1);
+    CHECK_EQ(stats.rx_frames, good);
+    CHECK_EQ(send(stranger, message, 0, 0), 0); /* as if it had gone */
+    CHECK_EQ(receive_one(a, back, &rx), 0);
+    wire_link(a, &link);
+    CHECK(!link.up && !link.gone);
+    close(stranger);
+    b = link_end();
+    CHECK(wire_poll(a));
+    CHECK_EQ(send_one(b, message, 60, 0), 1);
+    CHECK_EQ(receive_one(a, back, &rx), 1);
+    wire_close(b);
+    wire_close(a);
+}
+
 static void
 write_then_read(const char *name, const char *options)
 {
@@ -300,4 +348,5 @@ TEST_MAIN(TEST_CASE(spec, what_is_wrong_is_said_in_a_sentence),
           TEST_CASE(loop, frames_come_back_in_order_with_their_words),
           TEST_CASE(loop, frames_of_wrong_length_are_counted), IN_FOLDER(link, joins_two_and_refuses_a_third),
           IN_FOLDER(link, a_full_link_puts_sends_off_until_the_other_reads),
-          IN_FOLDER(link, a_socket_without_its_owner_is_taken_over), IN_FOLDER(pcap, what_was_written_is_played))
+          IN_FOLDER(link, a_socket_without_its_owner_is_taken_over),
+          IN_FOLDER(link, what_a_stranger_sends_is_counted_and_survived), IN_FOLDER(pcap, what_was_written_is_played))
