@@ -71,7 +71,7 @@ cannot() {
     complains 'Ethernet: hostif: there is an interface wan0 already'
 }
 
-@test "an interface that disappears under a machine is a link that is down; the machine goes on, asleep, and ends cleanly" {
+@test "an interface that disappears is a link that is down; the machine goes on, asleep, and ends cleanly" {
     stack m.yaml afpacket:v1 lan0
     in_net 'ip link add v0 type veth peer name v1
             ip link set v0 up; ip link set v1 up

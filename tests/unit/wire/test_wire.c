@@ -248,7 +248,7 @@ TEST(link, what_a_stranger_sends_is_counted_and_survived)
     struct wire_link link;
     struct wire_rx rx;
 
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path_in("cable"));
+    memcpy(address.sun_path, path_in("cable"), strlen(path_in("cable")) + 1);
     CHECK_EQ(connect(stranger, (struct sockaddr *)&address, sizeof(address)), 0);
     CHECK(wire_poll(a));
     for (size_t length = 1; length < sizeof(message); length += length < 2100 ? 1 : 7777) {
