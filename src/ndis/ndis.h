@@ -675,6 +675,8 @@ void nbl_note_lent_back(struct ndis_layer *from, NET_BUFFER_LIST *nbls);
 /* Paths as NDIS walks them, from layer `from` on. */
 void ndis_send_down(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t flags);
 void ndis_send_complete_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t flags);
+/* Does a packet filter pass this frame of the adapter? */
+bool ndis_filter_wants(uint32_t packet_filter, const struct ndis_adapter *ad, const NET_BUFFER_LIST *nbl);
 void ndis_receive_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t count, uint32_t flags);
 void ndis_return_down(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t flags);
 

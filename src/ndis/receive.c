@@ -33,12 +33,18 @@ frame_type(const struct ndis_adapter *ad, const NET_BUFFER_LIST *nbl)
     return 0; /* somebody else's: promiscuous bindings only */
 }
 
+bool
+ndis_filter_wants(uint32_t packet_filter, const struct ndis_adapter *ad, const NET_BUFFER_LIST *nbl)
+{
+    if (packet_filter & (NDIS_PACKET_TYPE_PROMISCUOUS | NDIS_PACKET_TYPE_ALL_LOCAL))
+        return true;
+    return (packet_filter & frame_type(ad, nbl)) != 0;
+}
+
 static bool
 wants(const struct ndis_binding *b, const NET_BUFFER_LIST *nbl)
 {
-    if (b->packet_filter & (NDIS_PACKET_TYPE_PROMISCUOUS | NDIS_PACKET_TYPE_ALL_LOCAL))
-        return true;
-    return (b->packet_filter & frame_type(b->layer.adapter, nbl)) != 0;
+    return ndis_filter_wants(b->packet_filter, b->layer.adapter, nbl);
 }
 
 /* May NDIS indicate to it? Documented: a paused protocol can be indicated to and returns at once. */

@@ -100,3 +100,16 @@ END
     wait %1
     grep -q 'nothing was left behind' log
 }
+
+@test "a 5.x protocol opens an adapter later, and twice; each open has its own packet filter" {
+    needs "$drivers/opens-often/opens_often.sys"
+    cat >x.yaml <<'END'
+name: opens
+stack: { miniport: loop, protocols: [opens_often] }
+actors: [ { name: writer, kind: program, ops: [ { op: open, device: each }, { op: write, len: 60 }, close ] } ]
+END
+    undis test "$drivers/opens-often/opens_often.sys" --scenario x.yaml --k 1 --faults 0 -v
+    exits 0
+    prints 'opens +clean +k<=1 exhausted'
+    prints 'both opens saw what they asked for'
+}

@@ -186,6 +186,6 @@ NdisIMGetBindingContext(NDIS_HANDLE NdisBindingHandle)
     const struct ndis_binding *b = NdisBindingHandle;
 
     if (object->signature != NDIS_SIG_BINDING)
-        b = legacy_binding_of(NdisBindingHandle)->b;
+        b = legacy_open_of(NdisBindingHandle)->binding->b;
     return (NDIS_HANDLE)b->layer.adapter->nic->im_context;
 }

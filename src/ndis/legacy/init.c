@@ -56,6 +56,7 @@ legacy_init(void)
     list_init(&root->wrappers);
     list_init(&root->protocols);
     list_init(&root->bindings);
+    list_init(&root->open_free);
 #define X(name) legacy_site.name = (uint32_t)ddi_lookup("ndis", #name);
     LEGACY_SITES(X)
 #undef X

@@ -4,9 +4,10 @@
  *
  * Model. The wrapper is an NDIS 6 miniport driver and an NDIS 6 protocol driver whose handlers are host functions: the
  * core knows nothing else of it. Per 5.x adapter there is a struct legacy_adapter in monitor memory and, in the
- * machine's heap, the NDIS_MINIPORT_BLOCK that the driver holds as its handle; per binding of a 5.x protocol a struct
- * legacy_binding and an NDIS_OPEN_BLOCK. At each edge a frame changes its clothes: an NBL's net buffers become packets
- * (translate.c), a packet becomes an NBL; both stay alive until the far side is done, and each is completed once.
+ * machine's heap, the NDIS_MINIPORT_BLOCK that the driver holds as its handle; per adapter of a 5.x protocol a
+ * struct legacy_binding, and per open of it a struct legacy_open and an NDIS_OPEN_BLOCK. At each edge a frame
+ * changes its clothes: an NBL's net buffers become packets (translate.c), a packet becomes an NBL; both stay alive
+ * until the far side is done, and each is completed once.
  *
  * A serialized miniport runs under its miniport lock (lock.c): who comes while it is held leaves his work to the
  * holder. Pausing a 5.x miniport is simulated (stop sends, wait for both directions); a 5.x protocol is unbound for
@@ -66,7 +67,7 @@ struct packet_track {
     bool own_mdls;  /* the chain was made for it (translate.c) */
     uint8_t age;    /* checks for hang since the miniport has it */
     int refs;       /* NdisReturnPackets calls that are due */
-    void *holder;   /* struct legacy_adapter or legacy_binding that it is given to */
+    void *holder;   /* struct legacy_adapter or legacy_open that it is given to */
     void *flat;     /* copy of the data, where the chain would not do */
     struct packet_track *next_free;
 };
@@ -245,19 +246,46 @@ struct legacy_binding {
     struct list_node node; /* legacy_root.bindings */
     struct legacy_protocol *protocol;
     struct ndis_binding *b;
-    NDIS_OPEN_BLOCK *open; /* heap; NULL while the 5.x protocol is not bound */
+    struct list opens; /* struct legacy_open, in order of opening */
     UNICODE_STRING *device, *section;
-    uint64_t context; /* ProtocolBindingContext */
     struct packet_pool *packets;
     NDIS_HANDLE nbls;
     struct bind5 *context5; /* BindContext and UnbindContext; heap */
-    bool binding, closing, close_pended;
-    uint32_t sends, receives, requests, calls; /* what a close waits for */
-    struct ndis_wait bind_wait, close_wait;
+    bool up;                /* from the first ProtocolBindAdapter after a restart to the pause: may be opened */
+    bool binding;           /* inside ProtocolBindAdapter, or until that has completed */
+    bool refused;           /* the protocol did not open it when it was offered; it is not offered again */
+    struct ndis_wait bind_wait;
 };
 
-struct legacy_binding *legacy_binding_of(NDIS_HANDLE handle);
-void legacy_binding_check(struct legacy_binding *lb);
+/* What an NdisBindingHandle stands for. Monitor memory, used again. */
+struct legacy_open {
+    struct list_node node; /* legacy_binding.opens; legacy_root.open_free */
+    struct legacy_binding *binding;
+    NDIS_OPEN_BLOCK *block; /* heap; NULL once it is closed */
+    uint64_t context;       /* ProtocolBindingContext */
+    uint32_t packet_filter;
+    bool offered; /* opened in ProtocolBindAdapter */
+    bool closing, close_pended;
+    bool awaited;                              /* an unbind waits for close_wait, and gives this back then */
+    uint32_t sends, receives, requests, calls; /* what a close waits for */
+    struct ndis_wait close_wait;
+};
+
+struct legacy_open *legacy_open_of(NDIS_HANDLE handle);
+/* Was that the last thing a close waits for? */
+void legacy_open_check(struct legacy_open *lo);
+/* The open's packet filter is so from now on. */
+void legacy_open_filter(struct legacy_open *lo, uint32_t packet_filter);
+/* What the adapter has to pass for all opens but this one. */
+uint32_t legacy_filter_of_others(const struct legacy_open *lo);
+/* A handler of the protocol is entered: a close waits until it is left. */
+void legacy_enter(struct legacy_open *lo);
+void legacy_leave(struct legacy_open *lo);
+/*
+ * The opens of a binding, each entered while it is looked at: start with NULL, go on with the last, and NULL is the
+ * end. Those that close are left out.
+ */
+struct legacy_open *legacy_next_open(struct legacy_binding *lb, struct legacy_open *last);
 uint64_t legacy_p_receive(const uint64_t *args);
 uint64_t legacy_p_send_complete(const uint64_t *args);
 uint64_t legacy_p_oid_complete(const uint64_t *args);
@@ -298,7 +326,7 @@ extern struct legacy_handlers legacy_handler;
 
 /* ndis_misc.legacy. Monitor memory. */
 struct legacy_root {
-    struct list wrappers, protocols, bindings;
+    struct list wrappers, protocols, bindings, open_free;
     struct packet_track *track_free;
 };
 struct legacy_root *legacy_root(void);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ndis/legacy/protocol.c - 5.x protocol drivers: registration, bindings.
+ * ndis/legacy/protocol.c - 5.x protocol drivers: registration, bindings, opens.
  *
  * Model: the wrapper's NDIS 6 protocol opens every adapter and stays bound. The 5.x protocol is bound and unbound
- * inside that binding: ProtocolBindAdapter when the stack restarts, ProtocolUnbindAdapter when it pauses (documented:
- * protocols that do not handle pause and restart are unbound and bound again). So a 5.x protocol holds no frame across
- * a pause, and its close waits for its sends and receives.
- * Start reading at: bind(), net_pnp_event().
+ * inside that binding: ProtocolBindAdapter when the stack restarts, ProtocolUnbindAdapter for each of its opens when it
+ * pauses (documented: protocols that do not handle pause and restart are unbound and bound again). So a 5.x protocol
+ * holds no frame across a pause, and its close waits for its sends and receives. Between the two it may open the
+ * adapter as often as it likes (observed: capture drivers do so for each program); the packet filter below is the sum.
+ * Start reading at: bind(), net_pnp_event(), NdisOpenAdapter().
  */
 #include "ndis/legacy/legacy.h"
 
@@ -23,8 +24,8 @@ struct bind5 {
     NDIS_STATUS status; /* what the handler writes */
 };
 
-struct legacy_binding *
-legacy_binding_of(NDIS_HANDLE handle)
+struct legacy_open *
+legacy_open_of(NDIS_HANDLE handle)
 {
     return ((const NDIS_OPEN_BLOCK *)handle)->MacHandle;
 }
@@ -128,20 +129,41 @@ same_name(const UNICODE_STRING *a, const UNICODE_STRING *b)
 }
 
 static struct legacy_binding *
-being_bound(const struct legacy_protocol *lp, const UNICODE_STRING *name)
+binding_named(const struct legacy_protocol *lp, const UNICODE_STRING *name)
 {
     struct legacy_binding *lb;
 
     list_for_each (lb, &legacy_root()->bindings, node)
-        if (lb->protocol == lp && lb->binding && same_name(lb->device, name))
+        if (lb->protocol == lp && lb->up && same_name(lb->device, name))
             return lb;
     return NULL;
 }
 
+static struct legacy_open *
+open_create(struct legacy_binding *lb, uint64_t context)
+{
+    struct list_node *free = list_first(&legacy_root()->open_free);
+    struct legacy_open *lo;
+
+    if (free != NULL)
+        list_del(free);
+    lo = free != NULL ? list_entry(free, struct legacy_open, node) : mon_alloc(sizeof(*lo));
+    *lo = (struct legacy_open){ .binding = lb, .context = context, .offered = lb->binding };
+    list_add_tail(&lb->opens, &lo->node);
+    return lo;
+}
+
+static void
+open_give_back(struct legacy_open *lo)
+{
+    list_add_tail(&legacy_root()->open_free, &lo->node);
+}
+
 /*
- * NdisOpenAdapter - open an adapter that NDIS offers in ProtocolBindAdapter.
+ * NdisOpenAdapter - open an adapter that NDIS offers in ProtocolBindAdapter, or has offered.
  *
- * Source:    documented; assumed: it never pends here; outside of a bind operation the adapter is not found.
+ * Source:    documented: in ProtocolBindAdapter. observed: capture drivers open adapters later, and more than once.
+ *            Assumed: it never pends here; while a stack is paused and while it is down, the adapter is not found.
  * IRQL:      PASSIVE_LEVEL
  * Ownership: *NdisBindingHandle lives until its close has completed.
  * Status:    NDIS_STATUS_SUCCESS, _ADAPTER_NOT_FOUND, _UNSUPPORTED_MEDIA, _RESOURCES.
@@ -153,7 +175,8 @@ NdisOpenAdapter(PNDIS_STATUS Status, PNDIS_STATUS OpenErrorStatus, PNDIS_HANDLE 
                 UINT OpenOptions, PSTRING AddressingInformation)
 {
     struct legacy_protocol *lp = NdisProtocolHandle;
-    struct legacy_binding *lb = being_bound(lp, AdapterName);
+    struct legacy_binding *lb = binding_named(lp, AdapterName);
+    struct legacy_open *lo;
     NDIS_OPEN_BLOCK *open;
     UINT i;
 
@@ -161,8 +184,9 @@ NdisOpenAdapter(PNDIS_STATUS Status, PNDIS_STATUS OpenErrorStatus, PNDIS_HANDLE 
     (void)AddressingInformation;
     *OpenErrorStatus = NDIS_STATUS_SUCCESS;
     *Status = NDIS_STATUS_ADAPTER_NOT_FOUND;
-    if (lb == NULL || lb->open != NULL)
+    if (lb == NULL)
         return;
+    sched_touch((uint64_t)lb);
     for (i = 0; i < MediumArraySize; i++)
         if (MediumArray[i] == lb->b->layer.adapter->general.MediaType)
             break;
@@ -173,57 +197,115 @@ NdisOpenAdapter(PNDIS_STATUS Status, PNDIS_STATUS OpenErrorStatus, PNDIS_HANDLE 
     open = ndis_alloc(sizeof(*open), NDIS_SIG_OPEN, "open block");
     if (open == NULL)
         return;
-    open->MacHandle = lb;
+    lo = open_create(lb, (uint64_t)ProtocolBindingContext);
+    lo->block = open;
+    open->MacHandle = lo;
     open->BindingHandle = open;
     open->ProtocolHandle = lp;
     open->ProtocolBindingContext = ProtocolBindingContext;
     open->BindDeviceName = lb->device;
     legacy_open_handlers(open);
-    lb->context = (uint64_t)ProtocolBindingContext;
-    lb->closing = lb->close_pended = false;
-    lb->open = open;
     *SelectedMediumIndex = i;
     *NdisBindingHandle = open;
     *Status = NDIS_STATUS_SUCCESS;
 }
 
-static bool
-may_close(const struct legacy_binding *lb)
+/* ------------------------------------------------------------------ what opens share */
+
+uint32_t
+legacy_filter_of_others(const struct legacy_open *lo)
 {
-    return lb->sends == 0 && lb->receives == 0 && lb->requests == 0 && lb->calls == 0;
+    const struct legacy_open *other;
+    uint32_t filter = 0;
+
+    list_for_each (other, &lo->binding->opens, node)
+        filter |= other != lo ? other->packet_filter : 0;
+    return filter;
+}
+
+void
+legacy_open_filter(struct legacy_open *lo, uint32_t packet_filter)
+{
+    lo->packet_filter = packet_filter;
+    lo->binding->b->packet_filter = packet_filter | legacy_filter_of_others(lo);
+    sched_touch((uint64_t)lo->binding->b);
+}
+
+void
+legacy_enter(struct legacy_open *lo)
+{
+    lo->calls++;
+}
+
+void
+legacy_leave(struct legacy_open *lo)
+{
+    lo->calls--;
+    legacy_open_check(lo);
+}
+
+struct legacy_open *
+legacy_next_open(struct legacy_binding *lb, struct legacy_open *last)
+{
+    struct list_node *node = last == NULL ? list_first(&lb->opens) : list_next(&lb->opens, &last->node);
+    struct legacy_open *lo = NULL;
+
+    sched_touch((uint64_t)lb);
+    for (; node != NULL; node = list_next(&lb->opens, node)) {
+        lo = list_entry(node, struct legacy_open, node);
+        if (!lo->closing)
+            break;
+        lo = NULL;
+    }
+    if (lo != NULL)
+        legacy_enter(lo);
+    if (last != NULL)
+        legacy_leave(last);
+    return lo;
+}
+
+/* ------------------------------------------------------------------ close */
+
+static bool
+may_close(const struct legacy_open *lo)
+{
+    return lo->sends == 0 && lo->receives == 0 && lo->requests == 0 && lo->calls == 0;
 }
 
 /* documented: nothing is received on a binding that is closed, and its filter counts no more. */
 static void
-close_finish(struct legacy_binding *lb)
+close_finish(struct legacy_open *lo)
 {
-    ndis_free(lb->open);
-    lb->open = NULL;
-    lb->closing = lb->close_pended = false;
-    lb->b->packet_filter = 0;
-    sched_touch((uint64_t)lb->b);
+    legacy_open_filter(lo, 0);
+    ndis_free(lo->block);
+    lo->block = NULL;
+    lo->close_pended = false;
+    list_del(&lo->node);
+    sched_touch((uint64_t)lo->binding);
 }
 
 static void
 close_complete_work(void *arg)
 {
-    struct legacy_binding *lb = arg;
-    uint64_t context = lb->context;
+    struct legacy_open *lo = arg;
 
-    close_finish(lb);
-    NDIS_CALL(legacy_site.ndisPCloseComplete5, (ndis_fn)lb->protocol->chars.CloseAdapterCompleteHandler, context,
-              (uint32_t)NDIS_STATUS_SUCCESS);
-    ndis_wait_done(&lb->close_wait, NDIS_STATUS_SUCCESS);
+    close_finish(lo);
+    NDIS_CALL(legacy_site.ndisPCloseComplete5, (ndis_fn)lo->binding->protocol->chars.CloseAdapterCompleteHandler,
+              lo->context, (uint32_t)NDIS_STATUS_SUCCESS);
+    if (lo->awaited)
+        ndis_wait_done(&lo->close_wait, NDIS_STATUS_SUCCESS);
+    else
+        open_give_back(lo);
 }
 
 void
-legacy_binding_check(struct legacy_binding *lb)
+legacy_open_check(struct legacy_open *lo)
 {
-    sched_touch((uint64_t)lb);
-    if (!lb->close_pended || !may_close(lb))
+    sched_touch((uint64_t)lo);
+    if (!lo->close_pended || !may_close(lo))
         return;
-    lb->close_pended = false;
-    ndis_work_queue(close_complete_work, lb);
+    lo->close_pended = false;
+    ndis_work_queue(close_complete_work, lo);
 }
 
 /*
@@ -237,28 +319,46 @@ legacy_binding_check(struct legacy_binding *lb)
 VOID NTAPI
 NdisCloseAdapter(PNDIS_STATUS Status, NDIS_HANDLE NdisBindingHandle)
 {
-    struct legacy_binding *lb = legacy_binding_of(NdisBindingHandle);
+    struct legacy_open *lo = legacy_open_of(NdisBindingHandle);
 
-    sched_touch((uint64_t)lb);
-    lb->closing = true;
-    lb->close_wait = (struct ndis_wait){ 0 };
-    if (may_close(lb)) {
-        close_finish(lb);
+    sched_touch((uint64_t)lo);
+    lo->closing = true;
+    if (may_close(lo)) {
+        close_finish(lo);
+        if (lo->awaited)
+            ndis_wait_done(&lo->close_wait, NDIS_STATUS_SUCCESS);
+        else
+            open_give_back(lo);
         *Status = NDIS_STATUS_SUCCESS;
         return;
     }
-    lb->close_pended = true;
+    lo->close_pended = true;
     *Status = NDIS_STATUS_PENDING;
 }
 
 static void
-wait_closed(struct legacy_binding *lb)
+close_by_force(struct legacy_open *lo)
 {
-    legacy_binding_check(lb);
-    if (lb->open != NULL && lb->closing)
-        ndis_wait(&lb->close_wait, (uint64_t)lb->open,
+    struct ndis_binding *b = lo->binding->b;
+    NDIS_STATUS status;
+
+    if (lo->closing)
+        return;
+    trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_UNBIND_WITHOUT_CLOSE, NDIS_LAYER_PROTOCOL, (uint64_t)b, b->layer.state);
+    NdisCloseAdapter(&status, lo->block);
+}
+
+/* The driver has closed it, or it is closed now; until that has completed. Its `awaited` is set. */
+static void
+wait_closed(struct legacy_open *lo)
+{
+    close_by_force(lo);
+    legacy_open_check(lo);
+    if (!lo->close_wait.done)
+        ndis_wait(&lo->close_wait, (uint64_t)lo,
                   ndis_words("waits for sends and receives of %s before it closes %s",
-                             ndis_layer_driver_name(&lb->b->layer), "its binding"));
+                             ndis_layer_driver_name(&lo->binding->b->layer), "its binding"));
+    open_give_back(lo);
 }
 
 /* ------------------------------------------------------------------ binding the 5.x protocol */
@@ -270,7 +370,7 @@ context_begin(struct legacy_binding *lb, bool unbind)
 
     lb->bind_wait = (struct ndis_wait){ 0 };
     bc->unbind = unbind;
-    bc->status = unbind ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
+    bc->status = NDIS_STATUS_SUCCESS;
     return bc;
 }
 
@@ -283,51 +383,66 @@ wait_for(struct legacy_binding *lb, struct bind5 *bc, const char *what)
                      ndis_words("waits for %s to complete %s", ndis_layer_driver_name(&lb->b->layer), what));
 }
 
-static void
-close_by_force(struct legacy_binding *lb)
+/* An open that was made in ProtocolBindAdapter; NULL: none. */
+static struct legacy_open *
+offered_open(struct legacy_binding *lb)
 {
-    NDIS_STATUS status;
+    struct legacy_open *lo;
 
-    if (lb->open == NULL || lb->closing)
-        return;
-    trace_emit(EV_STATE_MISUSE, lb->b, NDIS_MISUSE_UNBIND_WITHOUT_CLOSE, NDIS_LAYER_PROTOCOL, (uint64_t)lb->b,
-               lb->b->layer.state);
-    NdisCloseAdapter(&status, lb->open);
+    list_for_each (lo, &lb->opens, node)
+        if (lo->offered && !lo->awaited)
+            return lo;
+    return NULL;
 }
 
-static NDIS_STATUS
+/* Assumed: a protocol that does not open what it is offered is no failure of the stack; it may open it later. */
+static void
 bind_protocol(struct legacy_binding *lb)
 {
-    struct bind5 *bc = context_begin(lb, false);
-    NDIS_STATUS status;
+    struct legacy_open *lo;
+    struct bind5 *bc;
 
+    sched_touch((uint64_t)lb);
+    lb->up = true;
+    if (lb->refused)
+        return;
+    bc = context_begin(lb, false);
     lb->binding = true;
     NDIS_CALL(legacy_site.ndisPBindAdapter5, (ndis_fn)lb->protocol->chars.BindAdapterHandler, (uint64_t)&bc->status,
               (uint64_t)bc, (uint64_t)lb->device, (uint64_t)lb->section, 0);
-    status = wait_for(lb, bc, "ProtocolBindAdapter");
+    if (wait_for(lb, bc, "ProtocolBindAdapter") != NDIS_STATUS_SUCCESS)
+        while ((lo = offered_open(lb)) != NULL) {
+            lo->awaited = true;
+            wait_closed(lo);
+        }
+    lb->refused = offered_open(lb) == NULL;
     lb->binding = false;
-    if (status == NDIS_STATUS_SUCCESS && lb->open == NULL)
-        status = NDIS_STATUS_FAILURE;
-    if (status != NDIS_STATUS_SUCCESS) {
-        close_by_force(lb);
-        wait_closed(lb);
+}
+
+/* documented: ProtocolUnbindAdapter closes the binding it is given. */
+static void
+unbind_open(struct legacy_binding *lb, struct legacy_open *lo)
+{
+    struct bind5 *bc = context_begin(lb, true);
+
+    lo->awaited = true;
+    if (!lo->closing) {
+        NDIS_CALL(legacy_site.ndisPUnbindAdapter5, (ndis_fn)lb->protocol->chars.UnbindAdapterHandler,
+                  (uint64_t)&bc->status, lo->context, (uint64_t)bc);
+        wait_for(lb, bc, "ProtocolUnbindAdapter");
     }
-    return status;
+    wait_closed(lo);
 }
 
 static void
 unbind_protocol(struct legacy_binding *lb)
 {
-    struct bind5 *bc;
+    struct list_node *first;
 
-    if (lb->open == NULL)
-        return;
-    bc = context_begin(lb, true);
-    NDIS_CALL(legacy_site.ndisPUnbindAdapter5, (ndis_fn)lb->protocol->chars.UnbindAdapterHandler, (uint64_t)&bc->status,
-              lb->context, (uint64_t)bc);
-    wait_for(lb, bc, "ProtocolUnbindAdapter");
-    close_by_force(lb);
-    wait_closed(lb);
+    sched_touch((uint64_t)lb);
+    lb->up = false;
+    while ((first = list_first(&lb->opens)) != NULL)
+        unbind_open(lb, list_entry(first, struct legacy_open, node));
 }
 
 static void
@@ -397,6 +512,7 @@ bind(const uint64_t *args)
     struct legacy_binding *lb = mon_alloc(sizeof(*lb));
     NDIS_STATUS status = NDIS_STATUS_RESOURCES;
 
+    list_init(&lb->opens);
     lb->protocol = lp;
     lb->device = p->AdapterName;
     lb->section = p->ProtocolSection;
@@ -469,12 +585,28 @@ binds_complete(const NET_PNP_EVENT *event)
     return (uint32_t)NDIS_STATUS_SUCCESS;
 }
 
+/* Each open hears of it; one that does not agree decides. */
+static uint64_t
+tell_opens(struct legacy_binding *lb, const NET_PNP_EVENT *event)
+{
+    uint64_t answer = (uint32_t)NDIS_STATUS_SUCCESS;
+
+    for (struct legacy_open *lo = legacy_next_open(lb, NULL); lo != NULL; lo = legacy_next_open(lb, lo)) {
+        uint64_t one = tell_event(lb->protocol, lo->context, event);
+
+        if ((NDIS_STATUS)one == NDIS_STATUS_NOT_SUPPORTED && event->NetEvent == NetEventSetPower)
+            lb->b->layer.link->refused = true; /* documented: a 5.x protocol asks to be unbound so */
+        else if ((NDIS_STATUS)one != NDIS_STATUS_SUCCESS)
+            answer = one;
+    }
+    return answer;
+}
+
 static uint64_t
 net_pnp_event(const uint64_t *args)
 {
     struct legacy_binding *lb = (struct legacy_binding *)args[0];
     NET_PNP_EVENT_NOTIFICATION *event = (NET_PNP_EVENT_NOTIFICATION *)args[1];
-    NDIS_STATUS status;
 
     if (lb == NULL)
         return binds_complete(&event->NetPnPEvent);
@@ -483,18 +615,11 @@ net_pnp_event(const uint64_t *args)
         unbind_protocol(lb);
         return (uint32_t)NDIS_STATUS_SUCCESS;
     case NetEventRestart:
-        return (uint32_t)bind_protocol(lb);
+        bind_protocol(lb);
+        return (uint32_t)NDIS_STATUS_SUCCESS;
     default:
-        break;
+        return tell_opens(lb, &event->NetPnPEvent);
     }
-    if (lb->open == NULL)
-        return (uint32_t)NDIS_STATUS_SUCCESS;
-    status = tell_event(lb->protocol, lb->context, &event->NetPnPEvent);
-    if (status == NDIS_STATUS_NOT_SUPPORTED && event->NetPnPEvent.NetEvent == NetEventSetPower) {
-        lb->b->layer.link->refused = true; /* documented: a 5.x protocol asks to be unbound so */
-        return (uint32_t)NDIS_STATUS_SUCCESS;
-    }
-    return (uint32_t)status;
 }
 
 void

@@ -16,20 +16,6 @@
 
 #define HEADER 14u /* of an Ethernet frame */
 
-/* A handler of the protocol is entered: a close waits until it returned. */
-static void
-enter(struct legacy_binding *lb)
-{
-    lb->calls++;
-}
-
-static void
-leave(struct legacy_binding *lb)
-{
-    lb->calls--;
-    legacy_binding_check(lb);
-}
-
 /* ------------------------------------------------------------------ sends */
 
 /*
@@ -43,13 +29,15 @@ leave(struct legacy_binding *lb)
 NDIS_STATUS NTAPI
 ndisPSend(NDIS_HANDLE NdisBindingHandle, PNDIS_PACKET Packet)
 {
-    struct legacy_binding *lb = legacy_binding_of(NdisBindingHandle);
+    struct legacy_open *lo = legacy_open_of(NdisBindingHandle);
     struct packet_track *track = packet_track_of(Packet);
+    struct legacy_binding *lb;
     NET_BUFFER_LIST *nbl;
 
-    sched_touch((uint64_t)lb);
-    if (lb->closing)
+    sched_touch((uint64_t)lo);
+    if (lo->closing)
         return NDIS_STATUS_CLOSING;
+    lb = lo->binding;
     if (track != NULL && track->taken != PACKET_NOT_TAKEN)
         packet_misuse(Packet, PACKET_SENT_TWICE, NdisBindingHandle, NDIS_LAYER_PROTOCOL);
     nbl = nbl_make(lb->nbls, Packet, lb->b, true);
@@ -58,7 +46,8 @@ ndisPSend(NDIS_HANDLE NdisBindingHandle, PNDIS_PACKET Packet)
     trace_emit(EV_PACKET_SEND, Packet, (uint64_t)NdisBindingHandle);
     if (track != NULL)
         track->taken = PACKET_SENT;
-    lb->sends++;
+    nbl->ProtocolReserved[1] = lo;
+    lo->sends++;
     ndis_binding_count(&lb->b->layer.ledger->own_sends, 1); /* as NdisSendNetBufferLists does: the close waits for it */
     ndis_send_down(&lb->b->layer, nbl, NDIS_DEFAULT_PORT_NUMBER,
                    irql_get() == IRQL_DISPATCH ? NDIS_SEND_FLAGS_DISPATCH_LEVEL : 0);
@@ -66,7 +55,7 @@ ndisPSend(NDIS_HANDLE NdisBindingHandle, PNDIS_PACKET Packet)
 }
 
 static void
-send_complete(struct legacy_binding *lb, NDIS_PACKET *packet, NDIS_STATUS status)
+send_complete(struct legacy_open *lo, NDIS_PACKET *packet, NDIS_STATUS status)
 {
     struct packet_track *track = packet_track_of(packet);
 
@@ -75,8 +64,8 @@ send_complete(struct legacy_binding *lb, NDIS_PACKET *packet, NDIS_STATUS status
     if (status == NDIS_STATUS_SEND_ABORTED) /* as send.c */
         status = NDIS_STATUS_REQUEST_ABORTED;
     NDIS_SET_PACKET_STATUS(packet, status);
-    trace_emit(EV_PACKET_COMPLETE, packet, (uint64_t)lb->open, (uint32_t)status);
-    NDIS_CALL(legacy_site.ndisPSendComplete5, (ndis_fn)lb->protocol->chars.SendCompleteHandler, lb->context,
+    trace_emit(EV_PACKET_COMPLETE, packet, (uint64_t)lo->block, (uint32_t)status);
+    NDIS_CALL(legacy_site.ndisPSendComplete5, (ndis_fn)lo->binding->protocol->chars.SendCompleteHandler, lo->context,
               (uint64_t)packet, (uint32_t)status);
 }
 
@@ -84,37 +73,37 @@ send_complete(struct legacy_binding *lb, NDIS_PACKET *packet, NDIS_STATUS status
 VOID NTAPI
 ndisPSendPackets(NDIS_HANDLE NdisBindingHandle, PPNDIS_PACKET PacketArray, UINT NumberOfPackets)
 {
-    struct legacy_binding *lb = legacy_binding_of(NdisBindingHandle);
+    struct legacy_open *lo = legacy_open_of(NdisBindingHandle);
 
     for (UINT i = 0; i < NumberOfPackets; i++) {
         NDIS_STATUS status = ndisPSend(NdisBindingHandle, PacketArray[i]);
 
         if (status == NDIS_STATUS_PENDING)
             continue;
-        enter(lb);
-        send_complete(lb, PacketArray[i], status);
-        leave(lb);
+        legacy_enter(lo);
+        send_complete(lo, PacketArray[i], status);
+        legacy_leave(lo);
     }
 }
 
 uint64_t
 legacy_p_send_complete(const uint64_t *args)
 {
-    struct legacy_binding *lb = (struct legacy_binding *)args[0];
     NET_BUFFER_LIST *nbl = (NET_BUFFER_LIST *)args[1], *next;
 
-    enter(lb);
     for (; nbl != NULL; nbl = next) {
         NDIS_PACKET *packet = nbl->ProtocolReserved[0];
+        struct legacy_open *lo = nbl->ProtocolReserved[1];
         NDIS_STATUS status = nbl->Status;
 
         next = nbl->Next;
         nbl->Next = NULL;
         NdisFreeNetBufferList(nbl);
-        lb->sends--;
-        send_complete(lb, packet, status);
+        legacy_enter(lo);
+        lo->sends--;
+        send_complete(lo, packet, status);
+        legacy_leave(lo);
     }
-    leave(lb);
     return 0;
 }
 
@@ -122,7 +111,7 @@ legacy_p_send_complete(const uint64_t *args)
 VOID NTAPI
 NdisCancelSendPackets(NDIS_HANDLE NdisBindingHandle, PVOID CancelId)
 {
-    NdisCancelSendNetBufferLists(legacy_binding_of(NdisBindingHandle)->b, CancelId);
+    NdisCancelSendNetBufferLists(legacy_open_of(NdisBindingHandle)->binding->b, CancelId);
 }
 
 /* ------------------------------------------------------------------ receives */
@@ -143,36 +132,36 @@ nbl_done(struct legacy_binding *lb, NET_BUFFER_LIST *nbl, bool lent)
 }
 
 static void
-packet_back(struct legacy_binding *lb, struct packet_track *track)
+packet_back(struct legacy_open *lo, struct packet_track *track)
 {
     NET_BUFFER_LIST *nbl = packet_nbl(track->packet);
     bool lent = track->resources;
 
-    trace_emit(EV_PACKET_RETURN, track->packet, (uint64_t)lb->open);
+    trace_emit(EV_PACKET_RETURN, track->packet, (uint64_t)lo->block);
     track->given = PACKET_NOT_GIVEN;
     packet_unmake(track);
-    lb->receives--;
-    nbl_done(lb, nbl, lent);
+    lo->receives--;
+    nbl_done(lo->binding, nbl, lent);
 }
 
 static void
-show_packet(struct legacy_binding *lb, struct packet_track *track)
+show_packet(struct legacy_open *lo, struct packet_track *track)
 {
     NDIS_PACKET *packet = track->packet;
     int held;
 
     track->shown = true;
-    held = (int)NDIS_CALL(legacy_site.ndisPReceivePacket5, (ndis_fn)lb->protocol->chars.ReceivePacketHandler,
-                          lb->context, (uint64_t)packet);
+    held = (int)NDIS_CALL(legacy_site.ndisPReceivePacket5, (ndis_fn)lo->binding->protocol->chars.ReceivePacketHandler,
+                          lo->context, (uint64_t)packet);
     track->shown = false;
     if (track->resources && held != 0) {
-        packet_misuse(packet, PACKET_HELD_RESOURCES, lb->open, NDIS_LAYER_PROTOCOL);
+        packet_misuse(packet, PACKET_HELD_RESOURCES, lo->block, NDIS_LAYER_PROTOCOL);
         held = 0;
         track->refs = 0;
     }
     track->refs += held;
     if (track->refs <= 0)
-        packet_back(lb, track);
+        packet_back(lo, track);
 }
 
 /* Bytes behind the header that a protocol is shown. documented: at least as many as it set; assumed: at least 128. */
@@ -187,7 +176,7 @@ lookahead(const struct legacy_binding *lb)
  * not copy in this call is lost to it.
  */
 static void
-show_data(struct legacy_binding *lb, struct packet_track *track)
+show_data(struct legacy_open *lo, struct packet_track *track)
 {
     const MDL *mdl = track->packet->Private.Head;
     uint32_t size = chain_length(mdl), have = mdl != NULL ? mdl->ByteCount : 0;
@@ -195,55 +184,69 @@ show_data(struct legacy_binding *lb, struct packet_track *track)
     uint8_t *bytes = mdl != NULL ? ndis_mdl_bytes(mdl) : NULL;
 
     have -= header;
-    if (have > lookahead(lb))
-        have = lookahead(lb);
-    NDIS_CALL(legacy_site.ndisPReceive5, (ndis_fn)lb->protocol->chars.ReceiveHandler, lb->context,
+    if (have > lookahead(lo->binding))
+        have = lookahead(lo->binding);
+    NDIS_CALL(legacy_site.ndisPReceive5, (ndis_fn)lo->binding->protocol->chars.ReceiveHandler, lo->context,
               (uint64_t)track->packet, (uint64_t)bytes, header, (uint64_t)(bytes + header), have, size - header);
-    packet_back(lb, track);
+    packet_back(lo, track);
 }
 
 static void
-show(struct legacy_binding *lb, NET_BUFFER_LIST *nbl, NET_BUFFER *nb, bool lent)
+show(struct legacy_open *lo, NET_BUFFER_LIST *nbl, NET_BUFFER *nb, bool lent)
 {
+    struct legacy_binding *lb = lo->binding;
     struct packet_track *track = packet_make(lb->packets, nbl, nb, HEADER + lookahead(lb));
 
     if (track == NULL)
         return; /* lost, as a card without memory loses it */
     ++*packets_left(nbl);
-    lb->receives++;
+    lo->receives++;
     track->given = PACKET_AT_PROTOCOL;
-    track->holder = lb;
+    track->holder = lo;
     track->resources = lent;
     NDIS_SET_PACKET_STATUS(track->packet, lent ? NDIS_STATUS_RESOURCES : NDIS_STATUS_SUCCESS);
     NDIS_SET_PACKET_HEADER_SIZE(track->packet, HEADER);
-    trace_emit(EV_PACKET_INDICATE, track->packet, (uint64_t)lb->open, lent);
+    trace_emit(EV_PACKET_INDICATE, track->packet, (uint64_t)lo->block, lent);
     if (lb->protocol->chars.ReceivePacketHandler != NULL)
-        show_packet(lb, track);
+        show_packet(lo, track);
     else
-        show_data(lb, track);
+        show_data(lo, track);
+}
+
+/* What one open gets of a chain. It is entered. */
+static void
+show_chain(struct legacy_open *lo, NET_BUFFER_LIST *nbls, bool lent)
+{
+    const struct legacy_protocol *lp = lo->binding->protocol;
+    bool shown = false;
+
+    for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next)
+        if (ndis_filter_wants(lo->packet_filter, lo->binding->b->layer.adapter, nbl))
+            for (NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL && !lo->closing; nb = nb->Next) {
+                show(lo, nbl, nb, lent);
+                shown = true;
+            }
+    if (shown && lp->chars.ReceiveCompleteHandler != NULL)
+        NDIS_CALL(legacy_site.ndisPReceiveComplete5, (ndis_fn)lp->chars.ReceiveCompleteHandler, lo->context);
 }
 
 uint64_t
 legacy_p_receive(const uint64_t *args)
 {
     struct legacy_binding *lb = (struct legacy_binding *)args[0];
-    NET_BUFFER_LIST *nbl = (NET_BUFFER_LIST *)args[1], *next;
+    NET_BUFFER_LIST *nbls = (NET_BUFFER_LIST *)args[1], *nbl, *next;
     bool lent = (args[4] & NDIS_RECEIVE_FLAGS_RESOURCES) != 0;
-    bool open = lb->open != NULL && !lb->closing;
 
-    enter(lb);
-    for (; nbl != NULL; nbl = next) {
+    for (nbl = nbls; nbl != NULL; nbl = nbl->Next)
+        *packets_left(nbl) = 1;
+    for (struct legacy_open *lo = legacy_next_open(lb, NULL); lo != NULL; lo = legacy_next_open(lb, lo))
+        show_chain(lo, nbls, lent);
+    for (nbl = nbls; nbl != NULL; nbl = next) {
         next = nbl->Next;
         if (!lent)
             nbl->Next = NULL;
-        *packets_left(nbl) = 1;
-        for (NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL && open; nb = nb->Next)
-            show(lb, nbl, nb, lent);
         nbl_done(lb, nbl, lent);
     }
-    if (open && lb->protocol->chars.ReceiveCompleteHandler != NULL)
-        NDIS_CALL(legacy_site.ndisPReceiveComplete5, (ndis_fn)lb->protocol->chars.ReceiveCompleteHandler, lb->context);
-    leave(lb);
     return 0;
 }
 
@@ -261,21 +264,21 @@ NdisReturnPackets(PNDIS_PACKET *PacketsToReturn, UINT NumberOfPackets)
     for (UINT i = 0; i < NumberOfPackets; i++) {
         NDIS_PACKET *packet = PacketsToReturn[i];
         struct packet_track *track = packet_track_of(packet);
-        struct legacy_binding *lb;
+        struct legacy_open *lo;
 
         if (track == NULL || track->given != PACKET_AT_PROTOCOL) {
             packet_misuse(packet, PACKET_RETURNED_TWICE, NULL, NDIS_LAYER_PROTOCOL);
             packet_nbl(packet);
             continue;
         }
-        lb = track->holder;
-        sched_touch((uint64_t)lb);
+        lo = track->holder;
+        sched_touch((uint64_t)lo);
         track->refs--;
         if (track->refs > 0 || track->shown)
             continue;
-        enter(lb);
-        packet_back(lb, track);
-        leave(lb);
+        legacy_enter(lo);
+        packet_back(lo, track);
+        legacy_leave(lo);
     }
 }
 
@@ -287,7 +290,7 @@ NdisReturnPackets(PNDIS_PACKET *PacketsToReturn, UINT NumberOfPackets)
 PNDIS_PACKET NTAPI
 NdisGetReceivedPacket(NDIS_HANDLE NdisBindingHandle, NDIS_HANDLE MacContext)
 {
-    sched_touch((uint64_t)legacy_binding_of(NdisBindingHandle));
+    sched_touch((uint64_t)legacy_open_of(NdisBindingHandle));
     return MacContext;
 }
 
@@ -303,7 +306,7 @@ NDIS_STATUS NTAPI
 ndisPTransferData(NDIS_HANDLE NdisBindingHandle, NDIS_HANDLE MacReceiveContext, UINT ByteOffset, UINT BytesToTransfer,
                   PNDIS_PACKET Packet, PUINT BytesTransferred)
 {
-    sched_touch((uint64_t)legacy_binding_of(NdisBindingHandle));
+    sched_touch((uint64_t)legacy_open_of(NdisBindingHandle));
     NdisCopyFromPacketToPacket(Packet, 0, BytesToTransfer, MacReceiveContext, HEADER + ByteOffset, BytesTransferred);
     return NDIS_STATUS_SUCCESS;
 }
@@ -315,10 +318,20 @@ struct request5 {
     struct ndis_object object;
     NDIS_OID_REQUEST request; /* what goes down */
     NDIS_REQUEST *original;
+    struct legacy_open *open;
+    ULONG filter, wanted; /* a packet filter: for all opens, for this one */
 };
 
+static bool
+sets_filter(const NDIS_REQUEST *r)
+{
+    return r->RequestType == NdisRequestSetInformation &&
+           r->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_PACKET_FILTER &&
+           r->DATA.SET_INFORMATION.InformationBufferLength >= sizeof(ULONG);
+}
+
 static NDIS_STATUS
-request_done(struct legacy_binding *lb, struct request5 *own, NDIS_STATUS status)
+request_done(struct request5 *own, NDIS_STATUS status)
 {
     NDIS_REQUEST *r = own->original;
 
@@ -329,8 +342,10 @@ request_done(struct legacy_binding *lb, struct request5 *own, NDIS_STATUS status
         r->DATA.QUERY_INFORMATION.BytesWritten = own->request.DATA.QUERY_INFORMATION.BytesWritten;
         r->DATA.QUERY_INFORMATION.BytesNeeded = own->request.DATA.QUERY_INFORMATION.BytesNeeded;
     }
+    if (sets_filter(r) && status == NDIS_STATUS_SUCCESS)
+        legacy_open_filter(own->open, own->wanted);
+    own->open->requests--;
     ndis_free(own);
-    lb->requests--;
     return status;
 }
 
@@ -347,12 +362,12 @@ request_done(struct legacy_binding *lb, struct request5 *own, NDIS_STATUS status
 NDIS_STATUS NTAPI
 ndisPRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_REQUEST NdisRequest)
 {
-    struct legacy_binding *lb = legacy_binding_of(NdisBindingHandle);
+    struct legacy_open *lo = legacy_open_of(NdisBindingHandle);
     struct request5 *own;
     NDIS_STATUS status;
 
-    sched_touch((uint64_t)lb);
-    if (lb->closing)
+    sched_touch((uint64_t)lo);
+    if (lo->closing)
         return NDIS_STATUS_CLOSING;
     if (NdisRequest->RequestType > NdisRequestQueryStatistics)
         return NDIS_STATUS_NOT_SUPPORTED;
@@ -360,6 +375,7 @@ ndisPRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_REQUEST NdisRequest)
     if (own == NULL)
         return NDIS_STATUS_RESOURCES;
     own->original = NdisRequest;
+    own->open = lo;
     ndis_header_set(&own->request.Header, NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1,
                     NDIS_SIZEOF_OID_REQUEST_REVISION_1);
     own->request.RequestType = NdisRequest->RequestType;
@@ -367,24 +383,29 @@ ndisPRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_REQUEST NdisRequest)
     own->request.DATA.QUERY_INFORMATION.InformationBuffer = NdisRequest->DATA.QUERY_INFORMATION.InformationBuffer;
     own->request.DATA.QUERY_INFORMATION.InformationBufferLength =
         NdisRequest->DATA.QUERY_INFORMATION.InformationBufferLength;
-    lb->requests++;
-    status = NdisOidRequest(lb->b, &own->request);
-    return status == NDIS_STATUS_PENDING ? status : request_done(lb, own, status);
+    if (sets_filter(NdisRequest)) {
+        memcpy(&own->wanted, NdisRequest->DATA.SET_INFORMATION.InformationBuffer, sizeof(own->wanted));
+        own->filter = own->wanted | legacy_filter_of_others(lo);
+        own->request.DATA.SET_INFORMATION.InformationBuffer = &own->filter;
+    }
+    lo->requests++;
+    status = NdisOidRequest(lo->binding->b, &own->request);
+    return status == NDIS_STATUS_PENDING ? status : request_done(own, status);
 }
 
 uint64_t
 legacy_p_oid_complete(const uint64_t *args)
 {
-    struct legacy_binding *lb = (struct legacy_binding *)args[0];
     struct request5 *own = list_entry((NDIS_OID_REQUEST *)args[1], struct request5, request);
+    struct legacy_open *lo = own->open;
     NDIS_REQUEST *original = own->original;
     NDIS_STATUS status = (NDIS_STATUS)args[2];
 
-    enter(lb);
-    request_done(lb, own, status);
-    NDIS_CALL(legacy_site.ndisPRequestComplete5, (ndis_fn)lb->protocol->chars.RequestCompleteHandler, lb->context,
-              (uint64_t)original, (uint32_t)status);
-    leave(lb);
+    legacy_enter(lo);
+    request_done(own, status);
+    NDIS_CALL(legacy_site.ndisPRequestComplete5, (ndis_fn)lo->binding->protocol->chars.RequestCompleteHandler,
+              lo->context, (uint64_t)original, (uint32_t)status);
+    legacy_leave(lo);
     return 0;
 }
 
@@ -392,7 +413,7 @@ legacy_p_oid_complete(const uint64_t *args)
 NDIS_STATUS NTAPI
 ndisPReset(NDIS_HANDLE NdisBindingHandle)
 {
-    sched_touch((uint64_t)legacy_binding_of(NdisBindingHandle));
+    sched_touch((uint64_t)legacy_open_of(NdisBindingHandle));
     return NDIS_STATUS_NOT_SUPPORTED;
 }
 
@@ -400,12 +421,11 @@ uint64_t
 legacy_p_status(const uint64_t *args)
 {
     struct legacy_binding *lb = (struct legacy_binding *)args[0];
+    const NDIS_PROTOCOL_CHARACTERISTICS *chars = &lb->protocol->chars;
     const NDIS_STATUS_INDICATION *s = (const NDIS_STATUS_INDICATION *)args[1];
     NDIS_STATUS code = s->StatusCode;
     uint64_t buffer = (uint64_t)s->StatusBuffer, size = s->StatusBufferSize;
 
-    if (lb->open == NULL || lb->closing)
-        return 0;
     if (code == NDIS_STATUS_LINK_STATE) { /* documented: what it was before NDIS 6 */
         const NDIS_LINK_STATE *link = s->StatusBuffer;
 
@@ -413,12 +433,11 @@ legacy_p_status(const uint64_t *args)
                                                                      : NDIS_STATUS_MEDIA_DISCONNECT;
         buffer = size = 0;
     }
-    enter(lb);
-    NDIS_CALL(legacy_site.ndisPStatus5, (ndis_fn)lb->protocol->chars.StatusHandler, lb->context, (uint32_t)code, buffer,
-              size);
-    if (lb->protocol->chars.StatusCompleteHandler != NULL)
-        NDIS_CALL(legacy_site.ndisPStatus5, (ndis_fn)lb->protocol->chars.StatusCompleteHandler, lb->context);
-    leave(lb);
+    for (struct legacy_open *lo = legacy_next_open(lb, NULL); lo != NULL; lo = legacy_next_open(lb, lo)) {
+        NDIS_CALL(legacy_site.ndisPStatus5, (ndis_fn)chars->StatusHandler, lo->context, (uint32_t)code, buffer, size);
+        if (chars->StatusCompleteHandler != NULL)
+            NDIS_CALL(legacy_site.ndisPStatus5, (ndis_fn)chars->StatusCompleteHandler, lo->context);
+    }
     return 0;
 }
 

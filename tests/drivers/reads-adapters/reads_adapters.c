@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reads_adapters.c - a protocol that wants to know in DriverEntry which adapters there are, as protocols did before NDIS
- * bound them: it reads the Export value of the first adapter's Linkage key, and will not load without one.
+ * reads_adapters.c - a protocol that wants to know in DriverEntry which adapters there are, as protocols did before
+ * NDIS bound them: it reads the Export value of the first adapter's Linkage key, and will not load without one.
  */
 #include <ndis.h>
 
