@@ -65,8 +65,9 @@ endforeach()
 
 # Drivers that are not ours, from a folder that the environment names; skipped without one.
 add_test(NAME real_drivers COMMAND ${CMAKE_SOURCE_DIR}/tests/real/test_real.sh)
-set_tests_properties(real_drivers PROPERTIES TIMEOUT 3600 SKIP_RETURN_CODE 77 LABELS real
-                     ENVIRONMENT "UNDIS=$<TARGET_FILE:undis>")
+add_test(NAME real_traffic COMMAND ${CMAKE_SOURCE_DIR}/tests/real/test_traffic.sh)
+set_tests_properties(real_drivers real_traffic PROPERTIES TIMEOUT 3600 SKIP_RETURN_CODE 77 LABELS real
+                     ENVIRONMENT "UNDIS=$<TARGET_FILE:undis>;UNDIS_BUILD_DIR=${CMAKE_BINARY_DIR}")
 
 # The tools that can be wrong without anybody noticing.
 add_test(NAME tool_cc COMMAND ${CMAKE_SOURCE_DIR}/tools/test-cc $<TARGET_FILE:undis-cc>)
