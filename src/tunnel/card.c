@@ -11,8 +11,15 @@
 #include "tunnel/frames.h"
 #include "undis/undis.h"
 
+/* One request of those that are under way at a time, and its frame. */
+struct slot {
+    OVERLAPPED request;
+    bool pending;
+    uint8_t frame[TUNNEL_FRAME_MAX];
+};
+
 static struct {
-    HANDLE reader, writer; /* two: requests of one file that is not overlapped wait for each other */
+    HANDLE reader, writer;
     int event;
     pthread_mutex_t lock;
     struct {
@@ -24,6 +31,10 @@ static struct {
     bool gone;
 } card = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+static struct slot reads[TUNNEL_READS];   /* the reading thread's */
+static struct slot writes[TUNNEL_WRITES]; /* the writing thread's */
+static unsigned next_write;
+
 static void
 wake(void)
 {
@@ -33,27 +44,46 @@ wake(void)
         return; /* it is readable already */
 }
 
+static void
+keep(const uint8_t *frame, size_t length)
+{
+    pthread_mutex_lock(&card.lock);
+    card.counts.read++;
+    if (card.used == TUNNEL_RING) {
+        card.counts.overrun++;
+    } else {
+        unsigned at = (card.first + card.used) % TUNNEL_RING;
+
+        memcpy(card.ring[at].bytes, frame, length);
+        card.ring[at].length = length;
+        if (card.used++ == 0)
+            wake();
+    }
+    pthread_mutex_unlock(&card.lock);
+}
+
+/* False: the machine is gone. */
+static bool
+read_next(struct slot *s)
+{
+    memset(&s->request, 0, sizeof(s->request));
+    return ReadFile(card.reader, s->frame, sizeof(s->frame), NULL, &s->request) || GetLastError() == ERROR_IO_PENDING;
+}
+
 static void *
 read_frames(void *arg)
 {
-    static uint8_t frame[TUNNEL_FRAME_MAX];
+    bool there = true;
     DWORD length;
 
     (void)arg;
-    while (ReadFile(card.reader, frame, sizeof(frame), &length, NULL)) {
-        pthread_mutex_lock(&card.lock);
-        card.counts.read++;
-        if (card.used == TUNNEL_RING) {
-            card.counts.overrun++;
-        } else {
-            unsigned at = (card.first + card.used) % TUNNEL_RING;
-
-            memcpy(card.ring[at].bytes, frame, length);
-            card.ring[at].length = length;
-            if (card.used++ == 0)
-                wake();
-        }
-        pthread_mutex_unlock(&card.lock);
+    for (unsigned i = 0; i < TUNNEL_READS; i++)
+        there = there && read_next(&reads[i]);
+    for (unsigned i = 0; there; i = (i + 1) % TUNNEL_READS) {
+        there = GetOverlappedResult(card.reader, &reads[i].request, &length, TRUE);
+        if (there)
+            keep(reads[i].frame, length);
+        there = there && read_next(&reads[i]);
     }
     pthread_mutex_lock(&card.lock);
     card.gone = true;
@@ -73,8 +103,8 @@ card_open(const char *machine, const char *device, char text[256])
         snprintf(text, 256, "%.200s", undis_connect_error());
         return false;
     }
-    card.reader = CreateFileA(path, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
-    card.writer = CreateFileA(path, GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+    card.reader = CreateFileA(path, GENERIC_READ, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+    card.writer = CreateFileA(path, GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
     if (card.reader == INVALID_HANDLE_VALUE || card.writer == INVALID_HANDLE_VALUE) {
         snprintf(text, 256, "%.100s cannot be opened: error %u", path, (unsigned)GetLastError());
         return false;
@@ -113,16 +143,40 @@ card_next(uint8_t *frame, size_t room)
     return length;
 }
 
-void
-card_write(const uint8_t *frame, size_t length)
+static void
+count_write(bool ok)
 {
-    DWORD done;
-    bool ok = WriteFile(card.writer, frame, (DWORD)length, &done, NULL);
-
     pthread_mutex_lock(&card.lock);
     card.counts.written += ok;
     card.counts.refused += !ok;
     pthread_mutex_unlock(&card.lock);
+}
+
+/* Waits for what the slot has under way. */
+static void
+end_write(struct slot *s)
+{
+    DWORD done;
+
+    if (!s->pending)
+        return;
+    s->pending = false;
+    count_write(GetOverlappedResult(card.writer, &s->request, &done, TRUE));
+}
+
+void
+card_write(const uint8_t *frame, size_t length)
+{
+    struct slot *s = &writes[next_write];
+
+    next_write = (next_write + 1) % TUNNEL_WRITES;
+    end_write(s);
+    memcpy(s->frame, frame, length);
+    memset(&s->request, 0, sizeof(s->request));
+    s->pending = !WriteFile(card.writer, s->frame, (DWORD)length, NULL, &s->request) &&
+                 GetLastError() == ERROR_IO_PENDING;
+    if (!s->pending)
+        count_write(false);
 }
 
 struct card_counts
@@ -130,6 +184,9 @@ card_counts(void)
 {
     struct card_counts counts;
 
+    CancelIoEx(card.writer, NULL);
+    for (unsigned i = 0; i < TUNNEL_WRITES; i++)
+        end_write(&writes[i]);
     pthread_mutex_lock(&card.lock);
     counts = card.counts;
     pthread_mutex_unlock(&card.lock);
