@@ -69,6 +69,9 @@ admin_op(struct lab_actor *a, const struct scn_op *op)
     case OP_REBALANCE:
         ndis_nic_rebalance(nic);
         break;
+    case OP_RESET:
+        ndis_nic_reset(nic);
+        break;
     case OP_SLEEP:
     case OP_WAKE:
         ndis_nic_set_power(nic, op->kind == OP_SLEEP ? 3 : 0);

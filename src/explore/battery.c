@@ -362,6 +362,13 @@ static const char removal_and_rebalance[] = "name: removal-and-rebalance\n"
                                             "    ops: [ { op: send, count: 1, len: 64, shape: plain } ]\n"
                                             "  - { name: administrator, kind: admin, ops: [rebalance, remove] }\n";
 
+static const char reset_under_traffic[] = "name: reset-under-traffic\n"
+                                          "vps: 2\n" LOOP_AND_TEST "actors:\n"
+                                          "  - name: protocol\n"
+                                          "    kind: protocol\n"
+                                          "    ops: [ { op: send, count: 1, len: 64, shape: plain } ]\n"
+                                          "  - { name: administrator, kind: admin, ops: [reset, pause, restart] }\n";
+
 static struct scenario *
 parse(const char *text)
 {
@@ -432,7 +439,9 @@ parse(const char *text)
     ROW(surprise_removal, "surprise-removal-under-traffic", "the device is pulled out while frames go both ways", 1,   \
         FILTER | MINIPORT | PROTOCOL, false)                                                                           \
     ROW(removal_and_rebalance, "removal-and-rebalance", "the device is stopped, started, and removed when asked", 1,   \
-        FILTER | MINIPORT | PROTOCOL, false)
+        FILTER | MINIPORT | PROTOCOL, false)                                                                           \
+    ROW(reset_under_traffic, "reset-under-traffic", "the miniport is reset while it sends and is paused", 1, MINIPORT, \
+        false)
 ROWS
 #undef ROW
 

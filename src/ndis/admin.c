@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "ndis/driver.h"
 #include "ndis/hw/nic.h"
+#include "ndis/reset.h"
 
 struct ndis_nic *
 ndis_nic_add(const struct ndis_nic_config *config)
@@ -165,6 +166,12 @@ ndis_nic_set_power(struct ndis_nic *nic, unsigned state)
     sched_touch((uint64_t)nic);
     nic->want_power = (uint8_t)(NdisDeviceStateD0 + state);
     ndis_nic_settle(nic);
+}
+
+void
+ndis_nic_reset(struct ndis_nic *nic)
+{
+    ndis_reset_ask(nic);
 }
 
 void

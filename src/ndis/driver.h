@@ -56,6 +56,10 @@ struct ndis_layer *ndis_oid_top(const struct ndis_adapter *ad);
 void ndis_oid_restore(struct ndis_adapter *ad);
 /* oid.c: has layer a request, in its handler or pended? */
 bool ndis_oid_answers(const struct ndis_layer *layer);
+/* The number of the regular request that it has; 0: none. */
+uint32_t ndis_oid_serial(const struct ndis_layer *layer);
+/* status.c: NDIS says something in the miniport's name, without a buffer. <= DISPATCH */
+void ndis_status_say(struct ndis_adapter *ad, NDIS_STATUS code);
 void ndis_device_pnp_down(struct ndis_layer *from, NET_DEVICE_PNP_EVENT *event);
 
 /* bind.c: the one fiber that may change or notify a stack; waits for its turn. */

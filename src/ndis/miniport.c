@@ -7,6 +7,7 @@
  */
 #include "ndis/driver.h"
 #include "ndis/port.h"
+#include "ndis/reset.h"
 
 #include <string.h>
 
@@ -394,6 +395,7 @@ adapter_free(struct ndis_adapter *ad)
 static void
 call_halt(struct ndis_adapter *ad, NDIS_HALT_ACTION action)
 {
+    ndis_reset_stop(ad);
     if (ndis_oid_drain)
         ndis_oid_drain(&ad->layer);
     ndis_layer_move(&ad->layer, NDIS_MOVE_STOP);
@@ -439,6 +441,7 @@ start(struct ndis_adapter *ad)
         return status;
     }
     ndis_layer_move(&ad->layer, NDIS_MOVE_STARTED);
+    ndis_reset_start(ad);
     return NDIS_STATUS_SUCCESS;
 }
 

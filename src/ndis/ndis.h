@@ -312,6 +312,7 @@ struct ndis_nic {
     uint64_t luid;
     uint64_t add_device_context; /* from MiniportAddDevice */
     void *host;                  /* ends/: state of a wiretest adapter, monitor memory */
+    struct ndis_reset *reset;    /* reset.c; NULL: nothing of the kind has happened yet */
     uint64_t im_context;         /* DeviceContext of an intermediate driver's virtual adapter */
     const char *im_name;         /* by which its driver asks for it; NULL: it has not, or by the GUID; monitor memory */
     bool want_present;           /* enabled: initialize it */
@@ -457,6 +458,7 @@ ndis_layer_driver_name(const struct ndis_layer *layer)
                                                             X(ndisMiniportDpc) X(ndisMiniportMessageDpc)      \
                                                                 X(ndisMSynchronizeWithInterrupt)              \
                                                                     X(ndisMProcessSGList)                     \
+                        X(ndisMResetMiniportInternal) X(ndisMCheckForHang)                                    \
                                                                         X(ndisMQueuedAllocateSharedHandler)
 
 struct ndis_sites {
@@ -614,6 +616,7 @@ enum ndis_state_misuse {
     NDIS_MISUSE_OID_IN_LOW_POWER,    /* value: the OID */
     NDIS_MISUSE_RECEIVE_IN_LOW_POWER,
     NDIS_MISUSE_POWER_BLOCKED,       /* OID_PNP_SET_POWER was answered above the miniport; value: the status */
+    NDIS_MISUSE_RESET_WITH_OID,      /* a reset ended, and a request from before it did not */
     NDIS_MISUSE_EVENT_DURING_OID,    /* NdisMNetPnPEvent while the miniport has an OID request; value: the event */
 };
 

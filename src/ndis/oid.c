@@ -203,6 +203,14 @@ ndis_oid_answers(const struct ndis_layer *layer)
     return false;
 }
 
+uint32_t
+ndis_oid_serial(const struct ndis_layer *layer)
+{
+    const struct oid_record *r = busy_with(layer);
+
+    return r != NULL ? r->serial : 0;
+}
+
 void
 oid_gate_check(struct ndis_layer *layer)
 {

@@ -7,6 +7,7 @@
  * link state that the miniport indicates, for the parameters of later attaches and binds.
  * Start reading at: indicate().
  */
+#include "ndis/driver.h"
 #include "ndis/misc.h"
 #include "ndis/port.h"
 
@@ -115,6 +116,20 @@ indicate(struct ndis_layer *from, NDIS_STATUS_INDICATION *s)
     }
     sched_touch((uint64_t)to);
     NDIS_CALL(ndis_site.ndisInvokeStatus, to->op[NDIS_OP_STATUS], to->context, (uint64_t)s);
+}
+
+void
+ndis_status_say(struct ndis_adapter *ad, NDIS_STATUS code)
+{
+    uint64_t mark = guest_mark();
+    NDIS_STATUS_INDICATION *s = guest_alloc(sizeof(*s));
+
+    ndis_header_set(&s->Header, NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1,
+                    NDIS_SIZEOF_STATUS_INDICATION_REVISION_1);
+    s->SourceHandle = ad;
+    s->StatusCode = code;
+    indicate(&ad->layer, s);
+    guest_release(mark);
 }
 
 /*

@@ -66,6 +66,7 @@ enum scn_op_kind {
     OP_REMOVE,          /* query-remove; what is refused stays, what is not is removed */
     OP_SURPRISE_REMOVE, /* the device is pulled out */
     OP_REBALANCE,       /* stopped and started with other resources, unless refused */
+    OP_RESET,           /* as when its miniport asks for it */
     OP_SLEEP,           /* to D3 */
     OP_WAKE,            /* to D0 */
     /* the wire */

@@ -79,6 +79,7 @@ inside() {
 @test "ddi: exceptions, finally blocks, frames" { inside seh seh seh; }
 @test "ddi: a miniport, a filter and a protocol over one another" { inside stack stack tests; }
 @test "ddi: ports, and events of a miniport" { inside stack ports ports; }
+@test "ddi: check-for-hang, and reset" { inside stack reset reset; }
 @test "ddi: a protocol that leaves" { inside stack leave leave; }
 
 # nd5 FOLDER - the tests of tests/ddi/nd5-stack, whose port takes its sends one by one or as arrays

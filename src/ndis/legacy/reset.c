@@ -10,20 +10,9 @@
  */
 #include "ndis/driver.h"
 #include "ndis/legacy/legacy.h"
+#include "ndis/reset.h"
 
 #define RESET_COMPLETE_UNEXPECTED 0x0fu
-
-static void
-say(struct legacy_adapter *la, NDIS_STATUS code)
-{
-    NDIS_STATUS_INDICATION *s = guest_alloc(sizeof(*s));
-
-    ndis_header_set(&s->Header, NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1,
-                    NDIS_SIZEOF_STATUS_INDICATION_REVISION_1);
-    s->SourceHandle = la->ad;
-    s->StatusCode = code;
-    NdisMIndicateStatusEx(la->ad, s);
-}
 
 /* PASSIVE. A pause waits for it. */
 static void
@@ -42,7 +31,7 @@ reset_done(struct legacy_adapter *la, bool addressing)
     la->resetting = false;
     if (!la->deserialized)
         legacy_send_drop_given(la, NDIS_STATUS_REQUEST_ABORTED);
-    say(la, NDIS_STATUS_RESET_END);
+    ndis_status_say(la->ad, NDIS_STATUS_RESET_END);
     if (addressing && !la->restoring) {
         la->restoring = true;
         ndis_work_queue(restore_addressing, la);
@@ -56,7 +45,7 @@ reset(struct legacy_adapter *la)
 {
     NDIS_STATUS status;
 
-    say(la, NDIS_STATUS_RESET_START);
+    ndis_status_say(la->ad, NDIS_STATUS_RESET_START);
     la->resetting = true;
     la->block->addressing_reset = FALSE;
     status = (NDIS_STATUS)NDIS_CALL(legacy_site.ndisMResetMiniport5, (ndis_fn)la->ld->chars.ResetHandler,
@@ -128,22 +117,28 @@ legacy_hang_stop(struct legacy_adapter *la)
 }
 
 /*
- * NdisMResetComplete - MiniportReset had pended.
+ * NdisMResetComplete - MiniportReset, or MiniportResetEx, had pended.
  *
  * Source:    documented; without a reset under way bug check 0x7C, 0x0F.
- * IRQL:      DISPATCH_LEVEL; <= for deserialized drivers.
+ * IRQL:      DISPATCH_LEVEL; <= for deserialized drivers and NDIS 6.
  */
 VOID NTAPI
 NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status, BOOLEAN AddressingReset)
 {
     const struct ndis_object *object = MiniportAdapterHandle;
-    struct legacy_adapter *la = NULL;
+    struct legacy_adapter *la;
+    bool expected;
 
-    if (object->signature == NDIS_SIG_BLOCK) /* NDIS 6 miniports are not reset here, so none has one outstanding */
+    if (object->signature == NDIS_SIG_ADAPTER) {
+        expected = ndis_reset_complete(MiniportAdapterHandle, AddressingReset != FALSE);
+    } else {
         la = legacy_adapter_of(MiniportAdapterHandle);
-    sched_touch((uint64_t)la);
-    if (la == NULL || !la->resetting)
+        sched_touch((uint64_t)la);
+        expected = la->resetting;
+        if (expected)
+            reset_done(la, AddressingReset != FALSE);
+    }
+    if (!expected)
         machine_bugcheck(NDIS_BUGCHECK, RESET_COMPLETE_UNEXPECTED, (uint64_t)MiniportAdapterHandle, (uint32_t)Status,
                          AddressingReset);
-    reset_done(la, AddressingReset != FALSE);
 }

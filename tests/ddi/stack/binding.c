@@ -180,6 +180,10 @@ Status(NDIS_HANDLE ProtocolBindingContext, PNDIS_STATUS_INDICATION StatusIndicat
     UNREFERENCED_PARAMETER(ProtocolBindingContext);
     if (StatusIndication->StatusCode == NDIS_STATUS_MEDIA_SPECIFIC_INDICATION)
         InterlockedIncrement(&Seen.BindingStatuses);
+    if (StatusIndication->StatusCode == NDIS_STATUS_RESET_START)
+        InterlockedIncrement(&Seen.BindingResetsBegun);
+    if (StatusIndication->StatusCode == NDIS_STATUS_RESET_END)
+        InterlockedIncrement(&Seen.BindingResetsEnded);
     if (StatusIndication->StatusCode == NDIS_STATUS_PORT_STATE)
         InterlockedIncrement(&Seen.BindingPortStates);
 }

@@ -4,7 +4,7 @@
 
 NDIS_HANDLE StackPort;
 NDIS_HANDLE StackMiniportDriver;
-volatile LONG StackHoldsSends;
+volatile LONG StackHoldsSends, StackHangs, StackResetPends;
 
 static NDIS_SPIN_LOCK Lock;
 static PNET_BUFFER_LIST Held;
@@ -139,6 +139,7 @@ Answer(PNDIS_OID_REQUEST Request)
         Request->DATA.QUERY_INFORMATION.BytesWritten = sizeof(value);
         return NDIS_STATUS_SUCCESS;
     case OID_GEN_CURRENT_PACKET_FILTER:
+        InterlockedIncrement(&Seen.PortFilters);
         Request->DATA.SET_INFORMATION.BytesRead = sizeof(ULONG);
         return NDIS_STATUS_SUCCESS;
     default:
@@ -239,6 +240,34 @@ PortReturn(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST NetBufferLists, 
     InterlockedIncrement(&Seen.PortReturns);
 }
 
+static BOOLEAN NTAPI
+PortCheck(NDIS_HANDLE MiniportAdapterContext)
+{
+    UNREFERENCED_PARAMETER(MiniportAdapterContext);
+    CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL); /* documented */
+    InterlockedIncrement(&Seen.PortChecks);
+    return InterlockedExchange(&StackHangs, FALSE) != FALSE;
+}
+
+static VOID NTAPI
+ResetLater(PVOID Context, NDIS_HANDLE Item)
+{
+    NdisMResetComplete(Context, NDIS_STATUS_SUCCESS, TRUE);
+    NdisFreeIoWorkItem(Item);
+}
+
+static NDIS_STATUS NTAPI
+PortReset(NDIS_HANDLE MiniportAdapterContext, PBOOLEAN AddressingReset)
+{
+    UNREFERENCED_PARAMETER(MiniportAdapterContext);
+    InterlockedIncrement(&Seen.PortResets);
+    *AddressingReset = FALSE;
+    if (!StackResetPends)
+        return NDIS_STATUS_SUCCESS;
+    StackLater(StackPort, ResetLater, StackPort);
+    return NDIS_STATUS_PENDING;
+}
+
 static VOID NTAPI
 PortDevicePnP(NDIS_HANDLE MiniportAdapterContext, PNET_DEVICE_PNP_EVENT NetDevicePnPEvent)
 {
@@ -319,6 +348,8 @@ PortRegister(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     chars.ReturnNetBufferListsHandler = PortReturn;
     chars.CancelSendHandler = PortCancelSend;
     chars.DevicePnPEventNotifyHandler = PortDevicePnP;
+    chars.CheckForHangHandlerEx = PortCheck;
+    chars.ResetHandlerEx = PortReset;
     chars.ShutdownHandlerEx = PortShutdown;
     chars.CancelOidRequestHandler = PortCancelOid;
     chars.DirectOidRequestHandler = PortDirectOid;

@@ -259,6 +259,7 @@ static const struct {
     { STATE(STOP_WITH_PORTS, MINIPORT, 1), "NdisStopWithPorts" },
     { STATE(PORT_NOT_ACTIVE, PROTOCOL, 3), "NdisPortNotActive" },
     { STATE(EVENT_DURING_OID, MINIPORT, 0), "NdisNetPnPEventDuringOid" },
+    { STATE(RESET_WITH_OID, MINIPORT, 7), "NdisResetWithOid" },
     { STATE(EVENT_REFUSED, PROTOCOL, 0), "NetPnPEventReturn" },
     { STATE(OID_IN_LOW_POWER, PROTOCOL, 0x10106), "NdisOidInLowPower" },
     { STATE(RECEIVE_IN_LOW_POWER, MINIPORT, 4), "NdisReceiveInLowPower" },

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* ndis/reset.h - check-for-hang and reset of NDIS 6 miniports; see reset.c. */
+#ifndef NDIS_RESET_H
+#define NDIS_RESET_H
+
+#include "ndis/ndis.h"
+
+/* The adapter was initialized, is about to be halted: the latter waits for a reset that is under way. */
+void ndis_reset_start(struct ndis_adapter *ad);
+void ndis_reset_stop(struct ndis_adapter *ad);
+/* The miniport is reset on a thread of its own; a miniport that cannot be is left alone. <= DISPATCH */
+void ndis_reset_ask(struct ndis_nic *nic);
+/* NdisMResetComplete of an NDIS 6 miniport; false: none was pended. */
+bool ndis_reset_complete(struct ndis_adapter *ad, bool addressing);
+
+#endif
