@@ -413,8 +413,8 @@ record_write(const struct record *r, const char *path, const struct stack *stack
 
     if (f == NULL)
         return -errno;
-    fprintf(f, "# undis record 1\n# undis: %s\n# name: %s\n# vps: %u\n# bucket: %s\n", UNDIS_VERSION, stack->name, vps,
-            bucket);
+    fprintf(f, "# undis record 1\n# undis: %s\n# name: %s\n# vps: %u\n# os: %s\n# bucket: %s\n", UNDIS_VERSION,
+            stack->name, vps, stack->os, bucket);
     write_stack(f, stack, files);
     if (r->long_frames > 0)
         fprintf(f, "# lacking: %u frames of more than %u bytes\n", r->long_frames, FRAME);

@@ -25,6 +25,7 @@
 #include "host/netns.h"
 #include "host/rundir.h"
 #include "ndis/admin.h"
+#include "nt/profile.h"
 #include "pnp/reg.h"
 #include "verify/verify.h"
 
@@ -348,6 +349,12 @@ run_machine(const struct run_options *o)
     builtin_register_exports();
     if (stack_load(o->file, &stack, &err))
         return fail_file(o->file, err.line, err.text);
+    if (nt_profile_select(stack->os)) {
+        snprintf(text, sizeof(text), "there is no OS profile \"%.40s\"; undis test --help lists them", stack->os);
+        fail_file(o->file, stack->os_line, text);
+        stack_free(stack);
+        return EXIT_CANNOT;
+    }
     if (o->name != NULL) {
         free(stack->name);
         stack->name = strdup(o->name);

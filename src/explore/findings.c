@@ -252,7 +252,7 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
     struct finding_record rec = { .k = f ? f->bound : 0,
                                   .minimal = !f || (o->strategy == STRATEGY_ICB && minimal(s, f->bound)) };
     struct finding_record *same;
-    char *text, *scn;
+    char *text, *scn, os[24];
 
     if (!d || (f && (d->run.end != f->run.end || d->run.code != f->run.code))) {
         s->state = 3;
@@ -273,7 +273,8 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
     d->in.runs = f ? f->at_run : 0;
     d->in.undis_version = UNDIS_VERSION;
     d->in.undis_commit = UNDIS_COMMIT;
-    d->in.os_profile = "10.0.19041";
+    nt_profile_version(os, sizeof(os));
+    d->in.os_profile = os;
     d->in.os_build = nt_profile()->build;
     d->in.verifier = true;
     d->in.src_map = o->src_map[0] ? o->src_map : NULL;

@@ -11,6 +11,7 @@
 
 #include "explore/detail.h"
 #include "explore/findings.h"
+#include "nt/profile.h"
 #include "undis/version.h"
 
 #define DETAIL_BYTES (1ull << 31) /* of address; only what is used costs */
@@ -54,7 +55,7 @@ live_finding_of(const struct live_finding *how, struct detail *d, unsigned vps, 
                 struct finding_verdict *v)
 {
     struct finding_verdict mine;
-    char *trace = trace_of(how, vps), again[600];
+    char *trace = trace_of(how, vps), again[600], os[24];
     int err;
 
     if (!trace)
@@ -67,8 +68,9 @@ live_finding_of(const struct live_finding *how, struct detail *d, unsigned vps, 
     d->in.replay = how->again;
     d->in.undis_version = UNDIS_VERSION;
     d->in.undis_commit = UNDIS_COMMIT;
-    d->in.os_profile = "10.0.19041";
-    d->in.os_build = 19041;
+    nt_profile_version(os, sizeof(os));
+    d->in.os_profile = os;
+    d->in.os_build = nt_profile()->build;
     d->in.src_map = how->src_map;
     finding_symbolize_all(&d->in, how->symbols);
     finding_conclude(&d->in, &mine);

@@ -645,6 +645,8 @@ recording_scenario(struct recording *r, const struct lab_subjects *s, const stru
     if (wires > 1)
         lacking(r, "which frames came on which of several wires: each plays them all");
     fprintf(c.f, "name: recorded-%ux%u\nvps: %u\n", part->sources, part->each, r->vps);
+    if (r->os[0] != '\0')
+        fprintf(c.f, "os: %s\n", r->os);
     good = c.count > 0 && print_stack(&c, part->wire, *frame_count > 0);
     fprintf(c.f, "actors:\n");
     for (unsigned i = 0; i < c.count && good; i++)

@@ -127,7 +127,8 @@ header_line(struct recording *r, const char *line)
             str_copy(r->lacking[r->lacking_count++], sizeof(r->lacking[0]), text);
     } else if (str_starts(line, "# hostif: ")) {
         r->hostif = true;
-    } else if (sscanf(line, "# name: %39s", r->name) != 1 && sscanf(line, "# bucket: %255s", r->bucket) != 1) {
+    } else if (sscanf(line, "# name: %39s", r->name) != 1 && sscanf(line, "# bucket: %255s", r->bucket) != 1 &&
+               sscanf(line, "# os: %31s", r->os) != 1) {
         sscanf(line, "# vps: %u", &r->vps);
     }
     return 0;

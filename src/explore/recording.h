@@ -43,7 +43,7 @@ struct recorded_who {
 };
 
 struct recording {
-    char name[40], bucket[256];
+    char name[40], bucket[256], os[32]; /* of a release; "": win10 */
     unsigned vps;
     struct {
         char path[512], sha256[65];

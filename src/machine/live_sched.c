@@ -15,6 +15,8 @@
 #include "host/host.h"
 #include "host/thread.h"
 
+#define BUGCHECK_ATTEMPTED_SWITCH_FROM_DPC 0xb8u
+
 #define SPIN_ROUNDS 64u   /* tries for the lock before sleeping */
 #define POLL_ROUNDS 8u    /* fibers run between polls */
 #define LET_IN      2000u /* about 40 microseconds */
@@ -160,6 +162,9 @@ live_block(enum block_kind kind, uint64_t object, struct fiber *owner, const cha
         sched_spin();
         return;
     }
+    /* documented (0xB8): a DPC, or what a wire brings at DISPATCH_LEVEL, waits for something. */
+    if (f->kind == FIBER_DPC)
+        machine_bugcheck(BUGCHECK_ATTEMPTED_SWITCH_FROM_DPC, (uint64_t)f->thread, 0, f->guest_sp, 0);
     was = machine_lock();
     f->state = FIBER_BLOCKED;
     f->block_kind = (uint8_t)kind;

@@ -77,6 +77,12 @@ nt_profile_leave_flaws_out(bool leave_out)
 }
 
 void
+nt_profile_version(char *text, size_t room)
+{
+    fmt(text, room, "%u.%u.%u", chosen.major, chosen.minor, chosen.build);
+}
+
+void
 nt_profile_text(char *text, size_t room)
 {
     fmt(text, room, "%s%s", chosen.name, chosen.checked ? "-checked" : "");

@@ -36,6 +36,8 @@ bool nt_profile_flawed(void);
 void nt_profile_leave_flaws_out(bool leave_out);
 /* Its name, as --os takes it. */
 void nt_profile_text(char *text, size_t room);
+/* Its version, as drivers are told it: "10.0.19041". */
+void nt_profile_version(char *text, size_t room);
 
 /* Row i; NULL past the last. */
 const struct nt_profile *nt_profile_get(unsigned i);

@@ -14,7 +14,6 @@
 
 #define BUILT_IN "wirenic"
 
-static const char *const os_words[] = { "win10", NULL };
 static const char *const yes_words[] = { "yes", "no", "true", "false", NULL };
 
 enum { A_NAME, A_MINIPORT, A_WIRE, A_HOSTIF, A_ENABLED, A_PARAMETERS, A_UNBOUND };
@@ -42,7 +41,7 @@ enum { S_NAME, S_VPS, S_OS, S_ADAPTERS, S_DRIVERS, S_FILTERS, S_PROTOCOLS };
 static const struct yaml_field stack_fields[] = {
     [S_NAME] = TEXT(struct stack, name),
     [S_VPS] = NUMBER(struct stack, vps, 1, STACK_VPS_MAX),
-    [S_OS] = NODE("os"),
+    [S_OS] = TEXT(struct stack, os),
     [S_ADAPTERS] = NODE("adapters"),
     [S_DRIVERS] = NODE("drivers"),
     [S_FILTERS] = NODE("filters"),
@@ -281,10 +280,9 @@ static int
 read_stack(struct yaml_reader *r, const yaml_node_t *root, void *arg)
 {
     const struct context *c = arg;
-    struct yaml_field os = { "os", YAML_FIELD_WORD, 0, 0, 0, os_words };
     const yaml_node_t *nodes[COUNT(stack_fields)] = { 0 };
     unsigned seen;
-    int word = 0, err;
+    int err;
 
     c->stack->vps = 2;
     c->stack->driver = calloc(STACK_DRIVERS_MAX, sizeof(*c->stack->driver));
@@ -302,8 +300,8 @@ read_stack(struct yaml_reader *r, const yaml_node_t *root, void *arg)
     if (!(seen & BIT(S_ADAPTERS)))
         return yaml_fail(r->err, root, "a stack needs \"adapters\"");
     if (nodes[S_OS])
-        err = yaml_word(r, nodes[S_OS], &os, &word);
-    if (!err && (c->stack->os = strdup(os_words[word])) == NULL)
+        c->stack->os_line = (unsigned)nodes[S_OS]->start_mark.line + 1;
+    else if ((c->stack->os = strdup("win10")) == NULL)
         err = -ENOMEM;
     if (!err)
         err = read_adapters(r, nodes[S_ADAPTERS], c);

@@ -7,7 +7,7 @@
  *
  *     name: office                 of the machine, default: the file's name
  *     vps: 2
- *     os: win10
+ *     os: win10                    the release that drivers see, default win10
  *     adapters:
  *       - name: Ethernet
  *         miniport: wirenic        built in; or a driver: folder, .inf or .sys
@@ -73,7 +73,8 @@ struct stack_driver {
 struct stack {
     char *name;
     unsigned vps;
-    char *os; /* "win10" */
+    char *os; /* of a release: nt/profile.h; whether there is such a one the runner says */
+    unsigned os_line; /* 0: the file does not name one */
     struct stack_adapter *adapter;
     unsigned adapter_count;
     struct stack_driver *driver; /* others, then filters bottom up, then protocols */

@@ -223,6 +223,20 @@ device() {
     [ -s "$(echo findings/live-*/dump)" ]
 }
 
+@test "the release that a stack names is what drivers and findings see; one that is not there is refused" {
+    stack m "os: win7" "drivers: [ $drivers/bugcheck-itself/bugcheck_itself.sys ]"
+    up m
+    [ "$("$UNDIS" status --json | jq -r .machine.os)" = win7 ]
+    run timeout 20 "$UNDIS_BUILD_DIR/tests/programs/write_once" '\\.\BugcheckItself'
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        [ -e undis/m ] || break
+        sleep 0.2
+    done
+    grep -q 'OSNAME: .*Windows 6.1.7601' findings/live-*/analysis.txt
+    stack n "os: win95"
+    refuses 4 'n.yaml, line 3: there is no OS profile "win95"' run n.yaml
+}
+
 @test "a driver that does not let the machine end is a finding" {
     stack m "drivers: [ $drivers/waits-forever/waits_forever.sys ]"
     timeout 60 "$UNDIS" run m.yaml >log 2>&1 &

@@ -61,7 +61,7 @@ static const struct {
     { "vps: 2\n", 1, "needs \"adapters\"" },
     { "vps: 99\nadapters: []\n", 1, "vps" },
     { "adapters: []\n", 1, "1 to 16" },
-    { "os: win7\nadapters: [{ name: E, wire: loop }]\n", 1, "win10" },
+    { "os: [win7]\nadapters: [{ name: E, wire: loop }]\n", 1, "os" },
     { "name: a/b\nadapters: [{ name: E, wire: loop }]\n", 1, "no name for a machine" },
     { "adapters:\n  - { wire: loop }\n", 2, "name" },
     { "adapters:\n  - { name: E }\n", 2, "needs \"wire\"" },
