@@ -32,17 +32,20 @@ hi_find(const struct ndis_nic *nic)
 
 /* ------------------------------------------------------------------ carrier */
 
-/* Show Linux what is so. */
 static void
-update_carrier(struct hostif *h)
+set_carrier(struct hostif *h, bool carrier)
 {
-    const struct hi_binding *b = h->binding;
-    bool carrier = b != NULL && b->running && b->link_up;
-
     if (carrier == h->carrier)
         return;
     h->carrier = carrier;
     wire_set_carrier(h->wire, carrier);
+}
+
+/* lock held, so that what was true last is what Linux sees last. A binding that is going has none. */
+static void
+update_carrier(struct hi_binding *b)
+{
+    set_carrier(b->hostif, b->hostif->binding == b && b->running && b->link_up);
 }
 
 /* ------------------------------------------------------------------ requests */
@@ -94,7 +97,9 @@ note_offload(struct hi_binding *b, const NDIS_OFFLOAD *o)
     }
     offloads |= o->LsoV2.IPv4.Encapsulation & NDIS_ENCAPSULATION_IEEE_802_3 ? HI_LSO4 : 0;
     offloads |= o->LsoV2.IPv6.Encapsulation & NDIS_ENCAPSULATION_IEEE_802_3 ? HI_LSO6 : 0;
+    NdisAcquireSpinLock(&b->lock);
     b->offloads = offloads;
+    NdisReleaseSpinLock(&b->lock);
 }
 
 /* documented: offloads are used after OID_OFFLOAD_ENCAPSULATION succeeded only. */
@@ -227,9 +232,11 @@ HiUnbindAdapter(NDIS_HANDLE UnbindContext, NDIS_HANDLE ProtocolBindingContext)
     set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, filter, sizeof(*filter));
     guest_release(mark);
     builtin_poller_remove(&h->poller);
+    NdisAcquireSpinLock(&b->lock);
     h->binding = NULL;
+    update_carrier(b);
+    NdisReleaseSpinLock(&b->lock);
     KeFlushQueuedDpcs(); /* the DPC has let go of it */
-    update_carrier(h);
     if (NdisCloseAdapterEx(b->handle) != NDIS_STATUS_PENDING)
         closed(b);
     return NDIS_STATUS_SUCCESS; /* NDIS waits for a close that pends (assumed) */
@@ -287,8 +294,8 @@ set_running(struct hi_binding *b, bool running)
     b->running = running;
     if (running)
         hi_take_busy(b, 1);
+    update_carrier(b);
     NdisReleaseSpinLock(&b->lock);
-    update_carrier(b->hostif);
 }
 
 /* documented: the general restart attributes are the list's first entry. */
@@ -336,8 +343,10 @@ HiStatus(NDIS_HANDLE ProtocolBindingContext, PNDIS_STATUS_INDICATION StatusIndic
     case NDIS_STATUS_LINK_STATE:
         if (StatusIndication->StatusBufferSize < sizeof(*link))
             break;
+        NdisAcquireSpinLock(&b->lock);
         b->link_up = link->MediaConnectState != MediaConnectStateDisconnected;
-        update_carrier(b->hostif);
+        update_carrier(b);
+        NdisReleaseSpinLock(&b->lock);
         break;
     case NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG:
         if (StatusIndication->StatusBufferSize >= NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_1)
@@ -395,7 +404,7 @@ hostif_add(struct ndis_nic *nic, struct wire *w)
     h->poller = (struct live_poller){ .fn = poll, .arg = h, .fds = &h->fd, .fd_count = h->fd >= 0 };
     h->burst = HI_BURST_MIN;
     h->carrier = true;
-    update_carrier(h);
+    set_carrier(h, false); /* until it is bound */
     list_add_tail(hostifs, &h->node);
     wire_on_ready(w, ready, h);
     ndis_driver_attach(nic, "hostif");

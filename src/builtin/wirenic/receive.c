@@ -220,6 +220,13 @@ may_stay_joined(const struct wn_adapter *a, const struct wire_offload *o)
     return need != 0 && a->active && (a->config & need) == need;
 }
 
+/* assumed: as hardware, an adapter drops what its MTU, with a VLAN tag, does not allow (docs/assumptions.md). */
+static bool
+is_oversize(const struct wn_adapter *a, uint32_t length)
+{
+    return length > a->mtu + WIRE_HEADER + 4;
+}
+
 /* ------------------------------------------------------------------ bursts */
 
 struct chain {
@@ -242,8 +249,12 @@ cut(struct wn_adapter *a, struct wn_buffer *b, uint32_t length, const struct wir
     static const struct wire_offload none;
     unsigned count = wire_segments(o, length);
 
+    if (is_oversize(a, (uint32_t)o->hdr_len + o->gso_size)) {
+        a->rx.errors += count;
+        count = 0;
+    }
     for (unsigned i = 0; i < count; i++) {
-        struct wn_buffer *segment = (uint32_t)o->hdr_len + o->gso_size <= a->frame_max ? take_buffer(a) : NULL;
+        struct wn_buffer *segment = take_buffer(a);
 
         if (segment == NULL) {
             a->no_buffer++;
@@ -317,6 +328,9 @@ receive(struct wn_adapter *a, unsigned budget)
             give_buffer(a, buffer[--count]);
         for (unsigned i = 0; i < got; i++) {
             if (!wanted(a, buffer[i]->data)) {
+                give_buffer(a, buffer[i]);
+            } else if (rx[i].offload.gso == WIRE_GSO_NONE && is_oversize(a, rx[i].length)) {
+                a->rx.errors++;
                 give_buffer(a, buffer[i]);
             } else if (rx[i].offload.gso != WIRE_GSO_NONE && !may_stay_joined(a, &rx[i].offload)) {
                 cut(a, buffer[i], rx[i].length, &rx[i].offload, &chain);

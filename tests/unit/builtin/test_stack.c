@@ -258,6 +258,11 @@ offloads_off(void *arg)
         }
         CHECK_EQ(done, 3254);
     }
+    o = segments(9000);
+    o.gso_size = 1470; /* 1524 with headers: cut, it would be longer than the MTU and a VLAN tag allow */
+    CHECK_EQ(wire_put(cable, frame, 9000, &o), 0);
+    settle();
+    CHECK_EQ(take(lin), -EAGAIN);
     ndis_nic_disable(nic);
 }
 
@@ -410,15 +415,20 @@ wrong(void *arg)
         settle();
     }
     CHECK_EQ(wire_put(cable, frame, 60, &lie), 0);
-    CHECK_EQ(wire_put(lin, frame, 1600, NULL), 0); /* longer than the MTU allows */
+    CHECK_EQ(wire_put(lin, frame, 1519, NULL), 0); /* longer than the MTU and a VLAN tag allow */
+    CHECK_EQ(wire_put(cable, frame, 1519, NULL), 0);
     settle();
     CHECK_EQ(take(lin), -EAGAIN);
     CHECK_EQ(take(cable), -EAGAIN);
     wire_stats(cable, &stats);
     CHECK_EQ(stats.rx_short, 14);
     CHECK_EQ(stats.rx_words, 1);
+    wire_stats(lin, &stats);
+    CHECK_EQ(stats.tx_refused, 0); /* no driver has seen what was too long */
     plain(1, 60);
     check_through(cable, lin, 60, NULL);
+    plain(1, 1518);
+    check_through(cable, lin, 1518, NULL);
     ndis_nic_disable(nic);
 }
 
