@@ -108,7 +108,8 @@ afpacket_open(struct wire *w, struct wire_spec *spec, char text[200])
     memcpy(w->name, name, strlen(name) + 1);
     a->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (a->fd < 0)
-        return wire_fail(text, -errno, "cannot open a packet socket: %s", strerror(errno));
+        return wire_fail(text, -errno, "cannot open a packet socket: %s%s", strerror(errno),
+                         errno == EPERM ? " (it takes root, or CAP_NET_RAW)" : "");
     if ((err = make_ring(a)) != 0)
         return wire_fail(text, err, "cannot make the ring of the packet socket: %s", strerror(-err));
     if ((err = bind_to(a, index)) != 0)

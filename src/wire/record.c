@@ -58,7 +58,7 @@ write_all(struct wire_recorder *r, const void *bytes, size_t length)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
-            r->err = -errno;
+            __atomic_store_n(&r->err, -errno, __ATOMIC_RELAXED);
             return;
         }
         at += n;
@@ -126,6 +126,8 @@ wire_recorder_put(struct wire_recorder *r, const struct iovec *iov, unsigned iov
     uint64_t at = r->head;
     struct timespec now;
 
+    if (__atomic_load_n(&r->err, __ATOMIC_RELAXED) != 0) /* the disk is full, say: nothing more is written */
+        return false;
     if (length > SNAP || total > RING - (at - __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE)))
         return false;
     clock_gettime(CLOCK_REALTIME, &now);

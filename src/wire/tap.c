@@ -52,7 +52,8 @@ attach(struct tap *t, const char *name, bool exists, bool plain, char text[200])
             return wire_fail(text, -err, "the tap %s is in use by another program", name);
         if (exists && err == EINVAL)
             return wire_fail(text, -err, "the interface %s is no tap that can be attached to", name);
-        return wire_fail(text, -err, "cannot %s the tap %s: %s", exists ? "attach to" : "make", name, strerror(err));
+        return wire_fail(text, -err, "cannot %s the tap %s: %s%s", exists ? "attach to" : "make", name, strerror(err),
+                         err == EPERM ? " (it takes root, or undis run --netns new)" : "");
     }
     t->words = !plain;
     memcpy(t->wire.name, ifr.ifr_name, strnlen(ifr.ifr_name, IFNAMSIZ - 1));
@@ -97,7 +98,7 @@ settle(struct tap *t, bool exists, uint64_t mtu, bool up, char text[200])
         err = netif_mtu(&t->netif, &w->info.mtu);
     if (err)
         return wire_fail(text, err, "cannot ask the tap %s: %s", w->name, strerror(-err));
-    w->info.frame_max = t->words ? WIRE_GSO_MAX : w->info.mtu + WIRE_HEADER + 4;
+    w->info.frame_max = t->words ? WIRE_GSO_MAX : WIRE_MTU_MAX + WIRE_HEADER + 4; /* its MTU may be set any time */
     netif_link(&t->netif, &w->link);
     w->link.bit_s = SPEED;
     return 0;

@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -325,6 +327,32 @@ TEST(pcap, what_was_written_is_played)
     write_then_read("b.pcapng", ",loops=2,speed=full");
 }
 
+/* A disk that is full: what is sent from then on is counted as lost. */
+TEST(pcap, what_cannot_be_written_is_counted)
+{
+    struct rlimit all, little = { 4096, 4096 };
+    struct wire_stats stats = { 0 };
+    uint8_t frame[1514] = { 3 };
+    char spec[300];
+    struct wire *w;
+
+    CHECK(strstr(refused("pcap:,write=/dev/full"), "cannot write /dev/full: No space left on device") != NULL);
+    snprintf(spec, sizeof(spec), "pcap:,write=%s", path_in("a.pcap"));
+    w = opened(spec);
+    signal(SIGXFSZ, SIG_IGN);
+    CHECK_EQ(getrlimit(RLIMIT_FSIZE, &all), 0);
+    little.rlim_max = all.rlim_max;
+    CHECK_EQ(setrlimit(RLIMIT_FSIZE, &little), 0);
+    for (unsigned tries = 0; tries < 1000 && stats.tx_dropped == 0; tries++) {
+        CHECK_EQ(send_one(w, frame, 1514, 0), 1);
+        poll(NULL, 0, 1); /* its thread writes */
+        wire_stats(w, &stats);
+    }
+    CHECK_EQ(setrlimit(RLIMIT_FSIZE, &all), 0);
+    CHECK(stats.tx_dropped > 0);
+    wire_close(w);
+}
+
 static int
 make_folder(void **state)
 {
@@ -349,4 +377,5 @@ TEST_MAIN(TEST_CASE(spec, what_is_wrong_is_said_in_a_sentence),
           TEST_CASE(loop, frames_of_wrong_length_are_counted), IN_FOLDER(link, joins_two_and_refuses_a_third),
           IN_FOLDER(link, a_full_link_puts_sends_off_until_the_other_reads),
           IN_FOLDER(link, a_socket_without_its_owner_is_taken_over),
-          IN_FOLDER(link, what_a_stranger_sends_is_counted_and_survived), IN_FOLDER(pcap, what_was_written_is_played))
+          IN_FOLDER(link, what_a_stranger_sends_is_counted_and_survived), IN_FOLDER(pcap, what_was_written_is_played),
+          IN_FOLDER(pcap, what_cannot_be_written_is_counted))
