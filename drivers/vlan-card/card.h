@@ -31,6 +31,9 @@
 #define CARD_MULTICAST_MAX 32
 #define CARD_NAME_CHARS    64
 
+/* Of a file object, under CARD.Lock: cleanup was here; what comes after it is not kept. */
+#define CARD_CLOSED(File) (*(BOOLEAN *)&(File)->FsContext)
+
 #define CARD_PACKET_FILTERS                                                                                    \
     (NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_ALL_MULTICAST |                 \
      NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_PROMISCUOUS)

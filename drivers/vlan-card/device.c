@@ -28,7 +28,7 @@ CardCreate(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return CardCompleteIrp(Irp, STATUS_SUCCESS, 0);
 }
 
-/* The program's last handle of this file is closed, perhaps because it died. */
+/* The program's last handle of this file is closed, perhaps because it died. A thread of it may still be on its way. */
 _Use_decl_annotations_
 static NTSTATUS
 CardCleanup(PDEVICE_OBJECT DeviceObject, PIRP Irp)
@@ -39,6 +39,7 @@ CardCleanup(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     KIRQL irql;
 
     KeAcquireSpinLock(&card->Lock, &irql);
+    CARD_CLOSED(file) = TRUE;
     if (card->EventFile == file) {
         event = card->Event;
         card->Event = NULL;

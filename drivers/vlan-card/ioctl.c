@@ -109,7 +109,9 @@ CardSetEvent(PCARD Card, PFILE_OBJECT File, HANDLE Handle, KPROCESSOR_MODE Mode)
         return status;
     KeAcquireSpinLock(&Card->Lock, &irql);
     old = event; /* unless it is put in */
-    if (Card->EventFile != NULL && Card->EventFile != File) {
+    if (CARD_CLOSED(File)) {
+        status = STATUS_CANCELLED;
+    } else if (Card->EventFile != NULL && Card->EventFile != File) {
         status = STATUS_SHARING_VIOLATION;
     } else {
         old = Card->Event;

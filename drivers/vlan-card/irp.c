@@ -91,11 +91,14 @@ NTSTATUS
 CardRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PCARD card = CardOfDevice(DeviceObject);
+    PFILE_OBJECT file = IoGetCurrentIrpStackLocation(Irp)->FileObject;
     NTSTATUS status = STATUS_PENDING;
     KIRQL irql;
 
     KeAcquireSpinLock(&card->Lock, &irql);
-    if (card->EventFile == IoGetCurrentIrpStackLocation(Irp)->FileObject && IsListEmpty(&card->Frames))
+    if (CARD_CLOSED(file))
+        status = STATUS_CANCELLED;
+    else if (card->EventFile == file && IsListEmpty(&card->Frames))
         status = STATUS_NO_MORE_ENTRIES;
     else if (!CardQueueIrp(&card->Reads, Irp))
         status = STATUS_CANCELLED;
@@ -116,7 +119,9 @@ CardWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     KIRQL irql;
 
     KeAcquireSpinLock(&card->Lock, &irql);
-    if (card->State != CardRunning) {
+    if (CARD_CLOSED(IoGetCurrentIrpStackLocation(Irp)->FileObject)) {
+        status = STATUS_CANCELLED;
+    } else if (card->State != CardRunning) {
         status = STATUS_DEVICE_NOT_READY;
     } else if (length < CARD_HEADER || length > card->Mtu + CARD_OVERHEAD) {
         card->Statistics.WrongLength++;

@@ -32,6 +32,7 @@ typedef uint16_t USHORT;
 typedef uint8_t UCHAR;
 typedef int64_t LONGLONG;
 typedef uint64_t ULONGLONG;
+typedef uint64_t ULONG64;
 typedef uint16_t WCHAR;
 typedef void *HANDLE;
 typedef uintptr_t ULONG_PTR;

@@ -118,3 +118,78 @@ reaches() {
     end b --connect 127.0.0.1:4433 --machine mb --device VlanCard5-0
     reaches
 }
+
+# peer MODE - a peer of the listening end that is none, as peer.py has it
+peer() {
+    cat >peer.py <<'END'
+import socket, ssl, struct, sys, time
+mode = sys.argv[1]
+s = socket.create_connection(("127.0.0.1", 4433))
+if mode == "stalls":  # and never says hello
+    time.sleep(8)
+    sys.exit(s.recv(1) == b"")
+c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+c.check_hostname = False
+c.load_verify_locations("ca.pem")
+if mode != "nameless":
+    c.load_cert_chain("b.pem", "b.key")
+if mode == "old":
+    c.maximum_version = ssl.TLSVersion.TLSv1_2
+t = c.wrap_socket(s)
+if mode == "lies":
+    t.sendall(struct.pack(">H", int(sys.argv[2])) + bytes(64))
+elif mode == "stops":  # in the middle of a frame
+    t.sendall(struct.pack(">H", 60) + bytes(20))
+    t.close()
+    sys.exit()
+t.settimeout(30)
+start = time.monotonic()
+try:
+    while t.recv(4096):
+        pass
+except ssl.SSLError as e:
+    print(e.reason)
+except OSError as e:
+    print(e)
+print("ended after %d s" % (time.monotonic() - start))
+END
+    run nsenter -t "$space" -U -n --preserve-credentials timeout 40 python3 peer.py "$@"
+    echo "$output"
+}
+
+heard() { # WORDS - what the listening end said of its last peer
+    for _ in $(seq 30); do
+        tail -1 a.log | grep -q "$1" && return 0
+        sleep 0.1
+    done
+    cat a.log
+    return 1
+}
+
+@test "peers that are no peers are sent away, and the next is served" {
+    peer nameless
+    heard 'handshake: .*certificate'
+    peer old
+    heard 'handshake: '
+    peer stalls
+    heard 'did not finish the handshake in 5 s'
+    ! grep -q '^undis-tunnel: connected' a.log
+    end b --connect 127.0.0.1:4433 --machine mb --device VlanCard5-0
+    reaches
+}
+
+@test "a peer that lies about lengths, stops in a frame or says nothing is left, and the next is served" {
+    for length in 1 13 9019 65535; do
+        peer lies $length
+        prints 'ended after 0 s'
+        heard 'sent what is no frame'
+    done
+    peer stops
+    heard 'disconnected: '
+    peer silent # takes what comes, and sends no sign of life
+    prints 'ended after (19|20|21|22) s'
+    heard 'nothing was heard of the other end for 20 s'
+    [ "$(grep -c '^undis-tunnel: connected' a.log)" -eq 6 ]
+    end b --connect 127.0.0.1:4433 --machine mb --device VlanCard5-0
+    reaches
+}
