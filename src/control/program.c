@@ -27,7 +27,8 @@ _Static_assert(UNDIS_OPEN_OVERLAPPED == USER_OVERLAPPED && UNDIS_OPEN_READ_ONLY 
                    UNDIS_OPEN_WRITE_ONLY == USER_WRITE_ONLY,
                "flags are handed on");
 
-static bool slot_used[PROGRAMS_MAX]; /* control thread */
+static bool slot_used[PROGRAMS_MAX];            /* control thread */
+static struct program *program_in[PROGRAMS_MAX]; /* fiber: those that have a process */
 
 /* ------------------------------------------------------------------ control thread */
 
@@ -160,35 +161,45 @@ answer(struct program_job *j)
     job_finish(&j->job);
 }
 
+/* The program's request with status block number n is done, and was waited for. */
 static void
-wait_overlapped(void *arg)
+overlapped_done(struct program *p, unsigned n)
 {
-    struct program_job *j = arg, **link;
-    struct program *p = j->program;
+    struct program_job *j = p->waiting[n];
 
-    j->a.status = user_wait(&j->async, &j->a.information);
-    for (link = &p->waiting; *link != j;)
-        link = &(*link)->next;
-    *link = j->next;
-    user_close(j->async.event);
+    p->waiting[n] = NULL;
+    j->a.status = user_done(&j->async, &j->a.information);
     answer(j);
-    fiber_gone(p);
 }
 
-/* A request was started: answer now, or have a fiber wait for it. */
+/* A request of somebody ended: one of a program's? Its status block says whose. */
+static void
+on_done(const void *block)
+{
+    uint64_t at = (uint64_t)block - WINDOW(0);
+    struct program *p = at < PROGRAMS_MAX * UNDIS_WINDOW ? program_in[at / UNDIS_WINDOW] : NULL;
+    uint64_t n = at % UNDIS_WINDOW / USER_ASYNC_BYTES;
+
+    if (p != NULL && n < PROGRAM_REQUESTS_MAX && p->waiting[n] != NULL)
+        overlapped_done(p, (unsigned)n);
+}
+
+void
+program_prepare(void)
+{
+    user_on_done(on_done);
+}
+
+/* A request was started: answer now, or when it is done. */
 static void
 started(struct program_job *j)
 {
-    if (user_poll(&j->async) == STATUS_PENDING &&
-        ps_thread_create("overlapped request", FIBER_USER, j->program->process, wait_overlapped, j, true, NULL)) {
-        j->next = j->program->waiting;
-        j->program->waiting = j;
-        j->program->fibers++;
+    j->program->event[j->block] = j->async.event;
+    if (user_poll(&j->async) == STATUS_PENDING) {
+        j->program->waiting[j->block] = j;
         return;
     }
     j->a.status = user_wait(&j->async, &j->a.information);
-    if (j->async.event != NULL)
-        user_close(j->async.event);
     answer(j);
 }
 
@@ -204,11 +215,10 @@ thread_of(struct program *p, uint32_t number)
 static const struct program_job *
 find_overlapped(const struct program *p, uint64_t id)
 {
-    const struct program_job *j = p->waiting;
-
-    while (j != NULL && j->q.id != id)
-        j = j->next;
-    return j;
+    for (unsigned i = 0; i < PROGRAM_REQUESTS_MAX; i++)
+        if (p->waiting[i] != NULL && p->waiting[i]->q.id == id)
+            return p->waiting[i];
+    return NULL;
 }
 
 static int32_t
@@ -240,6 +250,7 @@ carry_out(struct program_job *j)
     void *handle = (void *)q->handle, *in = at(j, q->in_offset), *out = at(j, q->out_offset);
 
     if (q->flags & UNDIS_OPEN_OVERLAPPED && q->op >= UNDIS_READ && q->op <= UNDIS_IOCTL) {
+        j->async.event = j->program->event[j->block];
         if (q->op == UNDIS_READ)
             user_read_start(handle, out, q->out_length, &j->async);
         else if (q->op == UNDIS_WRITE)
@@ -371,6 +382,7 @@ run_begin(struct job *job)
     struct program *p = ((struct program_turn *)job)->program;
 
     p->process = ps_process_create(p->name);
+    program_in[p->slot] = p;
     job_finish(job);
 }
 
@@ -388,6 +400,7 @@ run_end_of_program(struct job *job)
     recorded = record_exit(p);
     user_process_exit(p->process);
     record_end(recorded, 0, 0);
+    program_in[p->slot] = NULL;
     p->ending = true;
     p->end = job;
     p->fibers++; /* this one */

@@ -3,8 +3,8 @@
  * control/program.h - a Linux program that uses the machine's devices, as a process of the machine.
  *
  * Model: the program is a process; each of its threads that asked for something is a user thread of it, a fiber that
- * takes requests in order. A request on a file opened for overlapped use is started by its thread, and a fiber of its
- * own waits for it and answers. When the program is gone, user_process_exit() does what Windows does.
+ * takes requests in order. A request on a file opened for overlapped use is started by its thread and answered by
+ * whoever completes it. When the program is gone, user_process_exit() does what Windows does.
  *
  * Threads. `struct program` is made and freed by the control thread; in between, what is marked fiber is only touched
  * by host code of the machine.
@@ -50,7 +50,8 @@ struct program {
     struct refusal_files files;
     unsigned fibers; /* threads and waiters that have not ended */
     bool ending;
-    struct program_job *waiting; /* overlapped requests under way */
+    struct program_job *waiting[PROGRAM_REQUESTS_MAX]; /* overlapped requests under way, by status block */
+    void *event[PROGRAM_REQUESTS_MAX];                 /* handles that they use, kept for the next one */
     struct job *end;             /* finish it when the last fiber is gone */
 };
 
@@ -65,6 +66,9 @@ struct program_job {
     unsigned block;          /* number of its status block */
     uint64_t recorded;       /* record_end() wants it */
 };
+
+/* Runner, after nt_init(). */
+void program_prepare(void);
 
 /* Control thread. NULL and -errno in *err: all windows are taken (-EAGAIN), or no memory. */
 struct program *program_create(const char *name, int *err);

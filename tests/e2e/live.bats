@@ -119,6 +119,30 @@ device() {
     grep -q 'nothing was left behind' undis/m.log
 }
 
+@test "two programs have 300 reads under way in a machine of 62 fibers; it answers, and all are cancelled" {
+    stack m "filters: [ $npf ]"
+    up m
+    mkfifo go
+    for i in 1 2; do
+        timeout 30 "$UNDIS_BUILD_DIR/tests/programs/overlapped_many" "$(device)" 150 wait <go >many.$i &
+    done
+    exec 5>go
+    for i in $(seq 100); do
+        [ "$(cat many.* | grep -c '150 reads under way')" -eq 2 ] && break
+        sleep 0.1
+    done
+    [ "$("$UNDIS" status --json | jq '.machine.memory.irps')" -ge 300 ]
+    undis adapter list
+    exits 0
+    exec 5>&-
+    wait -n
+    wait -n
+    [ "$("$UNDIS" status --json | jq '.machine.memory.files + .machine.memory.irps')" -eq 0 ]
+    undis stop
+    exits 0
+    grep -q 'nothing was left behind' undis/m.log
+}
+
 @test "a device that is not there is ERROR_FILE_NOT_FOUND, no machine at all ERROR_SERVICE_NOT_ACTIVE" {
     run "$echo" '\\.\NPF_nowhere' 1
     exits 1

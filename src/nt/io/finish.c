@@ -125,6 +125,8 @@ finish_now(PIRP irp)
         }
         if (irp->UserEvent != NULL)
             ke_event_set(irp->UserEvent);
+        if (irp->UserEvent != NULL && NT->io->user_done != NULL)
+            NT->io->user_done(irp->UserIosb);
     }
     if (issuer != NULL)
         sched_touch((uint64_t)&NT->io->shared->irps[issuer->id]);

@@ -94,6 +94,7 @@ struct io_state {
     uint64_t invalid_request;        /* address of nt!IopInvalidDeviceRequest */
     uint64_t csq_cancel;             /* address of nt!IopCsqCancelRoutine */
     uint64_t synchronous_completion; /* address of nt!IopSynchronousCompletion */
+    void (*user_done)(const void *iosb); /* user_on_done() */
     struct io_leak_hook {
         void (*fn)(uint64_t base, uint64_t size, void *arg);
         void *arg;

@@ -335,10 +335,24 @@ user_ioctl_start(void *handle, uint32_t code, void *in, uint32_t in_length, void
 }
 
 int32_t
+user_done(const struct user_async *a, uint64_t *information)
+{
+    const IO_STATUS_BLOCK *iosb = a->block;
+
+    give(information, iosb, iosb->Status);
+    trace_emit(EV_USER_RESULT, a->event, USER_WAIT, (uint32_t)iosb->Status, iosb->Information);
+    return iosb->Status;
+}
+
+void
+user_on_done(void (*fn)(const void *block))
+{
+    NT->io->user_done = fn;
+}
+
+int32_t
 user_wait(struct user_async *a, uint64_t *information)
 {
-    PIO_STATUS_BLOCK iosb = a->block;
-
     if (information != NULL)
         *information = 0;
     if (NT_ERROR(a->status))
@@ -353,9 +367,7 @@ user_wait(struct user_async *a, uint64_t *information)
         ke_wait(event, NULL, "a program waits for its overlapped request");
         ob_dereference(event);
     }
-    give(information, iosb, iosb->Status);
-    trace_emit(EV_USER_RESULT, a->event, USER_WAIT, (uint32_t)iosb->Status, iosb->Information);
-    return iosb->Status;
+    return user_done(a, information);
 }
 
 int32_t

@@ -66,6 +66,13 @@ int32_t user_ioctl_start(void *handle, uint32_t code, void *in, uint32_t in_leng
 /* Wait for it; the request's own status. user_poll() does not wait: STATUS_PENDING while it goes on. */
 int32_t user_wait(struct user_async *a, uint64_t *information);
 int32_t user_poll(const struct user_async *a);
+/* The same as user_wait() for one that is known to be done; any fiber. */
+int32_t user_done(const struct user_async *a, uint64_t *information);
+/*
+ * fn is told of each request with an event that ends after it was pended: where its status block lies. Any fiber, up to
+ * DISPATCH_LEVEL, under the machine lock; fn calls no driver and does not wait. Before the first request.
+ */
+void user_on_done(void (*fn)(const void *block));
 
 struct fiber;
 
