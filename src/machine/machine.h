@@ -110,6 +110,7 @@ struct fiber {
     bool in_driver; /* true while driver code executes */
     bool placed;    /* it is the current thread of VP vp */
     bool daemon;    /* may stay blocked for ever without that being a hang */
+    bool service;   /* a driver's own thread: it may wait until its driver ends it, and time does not pass for it */
     bool locked;    /* it holds the machine lock (live) */
     bool awaited;   /* machine_run() waits for its end (live) */
     bool yielded;   /* gave way at its last point: others go first */

@@ -325,7 +325,7 @@ collect(struct sched_view *v, struct fiber *cur, bool cur_first, bool cur_last)
 static bool
 waits_for_something(const struct fiber *f)
 {
-    return f->state == FIBER_BLOCKED && f->block_kind != BLOCK_IDLE && !f->daemon;
+    return f->state == FIBER_BLOCKED && f->block_kind != BLOCK_IDLE && !f->daemon && !f->service;
 }
 
 /* Only timers could go on. Does anybody wait for what they might bring, or may some fire to show what they do? */
@@ -353,7 +353,7 @@ sched_end_of_run(void)
     for (uint32_t i = 1; i <= machine->fiber_count; i++) {
         struct fiber *f = &machine->fiber[i];
 
-        if (f->state == FIBER_BLOCKED && !f->daemon && f->block_kind != BLOCK_IDLE) {
+        if (waits_for_something(f) || (f->service && f->state == FIBER_BLOCKED && !machine->setup)) {
             char text[160];
 
             fmt(text, sizeof(text), "%s %s", f->name, f->block_why ? f->block_why : "waits for ever");
@@ -427,7 +427,7 @@ step(struct fiber *f)
     f->points++;
     if (f->kind < FIBER_DPC)
         S->idle_fires = 0;
-    if (!f->daemon)
+    if (!f->daemon && !f->service)
         S->overtaking = 0;
     if (stuck) {
         stuck = false;

@@ -113,3 +113,14 @@ END
     prints 'opens +clean +k<=1 exhausted'
     prints 'both opens saw what they asked for'
 }
+
+@test "threads that a driver keeps may wait, with and without a limit, as long as it is loaded" {
+    needs "$drivers/keeps-threads/keeps_threads.sys"
+    undis test "$drivers/keeps-threads/keeps_threads.sys" --k 1 --only init-halt
+    exits 0
+    undis test "$drivers/keeps-threads/keeps_threads.sys" --k 1 --only exit-while-writing
+    exits 0
+    prints 'exhausted'
+    undis test "$drivers/keeps-threads/keeps_threads.sys" --only load-unload
+    exits 0
+}

@@ -206,6 +206,7 @@ PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUT
         ps_thread_create("system thread", FIBER_SYSTEM, process, system_thread, NULL, false, &made) == NULL)
         goto out;
     thread = made;
+    ps_fiber_of(thread)->service = true;
     thread->StartAddress = (PVOID)StartRoutine;
     thread->StartContext = StartContext;
     if (ClientId != NULL)
