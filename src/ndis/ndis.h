@@ -79,9 +79,10 @@ struct ndis_header_spec {
 };
 
 /*
- * ndis_header_ok - is the header one that NDIS accepts? Type must match, the revision be at least 1 and the size at
- * least that revision's; a newer revision than we know is taken as the newest we know (assumed). If not, emits
- * HEADER_MISUSE for export `site` naming the field.
+ * ndis_header_ok - is the header one that NDIS accepts? Type must match or be NDIS_OBJECT_TYPE_DEFAULT (observed: the
+ * sample multiplexer of Windows' own registers so), the revision be at least 1 and the size at least that revision's; a
+ * newer revision than we know is taken as the newest we know (assumed). If not, emits HEADER_MISUSE for export `site`
+ * naming the field.
  */
 bool ndis_header_ok(const NDIS_OBJECT_HEADER *header, const struct ndis_header_spec *spec, uint32_t site);
 enum ndis_header_field {

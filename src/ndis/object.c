@@ -55,7 +55,7 @@ ndis_header_ok(const NDIS_OBJECT_HEADER *header, const struct ndis_header_spec *
 {
     unsigned revision;
 
-    if (header->Type != spec->type) {
+    if (header->Type != spec->type && header->Type != NDIS_OBJECT_TYPE_DEFAULT) {
         trace_emit(EV_HEADER_MISUSE, header, site, NDIS_HEADER_TYPE, header->Type, spec->type);
         return false;
     }

@@ -185,6 +185,26 @@ context_end(struct ndis_binding *b)
     b->bind = NULL;
 }
 
+/*
+ * What a protocol older than 6.20 is told of an adapter's power management. observed: the sample multiplexer reads it
+ * without a look; so it is there for every adapter, made from the newer attributes where it has those.
+ */
+static NDIS_PNP_CAPABILITIES *
+pnp_capabilities(const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *g)
+{
+    const NDIS_PM_CAPABILITIES *newer = g->PowerManagementCapabilitiesEx;
+    NDIS_PNP_CAPABILITIES *p = guest_alloc(sizeof(*p));
+
+    if (g->PowerManagementCapabilities != NULL) {
+        *p = *g->PowerManagementCapabilities;
+    } else if (newer != NULL) {
+        p->WakeUpCapabilities.MinMagicPacketWakeUp = newer->MinMagicPacketWakeUp;
+        p->WakeUpCapabilities.MinPatternWakeUp = newer->MinPatternWakeUp;
+        p->WakeUpCapabilities.MinLinkChangeWakeUp = newer->MinLinkChangeWakeUp;
+    }
+    return p;
+}
+
 static NDIS_BIND_PARAMETERS *
 bind_parameters(struct ndis_link *link)
 {
@@ -227,7 +247,7 @@ bind_parameters(struct ndis_link *link)
     p->DataBackFillSize = g->DataBackFillSize;
     p->ContextBackFillSize = g->ContextBackFillSize;
     p->RcvScaleCapabilities = g->RecvScaleCapabilities;
-    p->PowerManagementCapabilities = g->PowerManagementCapabilities;
+    p->PowerManagementCapabilities = pnp_capabilities(g);
     if (new)
         p->PowerManagementCapabilitiesEx = g->PowerManagementCapabilitiesEx;
     p->ActivePorts = ndis_ports_active(ad); /* assumed: the default port is one of them */
