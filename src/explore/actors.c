@@ -130,8 +130,14 @@ wire_op(struct lab_actor *a, const struct scn_op *op)
         card_op(a, op, card);
         return;
     }
-    if (op->kind != OP_RECEIVE || !lab.own_wire)
+    if (!lab.own_wire)
         return; /* a miniport under test is its own wire */
+    if (op->kind == OP_LINK_DOWN || op->kind == OP_LINK_UP) {
+        sched_point(OP_ACTOR, OBJECT_WORLD);
+        ends_wire_link(lab.nic[op->adapter], op->kind == OP_LINK_UP);
+    }
+    if (op->kind != OP_RECEIVE)
+        return;
     if (lab.wire == NULL)
         lab_fill_frame(a->buffer, op->len);
     for (unsigned i = 0, n = op->frames || !lab.wire ? op->frames : lab.wire->count; i < n; i++) {
@@ -156,6 +162,10 @@ wire_op(struct lab_actor *a, const struct scn_op *op)
 static void
 protocol_op(struct lab_actor *a, const struct scn_op *op)
 {
+    if (op->kind == OP_OID)
+        lab_oid_op(op);
+    else if (op->kind == OP_CANCEL)
+        ends_proto_cancel_oids(lab.nic[op->adapter]);
     if (op->kind != OP_SEND)
         return;
     lab_fill_frame(a->buffer, op->len);

@@ -369,6 +369,35 @@ static const char reset_under_traffic[] = "name: reset-under-traffic\n"
                                           "    ops: [ { op: send, count: 1, len: 64, shape: plain } ]\n"
                                           "  - { name: administrator, kind: admin, ops: [reset, pause, restart] }\n";
 
+#define PENDING "stack: { miniport: pending, adapters: 1, protocols: [test] }\n"
+
+static const char oid_requests[] = "name: oid-requests\n"
+                                   "vps: 2\n" PENDING "actors:\n"
+                                   "  - name: protocol\n"
+                                   "    kind: protocol\n"
+                                   "    ops: [ { op: oid, oid: 0 } ]\n";
+
+/* 0x20106, 0x1010e: OID_GEN_STATISTICS and OID_GEN_CURRENT_PACKET_FILTER; the answer comes later. */
+static const char oid_while_disabled[] =
+    "name: oid-while-disabled\n"
+    "vps: 2\n" PENDING "actors:\n"
+    "  - name: protocol\n"
+    "    kind: protocol\n"
+    "    ops: [ { op: oid, oid: 0x00020106, out: 160 }, { op: oid, oid: 0x0001010e, in: 4 } ]\n"
+    "  - { name: administrator, kind: admin, ops: [disable, enable] }\n";
+
+static const char oid_cancelled[] = "name: oid-cancelled\n"
+                                    "vps: 2\n" PENDING "actors:\n"
+                                    "  - name: protocol\n"
+                                    "    kind: protocol\n"
+                                    "    ops: [ { op: oid, oid: 0x0001010e, in: 4 } ]\n"
+                                    "  - { name: canceller, kind: protocol, ops: [cancel] }\n";
+
+static const char link_changes[] = "name: link-changes\n"
+                                   "vps: 2\n" LOOP_AND_TEST "actors:\n"
+                                   "  - { name: wire, kind: wire, ops: [ link-down, link-up ] }\n"
+                                   "  - { name: administrator, kind: admin, ops: [ pause, restart ] }\n";
+
 static struct scenario *
 parse(const char *text)
 {
@@ -438,6 +467,14 @@ parse(const char *text)
         FILTER | PROTOCOL, true)                                                                                       \
     ROW(surprise_removal, "surprise-removal-under-traffic", "the device is pulled out while frames go both ways", 1,   \
         FILTER | MINIPORT | PROTOCOL, false)                                                                           \
+    ROW(oid_requests, "oid-requests", "every OID that protocols ask, with room enough and too little", 0,              \
+        FILTER | MINIPORT, false)                                                                                      \
+    ROW(oid_while_disabled, "oid-while-disabled", "a query and a set while the adapter is disabled and enabled", 1,    \
+        FILTER | MINIPORT, false)                                                                                      \
+    ROW(oid_cancelled, "oid-cancelled", "a set is cancelled by another thread of the protocol", 2, FILTER | MINIPORT,  \
+        false)                                                                                                         \
+    ROW(link_changes, "link-changes", "the cable is out and in again while the stack is paused and restarted", 1,      \
+        FILTER | PROTOCOL | CARD, false)                                                                               \
     ROW(removal_and_rebalance, "removal-and-rebalance", "the device is stopped, started, and removed when asked", 1,   \
         FILTER | MINIPORT | PROTOCOL, false)                                                                           \
     ROW(reset_under_traffic, "reset-under-traffic", "the miniport is reset while it sends and is paused", 1, MINIPORT, \

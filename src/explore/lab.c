@@ -83,9 +83,11 @@ add_nics(const struct pnp_driver *miniport)
             lab.failure = "the miniport driver registered no miniport with NDIS";
             return;
         }
-        if (!miniport)
+        if (!miniport) {
             ends_wire_mode(nic, miniport_is("inline") ? ENDS_COMPLETE_INLINE : ENDS_COMPLETE_LATER,
                            miniport_is("loop"));
+            ends_wire_oids_later(nic, miniport_is("pending"));
+        }
         lab.nic[lab.nic_count++] = nic;
     }
 }

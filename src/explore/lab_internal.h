@@ -114,6 +114,7 @@ void lab_count(int32_t status);
 void lab_programs_create(void); /* processes of the scenario's programs, for lab.actor[] */
 void lab_program_prepare(struct lab_actor *a);
 void lab_program_op(struct lab_actor *a, const struct scn_op *op);
+void lab_oid_op(const struct scn_op *op); /* of a protocol actor: oids.c */
 void lab_kill(struct lab_actor *a, const struct scn_op *op);
 void lab_program_parked(struct lab_actor *a);
 

@@ -95,8 +95,8 @@ lab_subjects_of_stack(struct lab_subjects *s, const char *scenario_path, struct 
         snprintf(text, 256, "%.150s: more than %u drivers in one machine", scenario_path, LAB_DRIVERS_MAX);
         return LAB_INPUT;
     }
-    if (!str_eq(stack->miniport, "loop") && !str_eq(stack->miniport, "sink") &&
-        !str_eq(stack->miniport, "inline") && !str_eq(stack->miniport, "pcap") &&
+    if (!str_eq(stack->miniport, "loop") && !str_eq(stack->miniport, "sink") && !str_eq(stack->miniport, "inline") &&
+        !str_eq(stack->miniport, "pending") && !str_eq(stack->miniport, "pcap") &&
         resolve(s, scenario_path, &stack->miniport, INF_MINIPORT, &d, text))
         return LAB_INPUT;
     for (unsigned i = 0; i < stack->filters_count; i++) {

@@ -423,13 +423,14 @@ static int
 scenario_supported(const struct scenario *s, const struct lab_subjects *subjects, char text[256])
 {
     unsigned nics = 0, loads = 0;
-    bool card = false;
+    bool card = false, own_wire;
 
     for (unsigned i = 0; i < subjects->count; i++)
         nics += subjects->driver[i].kind == INF_MINIPORT ? s->stack.adapters : 0;
     for (unsigned i = 0; i < subjects->count; i++)
         card |= has_card(&subjects->driver[i]);
-    if (nics == 0)
+    own_wire = nics == 0;
+    if (own_wire)
         nics = s->stack.adapters;
     if (s->os && s->os[0] && nt_profile_select(s->os))
         return snprintf(text, 256, "%.60s: there is no OS profile \"%.40s\"; undis test --help lists them", s->name,
@@ -439,13 +440,10 @@ scenario_supported(const struct scenario *s, const struct lab_subjects *subjects
             enum scn_op_kind op = s->actors[i].ops[k].kind;
 
             loads += op == OP_LOAD ? s->actors[i].repeat : 0;
-            if (!card && (op == OP_LINK_DOWN || op == OP_LINK_UP || op == OP_INTERRUPT))
+            if (!card && (op == OP_INTERRUPT || (!own_wire && (op == OP_LINK_DOWN || op == OP_LINK_UP))))
                 return snprintf(text, 256,
                                 "%.60s: actor %.60s: the op \"%s\" needs a miniport whose INF names the simulated card",
                                 s->name, s->actors[i].name, scn_op_name(op));
-            if (op == OP_OID || (op == OP_CANCEL && s->actors[i].kind != ACTOR_PROGRAM))
-                return snprintf(text, 256, "%.60s: actor %.60s: the op \"%s\" cannot be carried out yet", s->name,
-                                s->actors[i].name, scn_op_name(op));
             if (s->actors[i].ops[k].adapter >= nics)
                 return snprintf(text, 256, "%.60s: actor %.60s: the op \"%s\" is for adapter %u, the stack has %u",
                                 s->name, s->actors[i].name, scn_op_name(op), s->actors[i].ops[k].adapter, nics);

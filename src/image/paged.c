@@ -86,24 +86,15 @@ image_page_entire(const struct image *im, bool entire)
     paging[image_number(im)].entire = entire;
 }
 
-uint64_t paged_hook(struct crossing *c, uint64_t unused, uint64_t *regs);
-
-/* crossing.S: a function of a PAGE section is entered */
-uint64_t
-paged_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
+/* A function of a PAGE section is entered at this site, at DISPATCH_LEVEL or above. */
+static void
+entered(uint32_t number)
 {
-    struct fiber *f = fiber_self();
-    const struct image_site *site;
     struct image *im;
+    const struct image_site *site = image_site_get(number, &im);
 
-    (void)unused;
-    (void)regs;
-    f->in_driver = false;
-    if (f->irql >= IRQL_DISPATCH && (site = image_site_get((uint32_t)c->index, &im)) != NULL &&
-        image_paged(im->base + site->rva))
-        trace_emit(EV_PAGED_CODE, im->base + site->rva, im->base + site->rva, f->irql);
-    f->in_driver = true;
-    return 0;
+    if (site && image_paged(im->base + site->rva))
+        trace_emit(EV_PAGED_CODE, im->base + site->rva, im->base + site->rva, irql_get());
 }
 
 void
@@ -111,4 +102,5 @@ paged_init(void)
 {
     paging = mon_alloc(LAYOUT_IMAGE_MAX * sizeof(paging[0]));
     machine_paged = image_paged;
+    machine_paged_entered = entered;
 }

@@ -486,6 +486,8 @@ void machine_on_exception(void (*fn)(struct trap *t, uint32_t ntstatus));
 extern bool (*machine_fixup_trap)(struct trap *t);
 /* image sets it: is the instruction at rip pageable? Asked where a call that raised the IRQL goes back to. */
 extern bool (*machine_paged)(uint64_t rip);
+/* image sets it: a function of a pageable section is entered at that patched site, at DISPATCH_LEVEL or above. */
+extern void (*machine_paged_entered)(uint32_t site);
 /* image sets it: is the instruction at rip (driver text) a privileged one? */
 extern bool (*machine_privileged)(uint64_t rip);
 

@@ -419,6 +419,7 @@ uint64_t cr8_hook(struct crossing *c, uint64_t value, uint64_t *regs);
 uint64_t rdtsc_hook(struct crossing *c, uint64_t with_aux, uint64_t *regs);
 uint64_t cpuid_hook(struct crossing *c, uint64_t unused, uint64_t *regs);
 uint64_t xgetbv_hook(struct crossing *c, uint64_t unused, uint64_t *regs);
+uint64_t paged_hook(struct crossing *c, uint64_t unused, uint64_t *regs);
 uint64_t pause_hook(struct crossing *c, uint64_t unused, uint64_t *regs);
 
 /* A locked instruction on address is about to run. */
@@ -506,6 +507,23 @@ xgetbv_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
     (void)unused;
     regs[0] = 3; /* x87 and SSE state */
     regs[2] = 0;
+    return 0;
+}
+
+void (*machine_paged_entered)(uint32_t site);
+
+uint64_t
+paged_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
+{
+    struct fiber *f = sched_current;
+
+    (void)unused;
+    (void)regs;
+    if (f->irql < IRQL_DISPATCH)
+        return 0;
+    f->in_driver = false;
+    machine_paged_entered((uint32_t)c->index);
+    f->in_driver = true;
     return 0;
 }
 

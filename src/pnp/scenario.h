@@ -122,7 +122,7 @@ struct scn_actor {
 };
 
 struct scn_stack {
-    char *miniport; /* "loop", "sink", "inline", "pcap", or an INF */
+    char *miniport; /* "loop", "sink", "inline", "pending", "pcap", or an INF */
     unsigned adapters;
     char **filters; /* INFs from the bottom up */
     unsigned filters_count;

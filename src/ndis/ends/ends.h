@@ -43,6 +43,10 @@ enum ends_complete {
 /* A nic driven by wiretest; disabled. mac NULL: 02:00:00:00:00:<number>. */
 struct ndis_nic *ends_wire_add(const char *name, const uint8_t mac[6]);
 void ends_wire_mode(struct ndis_nic *nic, enum ends_complete complete, bool loop);
+/* OID requests are answered from its thread, or inside the call, as at first. */
+void ends_wire_oids_later(struct ndis_nic *nic, bool later);
+/* The link goes up or down, and the miniport says so. -ENETDOWN: it does not run. */
+int ends_wire_link(struct ndis_nic *nic, bool up);
 /* A frame arrives. 0; -ENETDOWN: the adapter does not run; -ENOMEM. */
 int ends_wire_receive(struct ndis_nic *nic, const void *frame, size_t length, enum ends_shape shape, unsigned flags);
 
@@ -74,6 +78,17 @@ void ends_proto_start(void);
 void ends_proto_mode(struct ndis_nic *nic, enum ends_hold hold);
 /* Send on proto's binding to nic. 0; -ENETDOWN: there is none that runs; -ENOMEM. */
 int ends_proto_send(struct ndis_nic *nic, const void *frame, size_t length, enum ends_shape shape, unsigned flags);
+/* An OID request of proto. value goes first into what is set; the rest is zeros. */
+struct ends_oid {
+    uint32_t oid, length; /* of its buffer, bytes */
+    uint32_t value;
+    bool set;
+    unsigned flags; /* ENDS_DISPATCH */
+};
+/* Ask and wait. 0, with the answer's NDIS_STATUS; -ENETDOWN: there is no binding, or it is being closed; -ENOMEM. */
+int ends_proto_oid(struct ndis_nic *nic, const struct ends_oid *ask, int32_t *status);
+/* NdisCancelOidRequest for each that is under way. 0 or -ENETDOWN. */
+int ends_proto_cancel_oids(struct ndis_nic *nic);
 /* Return what is held; in which order is a choice. */
 void ends_proto_return(struct ndis_nic *nic);
 

@@ -2,27 +2,13 @@
 /*
  * ndis/ends/proto.c - the test protocol.
  *
- * Model: a struct stack per nic it is bound to, in monitor memory. A pause is done when its sends are back and what
+ * Model: a struct proto_stack per nic it is bound to, in monitor memory. A pause is done when its sends are back and what
  * it held is returned; the event may only be completed at PASSIVE_LEVEL, so that happens on NDIS's own thread.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "ndis/driver.h"
-#include "ndis/ends/shape.h"
-
-struct stack {
-    struct list_node node;
-    struct ndis_nic *nic;
-    struct ndis_binding *binding; /* NULL while unbound */
-    struct shape_pools pools;
-    NET_BUFFER_LIST *held, **held_end;
-    NET_PNP_EVENT_NOTIFICATION *event; /* pended pause */
-    uint32_t sends_out;
-    uint8_t hold; /* enum ends_hold */
-    bool running;
-    struct ends_proto_stats stats;
-};
+#include "ndis/ends/proto.h"
 
 struct proto {
     struct list stacks;
@@ -37,11 +23,11 @@ root(void)
     return ndis_root()->ends;
 }
 
-static struct stack *
-stack_of(const struct ndis_nic *nic)
+struct proto_stack *
+proto_stack_of(const struct ndis_nic *nic)
 {
     struct proto *proto = root();
-    struct stack *s;
+    struct proto_stack *s;
 
     list_for_each (s, &proto->stacks, node)
         if (s->nic == nic)
@@ -49,6 +35,7 @@ stack_of(const struct ndis_nic *nic)
     s = mon_alloc(sizeof(*s));
     s->nic = (struct ndis_nic *)nic;
     s->held_end = &s->held;
+    list_init(&s->oids);
     list_add_tail(&proto->stacks, &s->node);
     return s;
 }
@@ -56,7 +43,7 @@ stack_of(const struct ndis_nic *nic)
 static void
 pause_done(void *arg)
 {
-    struct stack *s = arg;
+    struct proto_stack *s = arg;
     NET_PNP_EVENT_NOTIFICATION *event = s->event;
 
     s->event = NULL;
@@ -64,7 +51,7 @@ pause_done(void *arg)
 }
 
 static void
-check_pause(struct stack *s)
+check_pause(struct proto_stack *s)
 {
     sched_touch((uint64_t)s);
     if (s->event != NULL && s->sends_out == 0)
@@ -72,7 +59,7 @@ check_pause(struct stack *s)
 }
 
 static void
-return_held(struct stack *s)
+return_held(struct proto_stack *s)
 {
     NET_BUFFER_LIST *nbls = s->held;
 
@@ -88,7 +75,7 @@ return_held(struct stack *s)
 static uint64_t
 send_complete(const uint64_t *a)
 {
-    struct stack *s = (struct stack *)a[0];
+    struct proto_stack *s = (struct proto_stack *)a[0];
     NET_BUFFER_LIST *nbl = (NET_BUFFER_LIST *)a[1], *next;
 
     for (; nbl != NULL; nbl = next) {
@@ -108,7 +95,7 @@ send_complete(const uint64_t *a)
 static uint64_t
 receive(const uint64_t *a)
 {
-    struct stack *s = (struct stack *)a[0];
+    struct proto_stack *s = (struct proto_stack *)a[0];
     NET_BUFFER_LIST *nbls = (NET_BUFFER_LIST *)a[1];
     uint32_t flags = (uint32_t)a[4], count = 0;
     bool hold = s->hold == ENDS_HOLD;
@@ -136,7 +123,7 @@ receive(const uint64_t *a)
 static uint64_t
 net_pnp_event(const uint64_t *a)
 {
-    struct stack *s = (struct stack *)a[0];
+    struct proto_stack *s = (struct proto_stack *)a[0];
     NET_PNP_EVENT_NOTIFICATION *event = (NET_PNP_EVENT_NOTIFICATION *)a[1];
 
     sched_touch((uint64_t)s);
@@ -161,7 +148,7 @@ bind(const uint64_t *a)
 {
     struct ndis_bind_context *bc = (struct ndis_bind_context *)a[1];
     const NDIS_BIND_PARAMETERS *p = (const NDIS_BIND_PARAMETERS *)a[2];
-    struct stack *s = stack_of(bc->binding->layer.link->nic);
+    struct proto_stack *s = proto_stack_of(bc->binding->layer.link->nic);
     uint64_t mark = guest_mark();
     NDIS_OPEN_PARAMETERS *open = guest_alloc(sizeof(*open));
     NDIS_MEDIUM *media = guest_alloc(sizeof(*media));
@@ -184,7 +171,7 @@ bind(const uint64_t *a)
         goto out;
     }
     s->binding = *handle;
-    s->running = false;
+    s->running = s->closing = false;
     s->held = NULL;
     s->held_end = &s->held;
     s->stats.held = 0;
@@ -195,7 +182,7 @@ out:
 }
 
 static void
-unbound(struct stack *s)
+unbound(struct proto_stack *s)
 {
     s->binding = NULL;
     shape_pools_fini(&s->pools);
@@ -204,10 +191,11 @@ unbound(struct stack *s)
 static uint64_t
 unbind(const uint64_t *a)
 {
-    struct stack *s = (struct stack *)a[1];
+    struct proto_stack *s = (struct proto_stack *)a[1];
 
     s->binding->packet_filter = 0;
     return_held(s);
+    proto_oids_wait(s);
     if (NdisCloseAdapterEx(s->binding) == NDIS_STATUS_PENDING)
         return (uint32_t)NDIS_STATUS_SUCCESS; /* NDIS waits for the close; close_complete does the rest */
     unbound(s);
@@ -217,7 +205,7 @@ unbind(const uint64_t *a)
 static uint64_t
 close_complete(const uint64_t *a)
 {
-    unbound((struct stack *)a[0]);
+    unbound((struct proto_stack *)a[0]);
     return 0;
 }
 
@@ -233,7 +221,7 @@ nothing(const uint64_t *a)
 int
 ends_proto_send(struct ndis_nic *nic, const void *frame, size_t length, enum ends_shape shape, unsigned flags)
 {
-    struct stack *s = stack_of(nic);
+    struct proto_stack *s = proto_stack_of(nic);
     NET_BUFFER_LIST *nbls;
     uint32_t count;
     uint8_t irql = (uint8_t)irql_get();
@@ -258,7 +246,7 @@ ends_proto_send(struct ndis_nic *nic, const void *frame, size_t length, enum end
 void
 ends_proto_return(struct ndis_nic *nic)
 {
-    struct stack *s = stack_of(nic);
+    struct proto_stack *s = proto_stack_of(nic);
 
     sched_touch((uint64_t)s);
     if (s->binding == NULL)
@@ -282,13 +270,13 @@ ends_proto_return(struct ndis_nic *nic)
 void
 ends_proto_mode(struct ndis_nic *nic, enum ends_hold hold)
 {
-    stack_of(nic)->hold = (uint8_t)hold;
+    proto_stack_of(nic)->hold = (uint8_t)hold;
 }
 
 void
 ends_proto_stats(const struct ndis_nic *nic, struct ends_proto_stats *out)
 {
-    *out = stack_of(nic)->stats;
+    *out = proto_stack_of(nic)->stats;
 }
 
 /* ------------------------------------------------------------------ set-up */
@@ -314,7 +302,7 @@ ends_proto_start(void)
     c->ReceiveNetBufferListsHandler = (void *)handler[4];
     c->SendNetBufferListsCompleteHandler = (void *)handler[5];
     c->OpenAdapterCompleteHandlerEx = (void *)handler[6];
-    c->OidRequestCompleteHandler = (void *)handler[6];
+    c->OidRequestCompleteHandler = (void *)handler[7];
     c->StatusHandlerEx = (void *)handler[6];
     do /* an allocation that fails on purpose is for the drivers under test */
         status = NdisRegisterProtocolDriver(NULL, c, &root()->driver);
@@ -330,7 +318,7 @@ void
 ends_init(void)
 {
     static const ndis_host_fn functions[] = { bind,    unbind,        close_complete, net_pnp_event,
-                                              receive, send_complete, nothing };
+                                              receive, send_complete, nothing,        proto_oid_complete };
     struct proto *proto = mon_alloc(sizeof(*proto));
 
     list_init(&proto->stacks);

@@ -14,6 +14,8 @@
 #include "ndis/ends/shape.h"
 #include "nt/nt.h"
 
+#define LINK_SPEED 1000000000u /* bits per second */
+
 struct frame {
     struct frame *next;
     size_t length;
@@ -27,10 +29,11 @@ struct wire {
     struct shape_pools pools;
     NET_BUFFER_LIST *queue, **queue_end; /* sends to complete later */
     struct frame *loop, **loop_end;      /* frames to loop back */
+    NDIS_OID_REQUEST *oid;               /* to answer later: NDIS gives one at a time */
     uint32_t receives_out, indicating;
     uint8_t mac[6];
     uint8_t complete; /* enum ends_complete */
-    bool loopback, running, pausing, completing, idle;
+    bool loopback, oids_later, running, pausing, completing, idle;
     struct ends_wire_stats stats;
 };
 
@@ -205,7 +208,7 @@ set_attributes(struct wire *w, NDIS_HANDLE adapter)
     g->MediaType = NdisMedium802_3;
     g->PhysicalMediumType = NdisPhysicalMediumUnspecified;
     g->MtuSize = 1500;
-    g->MaxXmitLinkSpeed = g->XmitLinkSpeed = g->MaxRcvLinkSpeed = g->RcvLinkSpeed = 1000000000;
+    g->MaxXmitLinkSpeed = g->XmitLinkSpeed = g->MaxRcvLinkSpeed = g->RcvLinkSpeed = LINK_SPEED;
     g->MediaConnectState = MediaConnectStateConnected;
     g->MediaDuplexState = MediaDuplexStateFull;
     g->LookaheadSize = 1500;
@@ -283,20 +286,46 @@ restart(const uint64_t *a)
     return (uint32_t)NDIS_STATUS_SUCCESS;
 }
 
-static uint64_t
-oid_request(const uint64_t *a)
+static NDIS_STATUS
+answer_oid(NDIS_OID_REQUEST *request)
 {
-    NDIS_OID_REQUEST *request = (NDIS_OID_REQUEST *)a[1];
     uint32_t oid = request->DATA.SET_INFORMATION.Oid;
 
     if (request->RequestType == NdisRequestSetInformation &&
         (oid == OID_GEN_CURRENT_PACKET_FILTER || oid == OID_GEN_CURRENT_LOOKAHEAD || oid == OID_802_3_MULTICAST_LIST)) {
         request->DATA.SET_INFORMATION.BytesRead = request->DATA.SET_INFORMATION.InformationBufferLength;
-        return (uint32_t)NDIS_STATUS_SUCCESS;
+        return NDIS_STATUS_SUCCESS;
     }
     if (oid == OID_PNP_SET_POWER || oid == OID_PNP_QUERY_POWER)
-        return (uint32_t)NDIS_STATUS_SUCCESS; /* a wire of memory needs no power */
-    return (uint32_t)NDIS_STATUS_NOT_SUPPORTED;
+        return NDIS_STATUS_SUCCESS; /* a wire of memory needs no power */
+    return NDIS_STATUS_NOT_SUPPORTED;
+}
+
+static uint64_t
+oid_request(const uint64_t *a)
+{
+    struct wire *w = (struct wire *)a[0];
+
+    if (!w->oids_later)
+        return (uint32_t)answer_oid((NDIS_OID_REQUEST *)a[1]);
+    sched_touch((uint64_t)w);
+    w->oid = (NDIS_OID_REQUEST *)a[1];
+    wake(w);
+    return (uint32_t)NDIS_STATUS_PENDING;
+}
+
+static uint64_t
+cancel_oid(const uint64_t *a)
+{
+    struct wire *w = (struct wire *)a[0];
+    NDIS_OID_REQUEST *request = w->oid;
+
+    sched_touch((uint64_t)w);
+    if (request == NULL || request->RequestId != (void *)a[1])
+        return 0;
+    w->oid = NULL;
+    NdisMOidRequestComplete(w->adapter, request, NDIS_STATUS_REQUEST_ABORTED);
+    return 0;
 }
 
 static uint64_t
@@ -373,6 +402,18 @@ complete_queue(struct wire *w)
 }
 
 static void
+complete_oid(struct wire *w)
+{
+    NDIS_OID_REQUEST *request = w->oid;
+
+    w->oid = NULL;
+    irql_raise(IRQL_DISPATCH);
+    sched_point(OP_DPC, (uint64_t)w);
+    NdisMOidRequestComplete(w->adapter, request, answer_oid(request));
+    irql_lower(IRQL_PASSIVE);
+}
+
+static void
 loop_one(struct wire *w)
 {
     struct frame *frame = w->loop;
@@ -393,6 +434,8 @@ run(void *arg)
         sched_touch((uint64_t)w);
         if (w->queue != NULL)
             complete_queue(w);
+        else if (w->oid != NULL)
+            complete_oid(w);
         else if (w->loop != NULL)
             loop_one(w);
         else {
@@ -430,6 +473,50 @@ ends_wire_add(const char *name, const uint8_t mac[6])
 }
 
 void
+ends_wire_oids_later(struct ndis_nic *nic, bool later)
+{
+    struct wire *w = nic->host;
+
+    w->oids_later = later;
+}
+
+int
+ends_wire_link(struct ndis_nic *nic, bool up)
+{
+    struct wire *w = nic->host;
+    uint64_t mark = guest_mark();
+    NDIS_STATUS_INDICATION *indication = guest_alloc(sizeof(*indication));
+    NDIS_LINK_STATE *link = guest_alloc(sizeof(*link));
+
+    sched_point(OP_INTERNAL, (uint64_t)w);
+    if (!w->running) {
+        guest_release(mark);
+        return -ENETDOWN;
+    }
+    w->indicating++; /* holds a pause, and so the halt */
+    ndis_header_set(&link->Header, NDIS_OBJECT_TYPE_DEFAULT, NDIS_LINK_STATE_REVISION_1,
+                    NDIS_SIZEOF_LINK_STATE_REVISION_1);
+    link->MediaConnectState = up ? MediaConnectStateConnected : MediaConnectStateDisconnected;
+    link->MediaDuplexState = MediaDuplexStateFull;
+    link->XmitLinkSpeed = link->RcvLinkSpeed = LINK_SPEED;
+    link->PauseFunctions = NdisPauseFunctionsUnsupported;
+    ndis_header_set(&indication->Header, NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1,
+                    NDIS_SIZEOF_STATUS_INDICATION_REVISION_1);
+    indication->SourceHandle = w->adapter;
+    indication->StatusCode = NDIS_STATUS_LINK_STATE;
+    indication->StatusBuffer = link;
+    indication->StatusBufferSize = sizeof(*link);
+    irql_raise(IRQL_DISPATCH);
+    sched_point(OP_DDI, (uint64_t)w->adapter);
+    NdisMIndicateStatusEx(w->adapter, indication);
+    w->indicating--;
+    check_pause(w);
+    irql_lower(IRQL_PASSIVE);
+    guest_release(mark);
+    return 0;
+}
+
+void
 ends_wire_mode(struct ndis_nic *nic, enum ends_complete complete_when, bool loop)
 {
     struct wire *w = nic->host;
@@ -455,7 +542,7 @@ void
 ends_wiretest_init(void)
 {
     static const ndis_host_fn functions[] = { initialize, halt,     pause,       restart, oid_request,
-                                              send,       returned, cancel_send, nothing };
+                                              send,       returned, cancel_send, nothing, cancel_oid };
     NDIS_MINIPORT_DRIVER_CHARACTERISTICS *c = heap_alloc(sizeof(*c), NDIS_SIG_MINIPORT_DRIVER);
     NDIS_HANDLE driver;
     NDIS_STATUS status;
@@ -479,7 +566,7 @@ ends_wiretest_init(void)
     c->UnloadHandler = (void *)handler[8];
     c->DevicePnPEventNotifyHandler = (void *)handler[8];
     c->ShutdownHandlerEx = (void *)handler[8];
-    c->CancelOidRequestHandler = (void *)handler[8];
+    c->CancelOidRequestHandler = (void *)handler[9];
     status = NdisMRegisterMiniportDriver(NULL, ndis_string("\\Registry\\Machine\\System\\wiretest"), NULL, c, &driver);
     NDIS_ASSERT(status == NDIS_STATUS_SUCCESS);
     ((struct ndis_driver *)driver)->record->host = true;
