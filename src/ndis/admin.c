@@ -11,6 +11,7 @@
 #include "base/fmt.h"
 #include "base/str.h"
 #include "ndis/driver.h"
+#include "ndis/fdo.h"
 #include "ndis/hw/nic.h"
 #include "ndis/reset.h"
 
@@ -49,6 +50,8 @@ ndis_nic_add(const struct ndis_nic_config *config)
     nic->instance_guid.Length -= (USHORT)(prefix * 2);
     nic->instance_guid.MaximumLength -= (USHORT)(prefix * 2);
     nic->instance_name = ndis_string(nic->name);
+    if (!ndis_fdo_create(nic))
+        return NULL;
     list_add_tail(&root->nics, &nic->node);
     ndis_links_add_nic(nic);
     return nic;
@@ -98,21 +101,41 @@ ndis_nic_disable(struct ndis_nic *nic)
  * Documented ("Removing a NIC", "Stopping a NIC"): query-remove goes up through filters to every protocol. Assumed: a
  * refusal counts, where Windows may ignore it.
  */
-static int
-query(struct ndis_nic *nic)
+static NDIS_STATUS
+tell_removal(struct ndis_nic *nic, NET_PNP_EVENT_CODE code)
 {
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
     uint64_t mark = guest_mark();
 
     ndis_walk_begin(nic);
-    if (nic->adapter != NULL) {
-        status = ndis_net_pnp_up(&nic->adapter->layer, ndis_net_pnp_event(NetEventQueryRemoveDevice, NULL, 0));
-        if (status != NDIS_STATUS_SUCCESS)
-            ndis_net_pnp_up(&nic->adapter->layer, ndis_net_pnp_event(NetEventCancelRemoveDevice, NULL, 0));
-    }
+    if (nic->adapter != NULL)
+        status = ndis_net_pnp_up(&nic->adapter->layer, ndis_net_pnp_event(code, NULL, 0));
     ndis_walk_end(nic);
     guest_release(mark);
-    return status == NDIS_STATUS_SUCCESS ? 0 : -EBUSY;
+    return status;
+}
+
+int
+ndis_nic_query_remove(struct ndis_nic *nic)
+{
+    return tell_removal(nic, NetEventQueryRemoveDevice) == NDIS_STATUS_SUCCESS ? 0 : -EBUSY;
+}
+
+void
+ndis_nic_cancel_remove(struct ndis_nic *nic)
+{
+    tell_removal(nic, NetEventCancelRemoveDevice);
+}
+
+/* Those that agreed hear that it stays, too. */
+static int
+query(struct ndis_nic *nic)
+{
+    int err = ndis_nic_query_remove(nic);
+
+    if (err)
+        ndis_nic_cancel_remove(nic);
+    return err;
 }
 
 int
@@ -125,6 +148,12 @@ ndis_nic_remove(struct ndis_nic *nic)
     return err;
 }
 
+void
+ndis_nic_stop(struct ndis_nic *nic)
+{
+    take_down(nic, NdisHaltDeviceStopped);
+}
+
 int
 ndis_nic_rebalance(struct ndis_nic *nic)
 {
@@ -132,7 +161,7 @@ ndis_nic_rebalance(struct ndis_nic *nic)
 
     if (err)
         return err;
-    take_down(nic, NdisHaltDeviceStopped);
+    ndis_nic_stop(nic);
     return ndis_nic_enable(nic);
 }
 

@@ -32,7 +32,7 @@ struct ndis_nic_config {
     const char *name;    /* "Ethernet 1"; NULL: made from the number */
     const char *service; /* miniport driver */
     const char *guid;    /* "{...}" NetCfgInstanceId; NULL: made from the number */
-    void *pdo;           /* PhysicalDeviceObject; may be NULL */
+    void *pdo;           /* PhysicalDeviceObject; NULL: one of the PnP manager's */
     void *config;        /* config.c: the adapter's registry key; may be NULL */
 };
 
@@ -45,6 +45,10 @@ void ndis_nic_disable(struct ndis_nic *nic);         /* pause, unbind, detach, h
 void ndis_nic_surprise_remove(struct ndis_nic *nic); /* the same as Windows 8 does it when the device is gone */
 /* PnP asks first: 0, or -EBUSY when a protocol or a filter refused; then all were told that the device stays. */
 int ndis_nic_remove(struct ndis_nic *nic);
+/* The steps of it, as IRPs of the PnP manager ask for them. */
+int ndis_nic_query_remove(struct ndis_nic *nic);
+void ndis_nic_cancel_remove(struct ndis_nic *nic);
+void ndis_nic_stop(struct ndis_nic *nic);
 int ndis_nic_rebalance(struct ndis_nic *nic); /* stop, and start again; -EIO: it did not start */
 void ndis_nic_set_power(struct ndis_nic *nic, unsigned state); /* to D0 ... D3: 0 awake, 3 asleep */
 void ndis_nic_reset(struct ndis_nic *nic); /* an NDIS 6 miniport that can be; it returns at once */

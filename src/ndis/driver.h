@@ -50,6 +50,9 @@ void ndis_device_pnp_event(struct ndis_adapter *ad, NDIS_DEVICE_PNP_EVENT code, 
  */
 NDIS_STATUS ndis_oid_ask(struct ndis_layer *target, NDIS_REQUEST_TYPE type, uint32_t oid, void *buffer,
                          uint32_t length);
+/* The same for a query; *written: how much of the buffer is the answer. */
+NDIS_STATUS ndis_oid_query(struct ndis_layer *target, NDIS_REQUEST_TYPE type, uint32_t oid, void *buffer,
+                           uint32_t length, uint32_t *written);
 /* The highest layer of the stack that answers requests. */
 struct ndis_layer *ndis_oid_top(const struct ndis_adapter *ad);
 /* oid_set.c: what bindings want goes to the miniport again, which has lost it. PASSIVE. */

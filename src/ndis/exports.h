@@ -8,6 +8,7 @@
 #if __has_include("ndis/misc.h")
 #include "ndis/misc.h"
 #endif
+#include "ndis/fdo.h"
 #include "ndis/hw/hw.h"
 
 #endif

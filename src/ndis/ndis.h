@@ -307,7 +307,8 @@ struct ndis_nic {
     UNICODE_STRING *guid_name;     /* \DEVICE\{...}: BaseMiniportName, AdapterName */
     UNICODE_STRING instance_guid;  /* the {...} in it */
     UNICODE_STRING *instance_name; /* friendly: BaseMiniportInstanceName */
-    void *pdo;                     /* PhysicalDeviceObject (pnp), may be NULL */
+    void *pdo;                     /* PhysicalDeviceObject */
+    void *fdo;                     /* fdo.c: NDIS's device over it */
     void *config;                  /* config.c: registry key of this adapter; set through ndis_adapter_config */
     uint32_t if_index;
     uint64_t luid;
@@ -459,7 +460,8 @@ ndis_layer_driver_name(const struct ndis_layer *layer)
                                                             X(ndisMiniportDpc) X(ndisMiniportMessageDpc)      \
                                                                 X(ndisMSynchronizeWithInterrupt)              \
                                                                     X(ndisMProcessSGList)                     \
-                        X(ndisMResetMiniportInternal) X(ndisMCheckForHang)                                    \
+                        X(ndisMResetMiniportInternal) X(ndisMCheckForHang) X(ndisMStartDevice)                \
+                            X(ndisMFilterResourceRequirements)                                                \
                                                                         X(ndisMQueuedAllocateSharedHandler)
 
 struct ndis_sites {
@@ -480,6 +482,7 @@ struct ndis_root {
     struct list ledger_free;     /* struct ndis_ledger, of layers that are gone; in a live machine */
     struct ndis_words *words;    /* each sentence that was ever needed, once */
     uint32_t next_if_index;
+    void *driver_object;      /* \Driver\NDIS, of the adapters' devices; NULL: there are none yet */
     uint32_t partial_cancel_id; /* NdisGeneratePartialCancelId */
     struct nbl_track *track_free;
     struct ndis_nbl_pool *default_pool; /* for NBLs that NDIS makes without a pool given */

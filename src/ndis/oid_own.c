@@ -23,7 +23,8 @@ ndis_oid_top(const struct ndis_adapter *ad)
 }
 
 NDIS_STATUS
-ndis_oid_ask(struct ndis_layer *target, NDIS_REQUEST_TYPE type, uint32_t oid, void *buffer, uint32_t length)
+ndis_oid_query(struct ndis_layer *target, NDIS_REQUEST_TYPE type, uint32_t oid, void *buffer, uint32_t length,
+               uint32_t *written)
 {
     uint64_t mark = guest_mark();
     NDIS_OID_REQUEST *request = guest_alloc(sizeof(*request));
@@ -41,6 +42,15 @@ ndis_oid_ask(struct ndis_layer *target, NDIS_REQUEST_TYPE type, uint32_t oid, vo
     if (status == NDIS_STATUS_PENDING)
         status = ndis_wait(w, (uint64_t)target,
                            ndis_words("waits for an OID request to %s%s", target->adapter->nic->name, ""));
+    *written = request->DATA.QUERY_INFORMATION.BytesWritten;
     guest_release(mark);
     return status;
+}
+
+NDIS_STATUS
+ndis_oid_ask(struct ndis_layer *target, NDIS_REQUEST_TYPE type, uint32_t oid, void *buffer, uint32_t length)
+{
+    uint32_t written;
+
+    return ndis_oid_query(target, type, oid, buffer, length, &written);
 }

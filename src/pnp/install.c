@@ -16,6 +16,7 @@
 #include "ndis/misc.h"
 #include "ndis/hw/nic.h"
 #include "nt/cm/cm.h"
+#include "nt/io/devnode.h"
 #include "nt/io/driver.h"
 #include "pnp/netcfg.h"
 #include "pnp/reg_cm.h"
@@ -426,11 +427,15 @@ pnp_nic_install(const struct ndis_nic *nic, const struct pnp_driver *file, const
                 unsigned count)
 {
     const char *service = ndis_nic_service(nic);
-    char key[200], guid[64];
+    char key[200], guid[64], id[200];
+    struct reg_adapter a;
 
     ndis_config_nic_path(nic, key, sizeof(key));
     ndis_nic_guid(nic, guid, sizeof(guid));
-    reg_install_adapter(&reg_cm, &(struct reg_adapter){ file, service, ndis_nic_name(nic), guid, key, nic->if_index });
+    a = (struct reg_adapter){ file, service, ndis_nic_name(nic), guid, key, nic->if_index };
+    reg_install_adapter(&reg_cm, &a);
+    reg_device_id(&a, id, sizeof(id));
+    io_devnode_set(nic->pdo, id);
     write_parameters(key, parameters, count);
     write_user_parameters(key, service, file);
     write_linkage();

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "nt/io/devnode.h"
 #include "nt/io/driver.h"
 #include "nt/io/io.h"
 #include "nt/mm/mm.h"
@@ -205,6 +206,7 @@ hal_device_create(const struct hal_device_config *c)
     d->translated = describe(d, false);
     if (hal->driver == NULL && io_driver_create(u"PCI", 0, 0, 0, &hal->driver) != STATUS_SUCCESS)
         __builtin_trap(); /* ours: set-up has the memory for it */
+    io_bus_driver(hal->driver);
     if (io_device_create(hal->driver, 0, NULL, FILE_DEVICE_NETWORK, 0, false, NULL, &d->pdo) == STATUS_SUCCESS)
         d->pdo->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     list_add_tail(&hal->devices, &d->link);

@@ -107,6 +107,8 @@ struct io_state {
     uint64_t timer_dpc;
     struct list work; /* queued and running work items: workitem.c */
     struct fiber *work_waiter;
+    struct io_devnode *devnodes; /* devnode.c */
+    PDRIVER_OBJECT root_bus;     /* of devices that no bus has found; NULL: none yet */
     uint32_t library[LAYOUT_IMAGE_MAX]; /* references to export drivers, by image: library.c */
 };
 
@@ -259,6 +261,7 @@ NTSTATUS io_submit(const struct io_request *r);
 /* ------------------------------------------------------------------ exported, but declared by no DDK header */
 
 NTSTATUS NTAPI IopInvalidDeviceRequest(PDEVICE_OBJECT DeviceObject, PIRP Irp);
+NTSTATUS NTAPI IopBusDispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp); /* devnode.c */
 NTSTATUS NTAPI IopSynchronousCompletion(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context);
 VOID NTAPI IopCsqCancelRoutine(PDEVICE_OBJECT DeviceObject, PIRP Irp);
 NTSTATUS NTAPI WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,

@@ -5,7 +5,7 @@
 NDIS_HANDLE StackBinding;
 NDIS_HANDLE StackProtocolDriver;
 NDIS_STATUS StackLastStatus;
-volatile LONG StackPendsEvents;
+volatile LONG StackPendsEvents, StackRefusesRemoval;
 ULONG StackBoundPorts;
 
 static NDIS_HANDLE BindContext, UnbindContext;
@@ -150,6 +150,10 @@ NetPnP(NDIS_HANDLE ProtocolBindingContext, PNET_PNP_EVENT_NOTIFICATION NetPnPEve
         break;
     }
     InterlockedIncrement(&Seen.BindingNetPnP);
+    if (NetPnPEventNotification->NetPnPEvent.NetEvent == NetEventSetPower)
+        InterlockedIncrement(&Seen.BindingPowers);
+    if (NetPnPEventNotification->NetPnPEvent.NetEvent == NetEventQueryRemoveDevice && StackRefusesRemoval)
+        return NDIS_STATUS_FAILURE;
     if (!StackPendsEvents)
         return NDIS_STATUS_SUCCESS;
     StackLater(DdiFilterDriver, EventLater, NetPnPEventNotification);

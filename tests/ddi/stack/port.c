@@ -4,6 +4,7 @@
 
 NDIS_HANDLE StackPort;
 NDIS_HANDLE StackMiniportDriver;
+ULONG StackPower, StackHaltAction;
 volatile LONG StackHoldsSends, StackHangs, StackResetPends;
 
 static NDIS_SPIN_LOCK Lock;
@@ -75,7 +76,7 @@ static VOID NTAPI
 PortHalt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction)
 {
     UNREFERENCED_PARAMETER(MiniportAdapterContext);
-    UNREFERENCED_PARAMETER(HaltAction);
+    StackHaltAction = HaltAction;
     StackPort = NULL;
     NdisFreeSpinLock(&Lock);
 }
@@ -137,6 +138,10 @@ Answer(PNDIS_OID_REQUEST Request)
             return NDIS_STATUS_INVALID_OID;
         NdisMoveMemory(Request->DATA.QUERY_INFORMATION.InformationBuffer, &value, sizeof(value));
         Request->DATA.QUERY_INFORMATION.BytesWritten = sizeof(value);
+        return NDIS_STATUS_SUCCESS;
+    case OID_PNP_SET_POWER:
+        StackPower = *(ULONG *)Request->DATA.SET_INFORMATION.InformationBuffer;
+        InterlockedIncrement(&Seen.PortPowers);
         return NDIS_STATUS_SUCCESS;
     case OID_GEN_CURRENT_PACKET_FILTER:
         InterlockedIncrement(&Seen.PortFilters);

@@ -19,6 +19,7 @@
 #define OID_STACK_SHORT 0xff010003 /* wants 100 bytes */
 
 typedef struct _STACK_SEEN {
+    volatile LONG PortPowers, BindingPowers;
     volatile LONG PortResets, PortChecks, PortFilters, BindingResetsBegun, BindingResetsEnded;
     volatile LONG PortSends, PortReturns, PortCancelSends, PortCancelOids, PortDirects, PortSynchronous;
     volatile LONG ModuleSends, ModuleSendsDone, ModuleReceives, ModuleReturns, ModuleCancels, ModuleRestarts,
@@ -34,6 +35,9 @@ extern NDIS_HANDLE StackModule;  /* the filter module */
 extern NDIS_HANDLE StackBinding; /* the open binding */
 extern NDIS_HANDLE StackProtocolDriver;
 extern NDIS_HANDLE StackMiniportDriver;
+extern volatile LONG StackRefusesRemoval;
+extern ULONG StackPower;      /* what the miniport was told last */
+extern ULONG StackHaltAction; /* of its last halt */
 extern volatile LONG StackHangs;      /* what the miniport says when it is asked */
 extern volatile LONG StackResetPends; /* and whether its reset takes a while */
 extern volatile LONG StackHoldsSends; /* the miniport keeps what is sent until its cancel */
@@ -53,6 +57,6 @@ VOID StackRequest(PNDIS_OID_REQUEST Request, NDIS_REQUEST_TYPE Type, NDIS_OID Oi
 /* Within two seconds of machine time. */
 BOOLEAN StackReaches(volatile LONG *Count, LONG Value);
 VOID StackRunTests(VOID);
-extern const DDI_GROUP stackGroup, portsGroup, resetGroup, leaveGroup;
+extern const DDI_GROUP stackGroup, portsGroup, resetGroup, deviceGroup, leaveGroup;
 
 #endif

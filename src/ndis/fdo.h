@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* ndis/fdo.h - the functional device object of an adapter; see fdo.c. */
+#ifndef NDIS_FDO_H
+#define NDIS_FDO_H
+
+#include "ndis/ndis.h"
+
+/* The device objects of a nic that appears: nic->pdo if the bus gave none, nic->fdo over it. false: no memory. */
+bool ndis_fdo_create(struct ndis_nic *nic);
+
+/* Exported, for the table of NDIS's driver object. */
+NTSTATUS NTAPI ndisPnPDispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp);
+NTSTATUS NTAPI ndisPowerDispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp);
+NTSTATUS NTAPI ndisDeviceControlIrpHandler(PDEVICE_OBJECT DeviceObject, PIRP Irp);
+NTSTATUS NTAPI ndisCreateIrpHandler(PDEVICE_OBJECT DeviceObject, PIRP Irp);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* nt/io/devnode.h - physical device objects and what the PnP manager knows of their devices; see devnode.c. */
+#ifndef NT_IO_DEVNODE_H
+#define NT_IO_DEVNODE_H
+
+#include "nt/io/io.h"
+
+/* A device that no bus has found: it is the PnP manager's own. NULL: no memory. System fiber. */
+PDEVICE_OBJECT io_root_device_create(void);
+/* Make driver one that answers for buses: its devices succeed what a bus driver succeeds. */
+void io_bus_driver(PDRIVER_OBJECT driver);
+/* The device's instance id, "ROOT\NET\0001": its hardware key is that under Enum. The id is copied. */
+void io_devnode_set(PDEVICE_OBJECT pdo, const char *instance_id);
+
+#endif

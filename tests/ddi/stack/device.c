@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* device.c - the adapter's device objects: properties, keys, and requests that PnP, power and programs send. */
+#include "stack.h"
+
+#define IOCTL_QUERY_GLOBAL_STATS CTL_CODE(0x17, 0, METHOD_OUT_DIRECT, FILE_ANY_ACCESS)
+
+static PDEVICE_OBJECT Pdo, Fdo, Next;
+
+/* A PnP or power request to the top of the stack; its status. */
+static NTSTATUS
+Send(UCHAR Major, UCHAR Minor, DEVICE_POWER_STATE State)
+{
+    PDEVICE_OBJECT top = IoGetAttachedDeviceReference(Pdo);
+    IO_STATUS_BLOCK iosb;
+    KEVENT event;
+    PIRP irp;
+    NTSTATUS status;
+
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    irp = IoBuildSynchronousFsdRequest(IRP_MJ_PNP, top, NULL, 0, NULL, &event, &iosb);
+    if (irp == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED; /* documented: so PnP requests begin */
+    IoGetNextIrpStackLocation(irp)->MajorFunction = Major;
+    IoGetNextIrpStackLocation(irp)->MinorFunction = Minor;
+    if (Major == IRP_MJ_POWER) {
+        IoGetNextIrpStackLocation(irp)->Parameters.Power.Type = DevicePowerState;
+        IoGetNextIrpStackLocation(irp)->Parameters.Power.State.DeviceState = State;
+    }
+    status = IoCallDriver(top, irp);
+    if (status == STATUS_PENDING) {
+        KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+        status = iosb.Status;
+    }
+    ObDereferenceObject(top);
+    return status;
+}
+
+static VOID
+DeviceObjects(VOID)
+{
+    PCM_RESOURCE_LIST raw = (PCM_RESOURCE_LIST)&raw, translated = (PCM_RESOURCE_LIST)&raw;
+
+    NdisMGetDeviceProperty(StackPort, &Pdo, &Fdo, &Next, &raw, &translated);
+    REQUIRE(Pdo != NULL && Fdo != NULL && Next != NULL);
+    CHECK(Fdo != Pdo && Next == Pdo && Fdo->StackSize == Pdo->StackSize + 1);
+    CHECK(raw == NULL && translated == NULL); /* it has no hardware */
+    NdisMGetDeviceProperty(StackPort, NULL, NULL, NULL, NULL, NULL);
+}
+
+static VOID
+Properties(VOID)
+{
+    WCHAR text[100];
+    ULONG length = 0, number = 7;
+
+    REQUIRE(Pdo != NULL);
+    CHECK(IoGetDeviceProperty(Pdo, DevicePropertyClassName, 2, text, &length) == STATUS_BUFFER_TOO_SMALL);
+    CHECK(length == sizeof(L"Net"));
+    CHECK(IoGetDeviceProperty(Pdo, DevicePropertyClassName, sizeof(text), text, &length) == STATUS_SUCCESS);
+    CHECK(length == sizeof(L"Net") && RtlCompareMemory(text, L"Net", length) == length);
+    CHECK(IoGetDeviceProperty(Pdo, DevicePropertyEnumeratorName, sizeof(text), text, &length) == STATUS_SUCCESS);
+    CHECK(length == sizeof(L"ROOT") && RtlCompareMemory(text, L"ROOT", length) == length);
+    CHECK(IoGetDeviceProperty(Pdo, DevicePropertyInstallState, sizeof(number), &number, &length) == STATUS_SUCCESS);
+    CHECK(number == 0 && length == sizeof(number)); /* InstallStateInstalled */
+    CHECK(IoGetDeviceProperty(Pdo, DevicePropertyAddress, sizeof(number), &number, &length) == STATUS_SUCCESS);
+    CHECK(number == 0xffffffff); /* documented: the bus driver gave none */
+    CHECK(IoGetDeviceProperty(Pdo, DevicePropertyCompatibleIDs, sizeof(text), text, &length) ==
+          STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(IoGetDeviceProperty(Pdo, 99, sizeof(text), text, &length) == STATUS_INVALID_PARAMETER_2);
+    CHECK(IoGetDeviceProperty(Fdo, DevicePropertyClassName, sizeof(text), text, &length) ==
+          STATUS_INVALID_DEVICE_REQUEST);
+}
+
+static VOID
+Keys(VOID)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"NetCfgInstanceId");
+    UCHAR value[200];
+    ULONG length;
+    HANDLE key = NULL;
+
+    REQUIRE(Pdo != NULL);
+    CHECK(IoOpenDeviceRegistryKey(Pdo, PLUGPLAY_REGKEY_DRIVER, KEY_READ, &key) == STATUS_SUCCESS && key != NULL);
+    if (key != NULL) {
+        CHECK(ZwQueryValueKey(key, &name, KeyValuePartialInformation, value, sizeof(value), &length) ==
+              STATUS_SUCCESS);
+        ZwClose(key);
+    }
+    CHECK(IoOpenDeviceRegistryKey(Pdo, PLUGPLAY_REGKEY_DEVICE, KEY_READ, &key) == STATUS_SUCCESS);
+    if (key != NULL)
+        ZwClose(key);
+    CHECK(IoOpenDeviceRegistryKey(Pdo, PLUGPLAY_REGKEY_DEVICE | PLUGPLAY_REGKEY_DRIVER, KEY_READ, &key) ==
+          STATUS_INVALID_PARAMETER);
+    CHECK(IoOpenDeviceRegistryKey(Fdo, PLUGPLAY_REGKEY_DEVICE, KEY_READ, &key) == STATUS_INVALID_PARAMETER);
+}
+
+static VOID
+StatisticsForPrograms(VOID)
+{
+    ULONG oid = OID_GEN_VENDOR_ID, value = 0;
+    IO_STATUS_BLOCK iosb;
+    KEVENT event;
+    NTSTATUS status;
+    PIRP irp;
+
+    REQUIRE(Fdo != NULL);
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    irp = IoBuildDeviceIoControlRequest(IOCTL_QUERY_GLOBAL_STATS, Fdo, &oid, sizeof(oid), &value, sizeof(value), FALSE,
+                                        &event, &iosb);
+    REQUIRE(irp != NULL);
+    status = IoCallDriver(Fdo, irp);
+    if (status == STATUS_PENDING)
+        KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+    CHECK(iosb.Status == STATUS_SUCCESS && iosb.Information == sizeof(value) && value == 0x554e44);
+}
+
+static VOID
+Queries(VOID)
+{
+    LONG events = Seen.BindingNetPnP;
+
+    REQUIRE(Pdo != NULL);
+    CHECK(Send(IRP_MJ_PNP, IRP_MN_QUERY_REMOVE_DEVICE, 0) == STATUS_SUCCESS && Seen.BindingNetPnP == events + 1);
+    CHECK(Send(IRP_MJ_PNP, IRP_MN_CANCEL_REMOVE_DEVICE, 0) == STATUS_SUCCESS && Seen.BindingNetPnP == events + 2);
+    StackRefusesRemoval = TRUE;
+    CHECK(Send(IRP_MJ_PNP, IRP_MN_QUERY_STOP_DEVICE, 0) == STATUS_UNSUCCESSFUL);
+    StackRefusesRemoval = FALSE;
+    CHECK(Send(IRP_MJ_PNP, IRP_MN_CANCEL_STOP_DEVICE, 0) == STATUS_SUCCESS);
+    CHECK(Send(IRP_MJ_PNP, 0x7f, 0) == STATUS_NOT_SUPPORTED); /* documented: nobody's, so the status stays */
+}
+
+/* documented: the stack is told, paused, and the miniport gets the OID; back in the other order */
+static VOID
+SleepsAndWakes(VOID)
+{
+    LONG powers = Seen.PortPowers, pauses = Seen.BindingPauses, restarts = Seen.BindingRestarts, sets = Seen.BindingPowers;
+    NDIS_OID_REQUEST request;
+    ULONG value = 0;
+
+    REQUIRE(Pdo != NULL);
+    CHECK(Send(IRP_MJ_POWER, IRP_MN_SET_POWER, PowerDeviceD3) == STATUS_SUCCESS);
+    CHECK(Seen.PortPowers == powers + 1 && StackPower == NdisDeviceStateD3 && Seen.BindingPauses == pauses + 1);
+    CHECK(Seen.BindingPowers == sets + 1 && Seen.BindingRestarts == restarts);
+    StackRequest(&request, NdisRequestQueryInformation, OID_GEN_VENDOR_ID, &value, sizeof(value));
+    CHECK(NdisOidRequest(StackBinding, &request) == NDIS_STATUS_LOW_POWER_STATE);
+    CHECK(Send(IRP_MJ_POWER, IRP_MN_SET_POWER, PowerDeviceD0) == STATUS_SUCCESS);
+    CHECK(Seen.PortPowers == powers + 2 && StackPower == NdisDeviceStateD0);
+    CHECK(StackReaches(&Seen.BindingRestarts, restarts + 1) && Seen.BindingPowers == sets + 2);
+}
+
+static VOID
+StopsAndStarts(VOID)
+{
+    LONG binds = Seen.BindingBinds, restarts = Seen.BindingRestarts;
+
+    REQUIRE(Pdo != NULL);
+    CHECK(Send(IRP_MJ_PNP, IRP_MN_STOP_DEVICE, 0) == STATUS_SUCCESS);
+    CHECK(StackPort == NULL && StackBinding == NULL && StackHaltAction == NdisHaltDeviceStopped);
+    CHECK(Send(IRP_MJ_PNP, IRP_MN_START_DEVICE, 0) == STATUS_SUCCESS);
+    CHECK(StackPort != NULL && StackReaches(&Seen.BindingBinds, binds + 1));
+    CHECK(StackReaches(&Seen.BindingRestarts, restarts + 1));
+}
+
+DDI_TESTS(device, { "device_objects", DeviceObjects }, { "properties", Properties }, { "keys", Keys },
+          { "statistics_for_programs", StatisticsForPrograms }, { "queries", Queries },
+          { "sleeps_and_wakes", SleepsAndWakes }, { "stops_and_starts", StopsAndStarts });
