@@ -12,7 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/host.h"
 #include "host/rundir.h"
+
+#define LOOKS 20u
 
 static int
 base_dir(char base[64], char text[200])
@@ -49,6 +52,35 @@ statedir_moved(struct statedir *d)
     write_pid(d->lock);
 }
 
+/*
+ * The lock file, locked; -EBUSY with the descriptor open: somebody has it. Who had it before may have taken folder and
+ * file away between our steps: then again, or two would each hold a file of that name.
+ */
+static int
+lock_file(struct statedir *d, const char *path)
+{
+    for (unsigned busy = 0;;) {
+        struct stat mine, there;
+
+        if (mkdir(d->path, 0700) && errno != EEXIST)
+            return -errno;
+        d->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (d->lock < 0 && errno == ENOENT)
+            continue;
+        if (d->lock < 0)
+            return -errno;
+        if (flock(d->lock, LOCK_EX | LOCK_NB)) {
+            if (++busy == LOOKS)
+                return -EBUSY;
+            host_sleep_us(500); /* perhaps somebody only looks who has it */
+        } else if (fstat(d->lock, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino) {
+            return 0;
+        }
+        close(d->lock);
+        d->lock = -1;
+    }
+}
+
 int
 statedir_claim(struct statedir *d, const char *name, int *pid, char text[200])
 {
@@ -61,13 +93,12 @@ statedir_claim(struct statedir *d, const char *name, int *pid, char text[200])
     snprintf(d->path, sizeof(d->path), "%s/%.32s", base, name);
     snprintf(path, sizeof(path), "%s/lock", d->path);
     snprintf(d->socket, sizeof(d->socket), "%.100s/socket", d->path);
-    if ((mkdir(d->path, 0700) && errno != EEXIST) ||
-        (d->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0) {
-        err = -errno;
+    err = lock_file(d, path);
+    if (err && err != -EBUSY) {
         snprintf(text, 200, "%.110s cannot be made (%s)", d->path, strerror(-err));
         return err;
     }
-    if (flock(d->lock, LOCK_EX | LOCK_NB)) {
+    if (err) {
         *pid = pid_of(d->lock);
         snprintf(text, 200, "a machine called %.32s is running already (process %d)", name, *pid);
         close(d->lock);

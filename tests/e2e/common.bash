@@ -65,6 +65,27 @@ refuses() {
     exits "$want" && one_sentence "undis $1" && complains "$pattern"
 }
 
+# below PID - its children, theirs, and so on
+below() {
+    local child
+    for child in $(pgrep -P "$1"); do
+        echo "$child"
+        below "$child"
+    done
+}
+
+# end_machines - for teardown: what a test began in the background, and machines it did not stop, end with it, also when
+# it failed
+end_machines() {
+    local pid
+    for pid in $(jobs -p); do
+        kill -9 "$pid" $(below "$pid") 2>/dev/null || true
+    done
+    for pid in $(cat undis/*/lock 2>/dev/null); do
+        kill -9 "$pid" 2>/dev/null || true
+    done
+}
+
 # patch FILE OFFSET BYTES - overwrite; BYTES as printf writes them
 patch() {
     printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none

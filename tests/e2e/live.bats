@@ -14,9 +14,7 @@ setup() {
 }
 
 teardown() {
-    for pid in $(cat undis/*/lock 2>/dev/null); do
-        kill -9 "$pid" 2>/dev/null || true
-    done
+    end_machines
 }
 
 # stack NAME LINE... - a stack file of that name: an adapter that receives what it sends, and more lines
@@ -287,10 +285,30 @@ device() {
     exits 0
 }
 
+@test "of several started at once under one name one runs, and it answers" {
+    stack m
+    for i in 1 2 3 4; do
+        timeout 60 "$UNDIS" run m.yaml --detach >log.$i 2>&1 &
+    done
+    wait
+    [ "$(cat log.* | grep -c 'runs as process')" -eq 1 ]
+    [ "$(cat log.* | grep -c 'a machine called m is running already')" -eq 3 ]
+    undis status
+    exits 0
+    undis stop
+    exits 0
+}
+
 @test "what kill -9 leaves behind the next start cleans up" {
     stack m
     up m
+    worker=$(pgrep -P "$(cat undis/m/lock)")
     kill -9 "$(cat undis/m/lock)"
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        kill -0 "$worker" 2>/dev/null || break
+        sleep 0.1
+    done
+    ! kill -0 "$worker" 2>/dev/null
     for i in 1 2 3 4 5 6 7 8 9 10; do
         "$UNDIS" status >/dev/null 2>&1 || break
         sleep 0.1
@@ -337,6 +355,46 @@ device() {
     undis run m.yaml
     exits 1
     complains 'DriverEntry of entry_fails returned 0x'
+}
+
+@test "a program that stops reading is not read from either, and others go on" {
+    stack m "filters: [ $npf ]"
+    up m
+    worker=$(pgrep -P "$(cat undis/m/lock)")
+    run python3 - "$XDG_RUNTIME_DIR/undis/m/socket" "$worker" "$UNDIS" <<'END'
+import socket, struct, subprocess, sys, time
+def resident():
+    return int(next(l for l in open(f"/proc/{sys.argv[2]}/status") if l.startswith("VmRSS")).split()[1])
+def request(op, number, path=b""):
+    return struct.pack("<IHHQQQIIIIII256s", 0x31534e55, op, 0, number, 0, 0, 1, 0, 0, 0, 0, 0, path)
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.connect(sys.argv[1])
+s.send(request(1, 1, b"deaf"))
+s.recvmsg(100, 100)
+before = resident()
+s.setblocking(False)
+sent = waited = 0
+while waited < 100:
+    try:
+        s.send(request(2, 2 + sent, rb"\\.\nowhere"))
+        sent += 1
+        waited = 0
+    except BlockingIOError:
+        waited += 1
+        time.sleep(0.01)
+grown = resident() - before
+assert sent < 5000, f"{sent} requests were read of one that reads no answer"
+assert grown < 4096, f"{grown} KB more"
+assert subprocess.run([sys.argv[3], "status"], stdout=subprocess.DEVNULL, timeout=10).returncode == 0
+s.setblocking(True)
+s.settimeout(10)
+ids = {struct.unpack_from("<Q", s.recv(100), 8)[0] for _ in range(sent)}
+assert ids == set(range(2, 2 + sent)), "each answer comes once it reads again"
+END
+    exits 0
+    undis stop
+    exits 0
+    grep -q 'nothing was left behind' undis/m.log
 }
 
 @test "the control socket survives nonsense and those who do not read" {

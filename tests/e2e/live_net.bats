@@ -41,9 +41,7 @@ END
 teardown() {
     [ -z "${peer:-}" ] || kill "$peer" 2>/dev/null || true
     timeout 20 "$UNDIS" stop >/dev/null 2>&1 || true
-    for pid in $(cat undis/*/lock 2>/dev/null); do
-        kill -9 "$pid" 2>/dev/null || true
-    done
+    end_machines
 }
 
 here() {

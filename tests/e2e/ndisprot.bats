@@ -15,9 +15,7 @@ setup() {
 }
 
 teardown() {
-    for pid in $(cat undis/*/lock 2>/dev/null); do
-        kill -9 "$pid" 2>/dev/null || true
-    done
+    end_machines
 }
 
 # up WIRE [INF [OPTION...]] - a machine with ndisprot, or another, over that wire

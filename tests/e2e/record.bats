@@ -13,9 +13,7 @@ setup() {
 }
 
 teardown() {
-    for pid in $(cat undis/*/lock 2>/dev/null); do
-        kill -9 "$pid" 2>/dev/null || true
-    done
+    end_machines
 }
 
 # up KIND INF - a machine with one driver over a loop, recorded
