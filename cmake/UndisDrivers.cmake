@@ -13,6 +13,7 @@ set(UNDIS_LIB ${CMAKE_BINARY_DIR}/lib)
 file(MAKE_DIRECTORY ${UNDIS_LIB})
 # undis cc looks for ddk/ and lib/ beside itself.
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/ddk ${CMAKE_BINARY_DIR}/ddk SYMBOLIC)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR}/include SYMBOLIC)
 
 add_executable(undis-cc ${CMAKE_SOURCE_DIR}/tools/undis-cc.c ${CMAKE_SOURCE_DIR}/src/cli/cc.c
                ${CMAKE_SOURCE_DIR}/src/cli/wpp.c)
@@ -24,7 +25,7 @@ list(APPEND export_lists ${CMAKE_SOURCE_DIR}/src/image/hook.def    # undis cc --
                          ${CMAKE_SOURCE_DIR}/src/image/cover.def   # undis cc --coverage
                          ${CMAKE_SOURCE_DIR}/src/nt/ex/kasan.def)  # undis cc --sanitize=address
 set(import_libraries "")
-foreach(module IN ITEMS ntoskrnl.exe ndis.sys hal.dll undisrt.sys)
+foreach(module IN ITEMS ntoskrnl.exe ndis.sys hal.dll undisrt.sys kernel32.dll)
     cmake_path(GET module STEM stem)
     set(def ${UNDIS_LIB}/${stem}.def)
     set(outputs ${def})

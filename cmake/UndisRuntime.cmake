@@ -12,7 +12,7 @@ find_library(ZYDIS_LIBRARY Zydis REQUIRED)
 find_library(ZYCORE_LIBRARY Zycore REQUIRED)
 
 # The order of DESIGN.md section 3: a folder may use those before it.
-set(UNDIS_FOLDERS base host trace machine image nt ndis pnp wire builtin verify crash explore kd control)
+set(UNDIS_FOLDERS base host trace machine image nt user ndis pnp wire builtin verify crash explore kd control)
 
 # What everything under src/ is compiled with.
 #   no stack protector, no CET   code runs on stacks and across frames that neither knows about

@@ -12,7 +12,8 @@
  * here, too: write u"..." for L"...". Buffers are copied to and from memory that the machine shares; one request moves
  * at most UNDIS_REQUEST_MAX bytes. A child of fork() has no connection and cannot make one.
  *
- * Link with -lundis (pkg-config undis).
+ * Link with -lundis (pkg-config undis). The same program can be an actor in a scenario: `undis cc --program` builds it
+ * against kernel32 of the machine under test (docs/undis-cc.md), where it has threads, Sleep() and ExitProcess(), too.
  */
 #ifndef UNDIS_UNDIS_H
 #define UNDIS_UNDIS_H
@@ -22,6 +23,12 @@
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define UNDIS_API __declspec(dllimport)
+#else
+#define UNDIS_API
 #endif
 
 typedef int BOOL;
@@ -128,49 +135,71 @@ typedef struct _OVERLAPPED {
 #define HasOverlappedIoCompleted(o) ((DWORD)(o)->Internal != 0x103u)
 
 /* Connect to a machine by name before anything else; NULL: the only one that runs. Once. */
+#if defined(_WIN32) /* it runs in its machine */
+static inline BOOL
+undis_connect(const char *machine)
+{
+    (void)machine;
+    return TRUE;
+}
+#else
 BOOL undis_connect(const char *machine);
 /* One sentence about why the last connection failed. */
 const char *undis_connect_error(void);
+#endif
 
 /* FileName: "\\.\NAME". Disposition and attributes other than FILE_FLAG_OVERLAPPED mean nothing to a device. */
-HANDLE CreateFileW(const WCHAR *FileName, DWORD DesiredAccess, DWORD ShareMode, LPVOID SecurityAttributes,
+UNDIS_API HANDLE CreateFileW(const WCHAR *FileName, DWORD DesiredAccess, DWORD ShareMode, LPVOID SecurityAttributes,
                    DWORD CreationDisposition, DWORD FlagsAndAttributes, HANDLE TemplateFile);
 /* The same with a name in UTF-8. */
-HANDLE CreateFileA(const char *FileName, DWORD DesiredAccess, DWORD ShareMode, LPVOID SecurityAttributes,
+UNDIS_API HANDLE CreateFileA(const char *FileName, DWORD DesiredAccess, DWORD ShareMode, LPVOID SecurityAttributes,
                    DWORD CreationDisposition, DWORD FlagsAndAttributes, HANDLE TemplateFile);
 
 /*
  * Overlapped is for a file opened with FILE_FLAG_OVERLAPPED and NULL for others. Such a request returns FALSE with
  * ERROR_IO_PENDING whether it ends soon or late; its buffer and *Overlapped stay in use until it has ended.
  */
-BOOL ReadFile(HANDLE File, LPVOID Buffer, DWORD BytesToRead, DWORD *BytesRead, LPOVERLAPPED Overlapped);
-BOOL WriteFile(HANDLE File, LPCVOID Buffer, DWORD BytesToWrite, DWORD *BytesWritten, LPOVERLAPPED Overlapped);
-BOOL DeviceIoControl(HANDLE Device, DWORD IoControlCode, LPVOID InBuffer, DWORD InBufferSize, LPVOID OutBuffer,
-                     DWORD OutBufferSize, DWORD *BytesReturned, LPOVERLAPPED Overlapped);
-BOOL CloseHandle(HANDLE Object);
+UNDIS_API BOOL ReadFile(HANDLE File, LPVOID Buffer, DWORD BytesToRead, DWORD *BytesRead, LPOVERLAPPED Overlapped);
+UNDIS_API BOOL WriteFile(HANDLE File, LPCVOID Buffer, DWORD BytesToWrite, DWORD *BytesWritten, LPOVERLAPPED Overlapped);
+UNDIS_API BOOL DeviceIoControl(HANDLE Device, DWORD IoControlCode, LPVOID InBuffer, DWORD InBufferSize,
+                               LPVOID OutBuffer, DWORD OutBufferSize, DWORD *BytesReturned, LPOVERLAPPED Overlapped);
+UNDIS_API BOOL CloseHandle(HANDLE Object);
 
-BOOL GetOverlappedResult(HANDLE File, LPOVERLAPPED Overlapped, DWORD *Bytes, BOOL Wait);
+UNDIS_API BOOL GetOverlappedResult(HANDLE File, LPOVERLAPPED Overlapped, DWORD *Bytes, BOOL Wait);
+#if !defined(_WIN32)
 /* Fails with WAIT_TIMEOUT after Milliseconds, with ERROR_IO_INCOMPLETE if they are 0. */
-BOOL GetOverlappedResultEx(HANDLE File, LPOVERLAPPED Overlapped, DWORD *Bytes, DWORD Milliseconds, BOOL Alertable);
+UNDIS_API BOOL GetOverlappedResultEx(HANDLE File, LPOVERLAPPED Overlapped, DWORD *Bytes, DWORD Milliseconds,
+                                     BOOL Alertable);
+#endif
 
 /* They ask and do not wait: what the calling thread began on File; what the program did, or that one request. */
-BOOL CancelIo(HANDLE File);
-BOOL CancelIoEx(HANDLE File, LPOVERLAPPED Overlapped);
+UNDIS_API BOOL CancelIo(HANDLE File);
+UNDIS_API BOOL CancelIoEx(HANDLE File, LPOVERLAPPED Overlapped);
 /* What another thread waits for: an open, or a request on a file that is not overlapped. */
-BOOL CancelSynchronousIo(HANDLE Thread);
+UNDIS_API BOOL CancelSynchronousIo(HANDLE Thread);
 
 /* Name and security attributes must be NULL. */
-HANDLE CreateEventW(LPVOID EventAttributes, BOOL ManualReset, BOOL InitialState, const WCHAR *Name);
-BOOL SetEvent(HANDLE Event);
-BOOL ResetEvent(HANDLE Event);
-HANDLE CreateEventA(LPVOID EventAttributes, BOOL ManualReset, BOOL InitialState, const char *Name);
+UNDIS_API HANDLE CreateEventW(LPVOID EventAttributes, BOOL ManualReset, BOOL InitialState, const WCHAR *Name);
+UNDIS_API BOOL SetEvent(HANDLE Event);
+UNDIS_API BOOL ResetEvent(HANDLE Event);
+UNDIS_API HANDLE CreateEventA(LPVOID EventAttributes, BOOL ManualReset, BOOL InitialState, const char *Name);
 /* Of events. */
-DWORD WaitForSingleObject(HANDLE Event, DWORD Milliseconds);
-DWORD WaitForMultipleObjects(DWORD Count, const HANDLE *Handles, BOOL WaitAll, DWORD Milliseconds);
+UNDIS_API DWORD WaitForSingleObject(HANDLE Event, DWORD Milliseconds);
+UNDIS_API DWORD WaitForMultipleObjects(DWORD Count, const HANDLE *Handles, BOOL WaitAll, DWORD Milliseconds);
 
 /* Threads are the program's (pthreads); a handle knows one by its number, and is there for CancelSynchronousIo(). */
-DWORD GetCurrentThreadId(void);
-HANDLE OpenThread(DWORD DesiredAccess, BOOL InheritHandle, DWORD ThreadId);
+UNDIS_API DWORD GetCurrentThreadId(void);
+#if defined(_WIN32)
+UNDIS_API DWORD GetCurrentProcessId(void);
+UNDIS_API HANDLE CreateThread(LPVOID ThreadAttributes, size_t StackSize, DWORD (*StartAddress)(LPVOID),
+                              LPVOID Parameter, DWORD CreationFlags, DWORD *ThreadId);
+UNDIS_API void ExitThread(DWORD ExitCode);
+UNDIS_API void ExitProcess(DWORD ExitCode);
+UNDIS_API void Sleep(DWORD Milliseconds);
+UNDIS_API void OutputDebugStringA(const char *OutputString); /* beside DbgPrint's lines */
+#else
+UNDIS_API HANDLE OpenThread(DWORD DesiredAccess, BOOL InheritHandle, DWORD ThreadId);
+#endif
 static inline HANDLE
 GetCurrentThread(void)
 {
@@ -182,15 +211,19 @@ GetCurrentProcess(void)
     return (HANDLE)(intptr_t)-1;
 }
 
+#if !defined(_WIN32)
 /* Within this process and with DUPLICATE_SAME_ACCESS: files, events, threads. */
-BOOL DuplicateHandle(HANDLE SourceProcess, HANDLE Source, HANDLE TargetProcess, HANDLE *Target, DWORD DesiredAccess,
-                     BOOL InheritHandle, DWORD Options);
+UNDIS_API BOOL DuplicateHandle(HANDLE SourceProcess, HANDLE Source, HANDLE TargetProcess, HANDLE *Target,
+                               DWORD DesiredAccess, BOOL InheritHandle, DWORD Options);
+#endif
 
-DWORD GetLastError(void);
-void SetLastError(DWORD ErrCode);
+UNDIS_API DWORD GetLastError(void);
+UNDIS_API void SetLastError(DWORD ErrCode);
 
+#if !defined(_WIN32)
 /* The last request's NTSTATUS of this thread, before it became a Win32 error. */
 LONG undis_last_status(void);
+#endif
 
 #ifdef __cplusplus
 }

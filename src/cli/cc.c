@@ -41,8 +41,10 @@ struct cc {
     bool clang;
     bool pdb, dwarf, verbose, race, guard, sanitize, coverage;
     const char *output;
+    bool program; /* user mode: an .exe for the op `run` of scenarios */
     const char *def; /* of what an export driver exports */
     char ddk[PATH_MAX], lib[PATH_MAX];
+    char include[PATH_MAX - 32]; /* folder of undis/undis.h */
     char tmh[PATH_MAX];    /* folder of the trace headers made for this build, or empty */
     struct args options;   /* for the compiler, in the order given */
     struct args includes;  /* folders of -I, as in options */
@@ -67,6 +69,7 @@ static const char usage[] =
     "  --guard            control flow guard: indirect calls are checked; needs --cc clang\n"
     "  --sanitize=address checks before each access: what touches freed memory, or beyond a block, stops there\n"
     "  --coverage         undis test tells which lines ran\n"
+    "  --program          a user-mode program, NAME.exe, that scenarios run: main(), <undis/undis.h>, kernel32\n"
     "  --wpp FUNCTION     a function of WPP tracing that no configuration block in the sources names (tracewpp -func)\n"
     "  -l NAME            link another import library; objects and libraries may stand among the files\n"
     "  --ddk DIR          headers to use, default: those that come with undis\n"
@@ -85,8 +88,9 @@ static const char *const flags_common[] = {
     "-mno-stack-arg-probe", /* the stack is never grown by touching it: no probe needed */
     "-Wno-unknown-pragmas", /* alloc_text, warning, prefast */
     "-Wno-multichar",       /* pool tags */
-    "-D_KERNEL_MODE=1",
 };
+
+static const char *const flags_kernel[] = { "-D_KERNEL_MODE=1" };
 
 /* Of a kernel there is no C++ run time: no exceptions thrown, no type information, no guards of statics. */
 static const char *const flags_cxx[] = {
@@ -160,6 +164,14 @@ static const char *const link_gcc[] = {
     "-Wl,--disable-runtime-pseudo-reloc",
     "-Wl,--no-insert-timestamp",
 };
+
+/* Said after the options of drivers, which they replace. */
+static const char *const link_gcc_program[] = { "-Wl,--subsystem,console", "-Wl,--entry,mainCRTStartup" };
+static const char *const link_lld_program[] = {
+    "/nologo",      "/subsystem:console", "/entry:mainCRTStartup", "/release", "/nodefaultlib",
+    "/dynamicbase", "/nxcompat",          "/Brepro",
+};
+#define PROGRAM_SOURCE "%s/undis/start.c"
 
 /* /Brepro makes the time stamp a hash, /release sets the checksum. */
 static const char *const link_lld[] = {
@@ -353,6 +365,8 @@ add_compile(const struct cc *cc, struct args *args, const char *source, const ch
     else
         args_add_all(args, flags_c, COUNT(flags_c));
     args_add_all(args, flags_common, COUNT(flags_common));
+    if (!cc->program)
+        args_add_all(args, flags_kernel, COUNT(flags_kernel));
     args_add(args, "-O2");
     if (cc->clang && places_functions(source))
         args_add(args, "-finline-hint-functions");
@@ -369,8 +383,12 @@ add_compile(const struct cc *cc, struct args *args, const char *source, const ch
     args_join(args, &cc->options);
     if (cc->tmh[0])
         args_add(args, "-I%s", cc->tmh);
-    args_add(args, "-I%s", cc->ddk);
-    args_add(args, "-I%s/crt", cc->ddk);
+    if (cc->program) {
+        args_add(args, "-I%s", cc->include);
+    } else {
+        args_add(args, "-I%s", cc->ddk);
+        args_add(args, "-I%s/crt", cc->ddk);
+    }
     args_add(args, "-c");
     args_add(args, "%s", source);
     args_add(args, "-o");
@@ -470,12 +488,16 @@ link_gcc_image(const struct cc *cc, const struct args *objects)
     args_add(&args, "%s", linker[0]);
     args_join(&args, objects);
     args_add_all(&args, link_gcc, COUNT(link_gcc));
+    if (cc->program)
+        args_add_all(&args, link_gcc_program, COUNT(link_gcc_program));
     args_join(&args, &cc->link);
     args_add(&args, "-L%s", cc->lib);
     if (cc->sanitize) /* first: its memcpy and the like check, ntoskrnl's do not */
         args_add(&args, "-lundisrt");
-    for (unsigned i = 0; i < COUNT(import_libraries); i++)
+    for (unsigned i = 0; i < COUNT(import_libraries) && !cc->program; i++)
         args_add(&args, "-l%s", import_libraries[i]);
+    if (cc->program)
+        args_add(&args, "-lkernel32");
     if (cc->coverage)
         args_add(&args, "-lundisrt");
     if (cc->def) {
@@ -513,7 +535,10 @@ link_clang_image(const struct cc *cc, const struct args *objects)
     int err;
 
     args_add(&args, "%s", linker[0]);
-    args_add_all(&args, link_lld, COUNT(link_lld));
+    if (cc->program)
+        args_add_all(&args, link_lld_program, COUNT(link_lld_program));
+    else
+        args_add_all(&args, link_lld, COUNT(link_lld));
     if (cc->pdb) {
         output_beside(cc, pdb, ".pdb");
         args_add(&args, "/debug");
@@ -535,8 +560,10 @@ link_clang_image(const struct cc *cc, const struct args *objects)
     args_add(&args, "/libpath:%s", cc->lib);
     if (cc->sanitize) /* first, as above */
         args_add(&args, "undisrt.lib");
-    for (unsigned i = 0; i < COUNT(import_libraries); i++)
+    for (unsigned i = 0; i < COUNT(import_libraries) && !cc->program; i++)
         args_add(&args, "%s.lib", import_libraries[i]);
+    if (cc->program)
+        args_add(&args, "kernel32.lib");
     if (cc->race || cc->coverage)
         args_add(&args, "undisrt.lib");
     if (cc->guard)
@@ -566,6 +593,21 @@ find_beside_executable(char *out, const char *what)
         snprintf(out, PATH_MAX, places[i], self, what);
         if (access(out, R_OK | X_OK) == 0)
             return true;
+    }
+    return false;
+}
+
+/* The folder of undis/undis.h: in a build tree, or where it is installed. */
+static bool
+find_include(char out[PATH_MAX - 32])
+{
+    char share[PATH_MAX];
+    int len;
+
+    if (find_beside_executable(share, "include/undis") || find_beside_executable(share, "../../include/undis")) {
+        len = (int)strlen(share) - (int)strlen("/undis");
+        snprintf(out, PATH_MAX - 32, "%.*s", len, share);
+        return true;
     }
     return false;
 }
@@ -617,6 +659,8 @@ parse_option(struct cc *cc, int argc, char **argv, int *at)
         args_add(&cc->wpp, "%s", value);
     } else if (str_eq(arg, "--race")) {
         cc->race = true;
+    } else if (str_eq(arg, "--program")) {
+        cc->program = true;
     } else if (str_eq(arg, "--guard")) {
         cc->guard = true;
     } else if (str_eq(arg, "--coverage")) {
@@ -691,6 +735,10 @@ build(struct cc *cc)
         fprintf(stderr, "undis cc: found no import libraries beside the program; name their folder with --lib\n");
         return EXIT_INPUT;
     }
+    if (cc->program && !find_include(cc->include)) {
+        fprintf(stderr, "undis cc: found no undis/undis.h beside the program\n");
+        return EXIT_INPUT;
+    }
     for (unsigned i = 0; i < cc->resources.count; i++)
         fprintf(stderr, "undis cc: note: %s is left out: nothing here reads resources\n", cc->resources.v[i]);
     output_beside(cc, cc->tmh, ".tmh");
@@ -701,6 +749,8 @@ build(struct cc *cc)
         cc->tmh[0] = 0;
     if (cc->guard)
         args_add(&cc->sources, GUARD_SOURCE, cc->ddk);
+    if (cc->program)
+        args_add(&cc->sources, PROGRAM_SOURCE, cc->include);
     err = compile_all(cc, &objects);
     if (err == 0)
         note_constructors(cc, &objects);
@@ -751,6 +801,8 @@ cmd_cc(int argc, char **argv)
         err = fail_usage("gcc writes DWARF only: --pdb needs --cc clang");
     else if (err == 0 && cc.race && !cc.clang)
         err = fail_usage("gcc would call a library for each Interlocked operation: --race needs --cc clang");
+    else if (err == 0 && cc.program && (cc.race || cc.guard || cc.sanitize || cc.coverage || cc.def))
+        err = fail_usage("--program takes no --race, --guard, --sanitize or --coverage, and no .def file");
     else if (err == 0 && cc.guard && !cc.clang)
         err = fail_usage("gcc has no control flow guard: --guard needs --cc clang");
     if (err == 0) {

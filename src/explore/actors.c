@@ -14,6 +14,7 @@
 #include "nt/io/user.h"
 #include "nt/nt.h"
 #include "trace/event.h"
+#include "user/user.h"
 
 static unsigned
 none_pick(struct strategy *s, const struct sched_view *v)
@@ -227,7 +228,9 @@ lab_actor_bytes(const struct scn_actor *s, bool requests)
 {
     size_t buffer = 2 * (size_t)buffer_half(s) + 32;
 
-    return requests ? buffer * (1 + SCN_REQUESTS_MAX) : buffer;
+    if (requests)
+        buffer *= 1 + SCN_REQUESTS_MAX;
+    return lab_program_of(s) ? buffer + PROGRAM_STACK_BYTES : buffer;
 }
 
 static void
@@ -238,6 +241,8 @@ actor_main(void *arg)
 
     a->half = buffer_half(s);
     a->buffer = user_alloc(2 * (size_t)a->half);
+    if (lab_program_of(s))
+        a->stack = user_alloc(PROGRAM_STACK_BYTES);
     lab_program_prepare(a);
     if (s->repeat <= 1)
         while (s->kind == ACTOR_PROGRAM && a->first_op < s->ops_count && s->ops[a->first_op].kind == OP_OPEN)

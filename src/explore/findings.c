@@ -308,6 +308,7 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
             snprintf(path, sizeof(path), "%s/scenario.yaml", rec.folder);
             host_write_file(path, scn, strlen(scn));
             wire_files_write(rec.folder, lab->wire, d);
+            lab_program_files_write(rec.folder);
         }
         rec.verdict.violation = NULL;
         if (same)

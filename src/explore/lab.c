@@ -27,6 +27,7 @@
 #include "nt/io/driver.h"
 #include "nt/nt.h"
 #include "nt/ob/ob.h"
+#include "user/user.h"
 
 struct lab lab;
 
@@ -42,6 +43,7 @@ lab_register_exports(void)
     image_register_exports();
     ndis_register_exports();
     builtin_register_exports();
+    program_register_exports();
 }
 
 /* What the driver allocated and did not free: the pool emits an event for each block. */
@@ -295,6 +297,8 @@ make_machine(const struct lab_config *c, char text[256])
     seh_init();
     verify_init();
     nt_init();
+    program_init();
+    lab_program_hooks();
     io_driver_on_leak_check(check_pool, NULL);
     ndis_init();
     ends_init();
@@ -302,6 +306,9 @@ make_machine(const struct lab_config *c, char text[256])
     if (err)
         return err;
     find_ioctls();
+    err = lab_program_images(c->scenario, text);
+    if (err)
+        return err;
     err = host_sandbox();
     if (err) {
         snprintf(text, 256, "the worker's sandbox could not be set up (error %d): a driver is not run without it",

@@ -54,6 +54,13 @@ void lab_start_order(const struct lab_config *c, unsigned order[LAB_DRIVERS_MAX]
 int lab_wire_read(const char *scenario_path, const struct lab_subjects *s, struct scenario *scn,
                   struct wire_capture **out, char text[256]);
 
+/*
+ * lab_program_files_read - the programs that the scenario runs, before any worker is forked. 0, LAB_INPUT or LAB_OURS
+ * with one sentence. The scenario names them by their leaf then; lab_program_files_write() puts them into a folder.
+ */
+int lab_program_files_read(const char *scenario_path, struct scenario *scn, char text[256]);
+void lab_program_files_write(const char *folder);
+
 /* What a scenario reached, over all runs of a worker; in shared memory. */
 struct lab_reached {
     uint64_t calls[LAB_EXPORTS_MAX]; /* per export: DDI calls */

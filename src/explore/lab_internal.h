@@ -41,6 +41,7 @@ struct lab_actor {
     unsigned half;
     struct lab_request request[SCN_REQUESTS_MAX];
     unsigned requests;   /* used, from the front, oldest first */
+    void *stack;         /* user memory, of the program it runs; NULL: it runs none */
     unsigned first_op;   /* ops before it were done before the snapshot */
     uint32_t next_frame; /* of the capture, for a wire */
     bool ending;         /* in exit, exit-thread or kill: to wait there for ever is a finding */
@@ -85,6 +86,7 @@ struct lab {
     unsigned program_count;
     struct lab_run *run; /* monitor memory */
     struct fiber *epilogue;
+    struct image *program_image[LAB_ACTORS_MAX]; /* what the actor of that number runs, NULL: nothing */
     uint32_t states_seen;
     uint64_t requests, requests_ok;
 };
@@ -117,6 +119,12 @@ void lab_program_op(struct lab_actor *a, const struct scn_op *op);
 void lab_oid_op(const struct scn_op *op); /* of a protocol actor: oids.c */
 void lab_kill(struct lab_actor *a, const struct scn_op *op);
 void lab_program_parked(struct lab_actor *a);
+
+/* progfile.c */
+const struct scn_op *lab_program_of(const struct scn_actor *s); /* its op `run`, NULL: it has none */
+int lab_program_images(const struct scenario *s, char text[256]);
+void lab_program_hooks(void);
+void lab_program_run(struct lab_actor *a); /* does not return when the program ends itself */
 
 /* join.c: find out what lab_open() has to do; set-up calls it once, before programs exist; how it ended in *r. */
 void lab_join_learn(struct run_result *r);

@@ -328,6 +328,9 @@ lab_program_op(struct lab_actor *a, const struct scn_op *op)
     case OP_KILL:
         lab_kill(a, op);
         return;
+    case OP_RUN:
+        lab_program_run(a);
+        return;
     default:
         break;
     }

@@ -415,6 +415,7 @@ save_scenario(const struct test_options *o, const struct scenario *scn, const st
         scenario_save(scn, f);
         fclose(f);
         wire_files_write(o->write_scenario, wire, NULL);
+        lab_program_files_write(o->write_scenario);
     }
 }
 
@@ -526,6 +527,8 @@ run_file(const struct test_options *o, struct lab_subjects *s, struct test_resul
         err = add_parameters(o, s, &scn->stack, out->text);
     if (!err)
         err = lab_wire_read(o->scenario, s, scn, &wire, out->text);
+    if (!err)
+        err = lab_program_files_read(o->scenario, scn, out->text);
     if (!err) {
         run_scenario(o, s, scn, wire, scn->name, 1, next_result(out), out);
         print_line(o, &out->scenario[out->scenario_count - 1]);

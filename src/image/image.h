@@ -138,6 +138,13 @@ struct image_error {
 int image_load(const uint8_t *bytes, size_t len, const char *name, const char *path, struct image **out,
                struct image_error *err);
 
+/*
+ * image_load_program - the same for a user-mode program, which gets data of its own in the user window; after all
+ * drivers. -ENOEXEC too for what imports from anything but kernel32.dll.
+ */
+int image_load_program(const uint8_t *bytes, size_t len, const char *name, const char *path, struct image **out,
+                       struct image_error *err);
+
 /* What the next image_load() plants besides what every image gets; borrowed, NULL: nothing. */
 void image_plant(const struct planted_list *list);
 /* false: it is in the list, or that is full */

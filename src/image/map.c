@@ -20,9 +20,12 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "host/host.h"
+#include "machine/user.h"
 
+/* Drivers, then programs. */
 static struct loaded *loaded[LAYOUT_IMAGE_MAX];
-static unsigned loaded_count;
+static unsigned loaded_count, program_count;
+enum kind { INSPECTED, DRIVER, PROGRAM };
 
 #define PAGES(n) (((uint64_t)(n) + PAGE - 1) & ~(uint64_t)(PAGE - 1))
 
@@ -78,9 +81,10 @@ read_all(struct loaded *l, const uint8_t *bytes, size_t len, struct image_error 
 }
 
 static int
-create(const uint8_t *bytes, size_t len, const char *name, const char *path, bool map, struct loaded **out,
+create(const uint8_t *bytes, size_t len, const char *name, const char *path, enum kind kind, struct loaded **out,
        struct image_error *err)
 {
+    bool map = kind != INSPECTED;
     struct loaded *l = calloc(1, sizeof(*l));
     unsigned index = map ? loaded_count : 0;
     int rc;
@@ -93,7 +97,8 @@ create(const uint8_t *bytes, size_t len, const char *name, const char *path, boo
     }
     set_names(&l->im, name, path);
     l->mapped = map;
-    l->im.base = LAYOUT_IMAGE_BASE + index * LAYOUT_IMAGE_STRIDE;
+    l->im.base = kind == PROGRAM ? PROGRAM_IMAGE_BASE + program_count * PROGRAM_IMAGE_STRIDE
+                                 : LAYOUT_IMAGE_BASE + index * LAYOUT_IMAGE_STRIDE;
     for (unsigned i = 0; map && i < loaded_count; i++)
         l->first_site += loaded[i]->im.site_count;
     rc = read_all(l, bytes, len, err);
@@ -112,7 +117,7 @@ int
 image_inspect(const uint8_t *bytes, size_t len, const char *name, struct image **out, struct image_error *err)
 {
     struct loaded *l;
-    int rc = create(bytes, len, name, NULL, false, &l, err);
+    int rc = create(bytes, len, name, NULL, INSPECTED, &l, err);
 
     *out = l ? &l->im : NULL;
     return rc;
@@ -210,7 +215,9 @@ protect(struct loaded *l)
             if (!rc && exec)
                 rc = host_protect(l->im.base + from, at - from, HOST_RWX);
         } else {
-            rc = host_protect(l->im.base + from, at - from, exec ? HOST_RX : rights ? HOST_R : HOST_NONE);
+            rc = host_protect(l->im.base + from, at - from, exec     ? HOST_RX
+                                                   : rights || program_address(l->im.base) ? HOST_R
+                                                                                           : HOST_NONE);
         }
         if (rc)
             return rc;
@@ -261,8 +268,10 @@ map(struct loaded *l, struct image_error *err)
     struct pe *pe = &l->pe;
     struct image *im = &l->im;
     uint64_t size = PAGES(pe->size_of_image);
-    int rc = host_map_fixed(im->base, size, HOST_RW, -1, 0, false);
+    int rc = program_address(im->base) ? host_unmap(im->base, PROGRAM_IMAGE_STRIDE) : 0;
 
+    if (!rc)
+        rc = host_map_fixed(im->base, program_address(im->base) ? PROGRAM_IMAGE_STRIDE : size, HOST_RW, -1, 0, false);
     if (rc) {
         fmt(err->text, sizeof(err->text), "no room for %s at 0x%llx (error %d)", im->file, (unsigned long long)im->base,
             -rc);
@@ -274,11 +283,12 @@ map(struct loaded *l, struct image_error *err)
     pe_relocate(pe, relocate_one, l, err); /* cannot fail: read_all() went through it */
     write_cookie(l);
     imports_bind(l, store_slot);
-    rc = guard_bind(l, store_slot);
+    rc = program_address(im->base) ? 0 : guard_bind(l, store_slot);
     if (!rc && l->thunk_len) {
         im->thunks = im->base + size;
         im->thunks_size = PAGES(l->thunk_len);
-        rc = host_map_fixed(im->thunks, im->thunks_size, HOST_RW, -1, 0, false);
+        if (!program_address(im->base)) /* there it is part of the window */
+            rc = host_map_fixed(im->thunks, im->thunks_size, HOST_RW, -1, 0, false);
         if (!rc) {
             memcpy((void *)im->thunks, l->thunk_bytes, l->thunk_len);
             memcpy((void *)im->thunks, image_thunk_target, sizeof(image_thunk_target));
@@ -298,9 +308,9 @@ map(struct loaded *l, struct image_error *err)
     return rc;
 }
 
-int
-image_load(const uint8_t *bytes, size_t len, const char *name, const char *path, struct image **out,
-           struct image_error *err)
+static int
+load(const uint8_t *bytes, size_t len, const char *name, const char *path, enum kind kind, struct image **out,
+     struct image_error *err)
 {
     struct loaded *l;
     int rc;
@@ -310,7 +320,7 @@ image_load(const uint8_t *bytes, size_t len, const char *name, const char *path,
         fmt(err->text, sizeof(err->text), "%s is one driver too many: %u can be loaded", name, LAYOUT_IMAGE_MAX);
         return -ENOSPC;
     }
-    rc = create(bytes, len, name, path, true, &l, err);
+    rc = create(bytes, len, name, path, kind, &l, err);
     if (rc)
         return rc;
     rc = map(l, err);
@@ -320,8 +330,54 @@ image_load(const uint8_t *bytes, size_t len, const char *name, const char *path,
         return rc;
     }
     loaded[loaded_count++] = l;
+    program_count += kind == PROGRAM;
     *out = &l->im;
     return 0;
+}
+
+int
+image_load(const uint8_t *bytes, size_t len, const char *name, const char *path, struct image **out,
+           struct image_error *err)
+{
+    *out = NULL;
+    if (program_count > 0) {
+        fmt(err->text, sizeof(err->text), "%s comes after programs: drivers are loaded first", name);
+        return -EINVAL;
+    }
+    return load(bytes, len, name, path, DRIVER, out, err);
+}
+
+/* A driver's imports would be bound to nothing that a program can call, and the other way round. */
+static int
+check_program(const uint8_t *bytes, size_t len, const char *name, struct image_error *err)
+{
+    struct image *im;
+    int rc = image_inspect(bytes, len, name, &im, err);
+
+    if (rc)
+        return rc;
+    if (!(im->facts & IMAGE_NOT_NATIVE))
+        rc = image_bad(err, "%s is a driver, no program: build it with undis cc --program", name);
+    for (unsigned i = 0; i < im->import_count && !rc; i++)
+        if (!str_starts(im->imports[i].module, "kernel32") && !str_starts(im->imports[i].module, "KERNEL32"))
+            rc = image_bad(err, "%s imports from %s: a program has kernel32.dll here, and nothing else", name,
+                           im->imports[i].module);
+    image_free(im);
+    return rc;
+}
+
+int
+image_load_program(const uint8_t *bytes, size_t len, const char *name, const char *path, struct image **out,
+                   struct image_error *err)
+{
+    int rc = check_program(bytes, len, name, err);
+
+    *out = NULL;
+    if (!rc && program_count == PROGRAM_IMAGE_MAX) {
+        fmt(err->text, sizeof(err->text), "%s is one program too many: %u can run", name, PROGRAM_IMAGE_MAX);
+        rc = -ENOSPC;
+    }
+    return rc ? rc : load(bytes, len, name, path, PROGRAM, out, err);
 }
 
 void
@@ -378,17 +434,20 @@ image_get(unsigned i)
 unsigned
 image_number(const struct image *im)
 {
+    if (program_address(im->base))
+        return loaded_count - program_count + (unsigned)((im->base - PROGRAM_IMAGE_BASE) / PROGRAM_IMAGE_STRIDE);
     return (unsigned)((im->base - LAYOUT_IMAGE_BASE) / LAYOUT_IMAGE_STRIDE);
 }
 
 struct loaded *
 image_at(uint64_t address)
 {
-    uint64_t i = (address - LAYOUT_IMAGE_BASE) / LAYOUT_IMAGE_STRIDE;
+    uint64_t i = (address - LAYOUT_IMAGE_BASE) / LAYOUT_IMAGE_STRIDE, drivers = loaded_count - program_count;
 
-    if (address < LAYOUT_IMAGE_BASE || i >= loaded_count)
-        return NULL;
-    return loaded[i];
+    if (address >= LAYOUT_IMAGE_BASE)
+        return i < drivers ? loaded[i] : NULL;
+    i = (address - PROGRAM_IMAGE_BASE) / PROGRAM_IMAGE_STRIDE;
+    return program_address(address) && i < program_count ? loaded[drivers + i] : NULL;
 }
 
 struct image *

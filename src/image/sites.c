@@ -551,7 +551,7 @@ plan_all(struct scan *s)
     int rc = 0;
 
     s->planted = l->mapped ? image_planted() : NULL;
-    s->watch = l->mapped && watch_next && !hooks_used(l);
+    s->watch = l->mapped && l->im.base >= LAYOUT_IMAGE_BASE && watch_next && !hooks_used(l);
     add_root(s, l->pe.entry);
     pe_relocate(&l->pe, relocated_root, s, &ignored);
     for (unsigned i = 0; i < l->function_count && !rc; i++)

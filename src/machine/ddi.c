@@ -34,6 +34,7 @@ static const struct {
     { "wdfldr", "wdfldr.sys", "wdfldr" },
     { "wmilib", "wmilib.sys", "wmilib" },
     { "undisrt", "undisrt.sys", "undisrt" },
+    { "kernel32", "kernel32.dll", "kernel32" }, /* of programs: src/user */
     { "lacking", "lacking", "lacking" },
 };
 #define MODULES        (sizeof(modules) / sizeof(modules[0]))

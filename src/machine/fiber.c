@@ -43,6 +43,13 @@ _Static_assert(offsetof(struct crossing, index) == 0xf0, "crossing.S");
 _Static_assert(sizeof(struct crossing) == 0x110, "crossing.S");
 _Static_assert(offsetof(struct trap, rip) == 0x80 && offsetof(struct trap, xmm) == 0x90, "crossing.S");
 
+/* Lowest usable address of the guest stack that fiber number id has. */
+static uint64_t
+stack_of(uint32_t id)
+{
+    return LAYOUT_STACK_BASE + (uint64_t)id * LAYOUT_STACK_SLOT + 0x1000;
+}
+
 void
 fiber_init(void)
 {
@@ -52,7 +59,7 @@ fiber_init(void)
 static void
 map_stacks(uint32_t id)
 {
-    uint64_t base = LAYOUT_STACK_BASE + (uint64_t)id * LAYOUT_STACK_SLOT + 0x1000;
+    uint64_t base = stack_of(id);
     uint64_t hbase = LAYOUT_HSTACK_BASE + (uint64_t)id * LAYOUT_HSTACK_SLOT + 0x1000;
 
     touched[id] = machine_live ? base : base + LAYOUT_STACK_SIZE - PAGE;
@@ -128,7 +135,7 @@ fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void
     f->daemon = daemon;
     f->entry = entry;
     f->entry_arg = arg;
-    f->stack_limit = LAYOUT_STACK_BASE + (uint64_t)id * LAYOUT_STACK_SLOT + 0x1000;
+    f->stack_limit = stack_of(id);
     f->stack_base = f->stack_limit + LAYOUT_STACK_SIZE;
     f->hstack_limit = LAYOUT_HSTACK_BASE + (uint64_t)id * LAYOUT_HSTACK_SLOT + 0x1000;
     f->hstack_base = f->hstack_limit + LAYOUT_HSTACK_SIZE;
@@ -221,6 +228,7 @@ fiber_snapshot(void)
     return 0;
 }
 
+/* A run may end while a program's code runs, on a stack of its own: the fiber's is told by its number. */
 void
 fiber_restore(void)
 {
@@ -232,7 +240,7 @@ fiber_restore(void)
         ran[i] = false;
         asan_forget(f->hstack_limit, f->hstack_base);
         if (i > saved_count) {
-            memset((void *)touched[i], 0, f->stack_base - touched[i]);
+            memset((void *)touched[i], 0, stack_of(i) + LAYOUT_STACK_SIZE - touched[i]);
             continue;
         }
         memset((void *)touched[i], 0, saved[i].guest_from - touched[i]);
@@ -250,8 +258,8 @@ fiber_ranges(struct machine_range *out, unsigned max)
         struct fiber *f = &machine->fiber[i];
         uint64_t from = f->guest_sp & ~7ull;
 
-        if (f->state == FIBER_DONE || from < f->stack_limit || from >= f->stack_base)
-            continue;
+        if (f->state == FIBER_DONE || from < f->stack_limit || from >= f->stack_base || f->stack_limit != stack_of(i))
+            continue; /* a program's stack is user memory, which is listed as a whole */
         if (from < touched[i])
             fiber_touch_stack(from); /* the kernel may be asked to write it to a file */
         out[n++] = (struct machine_range){ from, f->stack_base - from, (void *)from };

@@ -17,6 +17,7 @@
 #include "base/tsan.h"
 #include "host/host.h"
 #include "machine/live_internal.h"
+#include "machine/user.h"
 #include "trace/event.h"
 
 void trap_entry(void);
@@ -28,6 +29,7 @@ static struct trap last;
 static bool have_last;
 static void (*on_exception)(struct trap *, uint32_t);
 bool (*machine_fixup_trap)(struct trap *t);
+void (*machine_on_user_exception)(const struct trap *t, uint32_t ntstatus);
 
 /* Vectors beyond the processor's. */
 #define TRAP_SYSCALL 0x100u
@@ -47,10 +49,12 @@ bool (*machine_fixup_trap)(struct trap *t);
 static const int greg[16] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                               REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15 };
 
+/* Code of an image: a driver's, or a program's. */
 static bool
 in_driver_code(uint64_t rip)
 {
-    return rip >= LAYOUT_IMAGE_BASE && rip < LAYOUT_IMAGE_BASE + LAYOUT_IMAGE_MAX * LAYOUT_IMAGE_STRIDE;
+    return program_address(rip) ||
+           (rip >= LAYOUT_IMAGE_BASE && rip < LAYOUT_IMAGE_BASE + LAYOUT_IMAGE_MAX * LAYOUT_IMAGE_STRIDE);
 }
 
 TSAN_SKIP static void
@@ -407,6 +411,8 @@ trap_run(void)
         have_last = true;
         machine_unsupported(UINT32_MAX, "a privileged instruction");
     }
+    if (!t.in_host && machine_on_user_exception)
+        machine_on_user_exception(&t, status);
     if (!t.in_host && on_exception)
         on_exception(&t, status);
     trap_bugcheck(f, &t, status);

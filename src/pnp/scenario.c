@@ -38,6 +38,7 @@ static const char *const op_words[] = {
     "cancel-synchronous",
     "exit-thread",
     "exit",
+    "run",
     "kill",
     "disable",
     "enable",
@@ -79,7 +80,8 @@ enum {
     F_MS,
     F_ACTOR,
     F_MODE,
-    F_REQUEST
+    F_REQUEST,
+    F_FILE
 };
 
 static const struct yaml_field op_fields[] = {
@@ -98,6 +100,7 @@ static const struct yaml_field op_fields[] = {
     [F_ACTOR] = TEXT(struct scn_op, actor),
     [F_MODE] = WORD(struct scn_op, mode, "mode", mode_words),
     [F_REQUEST] = NUMBER(struct scn_op, request, 0, SCN_REQUESTS_MAX),
+    [F_FILE] = TEXT(struct scn_op, file),
 };
 
 enum { A_NAME, A_KIND, A_REPEAT, A_OPS, A_PROCESS };
@@ -149,6 +152,7 @@ static const struct {
     [OP_CANCEL_SYNCHRONOUS] = { BY_PROGRAM, BIT(F_ACTOR), 0 },
     [OP_EXIT_THREAD] = { BY_PROGRAM, 0, 0 },
     [OP_EXIT] = { BY_PROGRAM, 0, 0 },
+    [OP_RUN] = { BY_PROGRAM, BIT(F_FILE), 0 },
     [OP_KILL] = { BY_PROGRAM | BY_ADMIN, BIT(F_ACTOR), 0 },
     [OP_DISABLE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
     [OP_ENABLE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
@@ -408,6 +412,7 @@ scenario_free(struct scenario *scn)
     for (unsigned i = 0; i < scn->actors_count; i++) {
         for (unsigned j = 0; j < scn->actors[i].ops_count; j++) {
             free(scn->actors[i].ops[j].device);
+            free(scn->actors[i].ops[j].file);
             free(scn->actors[i].ops[j].actor);
         }
         free(scn->actors[i].process);

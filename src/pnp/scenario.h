@@ -52,6 +52,7 @@ enum scn_op_kind {
     OP_CANCEL_SYNCHRONOUS, /* CancelSynchronousIo: what actor, another thread, waits for */
     OP_EXIT_THREAD,        /* the thread's requests end, then it; with the last thread the process */
     OP_EXIT,               /* ExitProcess */
+    OP_RUN,                /* file: a program whose own code runs, until it ends; from the scenario's folder */
     /* a program or an administrator */
     OP_KILL, /* TerminateProcess of the program that actor is a thread of */
     /* an administrator; adapter says which, filter ops mean the driver under test */
@@ -100,6 +101,7 @@ enum scn_mode { MODE_SYNCHRONOUS, MODE_OVERLAPPED };
 struct scn_op {
     enum scn_op_kind kind;
     char *device;
+    char *file;  /* a program's image */
     char *actor; /* name of another, a program */
     enum scn_mode mode;
     unsigned request; /* 1: the first that the actor has started and not collected; 0: all */

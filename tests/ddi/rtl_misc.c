@@ -223,6 +223,18 @@ Randoms(VOID)
     CHECK(RtlRandomEx(&ex) <= 0x7fffffff && ex != 17);
 }
 
+static VOID
+DosErrors(VOID)
+{
+    DDI_EXPORT(ULONG, RtlNtStatusToDosError, (NTSTATUS));
+    DDI_EXPORT(ULONG, RtlNtStatusToDosErrorNoTeb, (NTSTATUS));
+
+    CHECK(pRtlNtStatusToDosError(STATUS_SUCCESS) == 0 && pRtlNtStatusToDosErrorNoTeb(STATUS_SUCCESS) == 0);
+    CHECK(pRtlNtStatusToDosError(STATUS_ACCESS_DENIED) == 5);
+    CHECK(pRtlNtStatusToDosErrorNoTeb(STATUS_CANCELLED) == 995);
+    CHECK(pRtlNtStatusToDosError((NTSTATUS)0xC0FFEE01) == 317); /* documented: ERROR_MR_MID_NOT_FOUND */
+}
+
 DDI_TESTS(misc, { "bits", Bits }, { "bits_of_words", BitsOfWords }, { "avl_table", AvlTable },
           { "time_conversions", TimeConversions }, { "versions", Versions }, { "addresses", Addresses },
-          { "runs_once", RunsOnce }, { "randoms", Randoms });
+          { "runs_once", RunsOnce }, { "randoms", Randoms }, { "dos_errors", DosErrors });

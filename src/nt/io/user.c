@@ -34,7 +34,8 @@ enter(struct call *c, unsigned operation, uint32_t site, uint64_t a0, uint64_t a
     c->operation = operation;
     c->mark = guest_mark();
     c->outer_rip = f->user_rip;
-    f->user_rip = USER_TEXT + operation * 0x20 + 0x14;
+    if (f->user_rip == 0) /* else it is the program's own code that calls */
+        f->user_rip = USER_TEXT + operation * 0x20 + 0x14;
     f->syscall_site = site;
     trace_emit(EV_USER_REQUEST, a0, operation, length, a0);
     guest_push_frame(io_site.KiSystemServiceCopyEnd, a0, a1, length, 0);
@@ -348,6 +349,35 @@ void
 user_on_done(void (*fn)(const void *block))
 {
     NT->io->user_done = fn;
+}
+
+int32_t
+user_request(unsigned operation, const struct user_call *c, uint64_t *information)
+{
+    PIO_STATUS_BLOCK iosb = c->iosb != NULL ? c->iosb : own_iosb();
+    int32_t status;
+
+    if (operation == USER_READ)
+        status = do_read(c->handle, c->buffer, c->length, iosb, c->event);
+    else if (operation == USER_WRITE)
+        status = do_write(c->handle, c->buffer, c->length, iosb, c->event);
+    else
+        status = do_ioctl(c->handle, c->code, c->input, c->input_length, c->buffer, c->length, iosb, c->event);
+    give(information, iosb, status);
+    return status;
+}
+
+bool
+user_is_overlapped(void *handle)
+{
+    PFILE_OBJECT file;
+    bool overlapped;
+
+    if (file_of(handle, 0, &file) != STATUS_SUCCESS)
+        return false;
+    overlapped = !(file->Flags & FO_SYNCHRONOUS_IO);
+    ob_dereference(file);
+    return overlapped;
 }
 
 int32_t

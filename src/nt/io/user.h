@@ -74,6 +74,17 @@ int32_t user_done(const struct user_async *a, uint64_t *information);
  */
 void user_on_done(void (*fn)(const void *block));
 
+/*
+ * One request as a program's own code makes it: operation is USER_READ, USER_WRITE or USER_IOCTL. iosb and event are
+ * the program's (a handle, NULL: the file's own serves), and may be NULL on a file that is not overlapped.
+ */
+struct user_call {
+    void *handle, *buffer, *input, *iosb, *event;
+    uint32_t length, input_length, code;
+};
+int32_t user_request(unsigned operation, const struct user_call *c, uint64_t *information);
+bool user_is_overlapped(void *handle); /* false too for a handle that is none of a file */
+
 struct fiber;
 
 /*

@@ -161,8 +161,8 @@ ZwClearEvent(HANDLE EventHandle)
 }
 
 /* The dispatcher object that waiting for body means; NULL: none. A file's is its Event (type File says where). */
-static void *
-waitable(void *body)
+void *
+ob_waitable(void *body)
 {
     LONG offset = ob_type(body)->WaitOffset;
 
@@ -183,10 +183,10 @@ ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
     (void)Alertable;
     if (status != STATUS_SUCCESS)
         return status;
-    if (waitable(body) == NULL)
+    if (ob_waitable(body) == NULL)
         status = STATUS_OBJECT_TYPE_MISMATCH;
     else
-        status = ke_wait(waitable(body), Timeout != NULL ? &timeout : NULL, NULL);
+        status = ke_wait(ob_waitable(body), Timeout != NULL ? &timeout : NULL, NULL);
     ob_dereference(body);
     return status;
 }

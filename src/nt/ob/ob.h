@@ -142,6 +142,7 @@ struct ob_entry *ob_handle_find(HANDLE handle, bool user);
 NTSTATUS ob_handle_reference(HANDLE handle, ACCESS_MASK access, POBJECT_TYPE type, bool user, void **body,
                              ACCESS_MASK *granted);
 NTSTATUS ob_handle_close(HANDLE handle, bool user);
+void *ob_waitable(void *body); /* the dispatcher object that waiting for body means; NULL: none */
 /* Close all handles of a process, in order. CALLS_DRIVER. */
 void ob_process_close(void *process);
 void ob_process_gone(void *process); /* the process object dies: its table goes, empty by now */

@@ -140,6 +140,8 @@ int NTAPI crt__vsnprintf_s(char *dst, size_t room, size_t n, const char *format,
 int NTAPI crt__vsnwprintf_s(WCHAR *dst, size_t room, size_t n, const WCHAR *format, const uint64_t *va);
 
 ULONG NTAPI DbgPrint_va(PCSTR Format, const uint64_t *va);
+ULONG NTAPI RtlNtStatusToDosError(NTSTATUS Status);
+ULONG NTAPI RtlNtStatusToDosErrorNoTeb(NTSTATUS Status);
 ULONG NTAPI DbgPrintEx_va(ULONG ComponentId, ULONG Level, PCSTR Format, const uint64_t *va);
 
 /* ntoskrnl exports these beside the kit's macros of the same name. */
