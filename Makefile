@@ -6,6 +6,7 @@
 #   make asan | release                 a build tree of its own, with the tests run in it
 #   make tsan                           the same for live machines, the only ones with several threads
 #   make fuzz [F=inf] [SECONDS=60]      libFuzzer over tests/fuzz/<F>_fuzz.c
+#   make install [PREFIX=/usr/local] [DESTDIR=]
 #   COMPILER=clang  B=build-clang       another compiler, another build tree
 
 B ?= build
@@ -18,7 +19,9 @@ CLANG := $(firstword $(shell command -v clang-19 clang 2>/dev/null) clang)
 
 CONFIGURE = cmake -S . -G Ninja
 
-.PHONY: all run test build bootstrap lint format asan tsan release fuzz bench coverage pre-push clean
+PREFIX ?= /usr/local
+
+.PHONY: install all run test build bootstrap lint format asan tsan release fuzz bench coverage pre-push clean
 all: build
 
 bootstrap:
@@ -29,6 +32,9 @@ $(B)/build.ninja: | bootstrap
 
 build: bootstrap $(B)/build.ninja
 	@ninja -C $(B) -j $(JOBS) --quiet
+
+install: build
+	@DESTDIR='$(DESTDIR)' cmake --install $(B) --prefix '$(PREFIX)'
 
 run: build
 	@$(B)/undis zoo

@@ -37,6 +37,7 @@ if(TARGET undis)
 endif()
 
 include(GNUInstallDirs)
+file(RELATIVE_PATH UNDIS_PC_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /) # from there to the prefix, wherever that is
 configure_file(${CMAKE_SOURCE_DIR}/src/libundis/undis.pc.in ${CMAKE_BINARY_DIR}/lib/pkgconfig/undis.pc @ONLY)
 install(TARGETS libundis libundis_static)
 install(FILES ${CMAKE_SOURCE_DIR}/include/undis/undis.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/undis)
