@@ -30,11 +30,13 @@ if(UNDIS_WERROR)
     target_compile_options(undis_flags INTERFACE -Werror)
 endif()
 # A driver hands us misaligned and null pointers, packed structures and freed memory, on purpose or not: that faults,
-# here as on Windows, and is the driver's (machine/trap.c), so it is nothing for UBSan to stop at.
+# here as on Windows, and is the driver's (machine/trap.c), so it is nothing for UBSan to stop at. And drivers' functions
+# are called by address with words for arguments, as a processor does, whatever their type (machine/native.c).
 if(UNDIS_SANITIZE)
     target_compile_definitions(undis_flags INTERFACE UNDIS_SANITIZE)
     target_compile_options(undis_flags INTERFACE
-        -fsanitize=${UNDIS_SANITIZE} -fno-sanitize=alignment,null,pointer-overflow -fno-sanitize-recover=all)
+        -fsanitize=${UNDIS_SANITIZE} -fno-sanitize=alignment,null,pointer-overflow -fno-sanitize-recover=all
+        $<$<C_COMPILER_ID:Clang>:-fno-sanitize=function>)
     # -u: src/host/sanitize.c lies in an archive, and the sanitizer has a weak function of its own
     target_link_options(undis_flags INTERFACE
         -fsanitize=${UNDIS_SANITIZE} -Wl,-u,__asan_default_options -Wl,-u,__ubsan_default_options
