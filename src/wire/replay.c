@@ -66,6 +66,7 @@ replay_open(struct wire *w, struct wire_spec *spec, char text[200])
     w->link.up = true;
     if (*file == 0)
         return 0;
+    w->info.played = true;
     err = wire_capture_read(file, WIRE_FILE_MAX, &r->capture, text);
     if (err)
         return err;

@@ -16,7 +16,8 @@
  *                           an existing interface, promiscuous
  *     pcap:FILE[,speed=full][,loops=N][,write=FILE][,mac=..]
  *                           plays FILE, at the recorded speed or as fast as it is read; what is sent goes to the other
- *                           file: pcap, or pcapng if its name ends so. Without FILE it only writes
+ *                           file: pcap, or pcapng if its name ends so. Without FILE it only writes. The first receive
+ *                           begins it
  *     link:PATH[,mtu=N][,mac=..]
  *                           another undis machine at the same path
  *     loop[,frames=N][,mtu=N][,gso=N][,mac=..][,far]
@@ -130,6 +131,7 @@ struct wire_info {
     uint32_t depth;       /* frames in flight that it is worth having buffers for */
     bool checksums;       /* it takes WIRE_NEEDS_CSUM and may give it */
     bool tcp4, tcp6, udp; /* it takes frames to be cut, and may give joined ones */
+    bool played;          /* what comes waits for its reader, as a file does: nothing is lost by reading late */
 };
 const struct wire_info *wire_info(const struct wire *w);
 

@@ -96,13 +96,13 @@ set_offload(struct wn_adapter *a)
     return NdisMSetMiniportAttributes(a->handle, (NDIS_MINIPORT_ADAPTER_ATTRIBUTES *)o);
 }
 
-/* What lay on the wire before the adapter was there is nobody's. */
+/* What lay on the wire before the adapter was there is nobody's. What is played has not begun yet. */
 static void
 drain_wire(struct wn_adapter *a)
 {
     struct wire_rx rx = { .buffer = a->spare, .room = a->frame_max, .margins = true };
 
-    for (unsigned i = 0; i < 4096 && wire_receive(a->wire, &rx, 1) != 0; i++)
+    for (unsigned i = 0; i < 4096 && !wire_info(a->wire)->played && wire_receive(a->wire, &rx, 1) != 0; i++)
         ;
 }
 
@@ -204,6 +204,7 @@ set_running(struct wn_adapter *a, bool running)
     a->running = running;
     if (running)
         wn_take_busy(a, 1);
+    wn_listen(a);
     NdisReleaseSpinLock(&a->rx_lock);
     NdisReleaseSpinLock(&a->tx_lock);
 }

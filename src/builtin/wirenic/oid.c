@@ -293,6 +293,7 @@ set_number(struct wn_adapter *a, NDIS_OID oid, uint32_t value)
         a->filter = value;
     else if (oid == OID_GEN_CURRENT_LOOKAHEAD)
         a->lookahead = value;
+    wn_listen(a);
     NdisReleaseSpinLock(&a->rx_lock); /* OID_PNP_SET_POWER: there is no hardware that could sleep */
     return NDIS_STATUS_SUCCESS;
 }

@@ -5,7 +5,8 @@
  * Model: a buffer is free, or being filled by the DPC, or with the stack. Frames are read straight into buffers, the
  * one freed last first. What offload words say becomes out-of-band information if that offload is on and was activated
  * (OID_OFFLOAD_ENCAPSULATION, documented: not before); else the processor does here what the words ask: fills in the
- * checksum, cuts the frame into segments. A frame for which there is no buffer is read and counted.
+ * checksum, cuts the frame into segments. A frame for which there is no buffer is read and counted. So is one that
+ * nobody wants, but from a wire that is played: it waits until a packet filter is set.
  *
  * assumed: the checksum field of a frame whose checksum is said to have succeeded may hold the pseudo header's sum only
  * (docs/assumptions.md), as it does between machines on one virtual switch.
@@ -302,6 +303,15 @@ adapt(struct wn_adapter *a, unsigned count, unsigned got)
         a->burst /= 2;
 }
 
+bool
+wn_listen(struct wn_adapter *a)
+{
+    bool listen = !wire_info(a->wire)->played || (a->running && a->filter != 0);
+
+    wire_listen(a->wire, listen);
+    return listen;
+}
+
 static unsigned
 receive(struct wn_adapter *a, unsigned budget)
 {
@@ -309,16 +319,19 @@ receive(struct wn_adapter *a, unsigned budget)
     struct wire_rx rx[WIRE_BURST];
     struct chain chain = { .first = NULL, .end = &chain.first };
     unsigned count = 0, got;
-    bool running;
+    bool running, listen;
 
     NdisAcquireSpinLock(&a->rx_lock);
     running = a->running;
-    if (running) {
+    listen = wn_listen(a);
+    if (running && listen) {
         wn_take_busy(a, 1); /* this call */
         count = take_buffers(a, buffer, rx, budget < a->burst ? budget : a->burst);
     }
     NdisReleaseSpinLock(&a->rx_lock);
-    if (count == 0) {
+    if (!listen) {
+        return 0;
+    } else if (count == 0) {
         got = discard(a, budget, running);
     } else {
         got = wire_receive(a->wire, rx, count);

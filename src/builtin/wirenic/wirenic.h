@@ -150,6 +150,7 @@ MINIPORT_RETURN_NET_BUFFER_LISTS WnReturn;
 NDIS_STATUS wn_create_buffers(struct wn_adapter *a);
 void wn_destroy_buffers(struct wn_adapter *a);
 unsigned wn_poll(struct wn_adapter *a, unsigned budget); /* DISPATCH_LEVEL; the DPC or the poller */
+bool wn_listen(struct wn_adapter *a); /* rx_lock held: running or filter may have changed. Is the wire to be read? */
 enum wn_cast wn_cast(const uint8_t *frame);
 
 /* oid.c */
