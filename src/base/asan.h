@@ -4,8 +4,8 @@
  *
  * ASan marks the memory around variables of live frames. Where frames end without returning (a fiber is abandoned,
  * an exception goes on in a driver) their marks would stay, and the next user of that stack would be accused.
- * It also wants to know which stack is current. That is a fiber's host stack, or the engine's: driver code, on guest
- * stacks, is not instrumented.
+ * It also wants to know which stack is current. That is a fiber's host stack, or the engine's, which each VP of a live
+ * machine has one of: driver code, on guest stacks, is not instrumented.
  */
 #ifndef BASE_ASAN_H
 #define BASE_ASAN_H
@@ -25,10 +25,12 @@
 void __asan_unpoison_memory_region(const volatile void *at, size_t size);
 void __sanitizer_start_switch_fiber(void **fake_stack, const void *bottom, size_t size);
 void __sanitizer_finish_switch_fiber(void *fake_stack, const void **bottom, size_t *size);
-extern struct asan_stack {
-    uint64_t from, to;
-} asan_engine; /* host/sanitize.c */
 #endif
+
+/* The stack of a thread that runs fibers: known from when it first left it for one. */
+struct asan_stack {
+    uint64_t from, to;
+};
 
 /* [from, to) of a stack holds no live frame. */
 static inline void
@@ -42,17 +44,13 @@ asan_forget(uint64_t from, uint64_t to)
 #endif
 }
 
-/* The next thing that happens is a switch to the stack [from, to); 0: to the engine's. */
+/* The next thing that happens is a switch to the stack [from, to). */
 static inline void
 asan_leave(uint64_t from, uint64_t to)
 {
 #ifdef WITH_ASAN
     void *fake; /* there are none: detect_stack_use_after_return=0 (host/sanitize.c) */
 
-    if (from == 0) {
-        from = asan_engine.from;
-        to = asan_engine.to;
-    }
     __sanitizer_start_switch_fiber(&fake, (const void *)from, to - from);
 #else
     (void)from;
@@ -60,9 +58,12 @@ asan_leave(uint64_t from, uint64_t to)
 #endif
 }
 
-/* We run on the stack that asan_leave() named. If the one that was left is none of [from, to), it is the engine's. */
+/*
+ * We run on the stack that asan_leave() named. If the one that this thread was on is none of [from, to), it is its
+ * engine's.
+ */
 static inline void
-asan_arrive(uint64_t from, uint64_t to)
+asan_arrive(uint64_t from, uint64_t to, struct asan_stack *engine)
 {
 #ifdef WITH_ASAN
     const void *bottom;
@@ -70,12 +71,13 @@ asan_arrive(uint64_t from, uint64_t to)
 
     __sanitizer_finish_switch_fiber(NULL, &bottom, &size);
     if ((uint64_t)bottom < from || (uint64_t)bottom >= to) {
-        asan_engine.from = (uint64_t)bottom;
-        asan_engine.to = (uint64_t)bottom + size;
+        engine->from = (uint64_t)bottom;
+        engine->to = (uint64_t)bottom + size;
     }
 #else
     (void)from;
     (void)to;
+    (void)engine;
 #endif
 }
 

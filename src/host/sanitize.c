@@ -5,8 +5,6 @@
  * Faults of drivers are ours to handle (machine/trap.c), stacks are left by jumps (base/asan.h) and a worker ends
  * wherever it is, with everything it has allocated.
  */
-#include "base/asan.h"
-
 #ifdef UNDIS_SANITIZE
 
 const char *__asan_default_options(void);
@@ -33,9 +31,5 @@ __ubsan_default_options(void)
 {
     return "handle_segv=0:handle_sigbus=0:handle_sigill=0:handle_sigfpe=0:print_stacktrace=1";
 }
-
-#ifdef WITH_ASAN
-struct asan_stack asan_engine;
-#endif
 
 #endif

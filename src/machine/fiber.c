@@ -86,7 +86,7 @@ fiber_start(void)
 {
     struct fiber *f = sched_current;
 
-    asan_arrive(LAYOUT_HSTACK_BASE, HSTACKS_END);
+    asan_arrive(LAYOUT_HSTACK_BASE, HSTACKS_END, &vp_local()->engine);
     f->locked = machine_live;
     sched_enter_fiber(f);
     f->entry(f->entry_arg);
@@ -165,11 +165,11 @@ fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void
 static void
 change_stack(uint64_t *save_rsp, const struct fiber *to)
 {
-    asan_leave(to ? to->hstack_limit : 0, to ? to->hstack_base : 0);
+    asan_leave(to ? to->hstack_limit : vp_local()->engine.from, to ? to->hstack_base : vp_local()->engine.to);
     if (machine_live)
         tsan_switch(to ? to->tsan : live.vp[vp_local()->number].tsan);
     fiber_switch(save_rsp, to ? to->host_sp : vp_local()->engine_sp);
-    asan_arrive(LAYOUT_HSTACK_BASE, HSTACKS_END);
+    asan_arrive(LAYOUT_HSTACK_BASE, HSTACKS_END, &vp_local()->engine); /* of the thread that we go on in */
 }
 
 void

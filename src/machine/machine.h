@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/args.h"
+#include "base/asan.h"
 #include "base/list.h"
 #include "machine/ddi.h"
 #include "machine/layout.h"
@@ -186,6 +187,7 @@ struct vp_local {
     uint32_t attention; /* not 0: let the VP's loop run at the next return from a DDI; anybody sets it */
     uint32_t returns;   /* of DDIs */
     uint32_t spins;
+    struct asan_stack engine; /* where the engine's stack lies */
 };
 
 /*
