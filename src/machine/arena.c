@@ -83,6 +83,8 @@ machine_init(unsigned vps, char text[160])
     fiber_init();
     kpcr_init();
     sched_init();
+    clock_init();
+    vp_init();
     spin_init();
     trap_init();
     return 0;

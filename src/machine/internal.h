@@ -23,7 +23,8 @@ void fiber_init(void);
 int fiber_snapshot(void);
 void fiber_restore(void);
 unsigned fiber_ranges(struct machine_range *out, unsigned max);
-bool fiber_touch_stack(uint64_t address); /* signal context: a page of a guest stack that no run used so far; now it can */
+/* Signal context: is it in a page of a guest stack that no run touched so far? It can be touched now. */
+bool fiber_touch_stack(uint64_t address);
 void fiber_switch(uint64_t *save_rsp, uint64_t load_rsp);
 void fiber_go(struct fiber *to); /* from a fiber or the engine to a fiber */
 _Noreturn void fiber_to_engine(void);
@@ -46,18 +47,33 @@ sched_set_current(struct fiber *f)
 
 /* sched.c */
 void sched_init(void);
-extern struct strategy *sched_strategy;
-extern struct run_result *sched_result;
 void sched_enter_fiber(struct fiber *f); /* bookkeeping after a switch */
 
-struct mtimer *sched_timer_due(uint64_t now_100ns); /* the earliest, if it is due: no longer armed. NULL */
-uint64_t sched_timer_next(void);                    /* UINT64_MAX: none */
-void sched_dpc_drain(struct vp *vp);
+/* Somebody who waits, and not for work to do; NULL. services: a driver's own threads count, too. */
+struct fiber *sched_waiting(bool services);
+void sched_reconsider(void); /* the running fiber goes on only if it still may */
+/* A run begins: who goes first, placed. Nobody can run: who `otherwise` says. NULL: nobody at all. */
+struct fiber *sched_begin(struct strategy *strategy, struct fiber *(*otherwise)(void));
 
-void sched_clock(uint64_t now_100ns); /* it is that late now, unless it is later already */
-bool sched_in_timer(void);     /* a timer fires: the running fiber did not ask for it */
 uint64_t sched_progress(void); /* changes with each run and with each solid point */
 void sched_stuck(void);        /* signal-safe: end this run at its next point */
+
+/* run.c */
+extern struct strategy *sched_strategy;
+extern struct run_result *sched_result;
+/* Nobody can run: the run ends, unless the runner has more to do (false). true: a later run goes on here. */
+bool run_over(void);
+
+/* vp.c */
+void vp_init(void);
+void sched_dpc_drain(struct vp *vp);
+
+/* clock.c */
+void clock_init(void);
+void clock_expire(void);                            /* the earliest timer; there is one */
+void sched_clock(uint64_t now_100ns);               /* it is that late now, unless it is later already */
+struct mtimer *sched_timer_due(uint64_t now_100ns); /* the earliest, if it is due: no longer armed. NULL */
+uint64_t sched_timer_next(void);                    /* UINT64_MAX: none */
 
 /* hb.c */
 void hb_begin_run(void);

@@ -152,7 +152,7 @@ irq_disconnect(struct irq_vector *v)
 static void
 line_moved(struct irq_vector *v)
 {
-    if (sched_current && !sched_in_timer())
+    if (sched_current && !machine->in_timer)
         sched_touch((uint64_t)v);
     else
         mdevice_changed();
@@ -221,7 +221,7 @@ mdevice_changed(void)
 {
     need_state();
     hb_device(++I->generation);
-    if (!machine->setup && sched_current && !sched_in_timer()) {
+    if (!machine->setup && sched_current && !machine->in_timer) {
         I->seen[sched_current->id] = I->generation;
         hb_touch(sched_current, OBJECT_DEVICES);
     }

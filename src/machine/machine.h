@@ -168,6 +168,9 @@ struct machine {
     uint64_t boot_time_100ns; /* system time at boot, 1601 epoch: fixed */
     void *nt, *ndis, *pnp, *verify,
         *runner;          /* each folder's own root, set in its init, in the monitor or machine arena */
+    struct list timers;   /* struct mtimer, by due time */
+    bool in_timer;        /* one fires: the running fiber did not ask for it */
+    bool in_quiet;        /* the runner goes on because all are done: after all that happened, not after one fiber */
     bool setup;           /* before the snapshot: no choices, no exploring */
     uint32_t preemptions; /* of this run */
     uint32_t faults;      /* answers to CHOICE_FAULT of this run that were not 0 */
