@@ -3,11 +3,11 @@
  * image/symbol.c - functions, files and lines of a driver, by llvm-symbolizer.
  *
  * Model: one start of the program answers a whole batch (documented: "llvm-symbolizer", option --relative-address):
- * addresses go in on standard input; for each come pairs of lines, the function and file:line:column, and an empty line.
- * The first pair is the innermost function that was taken in line there, the last the function whose code it became.
- * Short names come from the debug information; linkage names would come from the COFF symbols, which in mingw's images
- * name the first function ___something. It reads DWARF inside the image and the PDB that lies beside it. A PDB elsewhere
- * is made visible by a folder of links.
+ * addresses go in on standard input; for each come pairs of lines, the function and file:line:column, and an empty
+ * line. The first pair is the innermost function that was taken in line there, the last the function whose code it
+ * became. Short names come from the debug information; linkage names would come from the COFF symbols, which in
+ * mingw's images name the first function ___something. It reads DWARF inside the image and the PDB that lies beside
+ * it. A PDB elsewhere is made visible by a folder of links.
  *
  * What is taken in line differs by compiler and flags. The name given is the innermost one that the driver's author
  * wrote: helpers that stand in headers of the DDK (RemoveEntryList) are part of whoever uses them.
