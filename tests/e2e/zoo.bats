@@ -72,7 +72,7 @@ row() { # DRIVER PATTERN
 @test "cancel-write-race: which parts of the repair are needed" {
     row cancel-write-race-a 'finding +0xD1_ndisprot!NpCancelWrite +=1 '
     row cancel-write-race-b 'clean +- '
-    row cancel-write-race-c 'finding +0x3B_ndisprot!NpCancelWrite +=1 '
+    row cancel-write-race-c 'finding +0x3B_ndisprot!NpCancelFrames +=1 '
     row ndisprot 'clean +- '
 }
 
