@@ -2,7 +2,7 @@
 /*
  * verify/rules/ndis_power_oid_blocked.c
  *
- * Somebody above the miniport answered.
+ * Somebody above the miniport answered. One that had no memory to pass it on could not do otherwise.
  */
 #include "ndis/ndis.h"
 #include "verify/rule.h"
@@ -10,7 +10,7 @@
 static void
 on_event(struct rule_ctx *ctx, const struct event *ev)
 {
-    if (ev->a[0] != NDIS_MISUSE_POWER_BLOCKED)
+    if (ev->a[0] != NDIS_MISUSE_POWER_BLOCKED || (NDIS_STATUS)ev->a[3] == NDIS_STATUS_RESOURCES)
         return;
     rule_finding(ctx, ev, "OID_PNP_SET_POWER was answered with 0x%08x above the miniport", (unsigned)ev->a[3]);
 }

@@ -235,6 +235,12 @@ TEST(verify, device_left_at_unload_is_noted)
     CHECK_STR(first_rule(), "DeviceLeft");
 }
 
+TEST(verify, filter_without_memory_may_fail_a_power_request)
+{
+    EMIT(.kind = EV_STATE_MISUSE, .a = { NDIS_MISUSE_POWER_BLOCKED, NDIS_LAYER_FILTER, 0x10, 0xc000009a });
+    CHECK_EQ(verify_violation_count(), 0);
+}
+
 /* One event each that breaks one rule and no other; fatal rules stop the machine. */
 static const struct {
     struct event ev;
@@ -423,4 +429,5 @@ TEST_MAIN(CASE(ids_and_numbers_are_unique_and_sorted), CASE(noted_rule_keeps_the
           CASE(call_above_its_irql_names_the_function), CASE(pool_left_at_unload_names_the_tag),
           CASE(each_misuse_breaks_its_own_rule_only), CASE(work_item_queued_at_unload_is_noted),
           CASE(timer_set_in_freed_memory_is_noted), CASE(device_left_at_unload_is_noted),
+          CASE(filter_without_memory_may_fail_a_power_request),
           TEST_CASE(rule_set, keeps_insertion_order_through_growth_and_deletion))
