@@ -398,6 +398,16 @@ static const char link_changes[] = "name: link-changes\n"
                                    "  - { name: wire, kind: wire, ops: [ link-down, link-up ] }\n"
                                    "  - { name: administrator, kind: admin, ops: [ pause, restart ] }\n";
 
+/* Traffic both ways and nothing else: small enough for many preemptions. */
+static const char send_while_receiving[] = "name: send-while-receiving\n"
+                                           "vps: 2\n" LOOP_AND_TEST "actors:\n"
+                                           "  - name: protocol\n"
+                                           "    kind: protocol\n"
+                                           "    ops: [ { op: send, count: 1, len: 64, shape: plain } ]\n"
+                                           "  - name: wire\n"
+                                           "    kind: wire\n"
+                                           "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n";
+
 static struct scenario *
 parse(const char *text)
 {
@@ -461,6 +471,8 @@ parse(const char *text)
         "the card interrupts and receives while the adapter is disabled and enabled", 1, CARD, false)                  \
     ROW(interrupt_while_sending, "interrupt-while-sending", "the card sends and receives while the stack is paused",   \
         1, CARD, false)                                                                                                \
+    ROW(send_while_receiving, "send-while-receiving", "one frame is sent while another is received", 2,                \
+        FILTER | MINIPORT | PROTOCOL, false)                                                                           \
     ROW(sleep_wake, "sleep-wake-under-traffic", "the adapter sleeps and wakes while frames go both ways", 1,           \
         FILTER | MINIPORT | PROTOCOL, false)                                                                           \
     ROW(write_while_asleep, "write-while-asleep", "a program writes while the adapter sleeps and wakes", 1,            \
