@@ -4,11 +4,12 @@
  *
  * A README begins with a block of `name: value` lines between two lines `---`:
  * verdict (finding or clean), bucket, preemptions, rule. What is not stated is not compared.
- * `certify: SCENARIO K` of a fixed driver names the scenario that broke its twin: it is exhausted with K preemptions,
- * beyond what the battery asks for.
+ * A failing driver's `twin: zoo/NAME` is its repair, and `certify: SCENARIO K` the scenario that breaks it: it must be
+ * found there, and for the twin that scenario is exhausted with K preemptions, beyond what the battery asks for. A
+ * driver without a twin means itself.
  *
- * Model: a process per driver, --jobs of them at a time; each writes its row into a pipe, and rows are printed in the
- * order of the names, whoever ends first.
+ * Model: a process per driver and per certificate, --jobs of them at a time; each writes its row into a pipe, and rows
+ * are printed in order, whoever ends first: drivers by name, then certificates, one for all that ask for the same.
  * Start reading at: test_all().
  */
 #include <dirent.h>
@@ -29,13 +30,14 @@ static const char help[] =
     "usage: undis zoo [--dir DIR]... [--out DIR] [--jobs N] [NAME...]\n"
     "Tests every driver folder below the given ones (default: build/zoo and build/drivers) that has a README.md\n"
     "stating what to expect, and prints one table: ms is wall time of the whole battery, CPU s what the scenario\n"
-    "that found the failure took in all (a clean driver: every scenario). --jobs: drivers tested at a time, 2 if\n"
-    "not given.\n"
+    "that found the failure took in all (a clean driver: every scenario). After the drivers come the certificates\n"
+    "of the repaired ones for the scenarios that break their twins. --jobs: drivers tested at a time, 2 if not given.\n"
     "\n"
     "exit: 0 each verdict is the expected one, 1 otherwise\n";
 
 struct expect {
     char verdict[16], bucket[160], rule[64];
+    char twin[64];    /* the folder's name, "": itself */
     char certify[64]; /* a scenario, "": none */
     unsigned certify_k;
     int preemptions; /* -1: not stated */
@@ -68,6 +70,7 @@ read_expect(const char *folder, struct expect *e)
             sscanf(line, "rule: %63s", e->rule);
             sscanf(line, "preemptions: %d", &e->preemptions);
             sscanf(line, "certify: %63s %u", e->certify, &e->certify_k);
+            sscanf(line, "twin: %*[^/]/%63s", e->twin);
         }
     }
     free(text);
@@ -84,30 +87,44 @@ struct totals {
     unsigned drivers, wrong;
 };
 
-/* The scenario that broke the twin, if the README names one. problem says why there is no certificate for it. */
 static void
-certify(const struct test_options *like, const struct expect *e, struct test_result *total, unsigned *k,
-        char problem[400])
+print_result(FILE *row, const char *name, const char *verdict, const char *what, char relation, unsigned k,
+             const struct test_result *r, double cpu_seconds, const char *problem)
 {
-    struct test_options o = *like;
+    fprintf(row, "%-28s %-8s %-36s %c%u %9llu %8.0f %7.2f %s%s\n", name, verdict, what, relation, k,
+            (unsigned long long)r->runs, r->seconds * 1000, cpu_seconds, problem[0] ? "WRONG: " : "ok", problem);
+}
+
+/* One scenario of a driver, exhausted with k preemptions, and its row. True: it has its certificate. */
+static bool
+certify_one(const char *folder, const char *name, const char *scenario, unsigned k, const char *out, FILE *row)
+{
+    struct test_options o = { .path = folder, .k = k, .only = scenario, .quiet = true, .seed = 1 };
     const struct scenario_result *s;
     const char *refusal;
     struct test_result r;
+    char dir[1024];
 
-    o.only = e->certify;
-    o.k = e->certify_k;
+    snprintf(dir, sizeof(dir), "%s/%s", out, name);
+    o.out = dir;
     supervisor_test(&o, &r);
     certificates_write(&o, &r);
     s = r.scenario_count == 1 ? &r.scenario[0] : NULL;
     refusal = s == NULL ? "there is no such scenario for it" : certificate_refusal(s);
-    if (refusal != NULL)
-        snprintf(problem, 400, "no certificate for %s with %u preemptions: %.200s", e->certify, e->certify_k, refusal);
-    else if (s->k > *k)
-        *k = s->k;
-    total->runs += r.runs;
-    total->seconds += r.seconds;
-    total->cpu_seconds += r.cpu_seconds;
+    print_result(row, name, refusal ? "refused" : "proven", scenario, '<', s ? s->k : k, &r, r.cpu_seconds,
+                 refusal ? refusal : "");
     test_result_free(&r);
+    return !refusal;
+}
+
+/* Was one of the findings made in this scenario? */
+static bool
+breaks_in(const struct test_result *r, const char *scenario)
+{
+    for (unsigned i = 0; i < r->scenario_count; i++)
+        if (str_eq(r->scenario[i].name, scenario))
+            return r->scenario[i].report.found_count > 0;
+    return false;
 }
 
 /* One driver and its row. True: as expected. */
@@ -140,14 +157,10 @@ test_one(const char *folder, const char *name, const char *out, const struct exp
         snprintf(problem, sizeof(problem), "expected exactly %d preemptions", e->preemptions);
     else if (finding && e->rule[0] && strcmp(e->rule, f->rule) != 0)
         snprintf(problem, sizeof(problem), "expected rule %.60s", e->rule);
-    else if (!finding && e->certify[0])
-        certify(&o, e, &r, &k, problem);
-    fprintf(row, "%-28s %-8s %-36s %c%u %9llu %8.0f %7.2f %s%s\n", name,
-            finding         ? "finding"
-            : r.exit_status ? "error"
-                            : "clean",
-            f ? f->verdict.bucket : "-", finding ? '=' : '<', finding ? f->k : k, (unsigned long long)r.runs,
-            r.seconds * 1000, f ? f->cpu_seconds : r.cpu_seconds, problem[0] ? "WRONG: " : "ok", problem);
+    else if (finding && e->certify[0] && !breaks_in(&r, e->certify))
+        snprintf(problem, sizeof(problem), "expected to be found in %.60s, too", e->certify);
+    print_result(row, name, finding ? "finding" : r.exit_status ? "error" : "clean", f ? f->verdict.bucket : "-",
+                 finding ? '=' : '<', finding ? f->k : k, &r, f ? f->cpu_seconds : r.cpu_seconds, problem);
     test_result_free(&r);
     return !problem[0];
 }
@@ -159,6 +172,7 @@ test_one(const char *folder, const char *name, const char *out, const struct exp
 struct zoo_job {
     char path[900], *name;
     struct expect expect;
+    bool certificate; /* for expect.certify with expect.certify_k; else the whole battery */
     pid_t pid;
     int row; /* read end; a row fits into a pipe, so nobody need read before the end */
     int status;
@@ -179,7 +193,9 @@ start_job(struct zoo_job *j, const char *out)
     j->pid = fork();
     if (j->pid == 0) {
         FILE *row = fdopen(ends[1], "w");
-        bool right = test_one(j->path, j->name, out, &j->expect, row);
+        const struct expect *e = &j->expect;
+        bool right = j->certificate ? certify_one(j->path, j->name, e->certify, e->certify_k, out, row)
+                                    : test_one(j->path, j->name, out, e, row);
 
         fclose(row);
         fflush(NULL);
@@ -231,7 +247,34 @@ test_all(struct zoo_job *jobs, unsigned count, uint64_t at_a_time, const char *o
                 }
         }
     }
-    t->drivers += count;
+}
+
+/* The certificate that j's README asks for, as a job of its own, if there is none for the same yet. */
+static void
+add_certificate(const struct zoo_job *j, const char *const *dirs, unsigned dir_count, struct zoo_job *jobs,
+                unsigned *count)
+{
+    const char *name = j->expect.twin[0] ? j->expect.twin : j->name;
+    struct zoo_job *to = &jobs[*count];
+
+    for (unsigned i = 0; i < *count; i++)
+        if (jobs[i].certificate && str_eq(jobs[i].name, name) && str_eq(jobs[i].expect.certify, j->expect.certify)) {
+            if (jobs[i].expect.certify_k < j->expect.certify_k)
+                jobs[i].expect.certify_k = j->expect.certify_k;
+            return;
+        }
+    if (*count == DRIVERS_MAX)
+        return;
+    memset(to, 0, sizeof(*to));
+    for (unsigned i = 0; i < dir_count && !to->name; i++) {
+        snprintf(to->path, sizeof(to->path), "%s/%s", dirs[i], name);
+        to->name = access(to->path, F_OK) == 0 ? strdup(name) : NULL;
+    }
+    if (!to->name) /* not built: its row says so */
+        to->name = strdup(name);
+    to->expect = j->expect;
+    to->certificate = true;
+    ++*count;
 }
 
 /* The folders below dir that say what to expect, by name. */
@@ -322,7 +365,11 @@ cmd_zoo(int argc, char **argv)
             return EXIT_USAGE;
         }
     printf("%-28s %-8s %-36s %2s %9s %8s %7s\n", "driver", "verdict", "bucket", "k", "runs", "ms", "CPU s");
+    t.drivers = count;
+    for (unsigned i = 0; i < t.drivers; i++)
+        if (jobs[i].expect.certify[0])
+            add_certificate(&jobs[i], dirs, dir_count, jobs, &count);
     test_all(jobs, count, at_a_time, out, &t);
-    printf("%u drivers, %u not as expected\n", t.drivers, t.wrong);
+    printf("%u drivers, %u certificates, %u not as expected\n", t.drivers, count - t.drivers, t.wrong);
     return t.drivers == 0 || t.wrong ? EXIT_FINDING : EXIT_CLEAN;
 }

@@ -40,6 +40,23 @@ row() { # DRIVER PATTERN
     done
 }
 
+@test "each repaired driver is proven in the scenario that broke its twin, three with fewer than three preemptions" {
+    few=0
+    for readme in "$root"/zoo/*/README.md; do
+        grep -q '^twin:' "$readme" || continue
+        grep -q '^certify:' "$readme" || {
+            echo "$readme has a twin and no scenario to certify it for"
+            return 1
+        }
+        twin=$(sed -n 's,^twin: .*/,,p' "$readme")
+        scenario=$(sed -n 's/^certify: \(.*\) .*/\1/p' "$readme")
+        k=$(sed -n 's/^certify: .* //p' "$readme")
+        row "$twin" "proven +$scenario +<[$k-3] "
+        [ "$k" -ge 3 ] || few=$((few + 1))
+    done
+    [ $few -le 3 ]
+}
+
 @test "pause-ignored: 0x3B in the driver's write, no preemption" {
     row pause-ignored 'finding +0x3B_npf!NPF_Write +=0 '
 }
@@ -108,7 +125,7 @@ row() { # DRIVER PATTERN
 @test "drivers named on the command line are the only ones run" {
     undis zoo --dir "$zoo" --out named pause-ignored
     exits 0
-    prints '^1 drivers?, 0 not as expected'
+    prints '^1 drivers?, 0 certificates, 0 not as expected'
 }
 
 @test "an expectation that is wrong is said, and fails" {
