@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/host.h"
 #include "host/rundir.h"
 
 #define LOOKS 20u
@@ -72,7 +71,7 @@ lock_file(struct statedir *d, const char *path)
         if (flock(d->lock, LOCK_EX | LOCK_NB)) {
             if (++busy == LOOKS)
                 return -EBUSY;
-            host_sleep_us(500); /* perhaps somebody only looks who has it */
+            usleep(500); /* perhaps somebody only looks who has it */
         } else if (fstat(d->lock, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino) {
             return 0;
         }

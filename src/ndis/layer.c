@@ -25,13 +25,14 @@ ledger_get(void)
 {
     struct list_node *node = list_pop_head(&ndis_root()->ledger_free);
     struct ndis_ledger *ledger;
-    struct oid_gate *gate;
 
     if (node == NULL)
         return mon_alloc(sizeof(*ledger));
     ledger = list_entry(node, struct ndis_ledger, free);
-    gate = ledger->gate;
-    *ledger = (struct ndis_ledger){ .gate = gate };
+    /* Whoever left the binding last may still look whether it was closing. What has to be 0 to come here is. */
+    __atomic_store_n(&ledger->closing, false, __ATOMIC_RELAXED);
+    ledger->freed = false;
+    ledger->held_sends = ledger->own_receives = ledger->oids = 0;
     return ledger;
 }
 

@@ -33,7 +33,7 @@ quiet() {
     fi
 }
 
-for test in outside failing stack; do
+for test in outside failing stack heap dpc_waits; do
     quiet "test_live_$test" "$build/tests/test_live_$test"
 done
 quiet "tsan_locked" "$build/tests/tsan_locked"
