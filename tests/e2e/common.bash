@@ -91,6 +91,15 @@ patch() {
     printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
+# le32 NUMBER... - as a little-endian file has them
+le32() {
+    local n
+    for n; do
+        printf "$(printf '\\%03o\\%03o\\%03o\\%03o' $((n & 255)) $((n >> 8 & 255)) \
+            $((n >> 16 & 255)) $((n >> 24 & 255)))"
+    done
+}
+
 # pe_offset FILE - where the PE header is
 pe_offset() {
     od -An -tu4 -j60 -N4 "$1" | tr -d ' '

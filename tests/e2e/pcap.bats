@@ -5,14 +5,6 @@
 
 load common
 
-# le32 NUMBER... - as a little-endian file has them
-le32() {
-    local n
-    for n; do
-        printf "$(printf '\\%03o\\%03o\\%03o\\%03o' $((n & 255)) $((n >> 8 & 255)) $((n >> 16 & 255)) $((n >> 24 & 255)))"
-    done
-}
-
 # frame SECOND TEXT - a record of 60 bytes: broadcast from 02:00:00:00:00:77, type 0x88b5, TEXT (9 bytes), zeros
 frame() {
     le32 "$1" 0 60 60

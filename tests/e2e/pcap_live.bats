@@ -6,14 +6,6 @@ load common
 
 npf=$UNDIS_BUILD_DIR/drivers/npf/npf.inf
 
-# le32 NUMBER... - as a little-endian file has them
-le32() {
-    local n
-    for n; do
-        printf "$(printf '\\%03o\\%03o\\%03o\\%03o' $((n & 255)) $((n >> 8 & 255)) $((n >> 16 & 255)) $((n >> 24 & 255)))"
-    done
-}
-
 # capture COUNT - broadcast frames of 60 bytes, a tenth of a second apart, each with its number
 capture() {
     local i
