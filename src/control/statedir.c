@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +72,7 @@ lock_file(struct statedir *d, const char *path)
         if (flock(d->lock, LOCK_EX | LOCK_NB)) {
             if (++busy == LOOKS)
                 return -EBUSY;
-            usleep(500); /* perhaps somebody only looks who has it */
+            poll(NULL, 0, 1); /* perhaps somebody only looks who has it */
         } else if (fstat(d->lock, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino) {
             return 0;
         }
