@@ -22,10 +22,13 @@
 static const char help[] =
     "usage: undis net show [STACK.yaml] [--json]\n"
     "       undis net enable|disable [STACK.yaml] ADAPTER COMPONENT\n"
+    "       undis net raise|lower ADAPTER FILTER\n"
     "\n"
     "Which filters and protocols are bound to which adapter, by UpperRange, LowerRange and FilterMediaTypes of their\n"
     "INFs, filters from the bottom; as Get-NetAdapterBinding, Enable- and Disable-NetAdapterBinding do. With a stack\n"
     "file: what undis run would bind, and the change is written to the file. Without: the running machine.\n"
+    "raise, lower: the filter changes places with its neighbour of the same FilterClass, in the running machine; in a\n"
+    "stack file their order is that of the list.\n"
     "\n"
     "  COMPONENT    a service (npf)\n"
     "  --name NAME  which machine; not needed while only one runs\n"
@@ -286,13 +289,23 @@ with_file(const struct ask *a, const char *word)
 
 /* ------------------------------------------------------------------ a running machine */
 
+static enum command_kind
+command_of(const char *word)
+{
+    if (str_eq(word, "raise"))
+        return COMMAND_FILTER_RAISE;
+    if (str_eq(word, "lower"))
+        return COMMAND_FILTER_LOWER;
+    return str_eq(word, "enable") ? COMMAND_FILTER_INSERT : COMMAND_FILTER_REMOVE;
+}
+
 static int
 with_machine(const struct ask *a, const char *word)
 {
     struct command c = { .kind = COMMAND_STATUS };
 
     if (strcmp(word, "show") != 0) {
-        c.kind = word[0] == 'e' ? COMMAND_FILTER_INSERT : COMMAND_FILTER_REMOVE;
+        c.kind = command_of(word);
         if (!ask_text(a, c.adapter, sizeof(c.adapter), a->word[1]) ||
             !ask_text(a, c.driver, sizeof(c.driver), a->word[2]))
             return EXIT_USAGE;
@@ -307,10 +320,11 @@ cmd_net(int argc, char **argv)
     int status = ask_options(&a, argc, argv, 1, 4, false);
     const char *word = a.words ? a.word[0] : "";
     bool show = strcmp(word, "show") == 0, change = strcmp(word, "enable") == 0 || strcmp(word, "disable") == 0;
+    bool move = strcmp(word, "raise") == 0 || strcmp(word, "lower") == 0;
 
     if (status >= 0)
         return status;
-    if ((show && a.words == 1) || (change && a.words == 3))
+    if ((show && a.words == 1) || ((change || move) && a.words == 3))
         return with_machine(&a, word);
     if ((show && a.words == 2) || (change && a.words == 4))
         return with_file(&a, word);

@@ -15,6 +15,7 @@
 #include "ndis/admin.h"
 #include "ndis/ndis.h"
 #include "nt/nt.h"
+#include "pnp/install.h"
 
 /* ------------------------------------------------------------------ looking */
 
@@ -156,6 +157,23 @@ do_filter(struct admin_job *j)
     }
 }
 
+/* A filter and its neighbour change places. */
+static void
+do_move(struct admin_job *j)
+{
+    struct running_adapter *a = find_adapter(j);
+    bool up = j->command.kind == COMMAND_FILTER_RAISE;
+    int err = a != NULL ? ndis_filter_move(a->nic, j->command.driver, up) : 0;
+
+    if (err == -ENOENT)
+        refuse(j, "no filter called \"%s\" is loaded that binds to \"%s\"", j->command.driver, a->config->name);
+    else if (err == -EINVAL)
+        refuse(j, "%s \"%s\" there is no filter of its class on \"%s\"", up ? "above" : "below", j->command.driver,
+               a->config->name);
+    else if (err)
+        refuse(j, "the driver \"%s\" refused the adapter \"%s\"", j->command.driver, a->config->name);
+}
+
 static void
 run_command(struct job *job)
 {
@@ -170,6 +188,12 @@ run_command(struct job *job)
     case COMMAND_FILTER_INSERT:
     case COMMAND_FILTER_REMOVE:
         do_filter(j);
+        pnp_write_linkage();
+        break;
+    case COMMAND_FILTER_RAISE:
+    case COMMAND_FILTER_LOWER:
+        do_move(j);
+        pnp_write_linkage();
         break;
     case COMMAND_STATS:
         if (!j->command.adapter[0] || find_adapter(j) != NULL)

@@ -26,6 +26,8 @@ static const struct {
     [COMMAND_ADAPTER_REMOVE] = { "adapter-remove", NEEDS_ADAPTER },
     [COMMAND_FILTER_INSERT] = { "filter-insert", NEEDS_DRIVER | MAY_ADAPTER },
     [COMMAND_FILTER_REMOVE] = { "filter-remove", NEEDS_DRIVER | MAY_ADAPTER },
+    [COMMAND_FILTER_RAISE] = { "filter-raise", NEEDS_DRIVER | NEEDS_ADAPTER },
+    [COMMAND_FILTER_LOWER] = { "filter-lower", NEEDS_DRIVER | NEEDS_ADAPTER },
     [COMMAND_TRACE] = { "trace", NEEDS_ON | MAY_FILE },
     [COMMAND_STOP] = { "stop", 0 },
 };

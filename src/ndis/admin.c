@@ -266,6 +266,61 @@ ndis_driver_detach(struct ndis_nic *nic, const char *service)
     return 0;
 }
 
+static struct ndis_link *
+neighbour(struct ndis_nic *nic, struct ndis_link *link, bool up)
+{
+    struct list_node *node = up ? list_next(&nic->links, &link->node) : link->node.prev;
+    struct ndis_link *other;
+
+    if (node == NULL || node == &nic->links.head)
+        return NULL;
+    other = list_entry(node, struct ndis_link, node);
+    return other->driver->kind == NDIS_LAYER_FILTER && ((struct ndis_filter_driver *)other->driver)->class_rank ==
+                                                           ((struct ndis_filter_driver *)link->driver)->class_rank
+               ? other
+               : NULL;
+}
+
+int
+ndis_filter_move(struct ndis_nic *nic, const char *service, bool up)
+{
+    struct ndis_link *link = find_link(nic, service), *other;
+    bool wanted;
+
+    if (link == NULL || link->driver->kind != NDIS_LAYER_FILTER)
+        return -ENOENT;
+    if (neighbour(nic, link, up) == NULL)
+        return -EINVAL;
+    sched_touch((uint64_t)nic);
+    wanted = link->wanted;
+    link->wanted = false;
+    ndis_nic_settle(nic);
+    ndis_walk_begin(nic);
+    other = neighbour(nic, link, up); /* looked at anew: others changed things meanwhile */
+    if (other != NULL) {
+        list_del(&link->node);
+        list_insert_before(up ? other->node.next : &other->node, &link->node);
+    }
+    ndis_walk_end(nic);
+    link->wanted = wanted;
+    link->refused = false;
+    ndis_nic_settle(nic);
+    return link->refused ? -EIO : 0;
+}
+
+const char *
+ndis_nic_link(const struct ndis_nic *nic, unsigned i, bool *bound)
+{
+    const struct ndis_link *link;
+
+    list_for_each (link, &nic->links, node)
+        if (i-- == 0) {
+            *bound = link->wanted;
+            return link->driver->record->name;
+        }
+    return NULL;
+}
+
 void
 ndis_settle(void)
 {

@@ -60,6 +60,15 @@ void ndis_nic_cycle(struct ndis_nic *nic); /* pause and restart, as a reconfigur
 int ndis_driver_attach(struct ndis_nic *nic, const char *service);
 int ndis_driver_detach(struct ndis_nic *nic, const char *service);
 
+/*
+ * Move a filter's module above (up) or below its neighbour of the same class. -ENOENT: no such filter, -EINVAL: there is
+ * no neighbour of its class, -EIO: it refused to attach again.
+ */
+int ndis_filter_move(struct ndis_nic *nic, const char *service, bool up);
+
+/* The i-th driver that is linked to the nic, filters from the bottom, then protocols; NULL past the last. */
+const char *ndis_nic_link(const struct ndis_nic *nic, unsigned i, bool *bound);
+
 /* Walk every nic to where it should be: after drivers were loaded. */
 void ndis_settle(void);
 

@@ -156,8 +156,8 @@ start_device(PDEVICE_OBJECT device, struct ndis_nic *nic, PIRP irp)
     NTSTATUS status = bus_first(device, irp);
 
     if (NT_SUCCESS(status) && nic->driver != NULL)
-        status = ask_miniport(nic, (uint64_t)nic->driver->pnp.MiniportStartDeviceHandler, ndis_site.ndisMStartDevice,
-                              irp);
+        status =
+            ask_miniport(nic, (uint64_t)nic->driver->pnp.MiniportStartDeviceHandler, ndis_site.ndisMStartDevice, irp);
     if (NT_SUCCESS(status) && ndis_nic_enable(nic) != 0)
         status = STATUS_UNSUCCESSFUL;
     return complete(irp, status, 0);

@@ -73,6 +73,14 @@ struct oid_gate *oid_gate_of(const struct ndis_layer *layer);
 /* A request that layer was handling is gone: a drain may be waiting for the last. */
 void oid_gate_check(struct ndis_layer *layer);
 
+/*
+ * Tell who asked: done, or source by its handler. A source that is gone faults here, as it does in ndis.sys. copy: the
+ * record as it was.
+ */
+void oid_tell(struct ndis_layer *source, oid_done_fn done, struct oid_record *copy, NDIS_STATUS status);
+/* oid_statistics.c: a counter that is asked of a miniport. true: *status is the answer, or NDIS_STATUS_PENDING. */
+bool oid_statistics(struct ndis_layer *source, struct ndis_layer *target, NDIS_OID_REQUEST *request, oid_done_fn done,
+                    uint64_t done_arg, NDIS_STATUS *status);
 /* oid_answer.c: requests that NDIS answers for a miniport. false: the miniport is asked. */
 bool oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *status);
 /* oid_set.c: sets whose effect is the sum over bindings. true: *status is what NdisOidRequest returns. */

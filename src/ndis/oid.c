@@ -229,9 +229,8 @@ target_freed(struct ndis_layer *target)
     oid_gate_check(target);
 }
 
-/* Tell who asked. A source that is gone faults here, as it does in ndis.sys. */
-static void
-tell(struct ndis_layer *source, oid_done_fn done, struct oid_record *copy, NDIS_STATUS status)
+void
+oid_tell(struct ndis_layer *source, oid_done_fn done, struct oid_record *copy, NDIS_STATUS status)
 {
     enum ndis_op op = copy->direct ? NDIS_OP_DIRECT_OID_COMPLETE : NDIS_OP_OID_COMPLETE;
 
@@ -256,7 +255,7 @@ complete(struct oid_record *r, NDIS_STATUS status)
     else
         record_free(r);
     target_freed(copy.target);
-    tell(copy.source, copy.done, &copy, status);
+    oid_tell(copy.source, copy.done, &copy, status);
 }
 
 /* ------------------------------------------------------------------ delivery */
@@ -314,7 +313,7 @@ deliver_work(void *arg)
     NDIS_STATUS status = deliver(r);
 
     if (status != NDIS_STATUS_PENDING)
-        tell(copy.source, copy.done, &copy, status);
+        oid_tell(copy.source, copy.done, &copy, status);
 }
 
 static void
@@ -351,11 +350,15 @@ oid_submit_to(struct ndis_layer *source, struct ndis_layer *target, NDIS_OID_REQ
 {
     struct oid_record *r;
 
+    NDIS_STATUS status;
+
     if (target == NULL)
         return NDIS_STATUS_NOT_SUPPORTED;
     sched_touch((uint64_t)target);
     if (oid_gate_of(target)->closed)
         return NDIS_STATUS_NOT_ACCEPTED;
+    if (!direct && oid_statistics(source, target, request, done, done_arg, &status))
+        return status;
     r = record_new(request, source, target, direct);
     r->done = done;
     r->done_arg = done_arg;

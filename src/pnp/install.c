@@ -217,6 +217,46 @@ apply_changes(void)
 
 #define ADAPTERS_MAX 16
 
+/* As things stand: an administrator may have changed what the INFs led to. */
+static bool
+bound(const char *service, const struct ndis_nic *nic)
+{
+    const char *name;
+    bool now;
+
+    for (unsigned i = 0; (name = ndis_nic_link(nic, i, &now)) != NULL; i++)
+        if (str_ieq(name, service))
+            return now;
+    return binds(service, nic);
+}
+
+/* Where a filter stands over the nic: by its module, or if there is none yet, by class and then by installation. */
+static unsigned
+place(const struct netcfg_component *c, unsigned installed_as, const struct ndis_nic *nic)
+{
+    const char *name;
+    bool now;
+
+    for (unsigned i = 0; (name = ndis_nic_link(nic, i, &now)) != NULL; i++)
+        if (str_ieq(name, c->service))
+            return i;
+    return (ndis_filter_class_rank(c->filter_class) + 1) * 1000 + installed_as;
+}
+
+static unsigned
+next_place(const struct ndis_nic *nic, unsigned from)
+{
+    unsigned next = UINT32_MAX;
+
+    for (unsigned i = 0; i < installed.count; i++) {
+        unsigned at = installed.component[i].kind == INF_FILTER ? place(&installed.component[i], i, nic) : UINT32_MAX;
+
+        if (at >= from && at < next)
+            next = at;
+    }
+    return next;
+}
+
 /* Protocols: which adapters; those that are installed and bound as things stand. */
 static void
 write_protocol_linkage(void)
@@ -230,7 +270,7 @@ write_protocol_linkage(void)
         if (c->kind != INF_PROTOCOL && c->kind != INF_INTERMEDIATE)
             continue;
         for (unsigned k = 0; ndis_nic_get(k) != NULL && count < ADAPTERS_MAX; k++)
-            if (binds(c->service, ndis_nic_get(k))) {
+            if (bound(c->service, ndis_nic_get(k))) {
                 ndis_nic_guid(ndis_nic_get(k), guids[count], sizeof(guids[count]));
                 list[count] = guids[count];
                 count++;
@@ -239,7 +279,7 @@ write_protocol_linkage(void)
     }
 }
 
-/* One adapter: what is above it. Filters from the bottom, by class and then by installation. */
+/* One adapter: what is above it, filters from the bottom. */
 static void
 write_adapter_linkage(const struct ndis_nic *nic)
 {
@@ -249,13 +289,13 @@ write_adapter_linkage(const struct ndis_nic *nic)
 
     ndis_nic_guid(nic, guid, sizeof(guid));
     ndis_config_nic_path(nic, key, sizeof(key));
-    for (unsigned rank = 0; rank < 16; rank++)
+    for (unsigned at = next_place(nic, 0); at != UINT32_MAX; at = next_place(nic, at + 1))
         for (unsigned i = 0; i < installed.count; i++) {
             const struct netcfg_component *c = &installed.component[i];
             const struct pnp_driver *file = installed.file[i];
 
-            if (c->kind != INF_FILTER || module_count == ADAPTERS_MAX || !binds(c->service, nic) ||
-                ndis_filter_class_rank(c->filter_class) != rank)
+            if (c->kind != INF_FILTER || module_count == ADAPTERS_MAX || !bound(c->service, nic) ||
+                place(c, i, nic) != at)
                 continue;
             fmt(modules[module_count], sizeof(modules[0]), "%s-%s-0000", guid,
                 file->parsed ? file->info.net_cfg_instance_id : c->service);
@@ -264,13 +304,13 @@ write_adapter_linkage(const struct ndis_nic *nic)
         }
     for (unsigned i = 0; i < installed.count && service_count < ADAPTERS_MAX; i++)
         if ((installed.component[i].kind == INF_PROTOCOL || installed.component[i].kind == INF_INTERMEDIATE) &&
-            binds(installed.component[i].service, nic))
+            bound(installed.component[i].service, nic))
             services[service_count++] = installed.component[i].service;
     reg_install_upper(&reg_cm, key, guid, module_list, module_count, services, service_count);
 }
 
-static void
-write_linkage(void)
+void
+pnp_write_linkage(void)
 {
     write_protocol_linkage();
     for (unsigned i = 0; ndis_nic_get(i) != NULL; i++)
@@ -385,7 +425,7 @@ pnp_start(struct pnp_service *s, const struct pnp_parameter *parameters, unsigne
     write_parameters(key, parameters, count);
     if (d->kind != INF_MINIPORT)
         write_user_parameters(key, d->service, d);
-    write_linkage();
+    pnp_write_linkage();
     apply_changes();
     if (d->kind == INF_FILTER)
         ndis_install_filter(d->service, filter_class(d), d->parsed && d->info.run_type == INF_RUN_MANDATORY,
@@ -438,7 +478,7 @@ pnp_nic_install(const struct ndis_nic *nic, const struct pnp_driver *file, const
     io_devnode_set(nic->pdo, id);
     write_parameters(key, parameters, count);
     write_user_parameters(key, service, file);
-    write_linkage();
+    pnp_write_linkage();
     apply_changes();
 }
 

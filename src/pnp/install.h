@@ -54,6 +54,8 @@ void pnp_nic_install(const struct ndis_nic *nic, const struct pnp_driver *file, 
 
 /* Before the machine runs: this binding is switched off. 0, or -ENOSPC. */
 int pnp_unbind(const char *adapter, const char *service);
+/* The Linkage keys as bindings are now; after each change of them. System fiber. */
+void pnp_write_linkage(void);
 /*
  * Before a driver starts: what the user wants of its parameters, "Name=Value", or "service:Name=Value"; without a
  * service it is for first. Written after what the INF says, whenever the driver is installed. Borrows all texts.

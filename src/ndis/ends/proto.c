@@ -131,6 +131,9 @@ net_pnp_event(const uint64_t *a)
     case NetEventRestart:
         s->running = true;
         return (uint32_t)NDIS_STATUS_SUCCESS;
+    case NetEventSetPower:
+        s->asleep = *(const uint32_t *)event->NetPnPEvent.Buffer != NdisDeviceStateD0;
+        return (uint32_t)NDIS_STATUS_SUCCESS;
     case NetEventPause:
         s->running = false;
         return_held(s);

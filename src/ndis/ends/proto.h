@@ -16,7 +16,7 @@ struct proto_stack {
     NET_PNP_EVENT_NOTIFICATION *event; /* pended pause */
     uint32_t sends_out;
     uint8_t hold; /* enum ends_hold */
-    bool running, closing;
+    bool running, closing, asleep; /* asleep: it asks nothing of the adapter */
     struct ends_proto_stats stats;
     struct list oids;           /* requests that are under way */
     uint64_t oid_id;            /* RequestId of the latest */

@@ -90,7 +90,7 @@ ends_proto_oid(struct ndis_nic *nic, const struct ends_oid *ask, int32_t *status
     if (ask->flags & ENDS_DISPATCH)
         irql_raise(IRQL_DISPATCH);
     sched_point(OP_DDI, (uint64_t)s->binding);
-    *status = NdisOidRequest(s->binding, o->request);
+    *status = s->asleep ? NDIS_STATUS_LOW_POWER_STATE : NdisOidRequest(s->binding, o->request);
     sched_touch((uint64_t)&s->oids);
     irql_lower(irql);
     if (*status != NDIS_STATUS_PENDING)

@@ -11,10 +11,12 @@ ULONG StackBoundPorts;
 static NDIS_HANDLE BindContext, UnbindContext;
 static BOOLEAN Started;
 
+/* Not a thread of the driver's own: what waits in such a one keeps nobody, so the machine would go on without it. */
 static VOID NTAPI
-TestThread(PVOID Context)
+TestLater(PVOID Context, NDIS_HANDLE Item)
 {
     UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Item);
     StackRunTests();
 }
 
@@ -131,11 +133,8 @@ NetPnP(NDIS_HANDLE ProtocolBindingContext, PNET_PNP_EVENT_NOTIFICATION NetPnPEve
     case NetEventRestart:
         InterlockedIncrement(&Seen.BindingRestarts);
         if (!Started) {
-            HANDLE thread = DdiThread(TestThread, NULL);
-
             Started = TRUE;
-            if (thread != NULL)
-                ZwClose(thread);
+            StackLater(DdiFilterDriver, TestLater, NULL);
         }
         return NDIS_STATUS_SUCCESS;
     case NetEventPortActivation:

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* device.c - the adapter's device objects: properties, keys, and requests that PnP, power and programs send. */
+/*
+ * device.c - the adapter's device objects: properties, keys, and requests that PnP, power and programs send; the bus
+ * below is undis's own (IopBusDispatch).
+ */
 #include "stack.h"
 
 #define IOCTL_QUERY_GLOBAL_STATS CTL_CODE(0x17, 0, METHOD_OUT_DIRECT, FILE_ANY_ACCESS)

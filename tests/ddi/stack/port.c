@@ -125,6 +125,7 @@ PortRestart(NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_RESTART_PARAMETER
 static NDIS_STATUS
 Answer(PNDIS_OID_REQUEST Request)
 {
+    NDIS_STATISTICS_INFO statistics;
     ULONG value = 0x554e44;
 
     switch (Request->DATA.QUERY_INFORMATION.Oid) {
@@ -138,6 +139,15 @@ Answer(PNDIS_OID_REQUEST Request)
             return NDIS_STATUS_INVALID_OID;
         NdisMoveMemory(Request->DATA.QUERY_INFORMATION.InformationBuffer, &value, sizeof(value));
         Request->DATA.QUERY_INFORMATION.BytesWritten = sizeof(value);
+        return NDIS_STATUS_SUCCESS;
+    case OID_GEN_STATISTICS:
+        if (Request->DATA.QUERY_INFORMATION.InformationBufferLength < sizeof(statistics))
+            return NDIS_STATUS_BUFFER_TOO_SHORT;
+        NdisZeroMemory(&statistics, sizeof(statistics));
+        statistics.ifHCOutOctets = 0x100000007ULL;
+        statistics.ifInErrors = 3;
+        NdisMoveMemory(Request->DATA.QUERY_INFORMATION.InformationBuffer, &statistics, sizeof(statistics));
+        Request->DATA.QUERY_INFORMATION.BytesWritten = sizeof(statistics);
         return NDIS_STATUS_SUCCESS;
     case OID_PNP_SET_POWER:
         StackPower = *(ULONG *)Request->DATA.SET_INFORMATION.InformationBuffer;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stack.h - one driver that is miniport, filter and protocol over one another, and tests from a thread above them.
+ * stack.h - one driver that is miniport, filter and protocol over one another, and tests from a work item above them.
  *
  * Model: port.c is the miniport, module.c the filter over it, binding.c the protocol over both; each notes in Seen
  * what it was called for. tests.c runs when all three are up. Restart, pause and the closing calls pend, and a work

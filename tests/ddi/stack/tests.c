@@ -186,6 +186,26 @@ Requests(VOID)
     CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_NOT_SUPPORTED);
 }
 
+/* documented: NDIS answers these from OID_GEN_STATISTICS, and the miniport is not asked for them */
+static VOID
+Counters(VOID)
+{
+    NDIS_OID_REQUEST request;
+    ULONG64 count = 0;
+    ULONG small = 0;
+
+    StackRequest(&request, NdisRequestQueryInformation, OID_GEN_BYTES_XMIT, &count, sizeof(count));
+    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_SUCCESS);
+    CHECK(count == 0x100000007ULL && request.DATA.QUERY_INFORMATION.BytesWritten == sizeof(count));
+    StackRequest(&request, NdisRequestQueryInformation, OID_GEN_RCV_ERROR, &small, sizeof(small));
+    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_SUCCESS);
+    CHECK(small == 3 && request.DATA.QUERY_INFORMATION.BytesWritten == sizeof(small));
+    StackRequest(&request, NdisRequestQueryInformation, OID_GEN_BYTES_RCV, &small, 2);
+    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_BUFFER_TOO_SHORT);
+    StackRequest(&request, NdisRequestQueryInformation, OID_GEN_XMIT_OK, &count, sizeof(count));
+    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_NOT_SUPPORTED); /* not among them */
+}
+
 static VOID
 DirectRequests(VOID)
 {
@@ -324,8 +344,8 @@ UnbindsAndBinds(VOID)
 
 DDI_TESTS(stack, { "everything_came_up", EverythingCameUp }, { "sends_from_the_top", SendsFromTheTop },
           { "send_is_cancelled", SendIsCancelled }, { "sends_from_the_middle", SendsFromTheMiddle },
-          { "receives", Receives }, { "requests", Requests }, { "direct_requests", DirectRequests },
-          { "synchronous_requests", SynchronousRequests },
+          { "receives", Receives }, { "requests", Requests }, { "counters", Counters },
+          { "direct_requests", DirectRequests }, { "synchronous_requests", SynchronousRequests },
           { "requests_pend_and_are_cancelled", RequestsPendAndAreCancelled }, { "statuses", Statuses },
           { "names", Names }, { "module_restarts", ModuleRestarts }, { "events_go_up", EventsGoUp },
           { "events_go_down", EventsGoDown }, { "unbinds_and_binds", UnbindsAndBinds });
