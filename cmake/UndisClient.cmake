@@ -5,7 +5,7 @@
 
 file(GLOB libundis_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/libundis/*.c)
 list(APPEND libundis_sources ${CMAKE_SOURCE_DIR}/src/base/doserror.c ${CMAKE_SOURCE_DIR}/src/control/statedir.c
-    ${CMAKE_SOURCE_DIR}/src/host/rundir.c ${CMAKE_SOURCE_DIR}/src/host/sleep.c)
+    ${CMAKE_SOURCE_DIR}/src/host/rundir.c)
 add_library(libundis_objects OBJECT ${libundis_sources})
 target_compile_definitions(libundis_objects PRIVATE _GNU_SOURCE)
 target_include_directories(libundis_objects PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)

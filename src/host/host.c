@@ -107,6 +107,12 @@ host_cpu_ns(void)
 }
 
 void
+host_sleep_us(unsigned us)
+{
+    usleep(us);
+}
+
+void
 host_set_gs(uint64_t base)
 {
     syscall(SYS_arch_prctl, ARCH_SET_GS, base);

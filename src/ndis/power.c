@@ -70,10 +70,6 @@ ndis_power_pauses(const struct ndis_adapter *ad)
     return false;
 }
 
-/*
- * The request is meant for the miniport. A filter that has no memory for a clone cannot pass it on: that is its answer
- * to any request, and Microsoft's sample filter gives it, too (observed); it is not held against it.
- */
 static void
 set_by_oid(struct ndis_adapter *ad, uint32_t state)
 {
@@ -84,7 +80,7 @@ set_by_oid(struct ndis_adapter *ad, uint32_t state)
     ad->power_reached = false;
     status = ndis_oid_ask(ndis_oid_top(ad), NdisRequestSetInformation, OID_PNP_SET_POWER, state_buffer(state),
                           sizeof(state));
-    if (status != NDIS_STATUS_NOT_ACCEPTED && status != NDIS_STATUS_RESOURCES && !ad->power_reached)
+    if (status != NDIS_STATUS_NOT_ACCEPTED && !ad->power_reached)
         ndis_misuse(top, NDIS_MISUSE_POWER_BLOCKED, (uint32_t)status);
     guest_release(mark);
 }
