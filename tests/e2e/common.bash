@@ -49,6 +49,14 @@ complains() {
     }
 }
 
+# no COMMAND... - it must fail; `! command` fails no test unless it is the last (bash: set -e looks away)
+no() {
+    if "$@"; then
+        echo "should have failed: $*"
+        return 1
+    fi
+}
+
 # one_sentence WHO - stderr is one line that begins with who speaks
 one_sentence() {
     [ "$(printf '%s\n' "$stderr" | wc -l)" -eq 1 ] && [ "${stderr#"$1": }" != "$stderr" ] || {

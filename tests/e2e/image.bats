@@ -31,7 +31,7 @@ clean() {
     needs "$drivers/$driver"
     undis test "$drivers/$driver" --only "$scenario" --out out "$@"
     exits 0
-    ! prints 'vacuous'
+    no prints 'vacuous'
 }
 
 @test "guard-bad-target: an indirect call into a function is a fast fail that no handler sees" {

@@ -72,7 +72,7 @@ device() {
     prints 'npf +Running'
     undis filter remove npf
     exits 0
-    ! prints 'npf'
+    no prints 'npf'
     undis filter insert npf Ethernet
     prints 'npf +Running'
     undis adapter list --json
@@ -308,7 +308,7 @@ device() {
         kill -0 "$worker" 2>/dev/null || break
         sleep 0.1
     done
-    ! kill -0 "$worker" 2>/dev/null
+    no kill -0 "$worker" 2>/dev/null
     for i in 1 2 3 4 5 6 7 8 9 10; do
         "$UNDIS" status >/dev/null 2>&1 || break
         sleep 0.1

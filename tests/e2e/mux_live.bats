@@ -59,7 +59,7 @@ joined() { # VLAN OF A, VLAN OF B
     joined 0 0
     reaches
     timeout 20 "$UNDIS" adapter disable Ethernet --name mb
-    ! on ma ping -c 1 -W 1 10.7.0.2
+    no on ma ping -c 1 -W 1 10.7.0.2
     timeout 20 "$UNDIS" adapter enable Ethernet --name mb
     reaches
     timeout 20 "$UNDIS" stop --name mb
@@ -74,5 +74,5 @@ joined() { # VLAN OF A, VLAN OF B
 
 @test "in two VLANs they do not" {
     joined 10 11
-    ! on ma ping -c 3 -i 0.2 -W 1 10.7.0.2
+    no on ma ping -c 3 -i 0.2 -W 1 10.7.0.2
 }

@@ -57,7 +57,11 @@ while (left := end - time.monotonic()) > 0:
             if kind == AUXDATA and len(data) >= 20:
                 status, = struct.unpack_from("=I", data, 0)
                 tci, = struct.unpack_from("=H", data, 16)
-        tag = "/%d" % (tci & 0xfff) if status & 0x10 else "/%d" % (struct.unpack_from("!H", frame, 14)[0] & 0xfff) if frame[12:14] in (b"\x81\x00", b"\x88\xa8", b"\x91\x00") else ""
+        tag = ""
+        if status & 0x10: # Linux has taken it out
+            tag = "/%d" % (tci & 0xfff)
+        elif frame[12:14] in (b"\x81\x00", b"\x88\xa8", b"\x91\x00"):
+            tag = "/%d" % (struct.unpack_from("!H", frame, 14)[0] & 0xfff)
         seen[name].append(what + tag)
 for name in seen:
     print(name, *sorted(seen[name]))
@@ -83,7 +87,7 @@ END
     timeout 20 "$UNDIS" run m.yaml --detach --netns new
     for i in wan0 lan0 lan1; do here ip link set $i up; done
     for _ in $(seq 50); do
-        [ "$(here ip -o link show up | grep -c 'LOWER_UP.*\(lan0\|lan1\|wan0\)\|\(lan0\|lan1\|wan0\).*LOWER_UP')" -eq 3 ] && break
+        [ "$(here ip -o link show up | grep -c '[lw]an[01].*LOWER_UP')" -eq 3 ] && break
         sleep 0.1
     done
 }
@@ -121,7 +125,7 @@ gone() { # DRIVER
         here ip -o link show up | grep -q 'lan[01].*LOWER_UP' || break
         sleep 0.1
     done
-    ! here ip -o link show up | grep 'lan[01].*LOWER_UP'
+    here ip -o link show up | no grep 'lan[01].*LOWER_UP'
     timeout 20 "$UNDIS" stop
     grep -q 'nothing was left behind' undis/m.log || { cat undis/m.log; false; }
 }

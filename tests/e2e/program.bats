@@ -26,7 +26,7 @@ cancels() {
         cancels "$protocol" $cc
         exits 0
         prints 'prot-cancel +clean'
-        ! prints 'vacuous'
+        no prints 'vacuous'
     done
 }
 

@@ -40,7 +40,7 @@ card=$UNDIS_BUILD_DIR/drivers/netmini
     undis reg export "$card" a.reg
     exits 0
     prints 'Services'
-    ! grep -q 'Enum' <<<"$output"
+    no grep -q 'Enum' <<<"$output"
     printf 'REGEDIT4\n[HKEY_LOCAL_MACHINE\\a]\n"b"=dword:xyz\n' >bad.reg
     undis reg import a.reg bad.reg
     exits 4

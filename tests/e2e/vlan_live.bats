@@ -98,10 +98,11 @@ dies() {
     [ -w /dev/net/tun ] || skip "/dev/net/tun cannot be opened here"
     unshare -Urn true 2>/dev/null || skip "user and network namespaces cannot be made here"
     for kind in vlan-card:VlanCard vlan-card5:VlanCard5-; do
+        card=$UNDIS_BUILD_DIR/drivers/${kind%:*}
         cat >m.yaml <<END
 adapters:
-  - { name: One, miniport: $UNDIS_BUILD_DIR/drivers/${kind%:*}, hostif: lan0, parameters: { NetworkAddress: "020000000009" } }
-  - { name: Two, miniport: $UNDIS_BUILD_DIR/drivers/${kind%:*}, hostif: lan1, parameters: { NetworkAddress: "020000000009" } }
+  - { name: One, miniport: $card, hostif: lan0, parameters: { NetworkAddress: "020000000009" } }
+  - { name: Two, miniport: $card, hostif: lan1, parameters: { NetworkAddress: "020000000009" } }
 END
         timeout 30 "$UNDIS" run m.yaml --detach --netns new
         here() { nsenter -t "$(cat undis/m/lock)" -U -n --preserve-credentials timeout 30 "$@"; }

@@ -30,7 +30,7 @@ row() { # DRIVER PATTERN
         return 1
     }
     grep -q ' 0 not as expected' table
-    ! grep WRONG table
+    no grep WRONG table
 }
 
 @test "every driver of the tree that states a verdict is in the table" {

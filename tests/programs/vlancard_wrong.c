@@ -142,7 +142,8 @@ hold(const char *path)
     static OVERLAPPED reads[3][8], writes[3][8];
 
     for (unsigned f = 0; f < 3; f++) {
-        HANDLE file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+        HANDLE file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED,
+                                  NULL);
 
         for (unsigned i = 0; i < 8; i++) {
             ReadFile(file, frame, sizeof(frame), NULL, &reads[f][i]);
