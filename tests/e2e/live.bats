@@ -304,11 +304,12 @@ device() {
     up m
     worker=$(pgrep -P "$(cat undis/m/lock)")
     kill -9 "$(cat undis/m/lock)"
+    alive() { grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status" 2>/dev/null; } # a zombie waits for init
     for i in 1 2 3 4 5 6 7 8 9 10; do
-        kill -0 "$worker" 2>/dev/null || break
+        alive "$worker" || break
         sleep 0.1
     done
-    no kill -0 "$worker" 2>/dev/null
+    no alive "$worker"
     for i in 1 2 3 4 5 6 7 8 9 10; do
         "$UNDIS" status >/dev/null 2>&1 || break
         sleep 0.1

@@ -29,8 +29,8 @@ setup() {
 
 @test "a card's event: one file has it, and it is given back when that file is closed" {
     for card in vlan-card/vlancard vlan-card5/vlancard5 vlan-card5s/vlancard5s; do
-        "$UNDIS" test "$UNDIS_BUILD_DIR/drivers/$card.inf" "$drivers/card-event/card_event.sys" --only init-halt --first \
-            --out "${card#*/}" || true
+        "$UNDIS" test "$UNDIS_BUILD_DIR/drivers/$card.inf" "$drivers/card-event/card_event.sys" --only init-halt \
+            --first --out "${card#*/}" || true
         cat "${card#*/}"/[0-9]*/analysis.txt >analysis
         no grep 'FAIL event' analysis
         [ "$(grep -c 'PASS event' analysis)" -eq 2 ]
