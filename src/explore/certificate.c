@@ -30,6 +30,8 @@ certificate_refusal(const struct scenario_result *s)
         return "accesses that race are no points";
     if (!s->reached.ran)
         return "vacuous: the driver's layer never reached Running";
+    if (s->reached.cannot_reset)
+        return "vacuous: the miniport has no reset that NDIS could ask for";
     if (s->reached.requests > 0 && s->reached.requests_ok == 0)
         return "vacuous: no request of a program ever succeeded";
     return NULL;

@@ -185,6 +185,17 @@ note_states(void)
 }
 
 static void
+find_resets(struct lab_reached *reached)
+{
+    const struct scenario *s = lab.scenario;
+
+    for (unsigned i = 0; i < s->actors_count; i++)
+        for (unsigned k = 0; k < s->actors[i].ops_count; k++)
+            if (s->actors[i].ops[k].kind == OP_RESET && !ndis_nic_can_reset(lab.nic[s->actors[i].ops[k].adapter]))
+                reached->cannot_reset = true;
+}
+
+static void
 find_devices(struct lab_reached *reached)
 {
     size_t len = 0;
@@ -352,6 +363,7 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
         return 0;
     }
     find_devices(reached);
+    find_resets(reached);
     lab_join_learn(r);
     if (r->end != RUN_DONE) {
         describe_end(r, text);

@@ -70,6 +70,7 @@ struct lab_reached {
     uint32_t states;                /* bit per enum ndis_state, of the driver under test, over all runs */
     char states_text[200];          /* the same in words */
     bool ran;                       /* a layer of the driver was Running at some time, or it has no layer */
+    bool cannot_reset;              /* the scenario resets an adapter whose miniport has no reset */
     uint64_t requests, requests_ok; /* of programs */
     char devices[512];              /* names of devices the driver made, comma separated */
     unsigned vps;

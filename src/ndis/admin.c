@@ -197,6 +197,12 @@ ndis_nic_set_power(struct ndis_nic *nic, unsigned state)
     ndis_nic_settle(nic);
 }
 
+bool
+ndis_nic_can_reset(const struct ndis_nic *nic)
+{
+    return nic != NULL && nic->driver != NULL && nic->driver->chars.ResetHandlerEx != NULL;
+}
+
 void
 ndis_nic_reset(struct ndis_nic *nic)
 {

@@ -431,3 +431,22 @@ END
     exits 0
     grep -q 'nothing was left behind' undis/m.log
 }
+
+@test "filters of one class change places, and of different ones they do not" {
+    needs "$UNDIS_BUILD_DIR/zoo/power-request-held-fixed/power_request_held_fixed.sys"
+    stack m "filters: [ $npf, $UNDIS_BUILD_DIR/zoo/power-request-held-fixed ]"
+    up m
+    undis net raise Ethernet npf
+    exits 0
+    order=$("$UNDIS" status --json | jq -r '[.adapters[0].layers[] | select(.kind == "filter").driver] | join(" ")')
+    [ "$order" = "power_request_held_fixed npf" ]
+    undis net raise Ethernet npf
+    exits 4
+    complains 'above "npf" there is no filter of its class'
+    undis net lower Ethernet npf
+    exits 0
+    undis net raise Ethernet nothing
+    exits 4
+    undis stop
+    exits 0
+}
