@@ -29,7 +29,7 @@ put(PIO_REMOVE_LOCK lock, PVOID tag)
 {
     LONG left = __atomic_sub_fetch(&lock->Common.IoCount, 1, __ATOMIC_ACQ_REL);
 
-    if (left < 0)
+    if (left < 0 || (left == 0 && !lock->Common.Removed)) /* what IoInitializeRemoveLock counted is taken by removal */
         trace_emit(EV_IO_MISUSE, lock, IO_MISUSE_REMOVE_LOCK, (uint64_t)tag);
     if (left == 0)
         ke_event_set(&lock->Common.RemoveEvent);
