@@ -8,7 +8,8 @@
 static struct irq_vector *line, *message;
 static struct mdevice *device;
 static volatile uint32_t *reg; /* a device register: writing 1 raises the line, 2 takes it down */
-static int served, served_irql, order, dpc_order, storm;
+static int served, served_irql, storm;
+static unsigned order, dpc_order; /* a digit for each thing that happened; a storm runs over */
 static bool quiet; /* the service routine does not clear the cause */
 
 static void
@@ -78,7 +79,8 @@ setup(void **state)
     } else {
         machine_restore();
     }
-    served = served_irql = order = dpc_order = storm = 0;
+    served = served_irql = storm = 0;
+    order = dpc_order = 0;
     quiet = false;
     return 0;
 }
@@ -125,7 +127,8 @@ seeds(void (*fn)(void *), void *arg, int *what)
         struct run_result r;
 
         machine_restore();
-        served = order = dpc_order = storm = 0;
+        served = storm = 0;
+        order = dpc_order = 0;
         fiber_create("test", FIBER_SYSTEM, fn, arg, false);
         machine_run(machine_test_random(seed), &r);
         CHECK_EQ(r.end, RUN_DONE);
@@ -165,7 +168,8 @@ TEST(irq, enters_over_a_dpc_and_keeps_dpcs_out)
         struct run_result r;
 
         machine_restore();
-        served = order = dpc_order = 0;
+        served = 0;
+        order = dpc_order = 0;
         fiber_create("test", FIBER_SYSTEM, dpc_and_interrupt, NULL, false);
         machine_run(machine_test_random(seed), &r);
         CHECK_EQ(r.end, RUN_DONE);
