@@ -115,7 +115,5 @@ NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS O
     default:
         break;
     }
-    if (ndis_misc_optional_handlers)
-        return ndis_misc_optional_handlers(NdisHandle, header);
     return NDIS_STATUS_NOT_SUPPORTED;
 }

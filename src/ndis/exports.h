@@ -5,9 +5,7 @@
 
 #include "ddk/ndis.h"
 
-#if __has_include("ndis/misc.h")
 #include "ndis/misc.h"
-#endif
 #include "ndis/fdo.h"
 #include "ndis/hw/hw.h"
 

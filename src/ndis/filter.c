@@ -38,8 +38,8 @@ static const struct ndis_header_spec attributes = {
  * Documented: a filter has to supply the handler that answers what its other handlers lead to. Each pair: having the
  * first asks for the second.
  */
-static bool
-pairs_ok(const NDIS_FILTER_DRIVER_CHARACTERISTICS *c, uint32_t site)
+static void
+check_pairs(const NDIS_FILTER_DRIVER_CHARACTERISTICS *c, uint32_t site)
 {
     const struct {
         uint64_t have, needs;
@@ -53,7 +53,6 @@ pairs_ok(const NDIS_FILTER_DRIVER_CHARACTERISTICS *c, uint32_t site)
     for (unsigned i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
         if (pairs[i].have != 0 && pairs[i].needs == 0) /* NDIS takes it: a rule may speak */
             trace_emit(EV_HEADER_MISUSE, c, site, NDIS_HEADER_HANDLER, 0x100 + i, 1);
-    return true;
 }
 
 /* The driver's string may not outlive its DriverEntry. */
@@ -101,8 +100,9 @@ NdisFRegisterFilterDriver(PDRIVER_OBJECT DriverObject, NDIS_HANDLE FilterDriverC
                           (const uint64_t[]){ (uint64_t)c->AttachHandler, (uint64_t)c->DetachHandler,
                                               (uint64_t)c->RestartHandler, (uint64_t)c->PauseHandler },
                           4) ||
-        c->FriendlyName.Length == 0 || c->UniqueName.Length == 0 || c->ServiceName.Length == 0 || !pairs_ok(c, site))
+        c->FriendlyName.Length == 0 || c->UniqueName.Length == 0 || c->ServiceName.Length == 0)
         goto out;
+    check_pairs(c, site);
     status = NDIS_STATUS_RESOURCES;
     fd = ndis_object_alloc(NDIS_SIG_FILTER_DRIVER, sizeof(*fd), "filter driver");
     if (fd == NULL)
@@ -309,15 +309,13 @@ ndis_filter_attach(struct ndis_link *link)
     set_handlers(&fm->layer, &fd->chars);
     ndis_chain_prepare(&fm->layer);
     ndis_layer_move(&fm->layer, NDIS_MOVE_START);
-    if (ndis_oid_layer_init)
-        ndis_oid_layer_init(&fm->layer);
+    ndis_oid_layer_init(&fm->layer);
     mark = guest_mark();
     status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisAttachFilterInner, (ndis_fn)fd->chars.AttachHandler, (uint64_t)fm,
                                     fd->driver.context, (uint64_t)attach_parameters(link, fm));
     guest_release(mark);
     if (status == NDIS_STATUS_SUCCESS && !fm->attributes_set) {
-        trace_emit(EV_STATE_MISUSE, fm, NDIS_MISUSE_ATTACH_WITHOUT_ATTRIBUTES, NDIS_LAYER_FILTER, (uint64_t)fm,
-                   fm->layer.state);
+        ndis_misuse(&fm->layer, NDIS_MISUSE_ATTACH_WITHOUT_ATTRIBUTES, fm->layer.state);
         status = NDIS_STATUS_FAILURE;
     }
     trace_emit(EV_ATTACH, fm, (uint64_t)ad, (uint32_t)status);
@@ -338,8 +336,7 @@ ndis_filter_detach(struct ndis_filter *fm)
     struct ndis_layer *layer = &fm->layer;
     struct ndis_adapter *ad = layer->adapter;
 
-    if (ndis_oid_drain)
-        ndis_oid_drain(layer);
+    ndis_oid_drain(layer);
     ndis_layer_move(layer, NDIS_MOVE_STOP);
     layer->detached_by = fiber_self();
     NDIS_CALL(ndis_site.ndisDetachFilterInner, (ndis_fn)fm->driver->chars.DetachHandler, layer->context);

@@ -55,8 +55,7 @@ ndis_init(void)
     root->poison_reserved = true;
     ndis_chain_hops();
     ndis_worker_start();
-    if (ndis_misc_init)
-        ndis_misc_init();
+    ndis_misc_init();
     legacy_init();
     ends_init();
 }

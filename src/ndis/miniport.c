@@ -214,8 +214,6 @@ set_general(struct ndis_adapter *ad, const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBU
     ad->rcv_speed = to->RcvLinkSpeed;
     ad->lookahead = to->LookaheadSize;
     ad->general_set = true;
-    if (ndis_status_adapter_init)
-        ndis_status_adapter_init(ad);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -396,8 +394,7 @@ static void
 call_halt(struct ndis_adapter *ad, NDIS_HALT_ACTION action)
 {
     ndis_reset_stop(ad);
-    if (ndis_oid_drain)
-        ndis_oid_drain(&ad->layer);
+    ndis_oid_drain(&ad->layer);
     ndis_layer_move(&ad->layer, NDIS_MOVE_STOP);
     NDIS_CALL(ndis_site.ndisMHaltMiniport, (ndis_fn)ad->driver->chars.HaltHandlerEx, ad->layer.context, action);
 }
@@ -412,8 +409,7 @@ start(struct ndis_adapter *ad)
     uint64_t mark;
 
     ndis_layer_move(&ad->layer, NDIS_MOVE_START);
-    if (ndis_oid_layer_init)
-        ndis_oid_layer_init(&ad->layer);
+    ndis_oid_layer_init(&ad->layer);
     mark = guest_mark();
     p = guest_alloc(sizeof(*p));
     ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, NDIS_MINIPORT_INIT_PARAMETERS_REVISION_1,
@@ -428,8 +424,7 @@ start(struct ndis_adapter *ad)
     guest_release(mark);
     if (status == NDIS_STATUS_SUCCESS && !ad->general_set) {
         /* Assumed: NDIS halts an adapter that initialized without saying what it is. */
-        trace_emit(EV_STATE_MISUSE, ad, NDIS_MISUSE_ATTACH_WITHOUT_ATTRIBUTES, NDIS_LAYER_MINIPORT, (uint64_t)ad,
-                   ad->layer.state);
+        ndis_misuse(&ad->layer, NDIS_MISUSE_ATTACH_WITHOUT_ATTRIBUTES, ad->layer.state);
         ndis_layer_move(&ad->layer, NDIS_MOVE_STARTED);
         call_halt(ad, NdisHaltDeviceInitializationFailed);
         ndis_hw_check(ad, HALT_INIT_WITHOUT_INTERRUPT_DEREGISTER);

@@ -405,7 +405,6 @@ struct ndis_binding {
     struct ndis_wait close_wait;      /* set when a pended close has completed */
     bool open, closing, close_pended, close_telling;
     uint32_t packet_filter; /* NDIS_PACKET_TYPE_xxx; oid.c sets it when the OID succeeded */
-    uint32_t frame_types;
     uint32_t lookahead;
     struct ndis_multicast *multicast; /* NULL: none; as packet_filter */
     void *oid;                        /* oid.c */
@@ -416,7 +415,6 @@ struct ndis_bind_context {
     struct ndis_object object;
     struct ndis_binding *binding;
     bool unbind;
-    bool pended;
     struct ndis_wait wait;
 };
 
@@ -748,17 +746,11 @@ size_t ndis_nb_write(NET_BUFFER *nb, size_t offset, const void *from, size_t len
 
 /* ------------------------------------------------------------------ what the core needs from the other files */
 
-/* Weak: NULL where those files are not part of the build; the core asks before it calls. */
-
 /* oid.c: layer has come (attributes set, module attached, binding open) or is about to go. */
-void ndis_oid_layer_init(struct ndis_layer *layer) __attribute__((weak));
+void ndis_oid_layer_init(struct ndis_layer *layer);
 /* Complete queued requests of and through layer with NDIS_STATUS_NOT_ACCEPTED or wait for those in a handler. */
-void ndis_oid_drain(struct ndis_layer *layer) __attribute__((weak));
-/* status.c: after general attributes and on restart; link words of the attach and bind parameters. */
-void ndis_status_adapter_init(struct ndis_adapter *ad) __attribute__((weak));
-/* NdisSetOptionalHandlers kinds the core does not know: NDIS_STATUS_NOT_SUPPORTED if nobody does. */
-NDIS_STATUS ndis_misc_optional_handlers(NDIS_HANDLE handle, NDIS_OBJECT_HEADER *handlers) __attribute__((weak));
-/* Root and exports of those files. */
-void ndis_misc_init(void) __attribute__((weak));
+void ndis_oid_drain(struct ndis_layer *layer);
+/* Root and exports of the service files. */
+void ndis_misc_init(void);
 
 #endif

@@ -400,9 +400,9 @@ check_state(struct ndis_layer *layer)
     if (layer->kind == NDIS_LAYER_FILTER && layer->detached_by != NULL && layer->detached_by != fiber_self())
         return;
     if (layer->state == NDIS_STATE_STARTING)
-        trace_emit(EV_STATE_MISUSE, layer, NDIS_MISUSE_OID_WHILE_STARTING, layer->kind, (uint64_t)layer, layer->state);
+        ndis_misuse(layer, NDIS_MISUSE_OID_WHILE_STARTING, layer->state);
     else if (layer->state == NDIS_STATE_DOWN || layer->state == NDIS_STATE_CLOSING)
-        trace_emit(EV_STATE_MISUSE, layer, NDIS_MISUSE_OID_WHILE_DOWN, layer->kind, (uint64_t)layer, layer->state);
+        ndis_misuse(layer, NDIS_MISUSE_OID_WHILE_DOWN, layer->state);
 }
 
 /*

@@ -60,7 +60,7 @@ counter(uint32_t oid)
     return 0;
 }
 
-/* The original gets its number: eight bytes, or four where there is room for no more (assumed, as 5.x drivers do it). */
+/* The original gets its number: eight bytes, or four where there is room for no more (assumed: as 5.x drivers do). */
 static NDIS_STATUS
 answer(struct statistics_request *own, NDIS_STATUS status)
 {

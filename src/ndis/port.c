@@ -49,12 +49,6 @@ find(const struct ndis_adapter *ad, uint32_t number)
     return NULL;
 }
 
-static void
-misuse(struct ndis_layer *layer, enum ndis_state_misuse what, uint64_t value)
-{
-    trace_emit(EV_STATE_MISUSE, layer, what, layer->kind, (uint64_t)layer, value);
-}
-
 /* ------------------------------------------------------------------ the adapter comes and goes */
 
 void
@@ -77,7 +71,7 @@ ndis_ports_fini(struct ndis_adapter *ad)
     struct ndis_port *port, *next;
 
     if (!list_empty(&ad->ports))
-        misuse(&ad->layer, NDIS_MISUSE_STOP_WITH_PORTS,
+        ndis_misuse(&ad->layer, NDIS_MISUSE_STOP_WITH_PORTS,
                list_entry(list_first(&ad->ports), struct ndis_port, node)->c.PortNumber);
     list_for_each_safe (port, next, &ad->ports, node)
         ndis_free(port);
@@ -96,7 +90,7 @@ ndis_port_check(struct ndis_layer *from, uint32_t number)
     const struct ndis_port *port = find(from->adapter, number);
 
     if (port == NULL || !port->active)
-        misuse(from, NDIS_MISUSE_PORT_NOT_ACTIVE, number);
+        ndis_misuse(from, NDIS_MISUSE_PORT_NOT_ACTIVE, number);
 }
 
 /* ------------------------------------------------------------------ allocating */

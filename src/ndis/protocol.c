@@ -118,7 +118,7 @@ ndis_protocol_pause(struct ndis_binding *b, uint32_t reason)
     status = ndis_net_pnp_deliver(&b->layer, ndis_net_pnp_event(NetEventPause, p, sizeof(*p)));
     guest_release(mark);
     if (status != NDIS_STATUS_SUCCESS)
-        trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_PAUSE_RETURNED, NDIS_LAYER_PROTOCOL, (uint64_t)b, (uint32_t)status);
+        ndis_misuse(&b->layer, NDIS_MISUSE_PAUSE_RETURNED, (uint32_t)status);
     trace_emit(EV_PAUSE_COMPLETE, b, NDIS_LAYER_PROTOCOL, 1);
     ndis_layer_check_out(&b->layer, NDIS_MISUSE_PAUSE_WITH_SENDS);
     ndis_layer_move(&b->layer, NDIS_MOVE_PAUSE_DONE);
@@ -335,7 +335,7 @@ invoke(struct ndis_binding *b, uint32_t site, ndis_fn handler, uint64_t a0, uint
         status = ndis_wait(&bc->wait, (uint64_t)b,
                            ndis_words("waits for %s to complete %s", ndis_layer_driver_name(&b->layer), what));
     else if (bc->wait.done)
-        trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_BIND_COMPLETE, NDIS_LAYER_PROTOCOL, (uint64_t)b, b->layer.state);
+        ndis_misuse(&b->layer, NDIS_MISUSE_BIND_COMPLETE, b->layer.state);
     return status;
 }
 
@@ -343,7 +343,7 @@ invoke(struct ndis_binding *b, uint32_t site, ndis_fn handler, uint64_t a0, uint
 static void
 force_close(struct ndis_binding *b)
 {
-    trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_UNBIND_WITHOUT_CLOSE, NDIS_LAYER_PROTOCOL, (uint64_t)b, b->layer.state);
+    ndis_misuse(&b->layer, NDIS_MISUSE_UNBIND_WITHOUT_CLOSE, b->layer.state);
     if (!b->closing)
         NdisCloseAdapterEx(b);
 }
@@ -426,7 +426,7 @@ bind_complete(struct ndis_bind_context *bc, bool unbind, NDIS_STATUS status)
 
     sched_touch(b->layer.ledger->handle);
     if (bc->unbind != unbind || bc->wait.done) {
-        trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_BIND_COMPLETE, NDIS_LAYER_PROTOCOL, (uint64_t)b, b->layer.state);
+        ndis_misuse(&b->layer, NDIS_MISUSE_BIND_COMPLETE, b->layer.state);
         return;
     }
     ndis_wait_done(&bc->wait, status);
@@ -484,7 +484,7 @@ NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE ProtocolBindingCon
     if (!ndis_header_ok(&OpenParameters->Header, &open_parameters, ndis_export.NdisOpenAdapterEx))
         return NDIS_STATUS_FAILURE;
     if (bc->unbind || b->driver != pd || b->layer.state != NDIS_STATE_STARTING) {
-        trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_OPEN_OUTSIDE_BIND, NDIS_LAYER_PROTOCOL, (uint64_t)b, b->layer.state);
+        ndis_misuse(&b->layer, NDIS_MISUSE_OPEN_OUTSIDE_BIND, b->layer.state);
         return NDIS_STATUS_FAILURE;
     }
     if (!same_name(OpenParameters->AdapterName, ad->nic->guid_name))
@@ -503,8 +503,7 @@ NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE ProtocolBindingCon
     sched_touch((uint64_t)&ad->bindings);
     ndis_chain_compute(ad);
     ndis_layer_move(&b->layer, NDIS_MOVE_STARTED);
-    if (ndis_oid_layer_init)
-        ndis_oid_layer_init(&b->layer);
+    ndis_oid_layer_init(&b->layer);
     *NdisBindingHandle = b;
     return NDIS_STATUS_SUCCESS;
 }
@@ -523,12 +522,10 @@ NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
 
     sched_touch(b->layer.ledger->handle);
     if (b->bind == NULL || b->closing)
-        trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_CLOSE_OUTSIDE_UNBIND, NDIS_LAYER_PROTOCOL, (uint64_t)b,
-                   b->layer.state);
+        ndis_misuse(&b->layer, NDIS_MISUSE_CLOSE_OUTSIDE_UNBIND, b->layer.state);
     if (b->closing)
         return NDIS_STATUS_SUCCESS;
-    if (ndis_oid_drain)
-        ndis_oid_drain(&b->layer);
+    ndis_oid_drain(&b->layer);
     ndis_bindings_lock(b->layer.adapter); /* who looks for listeners reads it under this lock */
     b->closing = true;
     ndis_bindings_unlock(b->layer.adapter);

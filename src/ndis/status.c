@@ -15,15 +15,6 @@
 
 #define BUGCHECK_STATUS_INVALID_BUFFER 0x20u
 
-void
-ndis_status_adapter_init(struct ndis_adapter *ad)
-{
-    ad->connect_state = ad->general.MediaConnectState;
-    ad->duplex_state = ad->general.MediaDuplexState;
-    ad->xmit_speed = ad->general.XmitLinkSpeed;
-    ad->rcv_speed = ad->general.RcvLinkSpeed;
-}
-
 /* Bytes of the status buffer that a status code must bring; documented on each code's page. 0: none or not known. */
 static uint32_t
 buffer_needed(NDIS_STATUS code)
@@ -146,8 +137,7 @@ NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION
 
     sched_touch(ad->layer.ledger->handle);
     if (!ad->registration_set)
-        trace_emit(EV_STATE_MISUSE, ad, NDIS_MISUSE_STATUS_WHILE_STARTING, NDIS_LAYER_MINIPORT, (uint64_t)ad,
-                   ad->layer.state);
+        ndis_misuse(&ad->layer, NDIS_MISUSE_STATUS_WHILE_STARTING, ad->layer.state);
     if (StatusIndication->StatusCode == NDIS_STATUS_LINK_STATE) {
         check_buffer(&ad->layer, StatusIndication);
         keep_link_state(ad, StatusIndication->StatusBuffer);
@@ -177,7 +167,6 @@ NdisFIndicateStatus(NDIS_HANDLE NdisFilterHandle, PNDIS_STATUS_INDICATION Status
 
     sched_touch(fm->layer.ledger->handle);
     if (!fm->attributes_set)
-        trace_emit(EV_STATE_MISUSE, fm, NDIS_MISUSE_STATUS_WHILE_STARTING, NDIS_LAYER_FILTER, (uint64_t)fm,
-                   fm->layer.state);
+        ndis_misuse(&fm->layer, NDIS_MISUSE_STATUS_WHILE_STARTING, fm->layer.state);
     indicate(&fm->layer, StatusIndication);
 }
