@@ -31,11 +31,10 @@ NDIS_STATUS
 MuxInitializeEx(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext,
                 PNDIS_MINIPORT_INIT_PARAMETERS MiniportInitParameters)
 {
-    PMUX_PORT port = MuxFindPort(NdisIMGetDeviceContext(NdisMiniportHandle));
+    PMUX_PORT port = MuxFindPort(MiniportInitParameters->IMDeviceInstanceContext);
     NDIS_STATUS status;
 
     UNREFERENCED_PARAMETER(MiniportDriverContext);
-    UNREFERENCED_PARAMETER(MiniportInitParameters);
 
     if (port == NULL) /* nothing is below it */
         return NDIS_STATUS_ADAPTER_NOT_FOUND;

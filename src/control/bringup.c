@@ -61,9 +61,10 @@ layered(const struct pnp_driver *d)
 static int
 check_kind(const struct pnp_driver *d, enum inf_kind wanted, char text[256])
 {
-    if (wanted == INF_OTHER || d->kind == wanted || (wanted == INF_MINIPORT && layered(d)))
+    if (wanted == INF_OTHER || d->kind == wanted || (layered(d) && (wanted == INF_MINIPORT || wanted == INF_PROTOCOL)))
         return 0;
-    snprintf(text, 256, "%.150s is a %s driver, not a %s", d->service, inf_kind_name(d->kind), inf_kind_name(wanted));
+    snprintf(text, 256, "%.150s is %s %s driver, not a %s", d->service,
+             d->kind == INF_INTERMEDIATE ? "an" : "a", inf_kind_name(d->kind), inf_kind_name(wanted));
     return -EINVAL;
 }
 

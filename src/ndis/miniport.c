@@ -417,6 +417,7 @@ start(struct ndis_adapter *ad)
     p->IfIndex = ad->nic->if_index;
     p->NetLuid.Value = ad->nic->luid;
     p->MiniportAddDeviceContext = (NDIS_HANDLE)ad->nic->add_device_context;
+    p->IMDeviceInstanceContext = (NDIS_HANDLE)ad->nic->im_context;
     p->AllocatedResources = ndis_hw_resources(ad->nic);
     p->DefaultPortAuthStates = (PNDIS_PORT_AUTHENTICATION_PARAMETERS)ndis_port_default_authentication();
     status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisMInitializeAdapter, (ndis_fn)md->chars.InitializeHandlerEx,
