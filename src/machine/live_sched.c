@@ -107,18 +107,32 @@ live_kick(struct live_vp *v)
     }
 }
 
+static bool
+may_run_on(const struct fiber *f, uint32_t vp)
+{
+    return f->affinity == 0 || (f->affinity >> vp & 1);
+}
+
+/* The VP whose queue the fiber joins: its own, unless another sleeps or its own is none for it. */
+static struct live_vp *
+queue_for(const struct fiber *f, bool first)
+{
+    struct live_vp *v = may_run_on(f, f->vp) ? &live.vp[f->vp] : &live.vp[__builtin_ctz(f->affinity)];
+
+    if (f->kind == FIBER_DPC || v->asleep || first)
+        return v;
+    for (uint32_t i = 0; i < machine->vp_count; i++)
+        if (live.vp[i].asleep && may_run_on(f, i))
+            return &live.vp[i];
+    return v;
+}
+
 static void
 make_ready(struct fiber *f, bool first)
 {
-    struct live_vp *v = &live.vp[f->vp];
+    struct live_vp *v = queue_for(f, first);
 
     f->state = FIBER_READY;
-    if (f->kind != FIBER_DPC && !v->asleep && !first)
-        for (uint32_t i = 0; i < machine->vp_count; i++)
-            if (live.vp[i].asleep) {
-                v = &live.vp[i];
-                break;
-            }
     if (first)
         list_add_head(&v->queue, &f->run);
     else
@@ -264,6 +278,8 @@ live_irql_lowered(void)
 
     if (__atomic_load_n(&vp->dpc_pending, __ATOMIC_RELAXED))
         step_aside(true);
+    else if (!may_run_on(fiber_self(), vp->number))
+        step_aside(false);
 }
 
 void
@@ -393,7 +409,8 @@ take(struct live_vp *v)
     for (uint32_t i = 0; i < machine->vp_count && !n; i++) {
         struct list_node *other = list_first(&live.vp[i].queue);
 
-        if (other && list_entry(other, struct fiber, run)->kind != FIBER_DPC)
+        if (other && list_entry(other, struct fiber, run)->kind != FIBER_DPC &&
+            may_run_on(list_entry(other, struct fiber, run), (uint32_t)(v - live.vp)))
             n = list_pop_head(&live.vp[i].queue);
     }
     return n ? list_entry(n, struct fiber, run) : NULL;

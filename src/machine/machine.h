@@ -111,6 +111,7 @@ struct fiber {
     bool in_driver; /* true while driver code executes */
     bool placed;    /* it is the current thread of VP vp */
     bool daemon;    /* may stay blocked for ever without that being a hang */
+    uint8_t affinity; /* VPs a thread may run on, a bit each; 0: any */
     bool service;   /* a driver's own thread: it may wait until its driver ends it, and time does not pass for it */
     bool locked;    /* it holds the machine lock (live) */
     bool awaited;   /* machine_run() waits for its end (live) */
@@ -171,6 +172,7 @@ struct machine {
     struct list timers;   /* struct mtimer, by due time */
     bool in_timer;        /* one fires: the running fiber did not ask for it */
     bool in_quiet;        /* the runner goes on because all are done: after all that happened, not after one fiber */
+    bool ending;          /* nobody has anything more to do; drivers' own threads may still end */
     bool setup;           /* before the snapshot: no choices, no exploring */
     uint32_t preemptions; /* of this run */
     uint32_t faults;      /* answers to CHOICE_FAULT of this run that were not 0 */
@@ -327,6 +329,12 @@ bool machine_stall(uint32_t us);
 
 /* What KUSER_SHARED_DATA says of the release. Before the snapshot. */
 void kpcr_version(uint32_t major, uint32_t minor, uint32_t build);
+
+/*
+ * The running thread runs on these VPs only, a bit each; 0: on any. It is on one of them when this returns, or as soon
+ * as it is below DISPATCH_LEVEL. Nothing for DPCs and interrupts.
+ */
+void sched_affinity(uint8_t vps);
 
 /* ------------------------------------------------------------------ choices */
 

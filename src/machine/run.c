@@ -99,6 +99,10 @@ run_over(void)
         if (more)
             return false;
     }
+    if (!machine->ending) { /* once more, with time for drivers' own threads */
+        machine->ending = true;
+        return false;
+    }
     waiting = sched_waiting(!machine->setup);
     if (waiting) {
         char text[160];

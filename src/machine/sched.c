@@ -26,6 +26,7 @@
 #define STEPS_MAX   200000u /* scheduling points of one run; more is reported as a livelock */
 #define SPINS_MAX   2000u   /* yields in a row with nobody else able to run */
 #define FIRES_MAX   200u    /* timers in a row for which somebody waits in vain: it waits for ever */
+#define SERVICE_FIRES 2000u /* the same, where drivers' own threads count: those that wait again and again never end */
 #define QUIET_FIRES 3u      /* timers that still fire when everybody is done: a periodic one would never end a run */
 
 static uint64_t runs;
@@ -86,6 +87,12 @@ vp_free(const struct vp *vp)
 }
 
 static bool
+may_run_on(const struct fiber *f, uint32_t vp)
+{
+    return f->affinity == 0 || (f->affinity >> vp & 1);
+}
+
+static bool
 thread_enabled(const struct fiber *f)
 {
     if (f->placed) {
@@ -98,7 +105,7 @@ thread_enabled(const struct fiber *f)
         return !dpc_busy(vp);
     }
     for (uint32_t i = 0; i < machine->vp_count; i++)
-        if (vp_free(&machine->vp[i]))
+        if (may_run_on(f, i) && vp_free(&machine->vp[i]))
             return true;
     return false;
 }
@@ -131,7 +138,7 @@ place(struct fiber *f)
     for (uint32_t i = 0; i < machine->vp_count; i++) {
         struct vp *vp = &machine->vp[i];
 
-        if (!vp_free(vp))
+        if (!may_run_on(f, i) || !vp_free(vp))
             continue;
         if (!vp->current) {
             best = vp;
@@ -237,12 +244,22 @@ sched_waiting(bool services)
     return NULL;
 }
 
+/*
+ * Is it time for what drivers' own threads wait for? While drivers start, and when all is over: then they may end.
+ * In between they would keep every run from its end.
+ */
+static bool
+services_count(void)
+{
+    return machine->setup || machine->ending;
+}
+
 /* Only timers could go on. Does anybody wait for what they might bring, or may some fire to show what they do? */
 static bool
 time_should_pass(void)
 {
-    if (sched_waiting(false))
-        return S->idle_fires++ < FIRES_MAX;
+    if (sched_waiting(services_count()))
+        return S->idle_fires++ < (services_count() ? SERVICE_FIRES : FIRES_MAX);
     return !machine->setup && S->quiet_fires++ < QUIET_FIRES;
 }
 
@@ -302,7 +319,7 @@ step(struct fiber *f)
     bool news = machine->irq && mdevice_poll();
 
     f->points++;
-    if (f->kind < FIBER_DPC)
+    if (f->kind < FIBER_DPC && !(f->service && services_count()))
         S->idle_fires = 0;
     if (!f->daemon && !f->service)
         S->overtaking = 0;
@@ -466,6 +483,7 @@ sched_begin(struct strategy *strategy, struct fiber *(*otherwise)(void))
 {
     struct fiber *first = NULL;
 
+    machine->ending = false;
     runs++;
     for (uint32_t i = 1; i <= machine->fiber_count && !first; i++)
         if (fiber_enabled(&machine->fiber[i]))
@@ -487,8 +505,28 @@ sched_begin(struct strategy *strategy, struct fiber *(*otherwise)(void))
 void
 sched_reconsider(void)
 {
-    if (!fiber_enabled(sched_current))
+    struct fiber *f = sched_current;
+
+    if (!may_run_on(f, f->vp))
+        unplace(f);
+    if (!f->placed || !fiber_enabled(f))
         reschedule(true, false);
+}
+
+void
+sched_affinity(uint8_t vps)
+{
+    struct fiber *f = fiber_self();
+
+    if (f->kind >= FIBER_DPC)
+        return;
+    f->affinity = vps;
+    if (may_run_on(f, f->vp) || f->irql >= IRQL_DISPATCH)
+        return;
+    if (machine_live)
+        live_give_way();
+    else
+        sched_reconsider();
 }
 
 uint64_t

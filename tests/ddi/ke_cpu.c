@@ -51,6 +51,41 @@ HalByImports(VOID)
     CHECK(KeQueryPerformanceCounter(NULL).QuadPart > before.QuadPart);
 }
 
+/* Two processors, one group. */
+static VOID
+Affinity(VOID)
+{
+    GROUP_AFFINITY wanted = { .Mask = 2 }, before, inner, wrong = { .Mask = 1, .Group = 1 };
+    KIRQL old;
+
+    KeSetSystemGroupAffinityThread(&wanted, &before);
+    CHECK(before.Mask == 0 && before.Group == 0 && KeGetCurrentProcessorNumberEx(NULL) == 1);
+    wanted.Mask = 1;
+    KeSetSystemGroupAffinityThread(&wanted, &inner);
+    CHECK(inner.Mask == 2 && KeGetCurrentProcessorNumberEx(NULL) == 0);
+    KeRevertToUserGroupAffinityThread(&inner);
+    CHECK(KeGetCurrentProcessorNumberEx(NULL) == 1);
+    KeSetSystemGroupAffinityThread(&wrong, &inner); /* documented: nothing changes, and zeros are told */
+    CHECK(inner.Mask == 0 && KeGetCurrentProcessorNumberEx(NULL) == 1);
+    wanted.Mask = 0x80;
+    inner.Mask = 5;
+    KeSetSystemGroupAffinityThread(&wanted, &inner);
+    CHECK(inner.Mask == 0 && KeGetCurrentProcessorNumberEx(NULL) == 1);
+    KeRevertToUserGroupAffinityThread(&before);
+    CHECK(KeSetSystemAffinityThreadEx(1) == 0 && KeGetCurrentProcessorNumberEx(NULL) == 0);
+    CHECK(KeSetSystemAffinityThreadEx(2) == 1 && KeGetCurrentProcessorNumberEx(NULL) == 1);
+    CHECK(KeSetSystemAffinityThreadEx(0) == 0 && KeGetCurrentProcessorNumberEx(NULL) == 1);
+    KeRevertToUserAffinityThreadEx(1);
+    CHECK(KeGetCurrentProcessorNumberEx(NULL) == 0);
+    old = KeRaiseIrqlToDpcLevel();
+    KeSetSystemAffinityThread(2);
+    CHECK(KeGetCurrentProcessorNumberEx(NULL) == 0); /* documented: it moves when it may */
+    KeLowerIrql(old);
+    CHECK(KeGetCurrentProcessorNumberEx(NULL) == 1);
+    KeRevertToUserAffinityThread();
+    KeRevertToUserAffinityThreadEx(0);
+}
+
 static VOID
 TimeByExports(VOID)
 {
@@ -225,6 +260,6 @@ BugCheckCallbacks(VOID)
 }
 
 DDI_TESTS(cpu, { "irql_by_exports", IrqlByExports }, { "hal_by_imports", HalByImports },
-          { "time_by_exports", TimeByExports }, { "processors", Processors },
+          { "time_by_exports", TimeByExports }, { "processors", Processors }, { "affinity", Affinity },
           { "processor_callbacks", ProcessorCallbacks }, { "stacks", Stacks }, { "device_queue", DeviceQueue },
           { "bug_check_callbacks", BugCheckCallbacks });

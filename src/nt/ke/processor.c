@@ -5,6 +5,7 @@
  * Model: one group, one NUMA node, VPs 0..vp_count-1, none ever added.
  */
 #include "nt/ke/state.h"
+#include "nt/ps/ps.h"
 
 static KAFFINITY
 all_processors(void)
@@ -129,6 +130,103 @@ KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT C
     }
     if (Count != NULL)
         *Count = NodeNumber == 0 ? (USHORT)machine->vp_count : 0;
+}
+
+/* ------------------------------------------------------------------ on which a thread runs */
+
+/* documented: a mask with other bits than processors', or none, changes nothing. What it was before. */
+static KAFFINITY
+set_affinity(KAFFINITY mask, bool *done)
+{
+    PKTHREAD self = ps_self();
+    KAFFINITY before = self->Affinity.Mask;
+
+    *done = mask != 0 && (mask & ~all_processors()) == 0;
+    if (*done) {
+        self->Affinity.Mask = mask;
+        sched_affinity((uint8_t)mask);
+    }
+    return before;
+}
+
+static void
+any_processor(void)
+{
+    ps_self()->Affinity.Mask = 0;
+    sched_affinity(0);
+}
+
+/*
+ * KeSetSystemGroupAffinityThread, KeSetSystemAffinityThreadEx, KeSetSystemAffinityThread - the calling thread runs on
+ * these processors from now on; what it was before is told, zero when nobody had set it.
+ *
+ * Source:    documented; groups but the first are not valid here.
+ * IRQL:      <= DISPATCH_LEVEL; at DISPATCH_LEVEL the thread moves when it lowers its IRQL
+ */
+VOID NTAPI
+KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity)
+{
+    KAFFINITY before = 0;
+    bool done = false;
+
+    if (Affinity->Group == 0)
+        before = set_affinity(Affinity->Mask, &done);
+    if (PreviousAffinity != NULL) {
+        RtlZeroMemory(PreviousAffinity, sizeof(*PreviousAffinity));
+        PreviousAffinity->Mask = done ? before : 0;
+    }
+}
+
+KAFFINITY NTAPI
+KeSetSystemAffinityThreadEx(KAFFINITY Affinity)
+{
+    bool done;
+    KAFFINITY before = set_affinity(Affinity, &done);
+
+    return done ? before : 0;
+}
+
+VOID NTAPI
+KeSetSystemAffinityThread(KAFFINITY Affinity)
+{
+    bool done;
+
+    set_affinity(Affinity, &done);
+}
+
+/*
+ * KeRevertToUserGroupAffinityThread, KeRevertToUserAffinityThreadEx, KeRevertToUserAffinityThread - as it was before;
+ * zero, and the last one always: on any processor.
+ *
+ * Source:    documented.
+ * IRQL:      <= DISPATCH_LEVEL
+ */
+VOID NTAPI
+KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
+{
+    bool done;
+
+    if (PreviousAffinity->Mask == 0)
+        any_processor();
+    else if (PreviousAffinity->Group == 0)
+        set_affinity(PreviousAffinity->Mask, &done);
+}
+
+VOID NTAPI
+KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
+{
+    bool done;
+
+    if (Affinity == 0)
+        any_processor();
+    else
+        set_affinity(Affinity, &done);
+}
+
+VOID NTAPI
+KeRevertToUserAffinityThread(VOID)
+{
+    any_processor();
 }
 
 /* ------------------------------------------------------------------ processors that come: none does */
