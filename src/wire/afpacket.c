@@ -6,7 +6,7 @@
  * Model: frames come through a ring of blocks in memory shared with Linux (TPACKET_V3): Linux hands over a block when
  * it is full or a millisecond old, we hand it back when its last frame was read. They go by sendmmsg(), a call per
  * burst, past the queueing disciplines. The words of virtio_net_hdr go with both, so joined frames stay joined.
- * A VLAN tag that Linux took out is put back.
+ * A VLAN tag that Linux took out is put back. The link is up while the interface is and has a carrier.
  */
 #include "wire/kind.h"
 
@@ -114,8 +114,9 @@ afpacket_open(struct wire *w, struct wire_spec *spec, char text[200])
         return wire_fail(text, err, "cannot make the ring of the packet socket: %s", strerror(-err));
     if ((err = bind_to(a, index)) != 0)
         return wire_fail(text, err, "cannot bind the packet socket to %s: %s", name, strerror(-err));
-    if ((err = netif_open(&a->netif, index)) != 0 || (err = netif_mtu(&a->netif, &w->info.mtu)) != 0 ||
-        (err = wire_watch(w, a->fd)) != 0 || (err = wire_watch(w, a->netif.news)) != 0)
+    if ((err = netif_open(&a->netif, index, IFF_UP | IFF_RUNNING)) != 0 ||
+        (err = netif_mtu(&a->netif, &w->info.mtu)) != 0 || (err = wire_watch(w, a->fd)) != 0 ||
+        (err = wire_watch(w, a->netif.news)) != 0)
         return wire_fail(text, err, "cannot watch the interface %s: %s", name, strerror(-err));
     w->out = a->fd;
     w->info.checksums = w->info.tcp4 = w->info.tcp6 = a->words;
@@ -295,7 +296,13 @@ afpacket_send(struct wire *w, const struct wire_tx *tx, unsigned count)
 static void
 afpacket_poll(struct wire *w)
 {
-    netif_news(&((struct afpacket *)w)->netif, &w->link);
+    struct afpacket *a = (struct afpacket *)w;
+    socklen_t size = sizeof(int);
+    int error;
+
+    netif_news(&a->netif, &w->link);
+    /* an interface that went down is an error of the socket, which stays ready until somebody has asked for it */
+    getsockopt(a->fd, SOL_SOCKET, SO_ERROR, &error, &size);
 }
 
 const struct wire_ops wire_afpacket = {

@@ -25,11 +25,12 @@ netif_init(struct netif *n)
 }
 
 int
-netif_open(struct netif *n, int index)
+netif_open(struct netif *n, int index, unsigned up)
 {
     struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
 
     n->index = index;
+    n->up = up;
     n->control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     n->news = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
     if (n->control < 0 || n->news < 0 || bind(n->news, (struct sockaddr *)&address, sizeof(address)) != 0)
@@ -119,7 +120,7 @@ netif_link(const struct netif *n, struct wire_link *link)
     int err = ask(n, SIOCGIFFLAGS, &ifr);
 
     link->gone = err == -ENODEV;
-    link->up = err == 0 && (ifr.ifr_flags & IFF_UP);
+    link->up = err == 0 && ((unsigned)ifr.ifr_flags & n->up) == n->up;
     link->bit_s = speed(n);
 }
 
@@ -127,12 +128,16 @@ bool
 netif_news(const struct netif *n, struct wire_link *link)
 {
     _Alignas(struct nlmsghdr) uint8_t buffer[8192];
-    bool any = false;
+    bool any = false, lost = false;
     ssize_t got;
 
-    while ((got = recv(n->news, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
+    while ((got = recv(n->news, buffer, sizeof(buffer), MSG_DONTWAIT | MSG_TRUNC)) > 0) {
         const struct nlmsghdr *m;
 
+        if ((size_t)got > sizeof(buffer)) { /* an interface with very much to tell */
+            lost = true;
+            continue;
+        }
         for (size_t at = 0; at + NLMSG_HDRLEN <= (size_t)got; at += NLMSG_ALIGN(m->nlmsg_len)) {
             const struct ifinfomsg *info;
 
@@ -145,10 +150,10 @@ netif_news(const struct netif *n, struct wire_link *link)
                 continue;
             any = true;
             link->gone = m->nlmsg_type == RTM_DELLINK;
-            link->up = !link->gone && (info->ifi_flags & IFF_UP);
+            link->up = !link->gone && (info->ifi_flags & n->up) == n->up;
         }
     }
-    if (got < 0 && errno == ENOBUFS) { /* some news were lost: look */
+    if (lost || (got < 0 && errno == ENOBUFS)) { /* some news were lost: look */
         uint64_t bit_s = link->bit_s;
 
         netif_link(n, link);

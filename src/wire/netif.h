@@ -14,11 +14,12 @@ struct netif {
     int control; /* a socket for ioctls; -1: not open */
     int news;    /* netlink, in the namespace where it was opened */
     int index;
+    unsigned up; /* flags of an interface whose link is up */
 };
 
 void netif_init(struct netif *n);
-/* 0 or -errno. The interface is there. */
-int netif_open(struct netif *n, int index);
+/* 0 or -errno. The interface is there; its link is up while it has all flags of `up`: IFF_UP, IFF_RUNNING. */
+int netif_open(struct netif *n, int index, unsigned up);
 void netif_close(struct netif *n);
 
 int netif_mac(const struct netif *n, uint8_t mac[6]);

@@ -82,7 +82,7 @@ static int
 settle(struct tap *t, bool exists, uint64_t mtu, bool up, char text[200])
 {
     struct wire *w = &t->wire;
-    int err = netif_open(&t->netif, (int)if_nametoindex(w->name));
+    int err = netif_open(&t->netif, (int)if_nametoindex(w->name), IFF_UP); /* its carrier is ours to give */
 
     if (err)
         return wire_fail(text, err, "cannot watch the tap %s: %s", w->name, strerror(-err));

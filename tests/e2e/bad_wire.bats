@@ -71,6 +71,40 @@ cannot() {
     complains 'Ethernet: hostif: there is an interface wan0 already'
 }
 
+@test "an interface that goes down, or loses its cable, is a link that does, and wakes nobody meanwhile" {
+    stack m.yaml afpacket:v1 lan0
+    in_net 'ip link add v0 type veth peer name v1
+            ip link set v0 up; ip link set v1 up
+            "$UNDIS" run m.yaml --detach >/dev/null
+            ip link set lan0 up; ip addr add 10.9.0.1/24 dev lan0
+            unshare -n sleep 30 & far=$!
+            until [ "$(readlink /proc/$far/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
+            ip link set v0 netns $far
+            nsenter -t $far -n sh -c "ip addr add 10.9.0.2/24 dev v0; ip link set v0 up"
+            for _ in 1 2 3 4 5; do ping -c 1 -W 1 10.9.0.2 >/dev/null && break; done
+            ip link set v1 down
+            sleep 1.5
+            ip -o link show lan0
+            machine=$(pgrep -P "$(cat undis/m/lock)")
+            used() { cat /proc/$machine/task/*/schedstat | awk "{ s += \$1 } END { printf \"%.0f\\n\", s }"; }
+            before=$(used); sleep 2; echo used $((($(used) - before) / 1000000)) ms
+            ip link set v1 up
+            for _ in 1 2 3 4 5; do ping -c 1 -W 1 10.9.0.2 && break; done
+            nsenter -t $far -n ip link set v0 down
+            sleep 1.5
+            echo cable: $(ip -o link show lan0)
+            nsenter -t $far -n ip link set v0 up
+            for _ in 1 2 3 4 5; do ping -c 1 -W 1 10.9.0.2 >/dev/null && echo again && break; done
+            kill $far
+            timeout 20 "$UNDIS" stop'
+    printf '%s\n' "$output"
+    prints 'lan0: .*NO-CARRIER'
+    [ "$(printf '%s\n' "$output" | sed -n 's/^used \([0-9]*\) ms/\1/p')" -lt 20 ]
+    prints '1 received'
+    prints 'cable: .*NO-CARRIER'
+    prints '^again'
+}
+
 @test "an interface that disappears is a link that is down; the machine goes on, asleep, and ends cleanly" {
     stack m.yaml afpacket:v1 lan0
     in_net 'ip link add v0 type veth peer name v1

@@ -38,11 +38,11 @@ for test in outside failing stack heap dpc_waits; do
 done
 quiet "tsan_locked" "$build/tests/tsan_locked"
 if command -v bats >/dev/null 2>&1; then
-    for file in live live_net wire; do
+    for file in live live_net wire pcap_live; do
         quiet "$file.bats" bats --tap "tests/e2e/$file.bats"
     done
 else
-    echo "SKIPPED live.bats, live_net.bats, wire.bats: bats is not installed"
+    echo "SKIPPED live.bats, live_net.bats, wire.bats, pcap_live.bats: bats is not installed"
 fi
 
 # The list of bindings without its lock.
