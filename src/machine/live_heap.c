@@ -26,7 +26,7 @@
 #define SLOT_MIN    128u
 #define BLOCKS_BASE 0x7e9540000000ull
 #define CLASSES     18u
-#define CACHE       64u /* slots of a class that a VP keeps */
+#define CACHE       64u /* slots of a class that a VP keeps, at most */
 #define LARGE       0xffu
 #define POISON      64u
 #define LARGE_FIRST (SPANS / 2) /* spans from there on are of large blocks, unless the lower half is full */
@@ -35,6 +35,9 @@
 /* Sizes of slots, guards included. */
 static const uint32_t class_size[CLASSES] = { 128,  192,  256,  384,  512,  768,  1024,  1536,  2048,
                                               3072, 4096, 5376, 6528, 8192, 9344, 13056, 16384, 32768 };
+
+/* How many of a class a VP keeps: at most 64 KB, but four. */
+static const uint8_t cache_max[CLASSES] = { 64, 64, 64, 64, 64, 64, 64, 42, 32, 21, 16, 12, 10, 8, 7, 5, 4, 4 };
 
 struct span {
     uint8_t kind;   /* class + 1; LARGE: first of a large block; LARGE - 1: a further one; 0: free */
@@ -189,7 +192,7 @@ refill(struct cache *cache, unsigned c)
             }
         }
     }
-    while (H.free[c] && cache->count < CACHE / 2) {
+    while (H.free[c] && cache->count < cache_max[c] / 2) {
         cache->slot[cache->count++] = H.free[c];
         H.free[c] = *next_free(H.free[c]);
     }
@@ -206,14 +209,16 @@ refill(struct cache *cache, unsigned c)
 static void
 flush(struct cache *cache, unsigned c)
 {
+    uint32_t half = cache->count / 2;
+
     lock();
-    for (uint32_t i = 0; i < CACHE / 2; i++) { /* the coldest */
+    for (uint32_t i = 0; i < half; i++) { /* the coldest */
         *next_free(cache->slot[i]) = H.free[c];
         H.free[c] = cache->slot[i];
     }
     unlock();
-    memmove(cache->slot, cache->slot + CACHE / 2, sizeof(cache->slot[0]) * (CACHE / 2));
-    cache->count = CACHE / 2;
+    cache->count -= half;
+    memmove(cache->slot, cache->slot + half, sizeof(cache->slot[0]) * cache->count);
 }
 
 static void *
@@ -341,7 +346,7 @@ live_heap_free(void *p)
         unsigned c = H.span[span].kind - 1u;
         struct cache *cache = &H.cache[vp_local()->number][c];
 
-        if (cache->count == CACHE)
+        if (cache->count == cache_max[c])
             flush(cache, c);
         cache->slot[cache->count++] = span_base(span) + (b->address - span_base(span)) / class_size[c] * class_size[c];
     }
