@@ -62,8 +62,8 @@ int ndis_driver_attach(struct ndis_nic *nic, const char *service);
 int ndis_driver_detach(struct ndis_nic *nic, const char *service);
 
 /*
- * Move a filter's module above (up) or below its neighbour of the same class. -ENOENT: no such filter, -EINVAL: there is
- * no neighbour of its class, -EIO: it refused to attach again.
+ * Move a filter's module above (up) or below its neighbour of the same class. -ENOENT: no such filter, -EINVAL: there
+ * is no neighbour of its class, -EIO: it refused to attach again.
  */
 int ndis_filter_move(struct ndis_nic *nic, const char *service, bool up);
 

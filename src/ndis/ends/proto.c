@@ -2,8 +2,8 @@
 /*
  * ndis/ends/proto.c - the test protocol.
  *
- * Model: a struct proto_stack per nic it is bound to, in monitor memory. A pause is done when its sends are back and what
- * it held is returned; the event may only be completed at PASSIVE_LEVEL, so that happens on NDIS's own thread.
+ * Model: a struct proto_stack per nic it is bound to, in monitor memory. A pause is done when its sends are back and
+ * what it held is returned; the event may only be completed at PASSIVE_LEVEL, so that happens on NDIS's own thread.
  */
 #include <errno.h>
 #include <string.h>

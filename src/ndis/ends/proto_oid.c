@@ -2,8 +2,8 @@
 /*
  * ndis/ends/proto_oid.c - OID requests of the test protocol.
  *
- * Model: a request and its buffer are one block of machine memory; what is known of it lies outside. Whoever asked waits
- * for the answer; somebody else may cancel what is under way. A protocol closes its binding when all are back
+ * Model: a request and its buffer are one block of machine memory; what is known of it lies outside. Whoever asked
+ * waits for the answer; somebody else may cancel what is under way. A protocol closes its binding when all are back
  * (documented: NdisCloseAdapterEx).
  */
 #include <errno.h>

@@ -137,7 +137,8 @@ Queries(VOID)
 static VOID
 SleepsAndWakes(VOID)
 {
-    LONG powers = Seen.PortPowers, pauses = Seen.BindingPauses, restarts = Seen.BindingRestarts, sets = Seen.BindingPowers;
+    LONG powers = Seen.PortPowers, pauses = Seen.BindingPauses;
+    LONG restarts = Seen.BindingRestarts, sets = Seen.BindingPowers;
     NDIS_OID_REQUEST request;
     ULONG value = 0;
 
