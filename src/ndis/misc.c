@@ -17,6 +17,7 @@ ndis_misc_init(void)
     list_init(&misc->oids);
     list_init(&misc->oids_free);
     list_init(&misc->devices);
+    list_init(&misc->devices_free);
     list_init(&misc->if_stack);
     ndis_timer_init();
     ndis_hw_init();

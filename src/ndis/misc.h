@@ -118,7 +118,7 @@ struct ndis_misc {
     struct list oids_free;
     uint32_t oid_serial;
     struct list if_stack; /* struct if_stack_entry (misc_log.c) */
-    struct list devices;  /* struct ndis_device_record */
+    struct list devices, devices_free; /* struct ndis_device_record */
     uint64_t dispatch;    /* address of ndis!ndisDummyIrpHandler: routes IRPs by device */
 };
 
