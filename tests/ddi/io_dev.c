@@ -158,6 +158,7 @@ Stack(VOID)
     PDEVICE_OBJECT lower;
     PDEVICE_OBJECT upper;
     PDEVICE_OBJECT got = NULL;
+    USHORT node = 7;
 
     Begin();
     lower = Make(&Name, 0, FALSE);
@@ -170,6 +171,8 @@ Stack(VOID)
         CHECK(IoAttachDeviceToDeviceStack(upper, lower) == lower);
         CHECK(upper->StackSize == lower->StackSize + 1);
         CHECK(IoGetAttachedDevice(lower) == upper && IoGetAttachedDevice(upper) == upper);
+        CHECK(IoGetDeviceNumaNode(lower, &node) == STATUS_SUCCESS && node == 0);
+        CHECK(IoGetDeviceNumaNode(NULL, &node) == STATUS_INVALID_PARAMETER);
         CHECK(IoGetAttachedDeviceReference(lower) == upper);
         ObDereferenceObject(upper);
         CHECK(IoGetDeviceAttachmentBaseRef(upper) == lower);

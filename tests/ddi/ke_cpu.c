@@ -259,7 +259,18 @@ BugCheckCallbacks(VOID)
     CHECK(KdRefreshDebuggerNotPresent()); /* there is none */
 }
 
+static VOID
+ExtendedState(VOID)
+{
+    XSTATE_SAVE save;
+
+    CHECK(RtlGetEnabledExtendedFeatures(XSTATE_MASK_LEGACY | XSTATE_MASK_GSSE) == XSTATE_MASK_LEGACY); /* as xgetbv */
+    REQUIRE(KeSaveExtendedProcessorState(XSTATE_MASK_LEGACY, &save) == STATUS_SUCCESS);
+    KeRestoreExtendedProcessorState(&save);
+    CHECK(*InitSafeBootMode == 0);
+}
+
 DDI_TESTS(cpu, { "irql_by_exports", IrqlByExports }, { "hal_by_imports", HalByImports },
           { "time_by_exports", TimeByExports }, { "processors", Processors }, { "affinity", Affinity },
           { "processor_callbacks", ProcessorCallbacks }, { "stacks", Stacks }, { "device_queue", DeviceQueue },
-          { "bug_check_callbacks", BugCheckCallbacks });
+          { "bug_check_callbacks", BugCheckCallbacks }, { "extended_state", ExtendedState });

@@ -98,5 +98,46 @@ Attaching(VOID)
     CHECK(IoGetCurrentProcess() == self);
 }
 
+static VOID NTAPI
+Returns(PVOID Context)
+{
+    UNREFERENCED_PARAMETER(Context);
+}
+
+static VOID
+ThreadInformation(VOID)
+{
+    PKTHREAD self = KeGetCurrentThread();
+    KPRIORITY before = KeQueryPriorityThread(self);
+    LONG value = LOW_REALTIME_PRIORITY, base;
+    HANDLE thread = DdiThread(Returns, NULL);
+
+    REQUIRE(thread != NULL);
+    CHECK(ZwSetInformationThread(ZwCurrentThread(), ThreadPriority, &value, sizeof(value)) == STATUS_SUCCESS);
+    CHECK(KeQueryPriorityThread(self) == LOW_REALTIME_PRIORITY);
+    KeSetPriorityThread(self, before);
+    CHECK(ZwSetInformationThread(thread, ThreadPriority, &value, sizeof(value)) == STATUS_SUCCESS);
+    CHECK(ZwSetInformationThread(thread, ThreadPriority, &value, 2) == STATUS_INFO_LENGTH_MISMATCH);
+    value = HIGH_PRIORITY + 1;
+    CHECK(ZwSetInformationThread(thread, ThreadPriority, &value, sizeof(value)) == STATUS_INVALID_PARAMETER);
+    value = 2;
+    CHECK(ZwSetInformationThread(ZwCurrentThread(), ThreadBasePriority, &value, sizeof(value)) == STATUS_SUCCESS);
+    base = KeSetBasePriorityThread(self, 0);
+    CHECK(base == 2);
+    KeSetPriorityThread(self, before);
+    value = 16;
+    CHECK(ZwSetInformationThread(thread, ThreadBasePriority, &value, sizeof(value)) == STATUS_INVALID_PARAMETER);
+    CHECK(ZwSetInformationThread(thread, ThreadTimes, &value, sizeof(value)) == STATUS_INVALID_INFO_CLASS);
+    value = 3;
+    CHECK(ZwSetInformationThread(thread, (THREADINFOCLASS)24, &value, sizeof(value)) == STATUS_SUCCESS);
+    value = 0;
+    CHECK(ZwSetInformationThread(thread, (THREADINFOCLASS)24, &value, sizeof(value)) == STATUS_INVALID_PARAMETER);
+    CHECK(ZwSetInformationThread((HANDLE)(ULONG_PTR)0x7ffffff0, ThreadPriority, &value, sizeof(value)) ==
+          STATUS_INVALID_HANDLE);
+    DdiJoin(thread);
+    CHECK(ZwYieldExecution() == STATUS_SUCCESS);
+}
+
 DDI_TESTS(ps, { "threads_identity", ThreadsIdentity }, { "processes_identity", ProcessesIdentity },
-          { "process_notification", ProcessNotification }, { "priorities", Priorities }, { "attaching", Attaching });
+          { "process_notification", ProcessNotification }, { "priorities", Priorities }, { "attaching", Attaching },
+          { "thread_information", ThreadInformation });

@@ -156,6 +156,7 @@ Addresses(VOID)
     CHAR text[66];
     UCHAR parsed[16];
     PCSTR end = NULL;
+    PCWSTR wend = NULL;
     PSTR tail = RtlIpv4AddressToStringA((const struct in_addr *)v4, text);
     ULONG length = sizeof(text);
 
@@ -183,6 +184,12 @@ Addresses(VOID)
     CHECK(RtlIpv6StringToAddressA("2001:db8::1]", &end, (struct in6_addr *)parsed) == STATUS_SUCCESS);
     CHECK(memcmp(parsed, v6, 16) == 0 && *end == ']');
     CHECK(RtlIpv6StringToAddressA("2001:db8", &end, (struct in6_addr *)parsed) == STATUS_INVALID_PARAMETER);
+    CHECK(RtlIpv4StringToAddressW(L"192.0.2.33/24", TRUE, &wend, (struct in_addr *)parsed) == STATUS_SUCCESS);
+    CHECK(memcmp(parsed, v4, 4) == 0 && *wend == L'/');
+    CHECK(RtlIpv4StringToAddressW(L"192.33", TRUE, &wend, (struct in_addr *)parsed) == STATUS_INVALID_PARAMETER);
+    CHECK(RtlIpv6StringToAddressW(L"2001:db8::1\u2603", &wend, (struct in6_addr *)parsed) == STATUS_SUCCESS);
+    CHECK(memcmp(parsed, v6, 16) == 0 && *wend == 0x2603);
+    CHECK(RtlIpv6StringToAddressW(L"2001:db8", &wend, (struct in6_addr *)parsed) == STATUS_INVALID_PARAMETER);
 }
 
 static ULONG OnceCalls;

@@ -153,3 +153,7 @@ constructed() {
     rm -r out-clang
     constructed clang 11 -DWALKS # 17
 }
+
+@test "reinitializes: routines after DriverEntry, which may ask for another call, still have the INIT section" {
+    clean reinitializes open-while-disabled --k 0
+}

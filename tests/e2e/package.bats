@@ -6,8 +6,9 @@ load common
 
 setup_file() {
     prefix=$BATS_FILE_TMPDIR/usr
-    DESTDIR=$BATS_FILE_TMPDIR/root cmake --install "$UNDIS_BUILD_DIR" --prefix /opt/undis >"$BATS_FILE_TMPDIR/log" 2>&1 &&
-        mv "$BATS_FILE_TMPDIR/root/opt/undis" "$prefix" || true
+    # somewhere else than where it was to go
+    DESTDIR=$BATS_FILE_TMPDIR/root cmake --install "$UNDIS_BUILD_DIR" --prefix /opt/undis \
+        >"$BATS_FILE_TMPDIR/log" 2>&1 && mv "$BATS_FILE_TMPDIR/root/opt/undis" "$prefix" || true
 }
 
 setup() {

@@ -187,6 +187,9 @@ NTKERNELAPI NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT Driver
                                                            ULONG DriverObjectExtensionSize,
                                                            PVOID *DriverObjectExtension);
 NTKERNELAPI PVOID NTAPI IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress);
+NTKERNELAPI VOID NTAPI IoRegisterBootDriverReinitialization(PDRIVER_OBJECT DriverObject,
+                                                            PDRIVER_REINITIALIZE DriverReinitializationRoutine,
+                                                            PVOID Context);
 NTKERNELAPI VOID NTAPI IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject,
                                                         PDRIVER_REINITIALIZE DriverReinitializationRoutine,
                                                         PVOID Context);

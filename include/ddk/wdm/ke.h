@@ -586,6 +586,7 @@ typedef struct _XSTATE_SAVE {
 } XSTATE_SAVE, *PXSTATE_SAVE;
 #define XSTATE_MASK_LEGACY 0x3ull
 #define XSTATE_MASK_GSSE 0x4ull
+NTSYSAPI ULONG64 NTAPI RtlGetEnabledExtendedFeatures(ULONG64 FeatureMask);
 NTKERNELAPI NTSTATUS NTAPI KeSaveExtendedProcessorState(ULONG64 Mask, PXSTATE_SAVE XStateSave);
 NTKERNELAPI VOID NTAPI KeRestoreExtendedProcessorState(PXSTATE_SAVE XStateSave);
 

@@ -349,3 +349,16 @@ IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)
     ob_unname(w.object);
     return STATUS_SUCCESS;
 }
+
+/*
+ * IoGetDeviceNumaNode - documented: zero where there is one node; STATUS_INVALID_PARAMETER without a device object.
+ * PASSIVE_LEVEL.
+ */
+NTSTATUS NTAPI
+IoGetDeviceNumaNode(PDEVICE_OBJECT Pdo, PUSHORT NodeNumber)
+{
+    if (Pdo == NULL || Pdo->Type != IO_TYPE_DEVICE)
+        return STATUS_INVALID_PARAMETER;
+    *NodeNumber = 0;
+    return STATUS_SUCCESS;
+}

@@ -26,14 +26,23 @@ struct client_extension {
     PVOID reserved[2];
 };
 
+#define REINITIALIZE_MAX 8u
+
 struct driver_tail {
     DRIVER_EXTENSION extension;
     struct client_extension *clients;
+    struct {
+        PDRIVER_REINITIALIZE routine;
+        PVOID context;
+    } reinitialize[REINITIALIZE_MAX]; /* in order */
+    ULONG reinitialize_count;
     UNICODE_STRING registry_path;
     WCHAR service[64];
     WCHAR name[80];
     WCHAR path[160];
 };
+
+static void reinitialize(PDRIVER_OBJECT driver);
 
 static struct driver_tail *
 tail_of(PDRIVER_OBJECT driver)
@@ -147,6 +156,7 @@ io_driver_start(PDRIVER_OBJECT driver)
         if (driver->MajorFunction[i] == NULL) /* observed */
             driver->MajorFunction[i] = (PDRIVER_DISPATCH)NT->io->invalid_request;
     driver->Flags |= DRVO_INITIALIZED;
+    reinitialize(driver);
     return status;
 }
 
@@ -267,4 +277,63 @@ IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificati
         if (c->id == ClientIdentificationAddress)
             return c + 1;
     return NULL;
+}
+
+/* ------------------------------------------------------------------ once more after DriverEntry */
+
+static void
+register_reinitialize(PDRIVER_OBJECT driver, PDRIVER_REINITIALIZE routine, void *context)
+{
+    struct driver_tail *t = tail_of(driver);
+
+    if (t->reinitialize_count == REINITIALIZE_MAX)
+        machine_unsupported((uint32_t)ddi_lookup("ntoskrnl", "IoRegisterDriverReinitialization"),
+                            "IoRegisterDriverReinitialization of more than 8 routines at a time");
+    t->reinitialize[t->reinitialize_count].routine = routine;
+    t->reinitialize[t->reinitialize_count++].context = context;
+}
+
+/* Those that are registered, and those that they register. */
+static void
+reinitialize(PDRIVER_OBJECT driver)
+{
+    struct driver_tail *t = tail_of(driver);
+
+    while (t->reinitialize_count > 0) {
+        PDRIVER_REINITIALIZE routine = t->reinitialize[0].routine;
+        void *context = t->reinitialize[0].context;
+
+        t->reinitialize_count--;
+        memmove(t->reinitialize, t->reinitialize + 1, t->reinitialize_count * sizeof(t->reinitialize[0]));
+        GUEST_CALL(io_site.IopCallDriverReinitializationRoutines, routine, (uint64_t)driver, (uint64_t)context,
+                   ++t->extension.Count);
+    }
+}
+
+/*
+ * IoRegisterDriverReinitialization - a routine to be called after DriverEntry, when that succeeded.
+ *
+ * Source:    documented: called once for each registration, with the number of calls so far; it may register itself
+ *            again. The INIT section stays until then. A driver is started by itself here, so it is called when
+ *            DriverEntry has returned.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: Context is lent until the routine returns
+ * Tests:     tests/drivers/reinitializes
+ */
+VOID NTAPI
+IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject, PDRIVER_REINITIALIZE DriverReinitializationRoutine,
+                                 PVOID Context)
+{
+    register_reinitialize(DriverObject, DriverReinitializationRoutine, Context);
+}
+
+/*
+ * IoRegisterBootDriverReinitialization - documented: the same for drivers that start at boot, when all devices have
+ * been started. assumed: devices of the machine come after their drivers, so there is nothing to wait for.
+ */
+VOID NTAPI
+IoRegisterBootDriverReinitialization(PDRIVER_OBJECT DriverObject, PDRIVER_REINITIALIZE DriverReinitializationRoutine,
+                                     PVOID Context)
+{
+    register_reinitialize(DriverObject, DriverReinitializationRoutine, Context);
 }

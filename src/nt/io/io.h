@@ -77,7 +77,8 @@ struct io_shared {
                         X(IopCancelIrpsInThreadList) X(KiSystemServiceCopyEnd) X(IoShutdownSystem) X(PnpCallAddDevice) \
                             X(IopCsqCancelRoutine) X(IoCsqInsertIrpEx) X(IoCsqRemoveIrp) X(IoCsqRemoveNextIrp)         \
                                 X(PiProcessDeviceInterface) X(NtDuplicateObject)        \
-                                    X(MmCallDllInitialize) X(MiUnloadSystemImage)
+                                    X(MmCallDllInitialize) X(MiUnloadSystemImage)      \
+                                        X(IopCallDriverReinitializationRoutines)
 
 struct io_sites {
 #define X(name) uint32_t name;

@@ -143,6 +143,7 @@ ps_init(struct nt *nt)
     nt->ps = ps;
     machine_on_call(ps_call_fiber);
     ps->variables = heap_alloc(sizeof(*ps->variables), TAG_PROCESS);
+    ps->variables->InitSafeBootMode = 0;
     heap_label(ps->variables, "nt: Ps data");
     ps->thread_site = ke_site("PspSystemThreadStartup");
     ps->notify_site = ke_site("PspCallProcessNotifyRoutines");

@@ -66,6 +66,7 @@ struct _KPROCESS {
 struct ps_variables {
     POBJECT_TYPE PsThreadType, PsProcessType;
     PEPROCESS PsInitialSystemProcess;
+    ULONG InitSafeBootMode; /* documented: 0 is an ordinary start, which every start here is */
 };
 
 #define PS_NOTIFY_MAX  64u /* documented limit of process notify routines */

@@ -327,3 +327,72 @@ KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
     Thread->Priority = Thread->BasePriority;
     return old;
 }
+
+/* ------------------------------------------------------------------ what a handle's thread is told */
+
+/* ZwYieldExecution - observed: others go first; that nobody could (STATUS_NO_YIELD_PERFORMED) is not told. */
+NTSTATUS NTAPI
+ZwYieldExecution(VOID)
+{
+    sched_give_way();
+    return STATUS_SUCCESS;
+}
+
+/* Thread information beyond the header's enumeration (documented by name; the numbers observed). */
+#define THREAD_PAGE_PRIORITY    24
+#define THREAD_POWER_THROTTLING 49
+
+static NTSTATUS
+set_information(PKTHREAD thread, ULONG class, const LONG *value, ULONG length)
+{
+    if (class != ThreadPriority && class != ThreadBasePriority && class != THREAD_PAGE_PRIORITY)
+        return STATUS_INVALID_INFO_CLASS;
+    if (length != sizeof(*value))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    switch (class) {
+    case ThreadPriority:
+        if (*value <= LOW_PRIORITY || *value > HIGH_PRIORITY)
+            return STATUS_INVALID_PARAMETER;
+        KeSetPriorityThread(thread, *value);
+        return STATUS_SUCCESS;
+    case ThreadBasePriority:
+        if (8 + *value <= LOW_PRIORITY || 8 + *value >= LOW_REALTIME_PRIORITY)
+            return STATUS_INVALID_PARAMETER;
+        KeSetBasePriorityThread(thread, *value);
+        return STATUS_SUCCESS;
+    default: /* nothing is paged, so it changes nothing */
+        return *value >= 1 && *value <= 5 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    }
+}
+
+/*
+ * ZwSetInformationThread - a thread's priority, base priority or page priority.
+ *
+ * Source:    documented; observed: another class is STATUS_INVALID_INFO_CLASS
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: borrows ThreadInformation
+ * Returns:   STATUS_SUCCESS, _INFO_LENGTH_MISMATCH, _INVALID_PARAMETER, _INVALID_INFO_CLASS, _INVALID_HANDLE,
+ *            _OBJECT_TYPE_MISMATCH. Power throttling is lacking, by name.
+ * Tests:     tests/ddi/ps.c
+ */
+NTSTATUS NTAPI
+ZwSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation,
+                       ULONG ThreadInformationLength)
+{
+    void *thread = ps_self();
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if ((ULONG)ThreadInformationClass == THREAD_POWER_THROTTLING)
+        machine_unsupported((uint32_t)ddi_lookup("ntoskrnl", "ZwSetInformationThread"),
+                            "ZwSetInformationThread of ThreadPowerThrottlingState");
+    if (ThreadHandle == ZwCurrentThread())
+        ob_reference(thread);
+    else
+        status = ob_handle_reference(ThreadHandle, THREAD_SET_INFORMATION, NT->ps->variables->PsThreadType, false,
+                                     &thread, NULL);
+    if (status != STATUS_SUCCESS)
+        return status;
+    status = set_information(thread, (ULONG)ThreadInformationClass, ThreadInformation, ThreadInformationLength);
+    ob_dereference(thread);
+    return status;
+}

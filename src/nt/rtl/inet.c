@@ -267,3 +267,42 @@ out:
     *Terminator = at;
     return status;
 }
+
+/* ASCII of the front of a wide text; what is no ASCII ends it, as it ends an address. */
+static void
+narrow(PCWSTR from, char to[64])
+{
+    unsigned i = 0;
+
+    for (; i < 63 && from[i] > 0 && from[i] < 0x7f; i++)
+        to[i] = (char)from[i];
+    to[i] = 0;
+}
+
+/* RtlIpv4StringToAddressW - documented: as ...A, of 16-bit characters. */
+NTSTATUS NTAPI
+RtlIpv4StringToAddressW(PCWSTR S, BOOLEAN Strict, PCWSTR *Terminator, struct in_addr *Addr)
+{
+    char text[64];
+    PCSTR end;
+    NTSTATUS status;
+
+    narrow(S, text);
+    status = RtlIpv4StringToAddressA(text, Strict, &end, Addr);
+    *Terminator = S + (end - text);
+    return status;
+}
+
+/* RtlIpv6StringToAddressW - documented: as ...A, of 16-bit characters. */
+NTSTATUS NTAPI
+RtlIpv6StringToAddressW(PCWSTR S, PCWSTR *Terminator, struct in6_addr *Addr)
+{
+    char text[64];
+    PCSTR end;
+    NTSTATUS status;
+
+    narrow(S, text);
+    status = RtlIpv6StringToAddressA(text, &end, Addr);
+    *Terminator = S + (end - text);
+    return status;
+}
