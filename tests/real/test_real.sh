@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# test_real.sh - the battery on every INF of a folder of drivers that are not ours, and a table of what came of it.
+# test_real.sh - the battery on every driver of a folder of drivers that are not ours, and a table of what came of it.
 #
 #     UNDIS_REAL_DRIVERS=FOLDER test_real.sh
 #
@@ -21,7 +21,22 @@ trap 'rm -rf "$out"' EXIT
 failed=0
 seen=0
 printf '%-32s %-12s %8s %8s  %s\n' driver result findings seconds 'what came of it'
-find "$UNDIS_REAL_DRIVERS" -name '*.inf' | LC_ALL=C sort >"$out/list"
+
+# drivers - every INF but those that another beside them names with CopyINF, and images in folders without an INF
+drivers() {
+    find "$UNDIS_REAL_DRIVERS" -name '*.inf' | while read -r inf; do
+        named=0
+        for other in "$(dirname "$inf")"/*.inf; do
+            tr -d '\000' <"$other" | grep -i '^ *copyinf' | grep -qi "$(basename "$inf")" && named=1
+        done
+        [ $named -eq 1 ] || echo "$inf"
+    done
+    find "$UNDIS_REAL_DRIVERS" -name '*.sys' | while read -r sys; do
+        [ -n "$(find "$(dirname "$sys")" -maxdepth 1 -name '*.inf')" ] || echo "$sys"
+    done
+}
+
+drivers | LC_ALL=C sort >"$out/list"
 while read -r inf; do
     seen=$((seen + 1))
     begun=$(date +%s)
@@ -40,7 +55,7 @@ while read -r inf; do
     printf '%-32s %-12s %8s %8s  %s\n' "$(basename "$inf")" "$result" "$findings" "$took" "$what"
 done <"$out/list"
 if [ "$seen" -eq 0 ]; then
-    echo "FAIL  there is no INF in $UNDIS_REAL_DRIVERS"
+    echo "FAIL  there is no driver in $UNDIS_REAL_DRIVERS"
     exit 1
 fi
 exit $failed
