@@ -102,15 +102,18 @@ candidate_for(const struct follow *w, const struct sched_view *v, uint32_t step)
     return v->count;
 }
 
-/* The candidate whose turn it is by the list; v->count: the list says nothing about anybody here. */
+/* The candidate whose turn it is by the list; v->count: the list says nothing about anybody here. A timer's turn ends. */
 static unsigned
 by_list(struct follow *w, const struct sched_view *v)
 {
     for (uint32_t i = w->at; i < w->list->count; i++) {
         unsigned c = w->done[i] ? v->count : candidate_for(w, v, i);
 
-        if (c < v->count)
-            return c;
+        if (c == v->count)
+            continue;
+        if (w->list->step[i].who == FOLLOW_TIME)
+            done(w, i);
+        return c;
     }
     return v->count;
 }
@@ -131,8 +134,6 @@ follow_pick(struct strategy *s, const struct sched_view *v)
     answer = stay ? 0 : by_list(w, v);
     if (answer == v->count)
         answer = 0;
-    if (!stay && w->at < w->list->count && !v->candidate[answer] && w->list->step[w->at].who == FOLLOW_TIME)
-        done(w, w->at);
     if (v->candidate[answer])
         take(w, v->candidate[answer]);
     explorer_note(&w->x, CHOICE_SCHED, v->current, 0, v->count, answer, v->candidate[answer],

@@ -216,8 +216,10 @@ judge(struct explorer *x, const struct run_result *r, const struct search_hooks 
     failed = r->end != RUN_DONE || verify_violation_count() > 0;
     if (r->end == RUN_DONE && h->run_check && h->run_check(h->arg, r, check))
         failed = true;
+    if (job->strategy != STRATEGY_ICB)
+        k = r->preemptions < CHOICES_MAX ? r->preemptions : CHOICES_MAX;
     if (failed)
-        keep(rep, x, r, check, job->strategy == STRATEGY_ICB ? k : r->preemptions);
+        keep(rep, x, r, check, k);
     if (job->detail && h->detail)
         h->detail(h->arg, r, x, failed && rep->found_count ? &rep->found[0] : NULL);
     return failed;

@@ -63,6 +63,33 @@ dpc_finding() {
     prints 'equal over 2 replays'
 }
 
+@test "frames that came in on a wire are in the record" {
+    local inf=$zoo/pause-from-dpc/pause_from_dpc.inf
+    needs "$inf"
+    python3 - <<'END'
+import struct
+with open("in.pcap", "wb") as f:
+    f.write(struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+    for i in range(50):
+        frame = b"\xff" * 6 + b"\x02\0\0\0\0\x01\x88\xb5" + bytes([i]) * (46 + i)
+        f.write(struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame)
+END
+    printf 'adapters:\n  - { name: E, wire: "pcap:in.pcap,speed=full", hostif: "loop:" }\nfilters: [ %s ]\n' \
+        "$inf" >m.yaml
+    timeout 60 "$UNDIS" run m.yaml --detach --record >log 2>&1 || {
+        grep -q libpcap log && skip "undis was built without libpcap"
+        cat log
+        return 1
+    }
+    sleep 1
+    timeout 20 "$UNDIS" adapter disable E >/dev/null || true
+    fell
+    [ "$(grep -c ' frame 0 .* ffffffffffff02000000000188b5' "$finding/record")" -eq 50 ]
+    undis replay "$finding"
+    exits 1
+    prints "^$bucket_dpc again"
+}
+
 @test "what did not happen does not happen again, and that is said" {
     dpc_finding
     sed -i "s/^# bucket: .*/# bucket: 0x50_pause_from_dpc!Another/" "$finding/record"
