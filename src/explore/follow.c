@@ -102,7 +102,7 @@ candidate_for(const struct follow *w, const struct sched_view *v, uint32_t step)
     return v->count;
 }
 
-/* The candidate whose turn it is by the list; v->count: the list says nothing about anybody here. A timer's turn ends. */
+/* The candidate whose turn it is by the list, a timer's once; v->count: the list says nothing about anybody here. */
 static unsigned
 by_list(struct follow *w, const struct sched_view *v)
 {
