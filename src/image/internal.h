@@ -107,7 +107,11 @@ struct loaded {
     uint32_t thunk_len;
     uint32_t first_site;
     bool mapped, init_discarded;
-    uint8_t *pristine; /* writable pages as they were when it was loaded, one after the other */
+    struct {
+        uint32_t rva, size;
+    } writable[PE_SECTIONS_MAX]; /* whole pages, in order */
+    unsigned writable_count;
+    uint8_t *pristine; /* these as they were when it was loaded, one after the other */
     bool has_paged; /* functions in PAGE sections */
 };
 

@@ -211,6 +211,10 @@ protect(struct loaded *l)
             at += PAGE;
         while (at < end && page_rights(pe, (uint32_t)at) == rights);
         if (rights & SCN_WRITE) {
+            if (l->writable_count == PE_SECTIONS_MAX)
+                return -ENOSPC;
+            l->writable[l->writable_count].rva = (uint32_t)from;
+            l->writable[l->writable_count++].size = (uint32_t)(at - from);
             rc = machine_image_data(l->im.base + from, at - from);
             if (!rc && exec)
                 rc = host_protect(l->im.base + from, at - from, HOST_RWX);
@@ -231,13 +235,11 @@ copy_writable(struct loaded *l, bool back)
 {
     uint8_t *kept = l->pristine;
 
-    for (uint64_t at = 0; at < PAGES(l->pe.size_of_image); at += PAGE) {
-        uint8_t *page = (uint8_t *)(l->im.base + at);
+    for (unsigned i = 0; i < l->writable_count; i++) {
+        uint8_t *bytes = (uint8_t *)(l->im.base + l->writable[i].rva);
 
-        if (!(page_rights(&l->pe, (uint32_t)at) & SCN_WRITE))
-            continue;
-        memcpy(back ? page : kept, back ? kept : page, PAGE);
-        kept += PAGE;
+        memcpy(back ? bytes : kept, back ? kept : bytes, l->writable[i].size);
+        kept += l->writable[i].size;
     }
 }
 
@@ -246,9 +248,8 @@ keep_writable(struct loaded *l)
 {
     size_t size = 0;
 
-    for (uint64_t at = 0; at < PAGES(l->pe.size_of_image); at += PAGE)
-        if (page_rights(&l->pe, (uint32_t)at) & SCN_WRITE)
-            size += PAGE;
+    for (unsigned i = 0; i < l->writable_count; i++)
+        size += l->writable[i].size;
     l->pristine = malloc(size + 1);
     if (!l->pristine)
         return -ENOMEM;
