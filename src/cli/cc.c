@@ -12,6 +12,7 @@
 #include "cli/cc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@
 
 #include "base/hash.h"
 #include "base/str.h"
+#include "cli/redeclare.h"
 #include "cli/wpp.h"
 
 extern char **environ;
@@ -244,21 +246,26 @@ show_command(const struct args *args)
 }
 
 /*
- * Run a command; programs are the names to try in its first place, NULL terminated.
- * 0, 1 when it failed, EXIT_INPUT when there is no such program (said, with the package that has it).
+ * Run a command; programs are the names to try in its first place, NULL terminated. said: where its stderr goes; NULL:
+ * to ours. 0, 1 when it failed, EXIT_INPUT when there is no such program (said, with the package that has it).
  */
 static int
-run(const struct cc *cc, struct args *args, const char *const *programs, const char *package)
+run_to(const struct cc *cc, struct args *args, const char *const *programs, const char *package, const char *said)
 {
+    posix_spawn_file_actions_t actions;
     int status;
     int err = ENOENT;
     pid_t pid;
 
+    posix_spawn_file_actions_init(&actions);
+    if (said != NULL)
+        posix_spawn_file_actions_addopen(&actions, 2, said, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     for (unsigned i = 0; programs[i] != NULL && err == ENOENT; i++) {
         free(args->v[0]);
         args->v[0] = strdup(programs[i]);
-        err = posix_spawnp(&pid, programs[i], NULL, NULL, args->v, environ);
+        err = posix_spawnp(&pid, programs[i], &actions, NULL, args->v, environ);
     }
+    posix_spawn_file_actions_destroy(&actions);
     if (err) {
         fprintf(stderr, "undis cc: cannot run %s: %s (Debian package %s)\n", programs[0],
                 err == ENOENT ? "it is not installed" : strerror(err), package);
@@ -269,6 +276,12 @@ run(const struct cc *cc, struct args *args, const char *const *programs, const c
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
+}
+
+static int
+run(const struct cc *cc, struct args *args, const char *const *programs, const char *package)
+{
+    return run_to(cc, args, programs, package, NULL);
 }
 
 /* The checksum of a PE image, as link.exe /release and every kernel-mode image has it. documented: ImageHlp. */
@@ -395,11 +408,53 @@ add_compile(const struct cc *cc, struct args *args, const char *source, const ch
     args_add(args, "%s", object);
 }
 
+/* To our stderr, and away with it. */
+static void
+show_file(const char *path)
+{
+    FILE *in = fopen(path, "r");
+    int c;
+
+    while (in != NULL && (c = getc(in)) != EOF)
+        putc(c, stderr);
+    if (in != NULL)
+        fclose(in);
+    unlink(path);
+}
+
+/* Again as long as clang refuses only what a header declares otherwise than the source defines it. */
+static int
+compile_clang(const struct cc *cc, const struct args *command, const char *object)
+{
+    static const char *const clang[] = { "clang-19", "clang", NULL };
+    struct redeclared redeclared = { 0 };
+    char said[PATH_MAX];
+    int err;
+
+    snprintf(said, sizeof(said), "%.4000s.said", object);
+    do {
+        struct args args = { 0 };
+
+        args_join(&args, command);
+        if (isatty(2))
+            args_add(&args, "-fcolor-diagnostics");
+        if (redeclared.count > 0) {
+            args_add(&args, "-Wno-deprecated-non-prototype"); /* of those that were blanked */
+            args_add(&args, "-ivfsoverlay");
+            args_add(&args, "%s", redeclared.overlay);
+        }
+        err = run_to(cc, &args, clang, "clang-19", said);
+        args_fini(&args);
+    } while (err == 1 && redeclare(&redeclared, said, object) > 0);
+    show_file(said);
+    redeclare_remove(&redeclared);
+    return err;
+}
+
 /* Compile each source to an object beside the output, so that the names the debug information keeps stay the same. */
 static int
 compile_all(const struct cc *cc, struct args *objects)
 {
-    static const char *const clang[] = { "clang-19", "clang", NULL };
     static const char *const gcc[] = { "x86_64-w64-mingw32-gcc", NULL };
     static const char *const gxx[] = { "x86_64-w64-mingw32-g++", NULL };
     int err = 0;
@@ -414,14 +469,14 @@ compile_all(const struct cc *cc, struct args *objects)
         output_beside(cc, object, extension);
         args_add(objects, "%s", object);
         if (cc->clang) {
-            args_add(&args, "%s", clang[0]);
+            args_add(&args, "clang"); /* which one is found when it runs */
             args_add_all(&args, flags_clang, COUNT(flags_clang));
             if (cc->race)
                 args_add_all(&args, flags_race, COUNT(flags_race));
             if (cc->guard)
                 args_add_all(&args, flags_guard, COUNT(flags_guard));
             add_compile(cc, &args, source, object);
-            err = run(cc, &args, clang, "clang-19");
+            err = compile_clang(cc, &args, object);
         } else if (is_cxx(source)) {
             args_add(&args, "%s", gxx[0]);
             add_compile(cc, &args, source, object);

@@ -36,3 +36,40 @@ setup() {
     [ ! -e driver.sys ]
     [ -z "$(find . -name '*.tmh')" ]
 }
+
+@test "a header may declare a function's pointers otherwise than its source: the definition counts" {
+    mkdir own && cd own
+    printf 'typedef struct _CARD CARD, *PCARD;\nNTSTATUS\nStart(PCARD Card,\n      PVOID Parameters);\n' >card.h
+    cat >card.c <<'END'
+#include <ntddk.h>
+#include "card.h"
+typedef struct _PARAMETERS { ULONG Size; } *PPARAMETERS;
+NTSTATUS
+Start(PCARD Card, PPARAMETERS Parameters)
+{
+    UNREFERENCED_PARAMETER(Card);
+    return Parameters->Size;
+}
+NTSTATUS
+DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
+{
+    struct _PARAMETERS parameters = { 0 };
+
+    UNREFERENCED_PARAMETER(Driver);
+    UNREFERENCED_PARAMETER(Path);
+    return Start(NULL, &parameters);
+}
+END
+    cp card.h before.h
+    undis cc --cc clang card.c -o card.sys
+    exits 0
+    complains 'card.h:3 declares Start otherwise than it is defined'
+    ! complains 'error:'
+    [ -s card.sys ]
+    cmp card.h before.h
+    [ "$(ls | tr '\n' ' ')" = "before.h card.c card.h card.pdb card.sys " ]
+    echo 'int Start(void) { return nonsense; }' >>card.c
+    undis cc --cc clang card.c -o card.sys
+    exits 1
+    complains 'nonsense'
+}
