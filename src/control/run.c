@@ -266,17 +266,30 @@ log_file(const char *name)
     if (host_rundir(base, sizeof(base)))
         return -1;
     snprintf(path, sizeof(path), "%s/%.32s.log", base, name);
-    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_APPEND, 0600);
+}
+
+/* What the log has, to our stderr. */
+static void
+show_log(int log)
+{
+    char text[4096];
+    off_t at = 0;
+    ssize_t got;
+
+    for (; (got = pread(log, text, sizeof(text), at)) > 0; at += got)
+        (void)!write(2, text, (size_t)got);
 }
 
 /*
  * --detach: a child goes on in a session of its own. The parent waits until the machine runs, or the child ended: then
- * its exit status is the parent's. Returns in the child only.
+ * its exit status is the parent's, and so is what it said. Returns in the child only, which holds no terminal or pipe
+ * of the parent's: who reads from it comes to an end.
  */
 static void
 go_to_background(const struct stack *stack, struct statedir *dir, int ready[2])
 {
-    int status, log, null;
+    int status, log = log_file(stack->name), null;
     char byte;
     pid_t pid;
 
@@ -289,17 +302,21 @@ go_to_background(const struct stack *stack, struct statedir *dir, int ready[2])
             fflush(stdout);
             _exit(EXIT_OK);
         }
-        _exit(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_CANNOT);
+        status = pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_CANNOT;
+        if (log >= 0)
+            show_log(log);
+        _exit(status);
     }
     close(ready[0]);
     setsid();
     statedir_moved(dir);
     null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    log = log_file(stack->name);
     if (null >= 0)
         dup2(null, 0);
-    if (log >= 0)
-        dup2(log, 1); /* errors until it runs still go to the terminal */
+    if (log >= 0) {
+        dup2(log, 1);
+        dup2(log, 2);
+    }
 }
 
 static int

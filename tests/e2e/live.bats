@@ -450,3 +450,13 @@ END
     undis stop
     exits 0
 }
+
+@test "a detached machine holds no pipe of who started it, and a start that fails is told there" {
+    stack m "filters: [ $npf ]"
+    timeout 20 "$UNDIS" run m.yaml --detach 3>&- 2>&1 | cat >said
+    grep -q 'runs as process' said
+    undis stop
+    exits 0
+    printf 'adapters:\n  - { name: E, wire: "tap:a/b" }\n' >bad.yaml
+    refuses 4 '.' run bad.yaml --detach
+}
