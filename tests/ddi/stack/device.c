@@ -118,6 +118,35 @@ StatisticsForPrograms(VOID)
     CHECK(iosb.Status == STATUS_SUCCESS && iosb.Information == sizeof(value) && value == 0x554e44);
 }
 
+/* documented: an adapter's device has its NetCfgInstanceId for a name */
+static VOID
+ProgramsOpenIt(VOID)
+{
+    UNICODE_STRING id = RTL_CONSTANT_STRING(L"NetCfgInstanceId"), name, prefix = RTL_CONSTANT_STRING(L"\\Device\\");
+    KEY_VALUE_PARTIAL_INFORMATION *value;
+    UCHAR bytes[200];
+    WCHAR text[64];
+    PDEVICE_OBJECT top = NULL;
+    PFILE_OBJECT file;
+    HANDLE key = NULL;
+    ULONG length;
+    NTSTATUS status;
+
+    REQUIRE(Pdo != NULL);
+    REQUIRE(IoOpenDeviceRegistryKey(Pdo, PLUGPLAY_REGKEY_DRIVER, KEY_READ, &key) == STATUS_SUCCESS);
+    status = ZwQueryValueKey(key, &id, KeyValuePartialInformation, bytes, sizeof(bytes), &length);
+    ZwClose(key);
+    REQUIRE(status == STATUS_SUCCESS);
+    value = (KEY_VALUE_PARTIAL_INFORMATION *)bytes;
+    RtlInitEmptyUnicodeString(&name, text, sizeof(text));
+    CHECK(RtlAppendUnicodeStringToString(&name, &prefix) == STATUS_SUCCESS);
+    RtlInitUnicodeString(&id, (PCWSTR)value->Data);
+    CHECK(RtlAppendUnicodeStringToString(&name, &id) == STATUS_SUCCESS);
+    REQUIRE(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &top) == STATUS_SUCCESS);
+    CHECK(top == Fdo && file->DeviceObject == Fdo);
+    ObDereferenceObject(file);
+}
+
 static VOID
 Queries(VOID)
 {
@@ -167,5 +196,6 @@ StopsAndStarts(VOID)
 }
 
 DDI_TESTS(device, { "device_objects", DeviceObjects }, { "properties", Properties }, { "keys", Keys },
-          { "statistics_for_programs", StatisticsForPrograms }, { "queries", Queries },
-          { "sleeps_and_wakes", SleepsAndWakes }, { "stops_and_starts", StopsAndStarts });
+          { "statistics_for_programs", StatisticsForPrograms }, { "programs_open_it", ProgramsOpenIt },
+          { "queries", Queries }, { "sleeps_and_wakes", SleepsAndWakes },
+          { "stops_and_starts", StopsAndStarts });
