@@ -59,10 +59,13 @@ race_build() {
     grep -q ' 2 bounds compared, 0 differ; [1-9][0-9]* equal orders, 0 in unequal memory' <<<"$output"
 }
 
-@test "a preemption less, with the cache off, shows no finding of the zoo that is said to need it" {
+# MINIMAL=all asks of every driver whose README states preemptions; that takes several minutes.
+@test "a preemption less, with the cache off, shows no finding that is said to need it" {
     needs "$zoo/pause-check-race"
     command -v python3 >/dev/null || skip "no python3"
-    run "$root/tools/compare-traces" --undis "$UNDIS" --minimal --first "$zoo"/*/
+    set -- pause-check-race lost-update cancel-write-race-a
+    [ "${MINIMAL:-}" != all ] || set -- $(cd "$root/zoo" && grep -l '^preemptions: [1-9]' ./*/README.md | xargs -n 1 dirname)
+    run "$root/tools/compare-traces" --undis "$UNDIS" --minimal --first "${@/#/$zoo/}"
     [ "$status" = 0 ]
-    [ "$(grep -c ' exhausted$' <<<"$output")" -ge "$(grep -l '^preemptions: [1-9]' "$root"/zoo/*/README.md | wc -l)" ]
+    [ "$(grep -c ' exhausted$' <<<"$output")" -ge $# ]
 }
