@@ -372,7 +372,7 @@ static const char reset_under_traffic[] = "name: reset-under-traffic\n"
 #define PENDING "stack: { miniport: pending, adapters: 1, protocols: [test] }\n"
 
 static const char oid_requests[] = "name: oid-requests\n"
-                                   "vps: 2\n" PENDING "actors:\n"
+                                   "vps: 2\n" LOOP_AND_TEST "actors:\n"
                                    "  - name: protocol\n"
                                    "    kind: protocol\n"
                                    "    ops: [ { op: oid, oid: 0 } ]\n";
