@@ -38,7 +38,7 @@ static struct sched_state {
     uint32_t overtaking;  /* timers that fired since a fiber that is no daemon ran */
     uint32_t idle_fires;  /* timers that fired one after the other because nobody else could run */
     uint32_t quiet_fires; /* of these, those after everybody was done */
-    uint32_t solid;       /* points that are neither plain accesses nor rounds of a loop */
+    uint32_t solid;       /* points that are neither plain accesses nor rounds of a loop, and givings way */
     uint32_t plain;       /* plain accesses */
 } * S;
 
@@ -454,6 +454,7 @@ sched_give_way(void)
     }
     f->next_op = OP_YIELD;
     f->next_object = 0;
+    S->solid++; /* a loop that stalls ends by counting, however slow this build is */
     step(f);
     if (++S->spins > SPINS_MAX)
         run_end(RUN_LIVELOCK, "spins, and nobody else can run");
