@@ -12,9 +12,6 @@
  * (owner, tag, label) lies in a table per lane in monitor memory, in address
  * order, so finding the block around an address is a binary search; where a block
  * starts a second table says which one it was when last allocated there.
- *
- * A snapshot takes the right to write from the memory it holds. The first write to a page
- * gives it back for good, so a restore copies the pages that some run wrote and no others.
  */
 #include "machine/internal.h"
 #include "machine/live_internal.h"
@@ -32,8 +29,6 @@
 #define BLOCKS_LANE 0x400000ull /* 4 MB of address per lane */
 #define STARTS_BASE 0x7e9520000000ull
 #define STARTS_LANE (LAYOUT_LANE_SIZE / 16 * sizeof(uint32_t))
-#define PAGE        0x1000u
-#define PAGE_WORDS  (LAYOUT_LANE_SIZE / PAGE / 64)
 
 struct lane {
     uint64_t used;  /* bytes */
@@ -50,7 +45,6 @@ static struct {
     struct heap_block *blocks;
     uint64_t used;
     uint32_t count;
-    uint64_t written[PAGE_WORDS]; /* a bit for each page of it that a run wrote */
 } saved[LANES];
 
 static uint64_t
@@ -258,27 +252,6 @@ heap_check(void)
     return NULL;
 }
 
-/* The part of a lane that the snapshot holds, in whole pages. */
-static uint64_t
-saved_size(unsigned lane)
-{
-    return (saved[lane].used + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-}
-
-bool
-heap_touch(uint64_t address)
-{
-    uint64_t lane = (address - LAYOUT_HOT_BASE) / LAYOUT_LANE_SIZE, page;
-
-    if (address < LAYOUT_HOT_BASE || lane >= LANES || address - lane_base((unsigned)lane) >= saved_size((unsigned)lane))
-        return false;
-    page = (address - lane_base((unsigned)lane)) / PAGE;
-    if (saved[lane].written[page / 64] >> page % 64 & 1)
-        return false;
-    saved[lane].written[page / 64] |= 1ull << page % 64;
-    return host_protect(lane_base((unsigned)lane) + page * PAGE, PAGE, HOST_RW) == 0;
-}
-
 int
 heap_snapshot(void)
 {
@@ -296,23 +269,8 @@ heap_snapshot(void)
         saved[i].count = l->count;
         memcpy(saved[i].bytes, (void *)lane_base(i), l->used);
         memcpy(saved[i].blocks, lane_blocks(i), l->count * sizeof(struct heap_block));
-        memset(saved[i].written, 0, sizeof(saved[i].written));
-        if (l->used && host_protect(lane_base(i), saved_size(i), HOST_R) != 0)
-            return -ENOMEM;
     }
     return 0;
-}
-
-static void
-put_back_pages(unsigned lane)
-{
-    for (unsigned w = 0; w * 64 * PAGE < saved[lane].used; w++)
-        for (uint64_t left = saved[lane].written[w]; left; left &= left - 1) {
-            uint64_t at = (w * 64 + (unsigned)__builtin_ctzll(left)) * (uint64_t)PAGE;
-            uint64_t size = saved[lane].used - at;
-
-            memcpy((void *)(lane_base(lane) + at), saved[lane].bytes + at, size < PAGE ? size : PAGE);
-        }
 }
 
 /* Runs before monitor memory is put back: lanes[] still tells what this run used. */
@@ -324,7 +282,7 @@ heap_restore(void)
 
         if (l->used == 0)
             continue;
-        put_back_pages(i);
+        memcpy((void *)lane_base(i), saved[i].bytes, saved[i].used);
         if (l->used > saved[i].used)
             memset((void *)(lane_base(i) + saved[i].used), 0, l->used - saved[i].used);
         if (l->dirty)

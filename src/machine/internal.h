@@ -15,8 +15,6 @@ void arena_snapshot_begin(void);
 void heap_init(void);
 int heap_snapshot(void);
 void heap_restore(void);
-/* Signal context: is it the first write to a page that a snapshot holds? It can go on. */
-bool heap_touch(uint64_t address);
 unsigned heap_ranges(struct machine_range *out, unsigned max);
 
 /* fiber.c */

@@ -2,8 +2,7 @@
 /*
  * machine/trap.c - faults and patched instructions.
  *
- * Model: the first touch of a page of a guest stack goes on at once (fiber.c), and so does
- * the first write to a page that a snapshot holds (heap.c).
+ * Model: the first touch of a page of a guest stack goes on at once (fiber.c).
  * Else a signal handler runs on the OS thread's alternate stack, classifies,
  * copies the registers to one static record, points rip at trap_entry and rsp at
  * the fiber's host stack, and returns. The work (exception dispatch, bugcheck)
@@ -178,7 +177,7 @@ on_signal(int sig, siginfo_t *si, void *context)
 
     if (sig == SIGVTALRM && !spin_sample())
         return;
-    if (sig == SIGSEGV && (fiber_touch_stack((uint64_t)si->si_addr) || heap_touch((uint64_t)si->si_addr)))
+    if (sig == SIGSEGV && fiber_touch_stack((uint64_t)si->si_addr))
         return;
     load(&t, si, uc);
     if (sig == SIGVTALRM) {
