@@ -118,6 +118,7 @@ END
 @test "a program that dies with a write under way: the same bucket again" {
     up protocols "$zoo/exit-while-writing/ndisprot.inf"
     timeout 60 "$UNDIS_BUILD_DIR/tests/programs/ndisprot_stress" 1 20 2 2 >/dev/null 2>&1 || true
+    ended || skip "no program died with a write under way within 20 s"
     fell
     [ "$(sed -n 's/^# bucket: //p' "$finding/record")" = "$bucket_exit" ] || skip "it fell otherwise this time"
     undis replay "$finding"
@@ -139,6 +140,7 @@ END
     ended
     [ -n "$(ls findings 2>/dev/null)" ] || skip "no processor was taken away in the window of this race within 40 s"
     fell
+    [ "$(sed -n 's/^# bucket: //p' "$finding/record")" = '0x3B_npf!NPF_Write' ] || skip "it fell otherwise this time"
     undis replay "$finding"
     exits 1
     prints '^0x3B_npf!NPF_Write again'
