@@ -51,7 +51,7 @@ release_shared(PEX_SPIN_LOCK lock)
         ke_lock_misuse((void *)lock, LOCK_EX_SHARED, l->owner ? LOCK_MISUSE_WRONG_FORM : LOCK_MISUSE_NOT_HELD);
     else if (!(l->shared & self))
         ke_lock_misuse((void *)lock, LOCK_EX_SHARED, LOCK_MISUSE_NOT_OWNER);
-    *lock -= 1;
+    *lock = (LONG)((ULONG)*lock - 1); /* one release too many wraps */
     l->shared &= (*lock & ~WRITER) == 0 ? 0 : ~self;
     trace_emit(EV_LOCK_RELEASE, lock, LOCK_EX_SHARED);
     ke_lock_wake(l);
