@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/str.h"
 #include "explore/lab.h"
 #include "host/host.h"
@@ -63,7 +64,7 @@ add_block(const struct cover_block *b, void *arg)
 {
     struct places *p = arg;
 
-    p->ran = p->bits[b->mark / 8] & 1u << (b->mark & 7);
+    p->ran = bits_have(p->bits, b->mark);
     if (b->function != p->function)
         add(p, b->function, true); /* it was entered if its first block was */
     p->function = b->function;
@@ -231,7 +232,7 @@ add_entry(uint32_t rva, void *arg)
 {
     struct places *p = arg;
 
-    if (!(p->bits[rva / 8] & 1u << (rva & 7)))
+    if (!bits_have(p->bits, rva))
         add(p, rva, true);
 }
 

@@ -5,6 +5,7 @@
 #include <Zydis/Zydis.h>
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "base/str.h"
 #include "image/internal.h"
 
@@ -23,12 +24,8 @@ image_cover_into(uint8_t *bits, unsigned images)
 static __attribute__((ms_abi)) void
 cover_mark(void)
 {
-    uint64_t at = guest_caller() - LAYOUT_IMAGE_BASE;
-    uint8_t bit = (uint8_t)(1u << (at & 7));
-
-    if (cover_bits == NULL || at >= cover_images * LAYOUT_IMAGE_STRIDE || (cover_bits[at / 8] & bit))
-        return;
-    __atomic_fetch_or(&cover_bits[at / 8], bit, __ATOMIC_RELAXED);
+    if (cover_bits != NULL)
+        bits_add(cover_bits, cover_images * COVER_BYTES, guest_caller() - LAYOUT_IMAGE_BASE);
 }
 
 /* ------------------------------------------------------------------ what there is to run */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/asan.h"
+#include "base/bits.h"
 #include "trace/event.h"
 
 uint64_t guest_enter(uint64_t function, uint64_t guest_rsp);
@@ -45,16 +46,6 @@ guest_note_calls(uint8_t *bits, uint64_t bytes)
     called_bytes = bytes;
 }
 
-static void
-note_call(uint64_t function)
-{
-    uint64_t at = function - LAYOUT_IMAGE_BASE;
-    uint8_t bit = (uint8_t)(1u << (at & 7));
-
-    if (at / 8 < called_bytes && !(called[at / 8] & bit))
-        __atomic_fetch_or(&called[at / 8], bit, __ATOMIC_RELAXED);
-}
-
 uint64_t
 guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *args)
 {
@@ -71,7 +62,7 @@ guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *arg
     for (unsigned i = 0; i < slots; i++)
         at[i] = i < nargs ? args[i] : 0;
     if (called != NULL)
-        note_call(function);
+        bits_add(called, called_bytes, function - LAYOUT_IMAGE_BASE);
     *--at = gate(site);
     g.guest_rsp = (uint64_t)at;
     f->outer = &g;
