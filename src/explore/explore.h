@@ -44,6 +44,7 @@ struct explorer {
     void (*begin)(struct explorer *x);
     bool (*more)(struct explorer *x, const struct run_result *r);
     bool diverged;           /* the same prefix met another question: nondeterminism */
+    bool dropped;            /* a run had more questions than it keeps: having no more is not having tried all */
     struct choice_list made; /* nonzero choices of the current run */
     /* of the current run, for keying */
     uint32_t last_point[2][FIBER_MAX + 1]; /* of questions who runs next; of others */
@@ -62,14 +63,13 @@ struct icb_bound {
     unsigned k;      /* preemptions */
     unsigned faults; /* allocations that fail */
     unsigned values; /* other answers that are not the dullest: a freed IRP's memory becomes the next IRP */
+    unsigned nodes;  /* questions of one run that it keeps; 0: as many as it can, 16384 */
 };
 
 /* Iterative bounding, one bound at a time; cache: happens-before caching. Owned by the process. */
 struct explorer *icb_create(const struct icb_bound *bound, bool cache);
 /* How many questions of a kind came up with nothing but 0 allowed, since icb_create(). */
 uint64_t icb_unasked(const struct explorer *x, enum choice_kind kind);
-unsigned icb_nodes(const struct explorer *x);
-uint64_t icb_cuts(const struct explorer *x);
 
 /* Partial order sampling, uniform random: `runs` runs from seed. */
 struct explorer *pos_create(uint64_t seed, uint64_t runs);

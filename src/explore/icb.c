@@ -51,7 +51,6 @@ struct icb {
     struct icb_bound bound;
     unsigned depth, at, cost, events, faults, values;
     bool quiet; /* the actors are done: what follows looks whether all is well, and nothing else goes wrong */
-    uint64_t cuts;
     uint64_t unasked[CHOICE_KINDS];
     bool cache_on;
     uint32_t cache_used;
@@ -98,21 +97,27 @@ known(struct icb *b, const struct fiber *current, bool enabled)
     return false;
 }
 
+/* No room for another question: its answer is 0, and the bound is not exhausted. */
+static bool
+full(struct icb *b)
+{
+    b->x.dropped |= b->depth == b->bound.nodes;
+    return b->depth == b->bound.nodes;
+}
+
 static unsigned
 answer(struct icb *b, uint8_t kind, unsigned n, bool priced, bool timer, const struct fiber *current, bool enabled)
 {
     bool known_path = b->at < b->depth;
     struct node *nd;
 
-    if (!known_path && b->cache_on && known(b, current, enabled)) {
-        b->cuts++;
+    if (!known_path && b->cache_on && known(b, current, enabled))
         run_cut();
-    }
     if (timer && n > 1 && b->events >= ICB_EVENTS) { /* no event is left: time does not pass over who could go on */
         n--;
         timer = false;
     }
-    if (n == 1 || (priced && b->cost >= b->bound.k) || (!known_path && b->depth == NODES_MAX))
+    if (n == 1 || (priced && b->cost >= b->bound.k) || (!known_path && full(b)))
         return 0; /* no node: on the known path none was made either, as the cost was the same */
     if (known_path) {
         nd = &b->node[b->at++];
@@ -152,7 +157,7 @@ icb_choose(struct strategy *s, enum choice_kind kind, unsigned n, uint64_t key)
     unsigned bound = kind == CHOICE_FAULT ? b->bound.faults : b->bound.values;
     bool known_path = b->at < b->depth;
 
-    if (b->quiet || *spent >= bound || (!known_path && b->depth == NODES_MAX)) {
+    if (b->quiet || *spent >= bound || (!known_path && full(b))) {
         b->unasked[kind] += !b->quiet;
     } else {
         if (!known_path)
@@ -175,10 +180,8 @@ icb_quiet(struct strategy *s)
     struct icb *b = icb_of(s);
 
     b->quiet = true;
-    if (b->at >= b->depth && b->cache_on && known(b, NULL, false)) {
-        b->cuts++;
+    if (b->at >= b->depth && b->cache_on && known(b, NULL, false))
         run_cut();
-    }
 }
 
 static void
@@ -229,28 +232,17 @@ icb_create(const struct icb_bound *bound, bool cache)
     b->cache_used = 0;
     b->cache_on = cache;
     b->bound = *bound;
+    if (b->bound.nodes == 0 || b->bound.nodes > NODES_MAX)
+        b->bound.nodes = NODES_MAX;
     b->depth = b->at = b->cost = 0;
-    b->cuts = 0;
     memset(b->unasked, 0, sizeof(b->unasked));
     b->x.s.pick = icb_pick;
     b->x.s.choose = icb_choose;
     b->x.s.quiet = icb_quiet;
     b->x.begin = icb_begin;
     b->x.more = icb_more;
-    b->x.diverged = false;
+    b->x.diverged = b->x.dropped = false;
     return &b->x;
-}
-
-unsigned
-icb_nodes(const struct explorer *x)
-{
-    return ((const struct icb *)x)->depth;
-}
-
-uint64_t
-icb_cuts(const struct explorer *x)
-{
-    return ((const struct icb *)x)->cuts;
 }
 
 uint64_t

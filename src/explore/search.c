@@ -272,7 +272,7 @@ search_with(struct explorer *x, unsigned k, struct search_level *l, const struct
         if (rep->stop || (job->strategy == STRATEGY_ICB && job->runs_max && rep->runs >= job->runs_max))
             return false;
     } while (x->more(x, &r));
-    l->exhausted = true;
+    l->exhausted = !x->dropped;
     return !hit;
 }
 
