@@ -386,11 +386,12 @@ static const char oid_while_disabled[] =
     "    ops: [ { op: oid, oid: 0x00020106, out: 160 }, { op: oid, oid: 0x0001010e, in: 4 } ]\n"
     "  - { name: administrator, kind: admin, ops: [disable, enable] }\n";
 
+/* A query: a set of the packet filter becomes a request of NDIS's own, which nobody else can cancel. */
 static const char oid_cancelled[] = "name: oid-cancelled\n"
                                     "vps: 2\n" PENDING "actors:\n"
                                     "  - name: protocol\n"
                                     "    kind: protocol\n"
-                                    "    ops: [ { op: oid, oid: 0x0001010e, in: 4 } ]\n"
+                                    "    ops: [ { op: oid, oid: 0x00020106, out: 160 } ]\n"
                                     "  - { name: canceller, kind: protocol, ops: [cancel] }\n";
 
 static const char link_changes[] = "name: link-changes\n"
@@ -483,8 +484,8 @@ parse(const char *text)
         FILTER | MINIPORT, false)                                                                                      \
     ROW(oid_while_disabled, "oid-while-disabled", "a query and a set while the adapter is disabled and enabled", 1,    \
         FILTER | MINIPORT, false)                                                                                      \
-    ROW(oid_cancelled, "oid-cancelled", "a set is cancelled by another thread of the protocol", 2, FILTER | MINIPORT,  \
-        false)                                                                                                         \
+    ROW(oid_cancelled, "oid-cancelled", "a query is cancelled by another thread of the protocol", 2,                   \
+        FILTER | MINIPORT, false)                                                                                      \
     ROW(link_changes, "link-changes", "the cable is out and in again while the stack is paused and restarted", 1,      \
         FILTER | PROTOCOL | CARD, false)                                                                               \
     ROW(removal_and_rebalance, "removal-and-rebalance", "the device is stopped, started, and removed when asked", 1,   \

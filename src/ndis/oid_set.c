@@ -7,6 +7,7 @@
  * value, in the name of the protocol's request, and answers that one when its own is answered. A binding's value counts
  * from when the set succeeded. documented: adding and deleting one address becomes a set of the whole list; an address
  * is gone when it was deleted as often as added.
+ * assumed: a set that was combined is not cancelled with the request it came from; it completes as it would have.
  * Start reading at: oid_set_combined().
  */
 #include "ndis/driver.h"

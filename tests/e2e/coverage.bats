@@ -76,3 +76,26 @@ END
         grep -q '"name": "EntriesShutdown"' <<<"$output"
     done
 }
+
+# not_called SCENARIO - the entry points of npf that the scenario leaves out
+not_called() {
+    undis test "$UNDIS_BUILD_DIR/drivers/npf" --only "$1" --k 1 --out out --json
+    exits 0
+    sed -n '/"not_called"/,$s/.*"name": "\(.*\)".*/\1/p' <<<"$output"
+}
+
+@test "the battery's OID requests, their cancelling and the changes of the link reach a filter" {
+    needs "$UNDIS_BUILD_DIR/drivers/npf"
+    not_called init-halt >none
+    for name in NPF_OidRequest NPF_OidRequestComplete NPF_CancelOidRequest NPF_Status; do
+        grep -qx $name none
+    done
+    not_called oid-requests >requests
+    no grep -x NPF_OidRequest requests
+    not_called oid-while-disabled >later
+    no grep -x NPF_OidRequestComplete later
+    not_called oid-cancelled >cancelled
+    no grep -x NPF_CancelOidRequest cancelled
+    not_called link-changes >link
+    no grep -x NPF_Status link
+}
