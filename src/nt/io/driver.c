@@ -330,6 +330,9 @@ IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject, PDRIVER_REINITIALI
 /*
  * IoRegisterBootDriverReinitialization - documented: the same for drivers that start at boot, when all devices have
  * been started. assumed: devices of the machine come after their drivers, so there is nothing to wait for.
+ *
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: Context is lent until the routine returns
  */
 VOID NTAPI
 IoRegisterBootDriverReinitialization(PDRIVER_OBJECT DriverObject, PDRIVER_REINITIALIZE DriverReinitializationRoutine,

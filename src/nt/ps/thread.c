@@ -330,7 +330,11 @@ KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
 
 /* ------------------------------------------------------------------ what a handle's thread is told */
 
-/* ZwYieldExecution - observed: others go first; that nobody could (STATUS_NO_YIELD_PERFORMED) is not told. */
+/*
+ * ZwYieldExecution - observed: others go first; that nobody could (STATUS_NO_YIELD_PERFORMED) is not told.
+ *
+ * IRQL:      PASSIVE_LEVEL
+ */
 NTSTATUS NTAPI
 ZwYieldExecution(VOID)
 {

@@ -17,7 +17,7 @@ RtlNtStatusToDosError(NTSTATUS Status)
     return dos_error(Status);
 }
 
-/* documented: the same, and leaves the thread's last status alone, which kernel threads do not have. */
+/* documented: the same at any IRQL, and leaves the thread's last status alone, which kernel threads do not have. */
 ULONG NTAPI
 RtlNtStatusToDosErrorNoTeb(NTSTATUS Status)
 {
