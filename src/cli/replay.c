@@ -111,7 +111,8 @@ replay(const char *folder, const char *driver_path, uint64_t times, bool quiet)
         return fail(path, "made with an OS profile that this undis does not have");
     if (lab_subjects_of_stack(&subjects, path, &scn->stack, err))
         return fail(path, err);
-    if (lab_wire_read(path, &subjects, scn, &wire, err) || lab_program_files_read(path, scn, err)) {
+    if (lab_wire_read(path, &subjects, scn, &wire, err) || lab_program_files_read(path, scn, err) ||
+        lab_registry_read(path, &scn->stack, err)) {
         fprintf(stderr, "undis replay: %s\n", err);
         return EXIT_INPUT;
     }

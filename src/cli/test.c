@@ -38,6 +38,7 @@ static const char help[] =
     "  --os NAME             the Windows release: vista, win7, win8dp, win8cp, win8, win10 (default), or one of them\n"
     "                        with -checked; all: a table of releases, and whose fault each finding is\n"
     "  --param [SVC:]NAME=VALUE  a parameter of the driver, within what its INF allows (up to 16 times)\n"
+    "  --reg FILE            a .reg file over what setup writes into the registry\n"
     "  --symbols PATH        where PDB or DWARF files are\n"
     "  --src FROM=TO         sources recorded under FROM are under TO (up to 8 times)\n"
     "  --json                the result as JSON on standard output\n"
@@ -128,6 +129,8 @@ parse(int argc, char **argv, struct test_options *o)
                 if (parameters >= 16)
                     return bad("--param is taken at most 16 times, not also", v);
                 o->parameter[parameters++] = v;
+            } else if (strcmp(a, "--reg") == 0) {
+                o->reg = v;
             } else if (strcmp(a, "--junit") == 0) {
                 o->junit = v;
             } else if (strcmp(a, "--sarif") == 0) {

@@ -13,6 +13,7 @@
 #include "explore/findings.h"
 #include "host/host.h"
 #include "machine/machine.h"
+#include "pnp/install.h"
 #include "trace/event.h"
 #include "undis/version.h"
 
@@ -312,6 +313,8 @@ write_stack(FILE *f, const struct stack *stack, const struct stack_files *files)
                 fprintf(f, "# lacking: parameters of %s that are for one adapter only\n", d->service);
         }
     }
+    if (pnp_registry_is_changed())
+        fputs("# lacking: what --reg changed in the registry\n", f);
     for (unsigned i = 0; i < stack->adapter_count; i++) {
         const struct stack_adapter *a = &stack->adapter[i];
         int at = files->miniport[i];

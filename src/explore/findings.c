@@ -309,6 +309,7 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
             host_write_file(path, scn, strlen(scn));
             wire_files_write(rec.folder, lab->wire, d);
             lab_program_files_write(rec.folder);
+            lab_registry_write(rec.folder);
         }
         rec.verdict.violation = NULL;
         if (same)

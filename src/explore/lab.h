@@ -61,6 +61,15 @@ int lab_wire_read(const char *scenario_path, const struct lab_subjects *s, struc
 int lab_program_files_read(const char *scenario_path, struct scenario *scn, char text[256]);
 void lab_program_files_write(const char *folder);
 
+/*
+ * lab_registry_read - the .reg file that the stack names: it goes over what setup writes, in every machine from now on;
+ * a stack that names none takes an earlier one away. 0, LAB_INPUT or LAB_OURS with one sentence. The scenario calls the
+ * file LAB_REGISTRY_FILE then, and lab_registry_write() puts it into a folder.
+ */
+#define LAB_REGISTRY_FILE "changes.reg"
+int lab_registry_read(const char *scenario_path, struct scn_stack *stack, char text[256]);
+void lab_registry_write(const char *folder);
+
 /* What a scenario reached, over all runs of a worker; in shared memory. */
 struct lab_reached {
     uint64_t calls[LAB_EXPORTS_MAX]; /* per export: DDI calls */

@@ -416,6 +416,7 @@ save_scenario(const struct test_options *o, const struct scenario *scn, const st
         fclose(f);
         wire_files_write(o->write_scenario, wire, NULL);
         lab_program_files_write(o->write_scenario);
+        lab_registry_write(o->write_scenario);
     }
 }
 
@@ -506,6 +507,19 @@ add_parameters(const struct test_options *o, const struct lab_subjects *s, struc
     return 0;
 }
 
+/* --reg, in place of the file that the scenario may name from its folder; ours is from where we are. */
+static int
+add_registry(const struct test_options *o, const char *scenario_path, struct scn_stack *stack, char text[256])
+{
+    if (o->reg == NULL)
+        return lab_registry_read(scenario_path, stack, text);
+    free(stack->registry);
+    stack->registry = strdup(o->reg);
+    if (stack->registry == NULL)
+        return snprintf(text, 256, "out of memory"), LAB_OURS;
+    return lab_registry_read("", stack, text);
+}
+
 /* --scenario FILE. 0 when it ran, else LAB_INPUT or LAB_OURS with out->text. */
 static int
 run_file(const struct test_options *o, struct lab_subjects *s, struct test_result *out)
@@ -529,6 +543,8 @@ run_file(const struct test_options *o, struct lab_subjects *s, struct test_resul
         err = lab_wire_read(o->scenario, s, scn, &wire, out->text);
     if (!err)
         err = lab_program_files_read(o->scenario, scn, out->text);
+    if (!err)
+        err = add_registry(o, o->scenario, &scn->stack, out->text);
     if (!err) {
         run_scenario(o, s, scn, wire, scn->name, 1, next_result(out), out);
         print_line(o, &out->scenario[out->scenario_count - 1]);
@@ -564,6 +580,8 @@ run_battery(const struct test_options *o, const struct lab_subjects *s, struct t
             continue;
         scn = b->make(s->driver[0].kind);
         err = add_parameters(o, s, &scn->stack, out->text);
+        if (!err)
+            err = add_registry(o, "", &scn->stack, out->text);
         if (err) {
             scenario_free(scn);
             return err;

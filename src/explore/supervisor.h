@@ -35,6 +35,7 @@ struct test_options {
     const char *write_scenario; /* folder or file to save what was done */
     const char *only;           /* name of one scenario of the battery */
     const char *parameter[17];  /* "Name=Value", NULL terminated: into each scenario */
+    const char *reg;            /* a .reg file, into each scenario */
     unsigned vps;
     unsigned faults;            /* allocations that fail in one run */
     bool all_releases;          /* cli: one test per OS profile */

@@ -203,6 +203,12 @@ pnp_registry_changes(const struct reg_file *file)
     installed.changes = file;
 }
 
+bool
+pnp_registry_is_changed(void)
+{
+    return installed.changes != NULL;
+}
+
 /* Deletions and values of the user's file go over what setup wrote. */
 static void
 apply_changes(void)

@@ -68,6 +68,7 @@ int pnp_user_parameter_check(const char *parameter, const struct pnp_driver *con
 /* Before the machine runs: changes over what setup writes, each time it has; borrows file. NULL: none. */
 struct reg_file;
 void pnp_registry_changes(const struct reg_file *file);
+bool pnp_registry_is_changed(void); /* by such a file */
 
 /* The registry key that NdisOpenConfigurationEx gives a filter for its module on nic, with parameters. */
 void pnp_filter_parameters(const struct ndis_nic *nic, const char *service, const struct pnp_parameter *parameters,

@@ -117,7 +117,7 @@ static const struct yaml_field stack_fields[] = {
     TEXT(struct scn_stack, miniport),    NUMBER(struct scn_stack, adapters, 1, 16),
     TEXTS(struct scn_stack, filters),    TEXTS(struct scn_stack, protocols),
     TEXT(struct scn_stack, wire),        TEXT(struct scn_stack, wire_sha256),
-    TEXTS(struct scn_stack, parameters),
+    TEXTS(struct scn_stack, parameters), TEXT(struct scn_stack, registry),
 };
 
 enum { S_NAME, S_VPS, S_OS, S_STACK, S_ACTORS };
@@ -432,6 +432,7 @@ scenario_free(struct scenario *scn)
     free(scn->stack.miniport);
     free(scn->stack.wire);
     free(scn->stack.wire_sha256);
+    free(scn->stack.registry);
     free(scn->name);
     free(scn->os);
     free(scn);
@@ -539,6 +540,11 @@ scenario_save(const struct scenario *scn, FILE *file)
         fprintf(file, "  wire_sha256: \"%s\"\n", scn->stack.wire_sha256);
     if (scn->stack.parameters_count)
         write_texts(file, "parameters", scn->stack.parameters, scn->stack.parameters_count);
+    if (scn->stack.registry != NULL) {
+        fputs("  registry: ", file);
+        write_text(file, scn->stack.registry);
+        fputc('\n', file);
+    }
     fputs("actors:\n", file);
     for (unsigned i = 0; i < scn->actors_count; i++) {
         const struct scn_actor *actor = &scn->actors[i];

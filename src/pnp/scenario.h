@@ -134,6 +134,7 @@ struct scn_stack {
     char *wire_sha256; /* what it must be, in hexadecimal; NULL: whatever it is */
     char **parameters; /* "Name=Value" of the driver under test, "service:Name=Value" of another */
     unsigned parameters_count;
+    char *registry; /* a .reg file over what setup writes; NULL: none */
 };
 
 struct scenario {

@@ -16,11 +16,11 @@ teardown() {
     end_machines
 }
 
-# up KIND INF - a machine with one driver over a loop, recorded
+# up KIND INF [OPTION ...] - a machine with one driver over a loop, recorded
 up() {
     needs "${2%%,*}"
     printf 'adapters:\n  - { name: Ethernet, wire: "loop,frames=2" }\n%s: [ %s ]\n' "$1" "$2" >m.yaml
-    timeout 60 "$UNDIS" run m.yaml --detach --record >/dev/null
+    timeout 60 "$UNDIS" run m.yaml --detach --record "${@:3}" >/dev/null
 }
 
 # ended - wait until the machine has
@@ -88,6 +88,16 @@ END
     undis replay "$finding"
     exits 1
     prints "^$bucket_dpc again"
+}
+
+@test "what --reg changed is told when a record is replayed" {
+    printf 'REGEDIT4\n[HKEY_LOCAL_MACHINE\\Software\\a]\n"b"=dword:1\n' >c.reg
+    up filters "$zoo/pause-from-dpc/pause_from_dpc.inf" --reg c.reg
+    timeout 20 "$UNDIS" adapter disable Ethernet >/dev/null || true
+    fell
+    undis replay "$finding"
+    exits 1
+    prints '^not as it was: what --reg changed in the registry'
 }
 
 @test "what did not happen does not happen again, and that is said" {

@@ -63,3 +63,31 @@ card=$UNDIS_BUILD_DIR/drivers/netmini
     exits 4
     complains 'offers no parameter Loop; it has Loopback'
 }
+
+@test "test --reg goes over what setup wrote, in every scenario and in what a finding replays" {
+    needs "$UNDIS_BUILD_DIR/drivers/mux/mux.inf"
+    # more ports than the INF allows: no other way leads there
+    printf 'REGEDIT4\n[HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Services\\mux\\Parameters]\n"Ports"=dword:9\n' \
+        >ports.reg
+    undis test "$UNDIS_BUILD_DIR/drivers/mux/mux.inf" --only init-halt --reg ports.reg --write-scenario written
+    exits 1
+    prints 'DriverEntry of mux returned 0xC000000D'
+    found=$(echo findings/0*)
+    cmp ports.reg "$found/changes.reg"
+    rm ports.reg
+    undis replay "$found"
+    exits 1
+    undis test "$UNDIS_BUILD_DIR/drivers/mux/mux.inf" --scenario written/init-halt.yaml
+    exits 1
+    prints 'DriverEntry of mux returned 0xC000000D'
+    sed -i 's/:9/:1/' written/changes.reg
+    undis test "$UNDIS_BUILD_DIR/drivers/mux/mux.inf" --scenario written/init-halt.yaml
+    exits 0
+    printf 'REGEDIT4\n[HKEY_LOCAL_MACHINE\\a]\n"b"=dword:xyz\n' >bad.reg
+    undis test "$UNDIS_BUILD_DIR/drivers/mux/mux.inf" --only init-halt --reg bad.reg
+    exits 4
+    complains '^undis test: bad.reg, line 3: a dword has 1 to 8 hexadecimal digits$'
+    undis test "$UNDIS_BUILD_DIR/drivers/mux/mux.inf" --only init-halt --reg absent.reg
+    exits 4
+    complains 'absent.reg: the .reg file cannot be read'
+}

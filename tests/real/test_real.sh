@@ -4,7 +4,8 @@
 #
 #     UNDIS_REAL_DRIVERS=FOLDER test_real.sh
 #
-# UNDIS is the program, UNDIS_REAL_TIME the seconds per scenario (default 2). Exit 0 when undis could judge every driver
+# UNDIS is the program, UNDIS_REAL_TIME the seconds per scenario (default 2). Seconds are those of the wall, CPU those of
+# the processor in the searches. Exit 0 when undis could judge every driver
 # (a finding is no failure of ours: it is read against the driver's source), 1 when it could not, 77 without a folder.
 set -u
 if [ -z "${UNDIS_REAL_DRIVERS:-}" ]; then
@@ -20,7 +21,7 @@ out=$(mktemp -d) || exit 1
 trap 'rm -rf "$out"' EXIT
 failed=0
 seen=0
-printf '%-32s %-12s %8s %8s  %s\n' driver result findings seconds 'what came of it'
+printf '%-32s %-12s %8s %8s %8s  %s\n' driver result findings seconds CPU 'what came of it'
 
 # drivers - every INF but those that another beside them names with CopyINF, and images in folders without an INF
 drivers() {
@@ -44,6 +45,7 @@ while read -r inf; do
     status=$?
     took=$(($(date +%s) - begun))
     findings=$(grep -c '^FINDING' "$out/text")
+    cpu=$(sed -n 's/^[0-9]* findings\{0,1\}, .* (CPU \([0-9.]*\) s)$/\1/p' "$out/text")
     case $status in
     0) result=clean what= ;;
     1) result=findings what=$(grep '^FINDING' "$out/text" | cut -d' ' -f2- | sort -u | head -3 | tr -s '\n ' ' ') ;;
@@ -52,7 +54,7 @@ while read -r inf; do
     *) result="FAIL $status" what=$(tail -1 "$out/text") ;;
     esac
     [ "$status" -le 2 ] || failed=1
-    printf '%-32s %-12s %8s %8s  %s\n' "$(basename "$inf")" "$result" "$findings" "$took" "$what"
+    printf '%-32s %-12s %8s %8s %8s  %s\n' "$(basename "$inf")" "$result" "$findings" "$took" "${cpu:--}" "$what"
 done <"$out/list"
 if [ "$seen" -eq 0 ]; then
     echo "FAIL  there is no driver in $UNDIS_REAL_DRIVERS"

@@ -134,7 +134,7 @@ TEST(scenario, odd_names_survive_saving)
 
 TEST(scenario, a_capture_gives_the_frames_and_survives_saving)
 {
-    struct scenario *scn = parse("stack: { miniport: pcap, wire: a/b.pcap, wire_sha256: '0123' }\n"
+    struct scenario *scn = parse("stack: { miniport: pcap, wire: a/b.pcap, wire_sha256: '0123', registry: b/c.reg }\n"
                                  "actors: [{ name: x, kind: wire, ops: [receive, { op: receive, frames: 0 },\n"
                                  "                                      { op: receive, frames: 3, shape: split }] }]");
     struct scenario *again;
@@ -148,6 +148,7 @@ TEST(scenario, a_capture_gives_the_frames_and_survives_saving)
     CHECK_STR(again->stack.miniport, "pcap");
     CHECK_STR(again->stack.wire, "a/b.pcap");
     CHECK_STR(again->stack.wire_sha256, "0123");
+    CHECK_STR(again->stack.registry, "b/c.reg");
     CHECK_EQ(again->actors[0].ops[0].frames, 1);
     CHECK_EQ(again->actors[0].ops[1].frames, 0);
     CHECK_EQ(again->actors[0].ops[2].frames, 3);
