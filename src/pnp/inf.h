@@ -35,8 +35,9 @@ struct inf_section {
     const char *name;
     struct inf_line *lines;
     unsigned count;
-    unsigned line;  /* of its first header */
-    unsigned again; /* of its second header; 0: there is one */
+    unsigned number; /* inf_section_at() */
+    unsigned line;   /* of its first header */
+    unsigned again;  /* of its second header; 0: there is one */
 };
 
 /* A %token% that no string replaces, and that names no folder. */

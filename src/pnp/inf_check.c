@@ -10,7 +10,6 @@
 #include "pnp/inf_check.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +17,7 @@
 #include "base/str.h"
 #include "pnp/inf_text.h"
 
-enum { REMARKS_MAX = 2000, BASES_MAX = 512, INSTALLS_MAX = 512 };
+enum { BASES_MAX = 512, INSTALLS_MAX = 512 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -30,86 +29,6 @@ struct check {
     bool *used;  /* by number of section: something refers to it */
     bool layout; /* another file says where the sources are */
 };
-
-/* ------------------------------------------------------------------ remarks */
-
-void
-inf_remark(struct inf_remarks *to, enum inf_severity severity, unsigned line, const char *advice, const char *format,
-           ...)
-{
-    struct inf_remark remark = { .severity = severity, .line = line };
-    va_list args;
-
-    va_start(args, format);
-    fmt_v(remark.text, sizeof(remark.text), format, args);
-    va_end(args);
-    str_copy(remark.advice, sizeof(remark.advice), advice ? advice : "");
-    for (unsigned i = 0; i < to->count; i++)
-        if (to->remark[i].line == line && str_eq(to->remark[i].text, remark.text))
-            return;
-    if (to->count == REMARKS_MAX)
-        return;
-    if (to->count == to->room) {
-        unsigned room = to->room ? to->room * 2 : 32;
-        struct inf_remark *bigger = realloc(to->remark, room * sizeof(*bigger));
-
-        if (bigger == NULL) {
-            to->out_of_memory = true;
-            return;
-        }
-        to->remark = bigger;
-        to->room = room;
-    }
-    to->remark[to->count++] = remark;
-}
-
-static bool
-has_error_at(const struct inf_remarks *remarks, unsigned line)
-{
-    for (unsigned i = 0; i < remarks->count; i++)
-        if (remarks->remark[i].line == line && remarks->remark[i].severity == INF_ERROR)
-            return true;
-    return false;
-}
-
-/* By line; insertion, as it keeps the order of equals. */
-static void
-sort(struct inf_remarks *r)
-{
-    for (unsigned i = 1; i < r->count; i++) {
-        struct inf_remark moved = r->remark[i];
-        unsigned j = i;
-
-        for (; j > 0 && r->remark[j - 1].line > moved.line; j--)
-            r->remark[j] = r->remark[j - 1];
-        r->remark[j] = moved;
-    }
-}
-
-unsigned
-inf_remarks_count(const struct inf_remarks *remarks, enum inf_severity severity)
-{
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < remarks->count; i++)
-        count += remarks->remark[i].severity == severity;
-    return count;
-}
-
-void
-inf_remarks_fini(struct inf_remarks *remarks)
-{
-    free(remarks->remark);
-    *remarks = (struct inf_remarks){ 0 };
-}
-
-const char *
-inf_severity_name(enum inf_severity severity)
-{
-    static const char *const names[] = { "note", "warning", "error" };
-
-    return names[severity];
-}
 
 bool
 inf_is_guid(const char *text)
@@ -132,9 +51,8 @@ inf_is_guid(const char *text)
 static void
 use(struct check *c, const struct inf_section *section)
 {
-    for (unsigned i = 0; section != NULL && i < inf_section_count(c->inf); i++)
-        if (inf_section_at(c->inf, i) == section)
-            c->used[i] = true;
+    if (section != NULL)
+        c->used[section->number] = true;
 }
 
 /* Is name that base, perhaps with a decoration or a section's suffix behind it? */
@@ -602,7 +520,7 @@ check_described(struct check *c, const struct inf_section *install, const char *
     if (result == -ENOMEM)
         c->out->out_of_memory = true;
     if (result) {
-        if (result == -EINVAL && (err.line == 0 || !has_error_at(c->out, err.line)))
+        if (result == -EINVAL && (err.line == 0 || !inf_remarks_error_at(c->out, err.line)))
             inf_remark(c->out, INF_ERROR, err.line ? err.line : install->line, NULL, "%s", err.text);
         return;
     }
@@ -706,7 +624,7 @@ inf_check(const void *bytes, size_t len, struct inf_remarks *out)
         check_disks(c);
         check_folders(c);
         check_unused(c);
-        sort(out);
+        inf_remarks_sort(out);
     }
     free(c->used);
     free(c);

@@ -38,6 +38,9 @@ const char *inf_severity_name(enum inf_severity severity);
 void __attribute__((format(printf, 5, 6))) inf_remark(struct inf_remarks *to, enum inf_severity severity, unsigned line,
                                                       const char *advice, const char *format, ...);
 
+bool inf_remarks_error_at(const struct inf_remarks *remarks, unsigned line);
+void inf_remarks_sort(struct inf_remarks *remarks); /* by line */
+
 /* inf_check_net.c: a network component as one install section describes it; line: of that section. */
 void inf_check_network(const struct inf *inf, const struct inf_driver *driver, unsigned line, struct inf_remarks *to);
 

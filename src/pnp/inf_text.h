@@ -22,7 +22,7 @@ void *inf_alloc(struct inf_memory *memory, size_t size);
 char *inf_strndup(struct inf_memory *memory, const char *text, size_t len);
 void inf_memory_fini(struct inf_memory *memory);
 
-/* ------------------------------------------------------------------ text (inf.c) */
+/* ------------------------------------------------------------------ text (inf_text.c) */
 
 /* A file as UTF-8 with '\n' line ends; *out is malloced. 0; -EINVAL with *err; -ENOMEM. */
 int inf_to_text(const void *bytes, size_t len, char **out, size_t *out_len, struct inf_error *err);
