@@ -51,6 +51,7 @@ struct oid_record {
     bool cancelled;        /* the target was asked to give it up */
     uint32_t serial;       /* of this use of the record */
     struct mtimer timeout; /* armed if the request has a Timeout */
+    uint32_t overdue;      /* the serial whose time was over last */
 };
 
 /* Per layer; what adapter.oid, filter.oid and binding.oid point at. Monitor memory. */
@@ -68,6 +69,13 @@ NDIS_STATUS oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_
 /* The same, to a layer that is known. */
 NDIS_STATUS oid_submit_to(struct ndis_layer *source, struct ndis_layer *target, NDIS_OID_REQUEST *request, bool direct,
                           oid_done_fn done, uint64_t done_arg);
+
+/* Is the target at it, or about to be? */
+bool oid_record_active(const struct oid_record *r);
+/* Completion that was not returned by the handler. Emits, makes room for the next, tells who asked; r is gone. */
+void oid_record_complete(struct oid_record *r, NDIS_STATUS status);
+/* Ask the target to give r up; one that still waits is completed here. */
+void oid_record_cancel(struct oid_record *r);
 
 struct oid_gate *oid_gate_of(const struct ndis_layer *layer);
 /* A request that layer was handling is gone: a drain may be waiting for the last. */
@@ -143,7 +151,8 @@ void ndis_config_nic_path(const struct ndis_nic *nic, char *out, size_t room);
 
 void ndis_timer_init(void);
 
-#define NDIS_BUGCHECK 0x7cu
+#define NDIS_BUGCHECK                   0x7cu
+#define BUGCHECK_INVALID_OID_COMPLETION 0x26u
 
 /* Exported, but declared by no DDK header. */
 VOID NTAPI NdisGetSystemUpTime(PULONG pSystemUpTime);

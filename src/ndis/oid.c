@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ndis/oid.c - OID requests: from the layer that asks to the nearest layer below that answers, and back.
+ * ndis/oid.c - the hops of OID requests: from the layer that asks to the nearest layer below that answers, and back.
  *
  * Model: a request is good for one hop; a filter forwards by a clone, which is another request. Each layer that
  * answers has one regular request at a time (documented), further ones queue at it in order; direct requests do not
@@ -22,14 +22,6 @@
 
 #define BUGCHECK_FAILED_OID_MUST_SUCCEED 0x1cu
 #define BUGCHECK_OID_INVALID_BUFFER      0x1du
-#define BUGCHECK_INVALID_OID_COMPLETION  0x26u
-
-static const struct ndis_header_spec oid_request_spec = {
-    "NDIS_OID_REQUEST",
-    NDIS_OBJECT_TYPE_OID_REQUEST,
-    1,
-    { NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
-};
 
 /* ------------------------------------------------------------------ records */
 
@@ -74,8 +66,8 @@ record_free(struct oid_record *r)
     list_add_head(&ndis_misc()->oids_free, &r->node);
 }
 
-static bool
-active(const struct oid_record *r)
+bool
+oid_record_active(const struct oid_record *r)
 {
     return r->state == OID_STARTING || r->state == OID_IN_HANDLER || r->state == OID_PENDED;
 }
@@ -87,7 +79,7 @@ busy_with(const struct ndis_layer *target)
     struct oid_record *r;
 
     list_for_each (r, &ndis_misc()->oids, node)
-        if (r->target == target && !r->direct && active(r))
+        if (r->target == target && !r->direct && oid_record_active(r))
             return r;
     return NULL;
 }
@@ -187,7 +179,7 @@ works(const struct ndis_layer *layer)
     struct oid_record *r;
 
     list_for_each (r, &ndis_misc()->oids, node)
-        if (r->target == layer && (active(r) || r->state == OID_QUEUED))
+        if (r->target == layer && (oid_record_active(r) || r->state == OID_QUEUED))
             return true;
     return oid_gate_of(layer)->synchronous != 0;
 }
@@ -243,9 +235,8 @@ oid_tell(struct ndis_layer *source, oid_done_fn done, struct oid_record *copy, N
               (uint32_t)status);
 }
 
-/* Completion that was not returned by the handler. */
-static void
-complete(struct oid_record *r, NDIS_STATUS status)
+void
+oid_record_complete(struct oid_record *r, NDIS_STATUS status)
 {
     struct oid_record copy = *r;
 
@@ -321,7 +312,7 @@ deliver_later(struct oid_record *r)
 {
     r->state = OID_STARTING;
     if (!ex_work("ndis OID", r->request, 0, deliver_work, r))
-        complete(r, NDIS_STATUS_RESOURCES);
+        oid_record_complete(r, NDIS_STATUS_RESOURCES);
 }
 
 static void
@@ -383,185 +374,10 @@ oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_OID_REQUEST 
                          done_arg);
 }
 
-/* ------------------------------------------------------------------ asking */
-
-/*
- * Documented states for NdisFOidRequest: Restarting, Running, Pausing, Paused. A protocol may ask until it calls
- * NdisCloseAdapterEx, also inside ProtocolUnbindAdapterEx (documented there: it clears what it set). A request that
- * another thread makes while FilterDetach has not returned is not held against the filter: it learns of the detach from
- * that very call, and may wait there for the request to end (assumed: docs/assumptions.md).
- */
-static void
-check_state(struct ndis_layer *layer)
-{
-    if (layer->kind == NDIS_LAYER_PROTOCOL && layer->state == NDIS_STATE_CLOSING &&
-        !((struct ndis_binding *)layer)->closing)
-        return;
-    if (layer->kind == NDIS_LAYER_FILTER && layer->detached_by != NULL && layer->detached_by != fiber_self())
-        return;
-    if (layer->state == NDIS_STATE_STARTING)
-        ndis_misuse(layer, NDIS_MISUSE_OID_WHILE_STARTING, layer->state);
-    else if (layer->state == NDIS_STATE_DOWN || layer->state == NDIS_STATE_CLOSING)
-        ndis_misuse(layer, NDIS_MISUSE_OID_WHILE_DOWN, layer->state);
-}
-
-/*
- * Documented: no request but OID_PNP_SET_POWER is made while the adapter is in low power. Assumed: NDIS refuses others;
- * what a protocol asks while it is unbound is not held against it.
- */
-static bool
-in_low_power(struct ndis_layer *layer, const NDIS_OID_REQUEST *request)
-{
-    if (layer->adapter->power == NdisDeviceStateD0 || oid_of(request) == OID_PNP_SET_POWER)
-        return false;
-    if (layer->state != NDIS_STATE_CLOSING)
-        ndis_misuse(layer, NDIS_MISUSE_OID_IN_LOW_POWER, oid_of(request));
-    return true;
-}
-
-static NDIS_STATUS
-request_by(struct ndis_layer *layer, NDIS_OID_REQUEST *request, bool direct)
-{
-    sched_touch(layer->ledger->handle);
-    trace_emit(EV_OID_REQUEST, request, layer->kind, (uint64_t)layer, oid_of(request), request->RequestType);
-    check_state(layer);
-    if (in_low_power(layer, request))
-        return NDIS_STATUS_LOW_POWER_STATE;
-    return oid_submit(layer, layer, request, direct, NULL, 0);
-}
-
-/*
- * NdisOidRequest - a protocol asks.
- *
- * Source:    documented; sets that concern every binding are combined first (oid_set.c).
- * IRQL:      <= DISPATCH_LEVEL
- * Ownership: takes OidRequest and its buffers until it returns other than NDIS_STATUS_PENDING or until
- *            ProtocolOidRequestComplete is called, which may be before this returns.
- * Returns:   what the layer below says, NDIS_STATUS_PENDING, _NOT_ACCEPTED while the adapter goes away.
- */
-NDIS_STATUS NTAPI
-NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
-{
-    struct ndis_binding *b = NdisBindingHandle;
-    NDIS_STATUS status;
-
-    sched_touch(b->layer.ledger->handle);
-    if (b->closing)
-        return NDIS_STATUS_CLOSING;
-    OidRequest->RequestHandle = b; /* documented: who issued it; assumed: NDIS fills it in, and clones keep it */
-    if (b->layer.adapter->power == NdisDeviceStateD0 && oid_set_combined(b, OidRequest, &status))
-        return status;
-    return request_by(&b->layer, OidRequest, false);
-}
-
-/*
- * NdisFOidRequest - a filter module asks, on its own or with a clone.
- *
- * Source:    documented.
- * IRQL:      <= DISPATCH_LEVEL
- * Ownership: as NdisOidRequest, with FilterOidRequestComplete.
- * Returns:   as NdisOidRequest; NDIS_STATUS_INVALID_PARAMETER for a wrong header.
- */
-NDIS_STATUS NTAPI
-NdisFOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest)
-{
-    struct ndis_filter *fm = NdisFilterHandle;
-
-    sched_touch(fm->layer.ledger->handle);
-    if (!ndis_header_ok(&OidRequest->Header, &oid_request_spec, misc_site.NdisFOidRequest))
-        return NDIS_STATUS_INVALID_PARAMETER;
-    return request_by(&fm->layer, OidRequest, false);
-}
-
-/* NdisDirectOidRequest, NdisFDirectOidRequest - the same without a queue. documented. IRQL: <= DISPATCH_LEVEL. */
-NDIS_STATUS NTAPI
-NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
-{
-    struct ndis_binding *b = NdisBindingHandle;
-
-    return request_by(&b->layer, OidRequest, true);
-}
-
-NDIS_STATUS NTAPI
-NdisFDirectOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest)
-{
-    struct ndis_filter *fm = NdisFilterHandle;
-
-    return request_by(&fm->layer, OidRequest, true);
-}
-
-/* ------------------------------------------------------------------ completing */
-
-/*
- * A driver completes. One that nobody asked for: for a miniport bug check 0x7C, 0x26 (documented). For a filter no
- * page says what happens; assumed: nothing but what reading the request does.
- */
-static void
-complete_by(struct ndis_layer *layer, NDIS_OID_REQUEST *request, NDIS_STATUS status, bool direct)
-{
-    struct oid_record *r;
-
-    sched_touch(layer->ledger->handle);
-    list_for_each (r, &ndis_misc()->oids, node)
-        if (r->target == layer && r->request == request && r->direct == direct && active(r) &&
-            r->state != OID_STARTING) {
-            complete(r, status);
-            return;
-        }
-    if (layer->kind == NDIS_LAYER_MINIPORT) {
-        trace_emit(EV_OID_COMPLETE, request, layer->kind, (uint64_t)layer, 0, (uint32_t)status, 0);
-        machine_bugcheck(NDIS_BUGCHECK, BUGCHECK_INVALID_OID_COMPLETION, (uint64_t)layer, (uint64_t)request, 0);
-    }
-    trace_emit(EV_OID_COMPLETE, request, layer->kind, (uint64_t)layer, oid_of(request), (uint32_t)status, 0);
-}
-
-/*
- * NdisMOidRequestComplete - a miniport is done with a request it pended.
- *
- * Source:    documented; bug checks 0x7C, 0x1C, 0x1D, 0x26. Assumed: parameter 2 of 0x26, documented as the miniport
- *            driver handle, is the adapter's.
- * IRQL:      <= DISPATCH_LEVEL
- * Ownership: gives OidRequest back; its owner is told before this returns.
- */
-void NTAPI
-NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
-{
-    struct ndis_adapter *ad = MiniportAdapterHandle;
-
-    complete_by(&ad->layer, OidRequest, Status, false);
-}
-
-/* NdisFOidRequestComplete - a filter is. Source: documented. IRQL: <= DISPATCH_LEVEL */
-void NTAPI
-NdisFOidRequestComplete(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
-{
-    struct ndis_filter *fm = NdisFilterHandle;
-
-    complete_by(&fm->layer, OidRequest, Status, false);
-}
-
-/* The same for direct requests. Source: documented. IRQL: <= DISPATCH_LEVEL */
-void NTAPI
-NdisMDirectOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
-{
-    struct ndis_adapter *ad = MiniportAdapterHandle;
-
-    complete_by(&ad->layer, OidRequest, Status, true);
-}
-
-void NTAPI
-NdisFDirectOidRequestComplete(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
-{
-    struct ndis_filter *fm = NdisFilterHandle;
-
-    complete_by(&fm->layer, OidRequest, Status, true);
-}
-
 /* ------------------------------------------------------------------ cancelling */
 
-/* Ask the target to give r up; complete it here if it still waits. */
-static void
-cancel_record(struct oid_record *r)
+void
+oid_record_cancel(struct oid_record *r)
 {
     struct ndis_layer *target = r->target;
     enum ndis_op op = r->direct ? NDIS_OP_CANCEL_DIRECT_OID : NDIS_OP_CANCEL_OID;
@@ -570,7 +386,7 @@ cancel_record(struct oid_record *r)
     r->cancelled = true;
     trace_emit(EV_OID_CANCEL, r->request, target->kind, (uint64_t)target, r->oid);
     if (r->state == OID_QUEUED) {
-        complete(r, NDIS_STATUS_REQUEST_ABORTED);
+        oid_record_complete(r, NDIS_STATUS_REQUEST_ABORTED);
         return;
     }
     sched_touch((uint64_t)target);
@@ -578,83 +394,17 @@ cancel_record(struct oid_record *r)
         NDIS_CALL(ndis_site.ndisInvokeCancelOidRequest, target->op[op], target->context, id);
 }
 
-/*
- * Requests of layer with this id. Documented for filters: the id is the pointer that was given to NdisFOidRequest;
- * observed: public filters pass the RequestId. Either matches.
- */
-static void
-cancel_by(struct ndis_layer *layer, uint64_t id, bool direct)
-{
-    struct oid_record *r, *found;
-
-    sched_touch(layer->ledger->handle);
-    do {
-        found = NULL;
-        list_for_each (r, &ndis_misc()->oids, node)
-            if (r->source == layer && r->direct == direct && !r->cancelled && r->state != OID_EARLY &&
-                (r->request_id == id || (layer->kind == NDIS_LAYER_FILTER && (uint64_t)r->request == id))) {
-                found = r;
-                break;
-            }
-        if (found != NULL)
-            cancel_record(found);
-    } while (found != NULL);
-}
-
-/*
- * NdisCancelOidRequest - a protocol asks for its requests with this id back. NdisFCancelOidRequest - a filter does.
- *
- * Source:    documented; assumed: one that still waits in NDIS's queue completes with NDIS_STATUS_REQUEST_ABORTED.
- * IRQL:      <= DISPATCH_LEVEL
- */
-void NTAPI
-NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
-{
-    struct ndis_binding *b = NdisBindingHandle;
-
-    cancel_by(&b->layer, (uint64_t)RequestId, false);
-}
-
-void NTAPI
-NdisFCancelOidRequest(NDIS_HANDLE NdisFilterHandle, PVOID RequestId)
-{
-    struct ndis_filter *fm = NdisFilterHandle;
-
-    cancel_by(&fm->layer, (uint64_t)RequestId, false);
-}
-
-/* NdisCancelDirectOidRequest, NdisFCancelDirectOidRequest - Source: documented. IRQL: <= DISPATCH_LEVEL */
-void NTAPI
-NdisCancelDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
-{
-    struct ndis_binding *b = NdisBindingHandle;
-
-    cancel_by(&b->layer, (uint64_t)RequestId, true);
-}
-
-void NTAPI
-NdisFCancelDirectOidRequest(NDIS_HANDLE NdisFilterHandle, PVOID RequestId)
-{
-    struct ndis_filter *fm = NdisFilterHandle;
-
-    cancel_by(&fm->layer, (uint64_t)RequestId, true);
-}
-
-/* A record as it was when its time was over; monitor memory. */
-struct timed_out {
-    struct oid_record *record;
-    uint32_t serial;
-};
-
+/* The time of a request is over. Its record may have been settled, or serve another request, meanwhile. */
 static void
 timeout_work(void *arg)
 {
-    const struct timed_out *t = arg;
-    struct oid_record *r = t->record;
+    struct oid_record *r = arg;
 
+    if (r->serial == 0 || r->serial != r->overdue)
+        return;
     sched_touch((uint64_t)r->target);
-    if (r->serial == t->serial && list_linked(&r->node) && r->state != OID_EARLY && !r->cancelled)
-        cancel_record(r);
+    if (r->state != OID_EARLY && !r->cancelled)
+        oid_record_cancel(r);
 }
 
 /* As from the clock interrupt: may not call a driver. */
@@ -662,10 +412,9 @@ static void
 timeout_fires(struct mtimer *timer)
 {
     struct oid_record *r = list_entry(timer, struct oid_record, timeout);
-    struct timed_out *t = mon_alloc(sizeof(*t));
 
-    *t = (struct timed_out){ r, r->serial };
-    ex_work("ndis OID timeout", r->request, 0, timeout_work, t);
+    r->overdue = r->serial;
+    ex_work("ndis OID timeout", r->request, 0, timeout_work, r);
 }
 
 /* Documented: NDIS may cancel a request whose time is over, or reset the miniport. Assumed: it cancels. */
@@ -674,48 +423,6 @@ arm_timeout(struct oid_record *r, uint32_t seconds)
 {
     r->timeout.vp = (uint8_t)vp_self()->number;
     mtimer_set(&r->timeout, machine_now() + seconds * 10000000ull, timeout_fires);
-}
-
-/* ------------------------------------------------------------------ clones */
-
-/*
- * NdisAllocateCloneOidRequest - a copy to forward a request with.
- *
- * Source:    documented; assumed: the fields reserved for NDIS and for the source come out zero.
- * IRQL:      <= DISPATCH_LEVEL
- * Ownership: borrows OidRequest; the caller takes *ClonedOidRequest until NdisFreeCloneOidRequest.
- * Returns:   NDIS_STATUS_SUCCESS, _RESOURCES (then *ClonedOidRequest is NULL). _INVALID_PARAMETER for a bad handle is
- *            documented; a bad handle faults here.
- */
-NDIS_STATUS NTAPI
-NdisAllocateCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST OidRequest, UINT PoolTag,
-                            PNDIS_OID_REQUEST *ClonedOidRequest)
-{
-    struct ndis_layer *layer = SourceHandle;
-    NDIS_OID_REQUEST *clone;
-    size_t size = sizeof(*clone);
-
-    sched_touch(layer->ledger->handle);
-    *ClonedOidRequest = NULL;
-    clone = ex_pool_alloc(NonPagedPool, size, PoolTag, EX_POOL_ZERO);
-    if (clone == NULL)
-        return NDIS_STATUS_RESOURCES;
-    memcpy(clone, OidRequest,
-           OidRequest->Header.Size != 0 && OidRequest->Header.Size < size ? OidRequest->Header.Size : size);
-    memset(clone->NdisReserved, 0, sizeof(clone->NdisReserved));
-    memset(clone->SourceReserved, 0, sizeof(clone->SourceReserved));
-    *ClonedOidRequest = clone;
-    return NDIS_STATUS_SUCCESS;
-}
-
-/* NdisFreeCloneOidRequest - Source: documented. IRQL: <= DISPATCH_LEVEL. Takes Request. */
-void NTAPI
-NdisFreeCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST Request)
-{
-    struct ndis_layer *layer = SourceHandle;
-
-    sched_touch(layer->ledger->handle);
-    ex_pool_free(Request, 0);
 }
 
 /* ------------------------------------------------------------------ a layer comes and goes */
@@ -757,7 +464,7 @@ ndis_oid_drain(struct ndis_layer *layer)
     gate->closed = true;
     if (layer->kind == NDIS_LAYER_MINIPORT)
         while ((r = first_queued(layer)) != NULL)
-            complete(r, NDIS_STATUS_NOT_ACCEPTED);
+            oid_record_complete(r, NDIS_STATUS_NOT_ACCEPTED);
     while (works(layer)) {
         gate->wait = (struct ndis_wait){ 0 };
         gate->draining = true;
