@@ -2,7 +2,7 @@
 /* builtin/frame.c - see frame.h. */
 #include "builtin/frame.h"
 
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 
 void *
 frame_memory(NDIS_HANDLE handle, uint32_t size, ULONG tag)

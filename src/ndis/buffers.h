@@ -3,7 +3,7 @@
 #ifndef NDIS_BUFFERS_H
 #define NDIS_BUFFERS_H
 
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 
 #define NDIS_TAG_MDL     NDIS_SIGNATURE('N', 'd', 'M', 'l')
 #define NDIS_TAG_RETREAT NDIS_SIGNATURE('N', 'd', 'R', 't')

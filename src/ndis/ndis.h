@@ -33,6 +33,7 @@
 #include "ddk/ntddk.h"
 #include "ddk/ndis.h"
 #include "machine/machine.h"
+#include "ndis/sites.h"
 #include "trace/event.h"
 
 /* Ours is at fault: stops at once. Never on what a driver can cause. */
@@ -438,36 +439,6 @@ ndis_layer_driver_name(const struct ndis_layer *layer)
 
 /* ------------------------------------------------------------------ the root */
 
-/* Symbols that stand for NDIS's own frames below a driver's; looked up once. Names as public stack traces show them. */
-#define NDIS_SITES(X)                                                                                                \
-    X(ndisMInitializeAdapter)                                                                                        \
-    X(ndisMHaltMiniport) X(ndisMPauseMiniport) X(ndisMRestartMiniport) X(ndisMShutdownMiniport)                      \
-        X(ndisMInvokeSetOptions) X(ndisMAddDevice) X(ndisMRemoveDevice) X(ndisAttachFilterInner)                     \
-            X(ndisDetachFilterInner) X(ndisPauseFilter) X(ndisRestartFilter) X(ndisFInvokeSetOptions)                \
-                X(ndisFInvokeSetModuleOptions) X(ndisFInvokeNetPnPEvent) X(ndisFInvokeDevicePnPEventNotify)          \
-                    X(ndisBindNdis6Protocol) X(ndisUnbindProtocol) X(ndisPnPNotifyBinding) X(ndisPInvokeSetOptions)  \
-                        X(ndisInvokeCloseComplete) X(ndisMDevicePnPEventNotifyInternal) X(ndisSendNBLToFilter)       \
-                            X(ndisMSendNBLToMiniport) X(ndisInvokeNextSendCompleteHandler)                           \
-                                X(ndisMSendCompleteNetBufferListsInternal) X(ndisCancelSendToNext)                   \
-                                    X(ndisInvokeNextReceiveHandler) X(ndisMIndicateNetBufferListsToOpen)             \
-                                        X(ndisReturnNblToNext) X(ndisMReturnNetBufferListsInternal)                  \
-                                            X(ndisInvokeOidRequest) X(ndisInvokeOidRequestComplete)                  \
-                                                X(ndisInvokeCancelOidRequest) X(ndisInvokeStatus) X(ndisInvokeTimer) \
-                                                    X(ndisInvokeWorkItem) X(ndisInvokeDispatch)           \
-                                                        X(ndisMiniportIsr) X(ndisMiniportMessageIsr)          \
-                                                            X(ndisMiniportDpc) X(ndisMiniportMessageDpc)      \
-                                                                X(ndisMSynchronizeWithInterrupt)              \
-                                                                    X(ndisMProcessSGList)                     \
-                        X(ndisMResetMiniportInternal) X(ndisMCheckForHang) X(ndisMStartDevice)                \
-                            X(ndisMFilterResourceRequirements)                                                \
-                                                                        X(ndisMQueuedAllocateSharedHandler)
-
-struct ndis_sites {
-#define X(name) uint32_t name;
-    NDIS_SITES(X)
-#undef X
-};
-
 /* machine->ndis; monitor memory. */
 struct ndis_root {
     struct list drivers;  /* struct ndis_driver */
@@ -491,23 +462,6 @@ struct ndis_root {
     void *ends;           /* root of ends/ */
     void *legacy;         /* root of legacy/ */
 };
-
-extern struct ndis_sites ndis_site; /* const after init */
-
-/* Exports that name themselves in HEADER_MISUSE. */
-#define NDIS_EXPORT_SITES(X)                                                                \
-    X(NdisFRegisterFilterDriver)                                                            \
-    X(NdisFSetAttributes)                                                                   \
-    X(NdisSetOptionalHandlers) X(NdisMRegisterMiniportDriver) X(NdisMSetMiniportAttributes) \
-        X(NdisRegisterProtocolDriver) X(NdisOpenAdapterEx) X(NdisAllocateNetBufferListPool) \
-            X(NdisAllocateNetBufferPool) X(NdisMAllocatePort) X(NdisMNetPnPEvent)
-
-struct ndis_exports {
-#define X(name) uint32_t name;
-    NDIS_EXPORT_SITES(X)
-#undef X
-};
-extern struct ndis_exports ndis_export; /* const after init */
 
 static inline struct ndis_root *
 ndis_root(void)
@@ -578,7 +532,7 @@ void ndis_protocol_unbind(struct ndis_binding *b);
  */
 NDIS_STATUS ndis_net_pnp_deliver(struct ndis_layer *layer, NET_PNP_EVENT_NOTIFICATION *event);
 
-/* ------------------------------------------------------------------ data path (send.c, receive.c, track.c) */
+/* ------------------------------------------------------------------ misuse */
 
 /*
  * Emitted as STATE_MISUSE a0 `what`. Sends and receives: new ones of the layer's own. In Pausing NDIS emits none, since
@@ -621,128 +575,6 @@ enum ndis_state_misuse {
     NDIS_MISUSE_RESET_WITH_OID,      /* a reset ended, and a request from before it did not */
     NDIS_MISUSE_EVENT_DURING_OID,    /* NdisMNetPnPEvent while the miniport has an OID request; value: the event */
 };
-
-/* Emitted as NBL_MISUSE a0 `what`. */
-enum ndis_nbl_misuse {
-    NDIS_NBL_NOT_YOURS = 1,   /* sent, completed, indicated or returned by a layer that does not hold it */
-    NDIS_NBL_SENT_TWICE,      /* sent again while on its way */
-    NDIS_NBL_COMPLETED_TWICE, /* completed while at home */
-    NDIS_NBL_RETURNED_TWICE,
-    NDIS_NBL_INDICATED_TWICE,
-    NDIS_NBL_FREED_IN_FLIGHT, /* freed while on its way or held by others */
-    NDIS_NBL_FREED_TWICE,
-    NDIS_NBL_WRONG_SOURCE,       /* SourceHandle is not the sender's where it must be, or was changed on the way */
-    NDIS_NBL_NO_OWNER,           /* went past its owner: nobody above or below claims it */
-    NDIS_NBL_RESOURCES_RETURNED, /* return called for an NBL lent with RESOURCES */
-    NDIS_NBL_BAD_COUNT,          /* NumberOfNetBufferLists is not the length of the chain */
-    NDIS_NBL_POOL_NOT_EMPTY,     /* pool freed while NBLs of it are out */
-};
-
-enum nbl_where { NBL_HOME, NBL_SENT, NBL_INDICATED, NBL_LENT, NBL_FREED };
-
-/* Where an NBL is; monitor memory, found from the word in front of the NBL. track.c writes it. */
-struct nbl_track {
-    uint64_t nbl;
-    uint64_t pool;
-    struct ndis_ledger *source; /* who sent or indicated it */
-    struct ndis_ledger *holder; /* whose it is now; NULL at home */
-    struct ndis_ledger *lender; /* lent by who has to return it; NULL: by its owner, or not lent */
-    uint64_t source_handle;     /* SourceHandle when it left */
-    uint8_t where;              /* enum nbl_where */
-    struct nbl_track *next_free;
-};
-
-/*
- * In front of every NBL of ours. In a live machine track says whether the block may go to its pool's cache, where check
- * links it.
- */
-struct nbl_head {
-    uint64_t track; /* struct nbl_track * */
-    uint64_t check; /* track ^ address of the NBL ^ a constant: what is not ours does not look like it */
-};
-
-/* The NBL's record; NULL if nbl did not come from a pool of this machine. Never faults on a readable nbl. */
-struct nbl_track *nbl_track_of(const NET_BUFFER_LIST *nbl);
-struct nbl_track *nbl_track_new(NET_BUFFER_LIST *nbl, uint64_t pool);
-void nbl_track_end(struct nbl_track *track);
-
-/*
- * The chain nbls moves from layer `from` towards `to` (NULL: ends at the bottom or is handed to its owner). One of
- * these per movement; each emits the event and the misuses it sees.
- */
-void nbl_note_send(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags);
-void nbl_note_send_complete(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags);
-void nbl_note_receive(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags);
-void nbl_note_return(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t flags);
-/* The call in which they were lent (RESOURCES) returned. */
-void nbl_note_lent_back(struct ndis_layer *from, NET_BUFFER_LIST *nbls);
-
-/* Paths as NDIS walks them, from layer `from` on. */
-void ndis_send_down(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t flags);
-void ndis_send_complete_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t flags);
-/* Does a packet filter pass this frame of the adapter? */
-bool ndis_filter_wants(uint32_t packet_filter, const struct ndis_adapter *ad, const NET_BUFFER_LIST *nbl);
-void ndis_receive_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t count, uint32_t flags);
-void ndis_return_down(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t flags);
-
-/*
- * A binding's close waits for what it has out and for who is in one of its handlers. enter and leave bracket such a
- * call, without the machine lock; after leave the binding may be gone. count: a live machine's stand-in for track.c.
- */
-static inline void
-ndis_binding_enter(struct ndis_ledger *ledger)
-{
-    __atomic_add_fetch(&ledger->calls, 1, __ATOMIC_ACQUIRE);
-}
-void ndis_binding_leave(struct ndis_ledger *ledger);
-/* Held over nothing that can block or call. */
-void ndis_bindings_lock(struct ndis_adapter *ad);
-void ndis_bindings_unlock(struct ndis_adapter *ad);
-static inline void
-ndis_binding_count(uint32_t *count, int32_t by)
-{
-    if (machine_is_native())
-        __atomic_add_fetch(count, (uint32_t)by, __ATOMIC_RELAXED);
-}
-static inline uint32_t
-ndis_chain_length(const NET_BUFFER_LIST *nbl)
-{
-    uint32_t n = 0;
-
-    for (; nbl != NULL; nbl = nbl->Next)
-        n++;
-    return n;
-}
-
-/* ------------------------------------------------------------------ buffers (nbl.c, nb.c, mdl.c) */
-
-struct ndis_nbl_pool {
-    struct ndis_object object;
-    uint64_t owner; /* NdisHandle given */
-    uint64_t context;
-    NET_BUFFER_LIST_POOL_PARAMETERS params;
-    uint32_t out; /* NBLs allocated and not freed; a live machine counts in cache[] */
-    bool freed;
-    struct ndis_nbl_cache *cache; /* a live machine: one per VP; NULL: none */
-};
-
-/* Free NBLs of a pool that a VP keeps, the last freed first. Only that VP touches it. */
-struct ndis_nbl_cache {
-    struct nbl_head *first;
-    uint32_t count;
-    int32_t out; /* allocated here less freed here */
-} __attribute__((aligned(64)));
-
-struct ndis_nb_pool {
-    struct ndis_object object;
-    uint64_t owner;
-    NET_BUFFER_POOL_PARAMETERS params;
-    uint32_t out;
-};
-
-/* Bytes of a net buffer, from offset after its data start. Return how many were copied. */
-size_t ndis_nb_read(const NET_BUFFER *nb, size_t offset, void *to, size_t len);
-size_t ndis_nb_write(NET_BUFFER *nb, size_t offset, const void *from, size_t len);
 
 /* ------------------------------------------------------------------ what the core needs from the other files */
 

@@ -9,6 +9,7 @@
  * the event, in a field of it that is NDIS's.
  */
 #include "ndis/driver.h"
+#include "ndis/nbl.h"
 #include "ndis/port.h"
 
 #define BUGCODE_NDIS                   0x7cu

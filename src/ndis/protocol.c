@@ -8,6 +8,7 @@
  * UnbindContext are objects of their own, one per operation. Pause and restart are net-PnP events.
  */
 #include "ndis/driver.h"
+#include "ndis/nbl.h"
 #include "ndis/port.h"
 
 #include <string.h>

@@ -9,6 +9,7 @@
  * Start reading at: ndis_receive_up().
  */
 #include "ndis/driver.h"
+#include "ndis/nbl.h"
 #include "ndis/port.h"
 
 #include <string.h>

@@ -9,6 +9,7 @@
  * there, before anything else is touched.
  * Start reading at: ndis_send_down().
  */
+#include "ndis/nbl.h"
 #include "ndis/port.h"
 
 #define SEND_TO_COMPLETE(flags) (((flags)&NDIS_SEND_FLAGS_DISPATCH_LEVEL) ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0)

@@ -9,6 +9,7 @@
  */
 #include "ndis/driver.h"
 #include "ndis/misc.h"
+#include "ndis/nbl.h"
 #include "ndis/port.h"
 
 #include <string.h>

@@ -9,7 +9,7 @@
  * A live machine keeps no records: a binding counts its NBLs by the batch (ndis_binding_count()), which closing needs.
  * Source: documented ("Send and Receive Operations").
  */
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 
 #include <string.h>
 

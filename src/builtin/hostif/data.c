@@ -13,7 +13,7 @@
 
 #include "base/figure.h"
 #include "machine/machine.h"
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 
 #define PIECES 256u
 

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 
 #define PIECES 256u /* of one burst */
 

@@ -4,7 +4,7 @@
 #define NDIS_ENDS_SHAPE_H
 
 #include "ndis/ends/ends.h"
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 
 /* What NBLs are built from; both pools belong to the end. */
 struct shape_pools {

@@ -19,7 +19,7 @@
 #define NDIS_LEGACY_LEGACY_H
 
 #include "ndis/misc.h"
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 #include "nt/ke/ke.h"
 
 enum {

@@ -4,7 +4,7 @@
  *
  * Counted by NDIS at the call.
  */
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 #include "verify/rule.h"
 
 static void

@@ -4,7 +4,7 @@
  *
  * Seen at the indication.
  */
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 #include "verify/rule.h"
 
 static void

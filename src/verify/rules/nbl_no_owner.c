@@ -4,7 +4,7 @@
  *
  * A filter that passes its own completions up breaks this.
  */
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 #include "verify/rule.h"
 
 static void

@@ -4,7 +4,7 @@
  *
  * Ownership moves when the call is entered.
  */
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 #include "verify/rule.h"
 
 static void

@@ -4,7 +4,7 @@
  *
  * The second value is the pool, the third how many are out.
  */
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 #include "verify/rule.h"
 
 static void

@@ -4,7 +4,7 @@
  *
  * Set by the originator; NDIS checks nothing.
  */
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 #include "verify/rule.h"
 
 static void

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "ndis/hw/hw.h"
 #include "ndis/legacy/legacy.h"
-#include "ndis/ndis.h"
+#include "ndis/nbl.h"
 #include "nt/io/io.h"
 #include "nt/nt.h"
 #include "nt/ob/ob.h"
