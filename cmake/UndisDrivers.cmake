@@ -83,7 +83,7 @@ function(undis_add_driver name)
 endfunction()
 
 # Every folder under drivers/, zoo/ and tests/ddi/ that has an .inf and sources is a driver; the image has the .inf's
-# name. A driver under tests/drivers/ needs no .inf; its image has the folder's name, with _ for -.
+# name. An .inf that another beside it names with CopyINF is copied, too: an intermediate driver's virtual adapters. A driver under tests/drivers/ needs no .inf; its image has the folder's name, with _ for -.
 #   sources    more sources, a path relative to the folder on each line (zoo/common)
 #   cc.flags   the compiler (gcc or clang) and its flags, pinned: minimal k is a property of the binary
 if(MINGW_GCC)
@@ -93,6 +93,16 @@ if(MINGW_GCC)
     file(GLOB_RECURSE driver_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/*.c ${CMAKE_SOURCE_DIR}/zoo/*.c
         ${CMAKE_SOURCE_DIR}/zoo/cc.flags ${CMAKE_SOURCE_DIR}/zoo/sources ${CMAKE_SOURCE_DIR}/tests/drivers/*.c
         ${CMAKE_SOURCE_DIR}/tests/ddi/*.c)
+    set(second "")
+    foreach(inf IN LISTS infs)
+        cmake_path(GET inf PARENT_PATH folder)
+        file(STRINGS ${inf} copied REGEX "^[ ]*CopyINF[ ]*=")
+        list(TRANSFORM copied REPLACE "^[^=]*= *([^ ;]+).*$" "${folder}/\\1")
+        list(APPEND second ${copied})
+    endforeach()
+    if(second)
+        list(REMOVE_ITEM infs ${second})
+    endif()
     foreach(inf IN LISTS infs without_inf)
         cmake_path(GET inf PARENT_PATH folder)
         if(inf MATCHES "/cc[.]flags$")
@@ -119,7 +129,8 @@ if(MINGW_GCC)
             string(REGEX REPLACE "^[ \n]*(gcc|clang)" "--cc \\1" flags "${flags}")
             separate_arguments(flags UNIX_COMMAND "${flags}")
         endif()
-        set(files ${inf})
+        set(files ${inf} ${second})
+        list(FILTER files INCLUDE REGEX "^${folder}/[^/]*$")
         if(EXISTS ${folder}/README.md)
             list(APPEND files ${folder}/README.md) # undis zoo reads there what to expect
         endif()

@@ -40,8 +40,10 @@ static void
 admin_op(struct lab_actor *a, const struct scn_op *op)
 {
     const char *service = lab.driver[0].file->service;
-    struct ndis_nic *nic = lab.nic[op->adapter];
+    struct ndis_nic *nic = lab_nic(op);
 
+    if (nic == NULL && op->virtual)
+        return;
     switch (op->kind) {
     case OP_DISABLE:
         ndis_nic_disable(nic);
@@ -163,10 +165,14 @@ wire_op(struct lab_actor *a, const struct scn_op *op)
 static void
 protocol_op(struct lab_actor *a, const struct scn_op *op)
 {
+    struct ndis_nic *nic = lab_nic(op);
+
+    if (nic == NULL)
+        return;
     if (op->kind == OP_OID)
-        lab_oid_op(op);
+        lab_oid_op(op, nic);
     else if (op->kind == OP_CANCEL)
-        ends_proto_cancel_oids(lab.nic[op->adapter]);
+        ends_proto_cancel_oids(nic);
     if (op->kind != OP_SEND)
         return;
     lab_fill_frame(a->buffer, op->len);
@@ -177,7 +183,7 @@ protocol_op(struct lab_actor *a, const struct scn_op *op)
             unsigned shape = shape_of(op->shape, round, &more);
 
             sched_point(OP_ACTOR, OBJECT_WORLD);
-            ends_proto_send(lab.nic[op->adapter], a->buffer, op->len, shape, i & 1 ? ENDS_DISPATCH : 0);
+            ends_proto_send(nic, a->buffer, op->len, shape, i & 1 ? ENDS_DISPATCH : 0);
         }
     }
 }

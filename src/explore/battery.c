@@ -12,10 +12,11 @@
 
 #define FILTER   (1u << INF_FILTER)
 #define MINIPORT (1u << INF_MINIPORT)
-#define PROTOCOL (1u << INF_PROTOCOL)
+#define VIRTUAL  (1u << INF_INTERMEDIATE)
+#define PROTOCOL (1u << INF_PROTOCOL | VIRTUAL)
 #define CARD     BATTERY_CARD
 #define NO_CARD  BATTERY_NO_CARD
-#define OTHERS   (1u << INF_INTERMEDIATE | 1u << INF_OTHER)
+#define OTHERS   (1u << INF_OTHER)
 #define ALL      (FILTER | MINIPORT | PROTOCOL | OTHERS)
 
 static const char init_halt[] = "name: init-halt\n"
@@ -409,20 +410,37 @@ static const char send_while_receiving[] = "name: send-while-receiving\n"
                                            "    kind: wire\n"
                                            "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n";
 
+static const char virtual_cycled[] =
+    "name: virtual-adapter-cycled\n"
+    "vps: 2\n" LOOP_AND_TEST "actors:\n"
+    "  - name: protocol\n"
+    "    kind: protocol\n"
+    "    ops: [ { op: send, count: 1, len: 64, shape: plain } ]\n"
+    "  - name: wire\n"
+    "    kind: wire\n"
+    "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n"
+    "  - name: administrator\n"
+    "    kind: admin\n"
+    "    ops: [ { op: disable, virtual: 1 }, { op: enable, virtual: 1 } ]\n";
+
 static struct scenario *
-parse(const char *text)
+parse(const char *text, enum inf_kind kind)
 {
     struct scenario *s = NULL;
     struct scn_error err;
 
-    return scenario_parse(text, strlen(text), &s, &err) == 0 ? s : NULL;
+    if (scenario_parse(text, strlen(text), &s, &err) != 0)
+        return NULL;
+    for (unsigned i = 0; kind == INF_INTERMEDIATE && i < s->actors_count; i++)
+        for (unsigned k = 0; s->actors[i].kind == ACTOR_PROTOCOL && k < s->actors[i].ops_count; k++)
+            s->actors[i].ops[k].virtual = 1;
+    return s;
 }
 
 #define ROW(id, name, what, k, kinds, device)             \
     static struct scenario *make_##id(enum inf_kind kind) \
     {                                                     \
-        (void)kind;                                       \
-        return parse(id);                                 \
+        return parse(id, kind);                           \
     }
 #define ROWS                                                                                                           \
     ROW(init_halt, "init-halt", "load, start, stop, unload; nothing left behind", 1, ALL, false)                       \
@@ -481,15 +499,17 @@ parse(const char *text)
     ROW(surprise_removal, "surprise-removal-under-traffic", "the device is pulled out while frames go both ways", 1,   \
         FILTER | MINIPORT | PROTOCOL, false)                                                                           \
     ROW(oid_requests, "oid-requests", "every OID that protocols ask, with room enough and too little", 0,              \
-        FILTER | MINIPORT, false)                                                                                      \
+        FILTER | MINIPORT | VIRTUAL, false)                                                                            \
     ROW(oid_while_disabled, "oid-while-disabled", "a query and a set while the adapter is disabled and enabled", 1,    \
-        FILTER | MINIPORT, false)                                                                                      \
+        FILTER | MINIPORT | VIRTUAL, false)                                                                            \
     ROW(oid_cancelled, "oid-cancelled", "a query is cancelled by another thread of the protocol", 2,                   \
-        FILTER | MINIPORT, false)                                                                                      \
+        FILTER | MINIPORT | VIRTUAL, false)                                                                            \
     ROW(link_changes, "link-changes", "the cable is out and in again while the stack is paused and restarted", 1,      \
         FILTER | PROTOCOL | CARD, false)                                                                               \
     ROW(removal_and_rebalance, "removal-and-rebalance", "the device is stopped, started, and removed when asked", 1,   \
         FILTER | MINIPORT | PROTOCOL, false)                                                                           \
+    ROW(virtual_cycled, "virtual-adapter-cycled", "the virtual adapter is disabled and enabled under traffic", 1,      \
+        VIRTUAL, false)                                                                                                \
     ROW(reset_under_traffic, "reset-under-traffic", "the miniport is reset while it sends and is paused", 1, MINIPORT, \
         false)
 ROWS

@@ -184,6 +184,45 @@ note_states(void)
     lab.states_seen |= ndis_states_reached(lab.driver[0].file->service);
 }
 
+/* A virtual adapter is one that the scenario did not ask for: an intermediate driver made it. */
+static struct ndis_nic *
+virtual_nic(unsigned number)
+{
+    struct ndis_nic *nic;
+
+    for (unsigned i = 0; (nic = ndis_nic_get(i)) != NULL; i++) {
+        unsigned k = 0;
+
+        while (k < lab.nic_count && lab.nic[k] != nic)
+            k++;
+        if (k == lab.nic_count && --number == 0)
+            return nic;
+    }
+    return NULL;
+}
+
+struct ndis_nic *
+lab_nic(const struct scn_op *op)
+{
+    return op->virtual ? virtual_nic(op->virtual) : lab.nic[op->adapter];
+}
+
+/* 0, or LAB_INPUT with text: the scenario acts on a virtual adapter that nobody made. */
+static int
+check_virtual(char text[256])
+{
+    const struct scenario *s = lab.scenario;
+
+    for (unsigned i = 0; i < s->actors_count; i++)
+        for (unsigned k = 0; k < s->actors[i].ops_count; k++)
+            if (lab_nic(&s->actors[i].ops[k]) == NULL) {
+                snprintf(text, 256, "actor %.60s: the op \"%s\" is for virtual adapter %u, which no driver made",
+                         s->actors[i].name, scn_op_name(s->actors[i].ops[k].kind), s->actors[i].ops[k].virtual);
+                return LAB_INPUT;
+            }
+    return 0;
+}
+
 static void
 find_resets(struct lab_reached *reached)
 {
@@ -362,6 +401,9 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
             describe_end(r, text);
         return 0;
     }
+    err = check_virtual(text);
+    if (err)
+        return err;
     find_devices(reached);
     find_resets(reached);
     lab_join_learn(r);

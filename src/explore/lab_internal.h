@@ -103,6 +103,9 @@ void lab_load(void);   /* start the drivers and build the stack; later in a run:
 void lab_unload(void); /* the driver under test */
 struct fiber *lab_epilogue_start(void *arg);
 
+/* The adapter that an op of an administrator or a protocol is for; NULL: there is no such virtual one. */
+struct ndis_nic *lab_nic(const struct scn_op *op);
+
 void lab_fill_frame(uint8_t *p, unsigned len);
 
 /* bad_requests.c: to a device that is open for overlapped requests */
@@ -116,7 +119,7 @@ void lab_count(int32_t status);
 void lab_programs_create(void); /* processes of the scenario's programs, for lab.actor[] */
 void lab_program_prepare(struct lab_actor *a);
 void lab_program_op(struct lab_actor *a, const struct scn_op *op);
-void lab_oid_op(const struct scn_op *op); /* of a protocol actor: oids.c */
+void lab_oid_op(const struct scn_op *op, struct ndis_nic *nic); /* of a protocol actor: oids.c */
 void lab_kill(struct lab_actor *a, const struct scn_op *op);
 void lab_program_parked(struct lab_actor *a);
 

@@ -54,7 +54,7 @@ static const struct ends_oid oids[] = {
 };
 
 void
-lab_oid_op(const struct scn_op *op)
+lab_oid_op(const struct scn_op *op, struct ndis_nic *nic)
 {
     struct ends_oid one = { .oid = op->oid, .length = op->in ? op->in : op->out, .set = op->in != 0 };
     unsigned count = op->oid ? 1 : sizeof(oids) / sizeof(oids[0]);
@@ -63,6 +63,6 @@ lab_oid_op(const struct scn_op *op)
     for (unsigned round = 0; round < op->count; round++)
         for (unsigned i = 0; i < count; i++) {
             sched_point(OP_ACTOR, OBJECT_WORLD);
-            ends_proto_oid(lab.nic[op->adapter], op->oid ? &one : &oids[i], &status);
+            ends_proto_oid(nic, op->oid ? &one : &oids[i], &status);
         }
 }

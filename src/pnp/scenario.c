@@ -81,7 +81,8 @@ enum {
     F_ACTOR,
     F_MODE,
     F_REQUEST,
-    F_FILE
+    F_FILE,
+    F_VIRTUAL
 };
 
 static const struct yaml_field op_fields[] = {
@@ -101,6 +102,7 @@ static const struct yaml_field op_fields[] = {
     [F_MODE] = WORD(struct scn_op, mode, "mode", mode_words),
     [F_REQUEST] = NUMBER(struct scn_op, request, 0, SCN_REQUESTS_MAX),
     [F_FILE] = TEXT(struct scn_op, file),
+    [F_VIRTUAL] = NUMBER(struct scn_op, virtual, 1, 16),
 };
 
 enum { A_NAME, A_KIND, A_REPEAT, A_OPS, A_PROCESS };
@@ -134,6 +136,7 @@ static const struct yaml_field scenario_fields[] = {
 #define BY_ADMIN    BIT(ACTOR_ADMIN)
 #define BY_WIRE     BIT(ACTOR_WIRE)
 #define BY_PROTOCOL BIT(ACTOR_PROTOCOL)
+#define WHICH       (BIT(F_ADAPTER) | BIT(F_VIRTUAL))
 
 static const struct {
     unsigned actors; /* kinds that can do it */
@@ -154,10 +157,10 @@ static const struct {
     [OP_EXIT] = { BY_PROGRAM, 0, 0 },
     [OP_RUN] = { BY_PROGRAM, BIT(F_FILE), 0 },
     [OP_KILL] = { BY_PROGRAM | BY_ADMIN, BIT(F_ACTOR), 0 },
-    [OP_DISABLE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
-    [OP_ENABLE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
-    [OP_PAUSE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
-    [OP_RESTART] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
+    [OP_DISABLE] = { BY_ADMIN, 0, WHICH },
+    [OP_ENABLE] = { BY_ADMIN, 0, WHICH },
+    [OP_PAUSE] = { BY_ADMIN, 0, WHICH },
+    [OP_RESTART] = { BY_ADMIN, 0, WHICH },
     [OP_FILTER_INSERT] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
     [OP_FILTER_REMOVE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
     [OP_UNLOAD] = { BY_ADMIN, 0, 0 },
@@ -166,15 +169,15 @@ static const struct {
     [OP_SURPRISE_REMOVE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
     [OP_REBALANCE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
     [OP_RESET] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
-    [OP_SLEEP] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
-    [OP_WAKE] = { BY_ADMIN, 0, BIT(F_ADAPTER) },
+    [OP_SLEEP] = { BY_ADMIN, 0, WHICH },
+    [OP_WAKE] = { BY_ADMIN, 0, WHICH },
     [OP_RECEIVE] = { BY_WIRE, BIT(F_LEN), BIT(F_FRAMES) | BIT(F_SHAPE) | BIT(F_ADAPTER) },
     [OP_LINK_DOWN] = { BY_WIRE, 0, BIT(F_ADAPTER) },
     [OP_LINK_UP] = { BY_WIRE, 0, BIT(F_ADAPTER) },
     [OP_INTERRUPT] = { BY_WIRE, 0, BIT(F_COUNT) | BIT(F_ADAPTER) },
-    [OP_SEND] = { BY_PROTOCOL, BIT(F_LEN), BIT(F_COUNT) | BIT(F_SHAPE) | BIT(F_ADAPTER) },
-    [OP_OID] = { BY_PROTOCOL, BIT(F_OID), BIT(F_IN) | BIT(F_OUT) | BIT(F_COUNT) | BIT(F_ADAPTER) },
-    [OP_CANCEL] = { BY_PROGRAM | BY_PROTOCOL, 0, BIT(F_ADAPTER) },
+    [OP_SEND] = { BY_PROTOCOL, BIT(F_LEN), BIT(F_COUNT) | BIT(F_SHAPE) | WHICH },
+    [OP_OID] = { BY_PROTOCOL, BIT(F_OID), BIT(F_IN) | BIT(F_OUT) | BIT(F_COUNT) | WHICH },
+    [OP_CANCEL] = { BY_PROGRAM | BY_PROTOCOL, 0, WHICH },
     [OP_WAIT] = { BY_PROGRAM | BY_ADMIN | BY_WIRE | BY_PROTOCOL, BIT(F_MS), 0 },
 };
 
@@ -227,6 +230,8 @@ check_op(struct yaml_reader *r, const yaml_node_t *node, const struct scn_op *op
         if ((seen & BIT(i)) && !(may & BIT(i)))
             return yaml_fail(r->err, node, "the op \"%s\" takes no \"%s\"", name, op_fields[i].name);
     }
+    if ((seen & WHICH) == WHICH)
+        return yaml_fail(r->err, node, "the op \"%s\" is for one of \"adapter\" and \"virtual\"", name);
     if ((seen & BIT(F_FRAMES)) && op->frames == 0 && !r->facts)
         return yaml_fail(r->err, node, "frames 0 means all frames of a capture, and the stack has none");
     return 0;

@@ -111,6 +111,7 @@ struct scn_op {
     uint32_t code, oid;
     unsigned in, out;
     unsigned adapter; /* number of the adapter, from 0 */
+    unsigned virtual; /* number of an intermediate driver's virtual adapter, from 1; 0: adapter says which */
     unsigned ms;
 };
 

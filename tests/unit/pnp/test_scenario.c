@@ -41,7 +41,8 @@ static const char whole[] = "name: write while disabled\n"
                             "    ops: [{ op: receive, frames: 4, len: 0 }, link-down, link-up]\n"
                             "  - name: p\n"
                             "    kind: protocol\n"
-                            "    ops: [{ op: send, len: 1, shape: each }, { op: oid, oid: 0x10106, out: 4 }, cancel]\n";
+                            "    ops: [{ op: send, len: 1, shape: each, virtual: 2 },\n"
+                            "          { op: oid, oid: 0x10106, out: 4 }, cancel]\n";
 
 static void
 check_whole(const struct scenario *scn)
@@ -73,6 +74,8 @@ check_whole(const struct scenario *scn)
     CHECK_EQ(scn->actors[1].ops[3].kind, OP_FILTER_INSERT);
     CHECK_EQ(scn->actors[2].ops[0].frames, 4);
     CHECK_EQ(scn->actors[3].ops[0].shape, SHAPE_EACH);
+    CHECK_EQ(scn->actors[3].ops[0].virtual, 2);
+    CHECK_EQ(scn->actors[3].ops[1].virtual, 0);
     CHECK_EQ(scn->actors[3].ops[1].oid, 0x10106);
 }
 
@@ -228,6 +231,9 @@ TEST(scenario, mistakes_are_told_with_their_line)
     check_fails(ACTOR("program", "{ len: 4 }"), 5, "an op needs \"op\", which says what to do");
     check_fails(ACTOR("program", "{ op: write }"), 5, "the op \"write\" needs \"len\"");
     check_fails(ACTOR("program", "{ op: close, len: 4 }"), 5, "the op \"close\" takes no \"len\"");
+    check_fails(ACTOR("admin", "{ op: unload, virtual: 1 }"), 5, "the op \"unload\" takes no \"virtual\"");
+    check_fails(ACTOR("admin", "{ op: disable, adapter: 0, virtual: 1 }"), 5,
+                "the op \"disable\" is for one of \"adapter\" and \"virtual\"");
     check_fails(ACTOR("program", "{ op: write, len: 4, shape: round }"), 5,
                 "shape \"round\" is none of plain, offset, split, bytes, nbs, chain, each");
     check_fails("stack: { miniport: pcap }\n" ACTOR("wire", "receive"), 1,
