@@ -100,7 +100,7 @@ packet_socket(const char *name, unsigned type, bool words)
     struct sockaddr_ll to = { .sll_family = AF_PACKET,
                               .sll_protocol = htons((uint16_t)type),
                               .sll_ifindex = (int)if_nametoindex(name) };
-    struct timeval patience = { .tv_sec = 10 };
+    struct timeval patience = { .tv_sec = 3 };
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), on = 1, room = 1 << 30;
 
     if (fd < 0)

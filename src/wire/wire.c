@@ -249,14 +249,6 @@ wire_unwatch(struct wire *w, int fd)
         }
 }
 
-/* A descriptor that failed is ready for ever: nobody is to wake up for it. */
-static void
-check_gone(struct wire *w)
-{
-    while (w->link.gone && w->watched_count > 0)
-        wire_unwatch(w, w->watched[0]);
-}
-
 int
 wire_fd(const struct wire *w)
 {
@@ -283,14 +275,38 @@ wire_listen(struct wire *w, bool listen)
         set_events(w, w->watched[i]);
 }
 
+static bool
+is_watched(const struct wire *w, int fd)
+{
+    for (unsigned i = 0; i < w->watched_count; i++)
+        if (w->watched[i] == fd)
+            return true;
+    return false;
+}
+
 /* Tell, or no longer tell, when there is room to send. */
 static void
 wait_for_room(struct wire *w, bool wait)
 {
+    struct epoll_event room = { .events = EPOLLOUT, .data.fd = w->out };
+
     if (w->waits == wait || w->out < 0 || w->watched_count == 0)
         return;
     w->waits = wait;
-    set_events(w, w->out);
+    if (is_watched(w, w->out))
+        set_events(w, w->out);
+    else /* a descriptor that only sends */
+        epoll_ctl(w->epoll, wait ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, w->out, &room);
+}
+
+/* A descriptor that failed is ready for ever: nobody is to wake up for it. */
+static void
+check_gone(struct wire *w)
+{
+    if (w->link.gone)
+        wait_for_room(w, false);
+    while (w->link.gone && w->watched_count > 0)
+        wire_unwatch(w, w->watched[0]);
 }
 
 /* ------------------------------------------------------------------ frames */

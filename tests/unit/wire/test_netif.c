@@ -229,6 +229,110 @@ TEST(tap, frames_to_be_cut_stay_whole)
     wire_close(tap);
 }
 
+/* The number of the next frame of ours; -1: there is none, and no waiting for one. */
+static int
+next_number(struct wire *w, uint8_t *bytes, uint32_t room, struct wire_rx *rx)
+{
+    do {
+        *rx = (struct wire_rx){ .buffer = bytes, .room = room };
+        if (wire_receive(w, rx, 1) == 0)
+            return -1;
+    } while ((bytes[12] != 0x88 || bytes[13] != 0xb5) && rx->offload.gso == WIRE_GSO_NONE);
+    return rx->offload.gso != WIRE_GSO_NONE ? bytes[bytes[12] == 0x81 ? 42 : 38] : bytes[14];
+}
+
+/* Every other is longer than a slot; of these every other has a tag, which Linux takes out, and its number is in TCP's
+ * sequence. */
+static void
+send_mixed(struct wire *tap, unsigned count)
+{
+    uint8_t frame[WIRE_GSO_MAX];
+
+    for (unsigned i = 0; i < count; i++) {
+        struct wire_offload none = { 0 }, o;
+
+        if (i % 2 == 0) {
+            make_frame(frame, 60, (uint8_t)i);
+            CHECK_EQ(send_one(tap, frame, 60, none), 1);
+            continue;
+        }
+        o = make_segments(frame, 20054);
+        frame[38] = (uint8_t)i;
+        if (i % 4 == 1) {
+            CHECK_EQ(send_one(tap, frame, 20054, o), 1);
+            continue;
+        }
+        memmove(frame + 16, frame + 12, 20042);
+        memcpy(frame + 12, (uint8_t[]){ 0x81, 0, 0, 42 }, 4);
+        o.csum_start = (uint16_t)(o.csum_start + 4);
+        o.hdr_len = (uint16_t)(o.hdr_len + 4);
+        CHECK_EQ(send_one(tap, frame, 20058, o), 1);
+    }
+}
+
+TEST(afpacket, every_frame_is_there_at_once_and_long_ones_keep_their_place)
+{
+    uint8_t back[WIRE_GSO_MAX];
+    struct wire *tap, *packet;
+    struct wire_stats stats;
+    struct wire_rx rx;
+
+    NEEDS_NAMESPACE();
+    tap = opened("tap:wt8,up");
+    packet = opened("afpacket:wt8");
+    send_mixed(tap, 16);
+    for (unsigned i = 0; i < 16; i++) {
+        CHECK_EQ(next_number(packet, back, sizeof(back), &rx), i);
+        CHECK_EQ(rx.length, i % 2 == 0 ? 60 : i % 4 == 1 ? 20054 : 20058);
+        CHECK_EQ(rx.offload.csum_start, i % 2 == 0 ? 0 : i % 4 == 1 ? 34 : 38);
+    }
+    /* one that has no room is counted and does not stand in the way of others */
+    send_mixed(tap, 16);
+    for (unsigned i = 0; i < 16; i += 2)
+        CHECK_EQ(next_number(packet, back, 2000, &rx), i);
+    CHECK_EQ(next_number(packet, back, 2000, &rx), -1);
+    wire_stats(packet, &stats);
+    CHECK_EQ(stats.rx_long, 8);
+    /* what came before the interface went down is received, although the socket has an error to tell of */
+    send_mixed(tap, 4);
+    set_up("wt8", false);
+    for (unsigned i = 0; i < 4; i++)
+        CHECK_EQ(next_number(packet, back, sizeof(back), &rx), i);
+    wire_stats(packet, &stats);
+    CHECK_EQ(stats.rx_lost, 0);
+    wire_close(packet);
+    wire_close(tap);
+}
+
+/* Nobody reads: what Linux has no room for is counted, and what it kept comes in order. */
+TEST(afpacket, frames_that_nobody_reads_are_lost_and_counted)
+{
+    enum { SENT = 6000 };
+    uint8_t frame[60] = { 0 }, back[WIRE_GSO_MAX];
+    struct wire *tap, *packet;
+    struct wire_stats stats;
+    struct wire_rx rx;
+    unsigned got = 0;
+
+    NEEDS_NAMESPACE();
+    tap = opened("tap:wt9,up");
+    packet = opened("afpacket:wt9");
+    make_frame(frame, 60, 0);
+    for (unsigned i = 0; i < SENT; i++) {
+        frame[14] = (uint8_t)i;
+        CHECK_EQ(send_one(tap, frame, 60, (struct wire_offload){ 0 }), 1);
+    }
+    for (int number; (number = next_number(packet, back, sizeof(back), &rx)) >= 0; got++)
+        CHECK_EQ(number, (uint8_t)got);
+    CHECK(got > 4000 && got <= 4096);
+    for (unsigned i = 0; i < 1100; i++) /* the counter is read now and then */
+        next_number(packet, back, sizeof(back), &rx);
+    wire_stats(packet, &stats);
+    CHECK(stats.rx_lost >= SENT - got && stats.rx_lost < SENT - got + 20); /* Linux sends some of its own */
+    wire_close(packet);
+    wire_close(tap);
+}
+
 TEST(tap, an_interface_that_goes_down_and_away_is_noticed)
 {
     struct wire *tap, *packet;
@@ -403,6 +507,8 @@ main(void)
         TEST_CASE(tap, carries_frames_both_ways),
         TEST_CASE(tap, a_buffer_with_margins_holds_the_same_frame),
         TEST_CASE(tap, frames_to_be_cut_stay_whole),
+        TEST_CASE(afpacket, every_frame_is_there_at_once_and_long_ones_keep_their_place),
+        TEST_CASE(afpacket, frames_that_nobody_reads_are_lost_and_counted),
         TEST_CASE(tap, an_interface_that_goes_down_and_away_is_noticed),
         TEST_CASE(tap, an_interface_given_to_another_namespace_stays_and_is_quiet),
         TEST_CASE(tap, its_linux_side_takes_carrier_address_and_mtu),
