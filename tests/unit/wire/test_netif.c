@@ -241,14 +241,16 @@ next_number(struct wire *w, uint8_t *bytes, uint32_t room, struct wire_rx *rx)
     return rx->offload.gso != WIRE_GSO_NONE ? bytes[bytes[12] == 0x81 ? 42 : 38] : bytes[14];
 }
 
-/* Every other is longer than a slot; of these every other has a tag, which Linux takes out, and its number is in TCP's
- * sequence. */
+/*
+ * Numbers from first (even) on. Every other frame is longer than a slot; of these every other has a tag, which Linux
+ * takes out, and its number is in TCP's sequence.
+ */
 static void
-send_mixed(struct wire *tap, unsigned count)
+send_mixed(struct wire *tap, unsigned first, unsigned count)
 {
     uint8_t frame[WIRE_GSO_MAX];
 
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = first; i < first + count; i++) {
         struct wire_offload none = { 0 }, o;
 
         if (i % 2 == 0) {
@@ -280,23 +282,23 @@ TEST(afpacket, every_frame_is_there_at_once_and_long_ones_keep_their_place)
     NEEDS_NAMESPACE();
     tap = opened("tap:wt8,up");
     packet = opened("afpacket:wt8");
-    send_mixed(tap, 16);
+    send_mixed(tap, 0, 16);
     for (unsigned i = 0; i < 16; i++) {
         CHECK_EQ(next_number(packet, back, sizeof(back), &rx), i);
         CHECK_EQ(rx.length, i % 2 == 0 ? 60 : i % 4 == 1 ? 20054 : 20058);
         CHECK_EQ(rx.offload.csum_start, i % 2 == 0 ? 0 : i % 4 == 1 ? 34 : 38);
     }
     /* one that has no room is counted and does not stand in the way of others */
-    send_mixed(tap, 16);
-    for (unsigned i = 0; i < 16; i += 2)
+    send_mixed(tap, 20, 16);
+    for (unsigned i = 20; i < 36; i += 2)
         CHECK_EQ(next_number(packet, back, 2000, &rx), i);
     CHECK_EQ(next_number(packet, back, 2000, &rx), -1);
     wire_stats(packet, &stats);
     CHECK_EQ(stats.rx_long, 8);
     /* what came before the interface went down is received, although the socket has an error to tell of */
-    send_mixed(tap, 4);
+    send_mixed(tap, 40, 4);
     set_up("wt8", false);
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 40; i < 44; i++)
         CHECK_EQ(next_number(packet, back, sizeof(back), &rx), i);
     wire_stats(packet, &stats);
     CHECK_EQ(stats.rx_lost, 0);
