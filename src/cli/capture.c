@@ -47,6 +47,8 @@ struct capture {
     FILE *out;
 };
 
+#define LAST_READS (NPF_RING_MAX / BUFFER + 1) /* that what is in the ring at the end takes, at most */
+
 static volatile sig_atomic_t stop;
 
 static void
@@ -231,41 +233,52 @@ configure(const struct capture *c, HANDLE npf)
     return 0;
 }
 
+static bool
+has_enough(const struct capture *c)
+{
+    return c->count != 0 && c->written >= c->count;
+}
+
 static void
 take(struct capture *c, const uint8_t *bytes, size_t length)
 {
     NPF_FRAME_HEADER h;
 
-    for (size_t at = 0; at + sizeof(h) <= length && !stop;) {
+    for (size_t at = 0; at + sizeof(h) <= length && !has_enough(c);) {
         memcpy(&h, bytes + at, sizeof(h));
         if (at + h.HeaderLength + h.CapturedLength > length)
             break;
         write_packet(c->out, &h, bytes + at + h.HeaderLength);
         at += NPF_FRAME_ALIGN(h.HeaderLength + h.CapturedLength);
-        if (++c->written == c->count)
-            stop = 1;
+        c->written++;
     }
 }
 
+/* Once asked to stop, what passed before that is still to be read: it lies in npf's ring. */
 static int
 read_all(struct capture *c, HANDLE npf)
 {
     uint8_t *buffer = malloc(BUFFER);
     HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
     OVERLAPPED o = { .hEvent = event };
+    unsigned last_reads = LAST_READS;
     DWORD bytes;
     int status = 0;
 
-    while (buffer != NULL && !stop && !status) {
+    while (buffer != NULL && !status && !has_enough(c) && last_reads > 0) {
         ReadFile(npf, buffer, BUFFER, NULL, &o);
         while (WaitForSingleObject(event, 100) == WAIT_TIMEOUT && !stop)
             ;
-        if (stop)
-            CancelIoEx(npf, &o);
+        if (stop) {
+            CancelIoEx(npf, &o); /* does nothing to a read that is over */
+            last_reads--;
+        }
         if (GetOverlappedResult(npf, &o, &bytes, TRUE))
             take(c, buffer, bytes);
         else if (GetLastError() != ERROR_OPERATION_ABORTED)
             status = -1; /* the adapter is gone, or the machine */
+        else if (stop)
+            last_reads = 0; /* the ring was empty */
         if (fflush(c->out))
             status = fail("the file cannot be written", c->file);
     }

@@ -95,6 +95,37 @@ there() {
     grep -q 'nothing was left behind' undis/m.log
 }
 
+# capture_both ARGUMENTS... - tcpdump on the wire's side and undis capture, with the same options and expression
+capture_both() {
+    command -v tshark >/dev/null || skip "tshark is not installed"
+    command -v tcpdump >/dev/null || skip "tcpdump is not installed"
+    [ "$(id -u)" -eq 0 ] || skip "tcpdump cannot drop rights in a user namespace: it needs root here"
+    nsenter -t "$peer" -n tcpdump -Z root -U -B 65536 --immediate-mode -i wan0 -w wire.pcap "$@" 2>tcpdump.err 3>&- &
+    tcpdump=$!
+    "$UNDIS" capture -i Ethernet -w undis.pcapng "$@" 2>capture.err 3>&- &
+    capture=$!
+    for _ in $(seq 200); do # a capture that began has a file with a head
+        grep -q 'listening on' tcpdump.err && [ -s undis.pcapng ] && return
+        sleep 0.1
+    done
+    cat tcpdump.err capture.err
+    return 1
+}
+
+# both_have COUNT - or more packets, as far as tcpdump tells; then they end, and undis is not waited for
+both_have() {
+    for _ in $(seq 100); do
+        [ "$(tcpdump -nr wire.pcap 2>/dev/null | wc -l)" -lt "$1" ] || break
+        sleep 0.1
+    done
+    kill -INT "$capture" "$tcpdump"
+    wait "$capture"
+    wait "$tcpdump"
+    cat tcpdump.err capture.err
+    grep -q ' 0 dropped by the driver' capture.err
+    grep -q '^0 packets dropped by kernel' tcpdump.err
+}
+
 # frames FILE - the bytes of each IPv4 frame, one a line, in order
 frames() {
     tshark -r "$1" -Y icmp -T fields -e eth.dst -e eth.src -e ip.id -e ip.src -e icmp.type -e icmp.seq -e data \
@@ -102,24 +133,12 @@ frames() {
 }
 
 @test "a capture has what tcpdump sees on the wire's side" {
-    command -v tshark >/dev/null || skip "tshark is not installed"
-    command -v tcpdump >/dev/null || skip "tcpdump is not installed"
-    [ "$(id -u)" -eq 0 ] || skip "tcpdump cannot drop rights in a user namespace: it needs root here"
-    nsenter -t "$peer" -n sh -c 'echo $$ >tcpdump.pid; exec tcpdump -Z root -U -i wan0 -w wire.pcap icmp' \
-        2>tcpdump.err 3>&- &
-    "$UNDIS" capture -i Ethernet -w undis.pcapng icmp 2>capture.err &
-    capture=$!
-    sleep 1.5
+    capture_both icmp
     here ping -c 20 -i 0.05 -W 2 -s 300 10.9.0.2
     there ping -c 20 -i 0.05 -W 2 10.9.0.1
-    sleep 1
-    kill -INT "$capture"
-    wait "$capture"
-    kill -INT "$(cat tcpdump.pid)" 2>/dev/null || true
-    sleep 0.5
+    both_have 80
     frames wire.pcap >a
     frames undis.pcapng >b
-    cat tcpdump.err capture.err
     wc -l a b
     [ "$(wc -l <a)" -eq 80 ]
     cmp a b
@@ -136,30 +155,17 @@ stamps() {
 }
 
 @test "a capture keeps lengths, order and times, cuts where asked, and takes the same expression as tcpdump" {
-    command -v tshark >/dev/null || skip "tshark is not installed"
-    command -v tcpdump >/dev/null || skip "tcpdump is not installed"
-    [ "$(id -u)" -eq 0 ] || skip "tcpdump cannot drop rights in a user namespace: it needs root here"
-    expression='(icmp[icmptype] == icmp-echo and greater 100) or (udp and dst port 4242)'
-    nsenter -t "$peer" -n sh -c 'echo $$ >tcpdump.pid; exec tcpdump -Z root -U -s 90 -i wan0 -w wire.pcap "$1"' \
-        - "$expression" 2>tcpdump.err 3>&- &
-    "$UNDIS" capture -i Ethernet -w undis.pcapng -s 90 "$expression" 2>capture.err &
-    capture=$!
-    sleep 1.5
+    capture_both -s 90 '(icmp[icmptype] == icmp-echo and greater 100) or (udp and dst port 4242)'
     for size in 10 57 58 59 300 1472 3000; do # the shorter are not wanted, the longest is in fragments
         here ping -c 3 -i 0.05 -W 2 -s "$size" 10.9.0.2
         here bash -c "head -c $size /dev/zero >/dev/udp/10.9.0.2/4242" || true
         there bash -c "head -c $size /dev/zero >/dev/udp/10.9.0.1/4243" || true
     done
-    sleep 1
-    kill -INT "$capture"
-    wait "$capture"
-    kill -INT "$(cat tcpdump.pid)" 2>/dev/null || true
-    sleep 0.5
+    both_have 22
     records wire.pcap >a
     records undis.pcapng >b
-    cat capture.err
     wc -l a b
-    [ "$(wc -l <a)" -ge 19 ]
+    [ "$(wc -l <a)" -eq 22 ]
     cmp a b
     [ "$(cut -f 2 b | sort -nu | tail -n 1)" -eq 90 ]
     [ "$(cut -f 1 b | sort -nu | tail -n 1)" -ge 1500 ]
@@ -167,6 +173,63 @@ stamps() {
     stamps undis.pcapng >tb
     sort -nc tb
     paste ta tb | awk '{ d = $1 - $2; if (d > 0.5 || d < -0.5) { print; exit 1 } }'
+}
+
+# segments FILE WHICH - of each of these frames, in order: lengths, tag, and every byte that is carried
+segments() {
+    tshark -r "$1" -Y "$2" -T fields -e frame.len -e frame.cap_len -e eth.src -e vlan.id -e vlan.priority -e ip.len \
+        -e ip.id -e tcp.seq_raw -e tcp.ack_raw -e tcp.flags -e tcp.payload -e data 2>/dev/null
+}
+
+@test "a capture has the frames that are not yet cut, and those with a VLAN tag, as tcpdump has them" {
+    command -v curl >/dev/null || skip "curl is not installed"
+    command -v python3 >/dev/null || skip "python3 is not installed"
+    mkdir www
+    head -c 300000 /dev/urandom >www/file
+    (cd www && there python3 -m http.server 8080 >/dev/null 2>&1) &
+    cat >tagged.py <<'END'
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind((sys.argv[1], 0))
+for number in range(20):
+    tag = (7 if number % 2 else 8) | number % 8 << 13 # the priority is the number's
+    head = b"\2\0\0\0\0\x77\2\0\0\0\0" + sys.argv[2].encode() + b"\x81\0" + tag.to_bytes(2, "big") + b"\x88\xb5"
+    s.send(head + bytes([number]) * (50 + 70 * number))
+END
+    capture_both 'tcp port 8080 or vlan 7'
+    here curl -s --retry 20 --retry-connrefused --retry-delay 1 -m 50 -o got http://10.9.0.2:8080/file
+    cmp www/file got
+    here python3 tagged.py lan0 H
+    there python3 tagged.py wan0 T
+    both_have 40
+    for from in ip.src==10.9.0.1 ip.src==10.9.0.2 vlan; do # what one sends may pass before or after what comes
+        segments wire.pcap $from >a
+        segments undis.pcapng $from >b
+        wc -l a b
+        [ "$(wc -l <a)" -ge 5 ]
+        cmp a b
+        [ $from != ip.src==10.9.0.2 ] || [ "$(cut -f 1 b | sort -n | tail -n 1)" -gt 10000 ] # not yet cut
+    done
+    [ "$(wc -l <b)" -eq 20 ]
+    [ "$(cut -f 4 b | sort -u)" = 7 ]
+    [ "$(cut -f 5 b | sort -u | wc -l)" -eq 4 ]
+}
+
+@test "a capture that is ended has what passed before, although it had not read that yet" {
+    command -v tshark >/dev/null || skip "tshark is not installed"
+    "$UNDIS" capture -i Ethernet -w undis.pcapng icmp 2>capture.err 3>&- &
+    capture=$!
+    for _ in $(seq 200); do
+        [ ! -s undis.pcapng ] || break
+        sleep 0.1
+    done
+    kill -STOP "$capture"
+    here ping -c 10 -i 0.05 -W 2 10.9.0.2
+    kill -INT "$capture"
+    kill -CONT "$capture"
+    wait "$capture"
+    cat capture.err
+    [ "$(tshark -r undis.pcapng 2>/dev/null | wc -l)" -eq 20 ]
 }
 
 # used - nanoseconds of processor time of the machine: the process that watches, and the one that it is
