@@ -7,7 +7,7 @@
  * ROWS: only those whose name contains this text.
  *
  * Model of a drain: the program under test is stopped, the first interface's queue is filled, then it goes on, and the
- * time until the last frame, a marked one, comes out of the other interface counts. So the generator takes no part. Both
+ * time until the last frame, a marked one, comes out of the other interface counts. So the generator has no part. Both
  * programs take turns; a round's ratio is the peer's time over that of undis. Frames have an unknown type, so Linux
  * drops them at once; those that are to be cut are for another station. Beside the time stands the processor time
  * that the program used, which says more where others use the machine, and how often it read or wrote a descriptor.
@@ -169,7 +169,7 @@ drain_once(const struct path *p, size_t size, unsigned count, bool large, struct
     return marked && received(p->out) - before >= count;
 }
 
-/* Linux keeps 1000 frames for a veth whose processor is busy with others: beyond that it loses them, and we try again. */
+/* Linux keeps 1000 frames for a veth whose processor is busy with others, and loses what is more: we try again. */
 static struct measured
 drain(const struct path *p, size_t size, unsigned count, bool large)
 {

@@ -2,8 +2,8 @@
 /*
  * bench/pcap_read.c - a capture file read by the pcap wire, beside libpcap's pcap_next_ex().
  *
- * Both open the file, look at the type of every frame and close it; the file lies in Linux's cache. The wire also checks
- * every frame before the first is played, and copies each into its reader's buffer.
+ * Both open the file, look at the type of every frame and close it; the file lies in Linux's cache. The wire reads it
+ * twice, since it checks every frame before the first is played, and copies each into its reader's buffer.
  */
 #include <pcap/pcap.h>
 #include <stdint.h>

@@ -298,7 +298,8 @@ print_statistics(const struct capture *c, HANDLE npf, bool gone)
     if (!GetOverlappedResult(npf, &o, &bytes, TRUE))
         s.Dropped = 0;
     fprintf(stderr, "%s%llu packets captured, %llu dropped by the driver's ring\n",
-            gone ? "the adapter is gone or disabled; " : "", (unsigned long long)c->written, (unsigned long long)s.Dropped);
+            gone ? "the adapter is gone or disabled; " : "", (unsigned long long)c->written,
+            (unsigned long long)s.Dropped);
 }
 
 static int

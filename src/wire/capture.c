@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire/capture.c - reading a capture file: pcap and pcapng, in either byte order.
+ * wire/capture.c - reading a capture file: pcap and pcapng, in either byte order, from front to back.
  *
- * Model: the file lies in memory whole and stays there; one pass over it finds the frames, which point into it. Both
- * formats come from other programs: every length is compared with what is left before it is used. Times count from
- * the first stamp; one that makes no sense is no reason to refuse, it counts as the frame's before it.
+ * Model: a window lies over the file, in a buffer that is filled anew when the next piece is not whole in it; a file in
+ * memory is one window. wire_file_next() gives the next frame, which lies in the window until the next call. Both
+ * formats come from other programs: every length is compared with what is left of the file before it is used. Times
+ * count from the first stamp; one that makes no sense is no reason to refuse, it counts as the frame's before it.
  *
- * The formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng. Start reading at: wire_capture_parse().
+ * The formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng. Start reading at: wire_file_next().
  */
+#include "wire/pcap.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "host/host.h"
-#include "wire/pcap.h"
+#define WINDOW (1u << 18) /* stays in the cache */
 
 #define PCAP_US     0xa1b2c3d4u
 #define PCAP_NS     0xa1b23c4du
@@ -46,14 +51,23 @@ struct iface {
     int64_t offset_s;
 };
 
-struct reader {
-    struct wire_capture *capture;
-    const uint8_t *at, *end;
-    bool swapped, begun;
+struct wire_file {
+    int fd;          /* -1: the window is all of it */
+    uint8_t *buffer; /* NULL without fd */
+    size_t room;
+    const uint8_t *at, *end; /* the window: read and not yet used */
+    uint64_t size;           /* of the file when it was opened; what it grows by is not looked at */
+    uint64_t left;           /* after the window */
+    uint32_t mtu;
+    uint32_t count;   /* frames so far */
+    uint64_t ns;      /* of the last */
+    uint64_t rest;    /* from `at` to the end of what the last frame, or block, lies in */
+    uint32_t trailer; /* pcapng: the length that stands at the block's end */
+    bool ng, swapped, nanoseconds, begun;
     instant first; /* stamp, once begun */
     struct iface *iface;
     uint32_t iface_count;
-    char *text;
+    char *text; /* of the call under way */
 };
 
 static int __attribute__((format(printf, 3, 4))) fail(char text[200], int err, const char *format, ...)
@@ -69,27 +83,76 @@ static int __attribute__((format(printf, 3, 4))) fail(char text[200], int err, c
 /* ------------------------------------------------------------------ bytes */
 
 static uint32_t
-get32(const struct reader *r, const uint8_t *p)
+get32(const struct wire_file *f, const uint8_t *p)
 {
     uint32_t v;
 
     memcpy(&v, p, 4);
-    return r->swapped ? __builtin_bswap32(v) : v;
+    return f->swapped ? __builtin_bswap32(v) : v;
 }
 
 static uint32_t
-get16(const struct reader *r, const uint8_t *p)
+get16(const struct wire_file *f, const uint8_t *p)
 {
     uint16_t v;
 
     memcpy(&v, p, 2);
-    return r->swapped ? __builtin_bswap16(v) : v;
+    return f->swapped ? __builtin_bswap16(v) : v;
 }
 
-static size_t
-left(const struct reader *r)
+/* From here to the end of the file. */
+static uint64_t
+left(const struct wire_file *f)
 {
-    return (size_t)(r->end - r->at);
+    return (uint64_t)(f->end - f->at) + f->left;
+}
+
+static bool
+refill(struct wire_file *f, size_t length)
+{
+    size_t have = (size_t)(f->end - f->at);
+
+    if (length > left(f) || length > f->room)
+        return false;
+    memmove(f->buffer, f->at, have);
+    while (have < length) {
+        ssize_t got = read(f->fd, f->buffer + have, f->left < f->room - have ? (size_t)f->left : f->room - have);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) { /* it was cut, or cannot be read: it ends here */
+            f->left = 0;
+            break;
+        }
+        have += (size_t)got;
+        f->left -= (size_t)got;
+    }
+    f->at = f->buffer;
+    f->end = f->buffer + have;
+    return have >= length;
+}
+
+/* The next `length` bytes are in the window. false: the file ends before, or they are more than a window holds. */
+static inline bool
+need(struct wire_file *f, size_t length)
+{
+    return (size_t)(f->end - f->at) >= length || refill(f, length);
+}
+
+/* Over bytes that the file has. */
+static void
+skip(struct wire_file *f, uint64_t length)
+{
+    size_t have = (size_t)(f->end - f->at);
+
+    if (length <= have) {
+        f->at += length;
+        return;
+    }
+    f->at = f->end;
+    f->left -= length - have;
+    if (lseek(f->fd, (off_t)(length - have), SEEK_CUR) < 0)
+        f->left = 0;
 }
 
 /* ------------------------------------------------------------------ frames */
@@ -111,80 +174,109 @@ link_name(uint32_t link)
 }
 
 static int
-check_link(const struct reader *r, uint32_t link)
+check_link(const struct wire_file *f, uint32_t link)
 {
     if (link == ETHERNET)
         return 0;
-    return fail(r->text, -EINVAL, "its frames are of link type %u (%s), not Ethernet", link, link_name(link));
+    return fail(f->text, -EINVAL, "its frames are of link type %u (%s), not Ethernet", link, link_name(link));
 }
 
 static int
-ends_within(const struct reader *r, const char *what)
+ends_within(const struct wire_file *f, const char *what)
 {
-    return fail(r->text, -EINVAL, "after frame %u the capture ends within %s", r->capture->count, what);
+    return fail(f->text, -EINVAL, "after frame %u the capture ends within %s", f->count, what);
 }
 
-/* The next frame: `have` of its `length` bytes lie at `bytes`. timed: it has a stamp. */
+/* The next frame: `have` of its `length` bytes lie `before` bytes ahead. timed: it has a stamp. 1 and *out; -errno. */
 static int
-add_frame(struct reader *r, const uint8_t *bytes, uint32_t have, uint32_t length, bool timed, instant t)
+give_frame(struct wire_file *f, size_t before, uint32_t have, uint32_t length, bool timed, instant t,
+           struct wire_frame *out)
 {
-    struct wire_capture *c = r->capture;
-    unsigned number = c->count + 1;
-    uint64_t ns = c->count > 0 ? c->frame[c->count - 1].ns : 0;
+    uint32_t number = f->count + 1, max = f->mtu + 18; /* with a VLAN tag */
 
     if (have < length)
-        return fail(r->text, -EINVAL, "frame %u is cut: %u of its %u bytes were captured", number, have, length);
+        return fail(f->text, -EINVAL, "frame %u is cut: %u of its %u bytes were captured", number, have, length);
     if (have < WIRE_FRAME_MIN)
-        return fail(r->text, -EINVAL, "frame %u has %u bytes: that is no Ethernet frame", number, have);
-    if (have > WIRE_FRAME_MAX)
-        return fail(r->text, -EINVAL, "frame %u has %u bytes: the wire's MTU is 1500 (%u bytes at most)", number, have,
-                    WIRE_FRAME_MAX);
-    if (timed && !r->begun)
-        r->first = t;
-    r->begun = r->begun || timed;
-    if (timed && t - r->first > (instant)ns && t - r->first <= INT64_MAX)
-        ns = (uint64_t)(t - r->first);
-    c->frame[c->count++] = (struct wire_frame){ ns, bytes, have };
+        return fail(f->text, -EINVAL, "frame %u has %u bytes: that is no Ethernet frame", number, have);
+    if (have > max)
+        return fail(f->text, -EINVAL, "frame %u has %u bytes: the wire's MTU is %u (%u bytes at most)", number, have,
+                    f->mtu, max);
+    if (!need(f, before + have))
+        return ends_within(f, "a frame");
+    if (timed && !f->begun)
+        f->first = t;
+    f->begun = f->begun || timed;
+    if (timed && t - f->first > (instant)f->ns && t - f->first <= INT64_MAX)
+        f->ns = (uint64_t)(t - f->first);
+    f->count++;
+    *out = (struct wire_frame){ f->ns, f->at + before, have };
+    return 1;
+}
+
+static int
+bad_block(const struct wire_file *f, uint32_t total)
+{
+    return fail(f->text, -EINVAL, "after frame %u a block of the capture has the length %u", f->count, total);
+}
+
+/* Leaves the record or block that was read last. */
+static int
+end_last(struct wire_file *f)
+{
+    uint32_t trailer = f->trailer;
+
+    skip(f, f->rest - (trailer != 0 ? 4 : 0));
+    f->rest = f->trailer = 0;
+    if (trailer == 0)
+        return 0;
+    if (!need(f, 4))
+        return ends_within(f, "a block");
+    if (get32(f, f->at) != trailer)
+        return bad_block(f, trailer);
+    f->at += 4;
     return 0;
 }
 
 /* ------------------------------------------------------------------ pcap */
 
 static int
-read_pcap(struct reader *r)
+begin_pcap(struct wire_file *f, uint32_t magic)
 {
-    uint32_t magic = get32(r, r->at);
-    bool ns;
     int err;
 
-    r->swapped = magic != PCAP_US && magic != PCAP_NS;
-    ns = get32(r, r->at) == PCAP_NS;
-    if (left(r) < PCAP_HEADER)
-        return ends_within(r, "its header");
-    err = check_link(r, get32(r, r->at + 20) & LINKS);
-    r->at += PCAP_HEADER;
-    while (err == 0 && r->at < r->end) {
-        const uint8_t *h = r->at;
-        uint32_t have;
-
-        if (left(r) < PCAP_RECORD || get32(r, h + 8) > left(r) - PCAP_RECORD)
-            return ends_within(r, "a frame");
-        have = get32(r, h + 8);
-        err = add_frame(r, h + PCAP_RECORD, have, get32(r, h + 12), true,
-                        (instant)get32(r, h) * SECOND + (instant)get32(r, h + 4) * (ns ? 1 : 1000));
-        r->at += PCAP_RECORD + have;
-    }
+    f->swapped = magic != PCAP_US && magic != PCAP_NS;
+    if (!need(f, PCAP_HEADER))
+        return ends_within(f, "its header");
+    f->nanoseconds = get32(f, f->at) == PCAP_NS;
+    err = check_link(f, get32(f, f->at + 20) & LINKS);
+    f->at += PCAP_HEADER;
     return err;
+}
+
+static int
+next_pcap(struct wire_file *f, struct wire_frame *out)
+{
+    uint32_t have;
+    instant t;
+
+    if (left(f) == 0)
+        return 0;
+    if (!need(f, PCAP_RECORD) || get32(f, f->at + 8) > left(f) - PCAP_RECORD)
+        return ends_within(f, "a frame");
+    have = get32(f, f->at + 8);
+    t = (instant)get32(f, f->at) * SECOND + (instant)get32(f, f->at + 4) * (f->nanoseconds ? 1 : 1000);
+    f->rest = PCAP_RECORD + have;
+    return give_frame(f, PCAP_RECORD, have, get32(f, f->at + 12), true, t, out);
 }
 
 /* ------------------------------------------------------------------ pcapng */
 
 /* What an interface block's options say of time. */
 static void
-read_options(const struct reader *r, const uint8_t *at, const uint8_t *end, struct iface *i)
+read_options(const struct wire_file *f, const uint8_t *at, const uint8_t *end, struct iface *i)
 {
     while (end - at >= 4) {
-        uint32_t code = get16(r, at), length = get16(r, at + 2);
+        uint32_t code = get16(f, at), length = get16(f, at + 2);
 
         at += 4;
         if (code == 0 || length > (size_t)(end - at))
@@ -193,27 +285,29 @@ read_options(const struct reader *r, const uint8_t *at, const uint8_t *end, stru
             i->resolution = *at;
         if (code == NG_TSOFFSET && length == 8)
             i->offset_s =
-                (int64_t)((uint64_t)get32(r, at + (r->swapped ? 0 : 4)) << 32 | get32(r, at + (r->swapped ? 4 : 0)));
+                (int64_t)((uint64_t)get32(f, at + (f->swapped ? 0 : 4)) << 32 | get32(f, at + (f->swapped ? 4 : 0)));
         length = (length + 3) & ~3u;
         at += length < (size_t)(end - at) ? length : (size_t)(end - at);
     }
 }
 
 static int
-add_interface(struct reader *r, const uint8_t *body, uint32_t length)
+add_interface(struct wire_file *f, uint32_t total)
 {
     struct iface i = { .resolution = 6 }, *more;
 
-    if (length < 8)
-        return ends_within(r, "an interface's description");
-    i.link = get16(r, body);
-    i.snap = get32(r, body + 4);
-    read_options(r, body + 8, body + length, &i);
-    more = realloc(r->iface, (r->iface_count + 1) * sizeof(*more));
+    if (total < NG_AROUND + 8)
+        return ends_within(f, "an interface's description");
+    if (!need(f, total))
+        return fail(f->text, -EINVAL, "after frame %u an interface's description has %u bytes", f->count, total);
+    i.link = get16(f, f->at + 8);
+    i.snap = get32(f, f->at + 12);
+    read_options(f, f->at + 16, f->at + total - 4, &i);
+    more = realloc(f->iface, (f->iface_count + 1) * sizeof(*more));
     if (more == NULL)
-        return fail(r->text, -ENOMEM, "out of memory while reading the capture");
-    r->iface = more;
-    r->iface[r->iface_count++] = i;
+        return fail(f->text, -ENOMEM, "out of memory while reading the capture");
+    f->iface = more;
+    f->iface[f->iface_count++] = i;
     return 0;
 }
 
@@ -235,171 +329,201 @@ instant_of(const struct iface *i, uint64_t units)
 }
 
 static int
-read_packet(struct reader *r, uint32_t type, const uint8_t *body, uint32_t length)
+give_packet(struct wire_file *f, uint32_t type, uint32_t total, struct wire_frame *out)
 {
-    uint32_t number, have;
+    uint32_t fixed = type == NG_SIMPLE ? 12 : 28, number, have, length;
     const struct iface *i;
     int err;
 
-    if (length < (type == NG_SIMPLE ? 4 : 20))
-        return ends_within(r, "a frame");
-    number = type == NG_SIMPLE ? 0 : type == NG_OLD ? get16(r, body) : get32(r, body);
-    if (number >= r->iface_count)
-        return fail(r->text, -EINVAL, "frame %u is of interface %u, which the capture does not describe",
-                    r->capture->count + 1, number);
-    i = &r->iface[number];
-    err = check_link(r, i->link);
+    if (total < fixed + 4 || !need(f, fixed))
+        return ends_within(f, "a frame");
+    number = type == NG_SIMPLE ? 0 : type == NG_OLD ? get16(f, f->at + 8) : get32(f, f->at + 8);
+    if (number >= f->iface_count)
+        return fail(f->text, -EINVAL, "frame %u is of interface %u, which the capture does not describe", f->count + 1,
+                    number);
+    i = &f->iface[number];
+    err = check_link(f, i->link);
     if (err)
         return err;
-    if (type == NG_SIMPLE) {
-        uint32_t whole = get32(r, body);
-
-        have = i->snap != 0 && i->snap < whole ? i->snap : whole;
-        if (have > length - 4)
-            return ends_within(r, "a frame");
-        return add_frame(r, body + 4, have, whole, false, 0);
-    }
-    have = get32(r, body + 12);
-    if (have > length - 20)
-        return ends_within(r, "a frame");
-    return add_frame(r, body + 20, have, get32(r, body + 16), true,
-                     instant_of(i, (uint64_t)get32(r, body + 4) << 32 | get32(r, body + 8)));
+    length = get32(f, f->at + fixed - 4);
+    have = type != NG_SIMPLE ? get32(f, f->at + 20) : i->snap != 0 && i->snap < length ? i->snap : length;
+    if (have > total - fixed - 4)
+        return ends_within(f, "a frame");
+    if (type == NG_SIMPLE)
+        return give_frame(f, fixed, have, length, false, 0, out);
+    return give_frame(f, fixed, have, length, true,
+                      instant_of(i, (uint64_t)get32(f, f->at + 12) << 32 | get32(f, f->at + 16)), out);
 }
 
 /* A section begins: its byte order, and no interface of the one before. */
 static int
-begin_section(struct reader *r)
+begin_section(struct wire_file *f)
 {
     uint32_t magic;
 
-    if (left(r) < NG_AROUND + 16)
-        return ends_within(r, "the header of a section");
-    memcpy(&magic, r->at + 8, 4);
+    if (!need(f, NG_AROUND + 16))
+        return ends_within(f, "the header of a section");
+    memcpy(&magic, f->at + 8, 4);
     if (magic != NG_MAGIC && magic != __builtin_bswap32(NG_MAGIC))
-        return fail(r->text, -EINVAL, "this is no capture file: its section has no byte order");
-    r->swapped = magic != NG_MAGIC;
-    r->iface_count = 0;
-    if (get16(r, r->at + 12) != 1)
-        return fail(r->text, -EINVAL, "the capture is of pcapng version %u, not 1", get16(r, r->at + 12));
+        return fail(f->text, -EINVAL, "this is no capture file: its section has no byte order");
+    f->swapped = magic != NG_MAGIC;
+    f->iface_count = 0;
+    if (get16(f, f->at + 12) != 1)
+        return fail(f->text, -EINVAL, "the capture is of pcapng version %u, not 1", get16(f, f->at + 12));
     return 0;
 }
 
 static int
-read_pcapng(struct reader *r)
+next_pcapng(struct wire_file *f, struct wire_frame *out)
 {
-    int err = 0;
-
-    while (err == 0 && r->at < r->end) {
-        const uint8_t *block = r->at;
+    while (left(f) > 0) {
         uint32_t type, total;
+        int result = 0;
 
-        if (left(r) < NG_AROUND)
-            return ends_within(r, "a block");
-        type = get32(r, block);
-        if (type == NG_SECTION && (err = begin_section(r)) != 0)
-            return err;
-        total = get32(r, block + 4);
-        if (total > left(r))
-            return ends_within(r, "a block");
-        if (total < NG_AROUND || total % 4 != 0 || get32(r, block + total - 4) != total)
-            return fail(r->text, -EINVAL, "after frame %u a block of the capture has the length %u", r->capture->count,
-                        total);
+        if (!need(f, NG_AROUND))
+            return ends_within(f, "a block");
+        type = get32(f, f->at);
+        if (type == NG_SECTION && (result = begin_section(f)) != 0)
+            return result;
+        total = get32(f, f->at + 4);
+        if (total > left(f))
+            return ends_within(f, "a block");
+        if (total < NG_AROUND || total % 4 != 0)
+            return bad_block(f, total);
+        f->rest = total;
+        f->trailer = total;
         if (type == NG_INTERFACE)
-            err = add_interface(r, block + 8, total - NG_AROUND);
+            result = add_interface(f, total);
         else if (type == NG_PACKET || type == NG_OLD || type == NG_SIMPLE)
-            err = read_packet(r, type, block + 8, total - NG_AROUND);
-        r->at += total;
+            return give_packet(f, type, total, out);
+        if (result != 0 || (result = end_last(f)) != 0)
+            return result;
     }
-    return err;
+    return 0;
 }
 
 /* ------------------------------------------------------------------ files */
 
-static int
-parse(struct wire_capture *c, char text[200])
+int
+wire_file_next(struct wire_file *f, struct wire_frame *out, char text[200])
 {
-    struct reader r = { .capture = c, .at = c->file, .end = c->file + c->file_length, .text = text };
-    uint32_t magic = 0;
     int err;
 
-    if (c->file_length == 0)
-        return fail(text, -EINVAL, "the file is empty");
-    /* no frame takes less than its record and an Ethernet header; what is not used is never touched */
-    c->frame = host_large_alloc((c->file_length / (PCAP_RECORD + WIRE_FRAME_MIN) + 1) * sizeof(*c->frame));
-    if (c->frame == NULL)
-        return fail(text, -ENOMEM, "out of memory while reading the capture");
-    if (c->file_length >= 4)
-        memcpy(&magic, c->file, 4);
-    if (magic == NG_SECTION)
-        err = read_pcapng(&r);
-    else if (magic == PCAP_US || magic == PCAP_NS || magic == __builtin_bswap32(PCAP_US) ||
-             magic == __builtin_bswap32(PCAP_NS))
-        err = read_pcap(&r);
-    else
-        err = fail(text, -EINVAL, "this is no capture file: it begins as neither pcap nor pcapng does");
-    free(r.iface);
-    if (err == 0 && c->count == 0)
-        err = fail(text, -EINVAL, "the capture has no frames");
-    return err;
+    f->text = text;
+    err = end_last(f);
+    if (err)
+        return err;
+    return f->ng ? next_pcapng(f, out) : next_pcap(f, out);
 }
 
-/* file becomes the capture's in any case. */
+/* At the first byte of a file whose window is empty, or all of it. */
 static int
-adopt(uint8_t *file, size_t length, struct wire_capture **out, char text[200])
+begin(struct wire_file *f, char text[200])
 {
-    struct wire_capture *c = calloc(1, sizeof(*c));
+    uint32_t magic = 0;
+
+    f->text = text;
+    f->count = f->iface_count = 0;
+    f->ns = f->rest = 0;
+    f->trailer = 0;
+    f->swapped = f->begun = false;
+    if (left(f) == 0)
+        return fail(text, -EINVAL, "the file is empty");
+    if (need(f, 4))
+        memcpy(&magic, f->at, 4);
+    f->ng = magic == NG_SECTION;
+    if (f->ng)
+        return 0;
+    if (magic == PCAP_US || magic == PCAP_NS || magic == __builtin_bswap32(PCAP_US) ||
+        magic == __builtin_bswap32(PCAP_NS))
+        return begin_pcap(f, magic);
+    return fail(text, -EINVAL, "this is no capture file: it begins as neither pcap nor pcapng does");
+}
+
+int
+wire_file_rewind(struct wire_file *f, char text[200])
+{
+    f->at = f->end = f->buffer;
+    f->left = f->size;
+    if (lseek(f->fd, 0, SEEK_SET) < 0)
+        return fail(text, -errno, "cannot read the capture: %s", strerror(errno));
+    return begin(f, text);
+}
+
+int
+wire_file_adopt(int fd, size_t window, uint32_t mtu, struct wire_file **out, char text[200])
+{
+    struct wire_file *f = calloc(1, sizeof(*f));
+    struct stat st;
     int err;
 
     *out = NULL;
-    if (c == NULL || file == NULL) {
-        free(file);
-        free(c);
+    if (f == NULL) {
+        close(fd);
         return fail(text, -ENOMEM, "out of memory while reading the capture");
     }
-    c->file = file;
-    c->file_length = length;
-    err = parse(c, text);
+    f->fd = fd;
+    f->mtu = mtu;
+    f->room = window > mtu + 64 ? window : mtu + 64; /* a frame and what stands before it */
+    f->buffer = malloc(f->room);
+    if (f->buffer == NULL)
+        err = fail(text, -ENOMEM, "out of memory while reading the capture");
+    else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        err = fail(text, -EINVAL, "cannot read the capture: %s",
+                   S_ISDIR(st.st_mode) ? strerror(EISDIR) : "it is no regular file, and is read twice");
+    else {
+        f->size = (uint64_t)st.st_size;
+        err = wire_file_rewind(f, text);
+    }
     if (err) {
-        wire_capture_free(c);
+        wire_file_close(f);
         return err;
     }
-    *out = c;
+    *out = f;
     return 0;
 }
 
 int
-wire_capture_parse(const void *bytes, size_t length, struct wire_capture **out, char text[200])
+wire_file_open(const char *path, uint32_t mtu, struct wire_file **out, char text[200])
 {
-    uint8_t *copy = malloc(length + 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    if (copy != NULL)
-        memcpy(copy, bytes, length);
-    return adopt(copy, length, out, text);
+    *out = NULL;
+    if (fd < 0)
+        return fail(text, -errno, "cannot read the capture: %s", strerror(errno));
+    return wire_file_adopt(fd, WINDOW, mtu, out, text);
 }
 
 int
-wire_capture_read(const char *path, size_t max, struct wire_capture **out, char text[200])
+wire_file_in_memory(const void *bytes, size_t length, uint32_t mtu, struct wire_file **out, char text[200])
 {
-    uint8_t *bytes = NULL;
-    size_t length = 0;
-    int err = host_read_file(path, &bytes, &length);
+    struct wire_file *f = calloc(1, sizeof(*f));
+    int err;
 
     *out = NULL;
-    if (err)
-        return fail(text, err, "cannot read the capture: %s", strerror(-err));
-    if (length > max) {
-        free(bytes);
-        return fail(text, -EFBIG, "the file is larger than %zu MB", max >> 20);
+    if (f == NULL)
+        return fail(text, -ENOMEM, "out of memory while reading the capture");
+    f->fd = -1;
+    f->at = bytes;
+    f->end = f->at + length;
+    f->mtu = mtu;
+    err = begin(f, text);
+    if (err) {
+        wire_file_close(f);
+        return err;
     }
-    return adopt(bytes, length, out, text);
+    *out = f;
+    return 0;
 }
 
 void
-wire_capture_free(struct wire_capture *capture)
+wire_file_close(struct wire_file *f)
 {
-    if (capture == NULL)
+    if (f == NULL)
         return;
-    free(capture->frame);
-    free(capture->file);
-    free(capture);
+    if (f->fd >= 0)
+        close(f->fd);
+    free(f->buffer);
+    free(f->iface);
+    free(f);
 }

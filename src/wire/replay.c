@@ -2,9 +2,11 @@
 /*
  * wire/replay.c - the wire `pcap`: frames of a file come in, what is sent goes to another.
  *
- * Model: the file is memory from the open on (pcap.h). At the recorded speed a timer says when the next frame is due,
- * counted from the first receive; at full speed there is always one until the last. Then the link is gone, as when a
- * cable is pulled, unless the wire only writes.
+ * Model: the file is read once from front to back when the wire is opened, so that one which cannot be played whole is
+ * refused, and again as it is played, a window at a time (pcap.h); the next frame is always there already. At the
+ * recorded speed a timer says when it is due, counted from the first receive; at full speed it is. After the last the
+ * link is gone, as when a cable is pulled, unless the wire only writes; so it is when the file was changed meanwhile and
+ * cannot be read on, which counts as a frame lost.
  */
 #include "wire/kind.h"
 
@@ -23,14 +25,32 @@
 
 struct replay {
     struct wire wire;
-    struct wire_capture *capture;
+    struct wire_file *file;
+    struct wire_frame next;
     struct wire_recorder *recorder;
     uint64_t loops; /* left, this one included */
     uint64_t start; /* when the first frame of this loop was played; 0: not begun */
-    uint32_t next;
     int timer;
     bool full_speed;
 };
+
+/* All of it can be played. The first frame is the next. */
+static int
+look_through(struct replay *r, char text[200])
+{
+    int got;
+
+    do
+        got = wire_file_next(r->file, &r->next, text);
+    while (got == 1);
+    if (got == 0)
+        got = wire_file_rewind(r->file, text);
+    if (got == 0)
+        got = wire_file_next(r->file, &r->next, text);
+    if (got == 0)
+        return wire_fail(text, -EINVAL, "the capture has no frames");
+    return got < 0 ? got : 0;
+}
 
 static int
 replay_open(struct wire *w, struct wire_spec *spec, char text[200])
@@ -38,15 +58,19 @@ replay_open(struct wire *w, struct wire_spec *spec, char text[200])
     struct replay *r = (struct replay *)w;
     const char *file = wire_argument(spec), *value, *slash = strrchr(file, '/');
     struct itimerspec at_once = { .it_value.tv_nsec = 1 };
+    uint64_t mtu = w->info.mtu;
     int err;
 
     r->timer = -1;
     r->loops = 1;
     err = wire_option_number(spec, "loops", 1, LOOPS_MAX, &r->loops, text);
     if (err == 0)
+        err = wire_option_number(spec, "mtu", 68, WIRE_MTU_MAX, &mtu, text);
+    if (err == 0)
         err = wire_option_mac(spec, "mac", w->info.mac, text);
     if (err)
         return err;
+    w->info.mtu = (uint32_t)mtu;
     if (wire_option(spec, "speed", &value)) {
         if (value == NULL || (strcmp(value, "full") != 0 && strcmp(value, "recorded") != 0))
             return wire_fail(text, -EINVAL, "the option speed of the wire pcap is recorded or full");
@@ -67,8 +91,7 @@ replay_open(struct wire *w, struct wire_spec *spec, char text[200])
     if (*file == 0)
         return 0;
     w->info.played = true;
-    err = wire_capture_read(file, WIRE_FILE_MAX, &r->capture, text);
-    if (err)
+    if ((err = wire_file_open(file, w->info.mtu, &r->file, text)) != 0 || (err = look_through(r, text)) != 0)
         return err;
     r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     if (r->timer < 0 || timerfd_settime(r->timer, 0, &at_once, NULL) != 0)
@@ -83,7 +106,7 @@ replay_close(struct wire *w)
     struct replay *r = (struct replay *)w;
 
     wire_recorder_close(r->recorder);
-    wire_capture_free(r->capture);
+    wire_file_close(r->file);
     if (r->timer >= 0)
         close(r->timer);
 }
@@ -97,15 +120,22 @@ wait_until(struct replay *r, uint64_t due_ns)
     timerfd_settime(r->timer, TFD_TIMER_ABSTIME, &at, NULL); /* also takes back that it has fired */
 }
 
-/* The last frame was played: again, or the end. */
+/* The next frame was played: on to the one after it, perhaps the first again. */
 static void
-next_loop(struct replay *r)
+advance(struct replay *r)
 {
-    if (r->next < r->capture->count)
-        return;
-    r->next = 0;
-    r->start = 0;
-    if (--r->loops == 0)
+    char text[200];
+    int got = wire_file_next(r->file, &r->next, text);
+
+    if (got == 0) {
+        r->start = 0;
+        if (--r->loops > 0 && (got = wire_file_rewind(r->file, text)) == 0 &&
+            (got = wire_file_next(r->file, &r->next, text)) == 0)
+            got = -EINVAL; /* it was cut */
+    }
+    if (got < 0)
+        figure_add(&r->wire.stats.rx_lost, 1);
+    if (got != 1)
         r->wire.link = (struct wire_link){ .gone = true };
 }
 
@@ -116,12 +146,12 @@ replay_receive(struct wire *w, struct wire_rx *rx, unsigned count)
     uint64_t now = 0;
     unsigned got = 0;
 
-    if (r->capture == NULL || w->link.gone)
+    if (r->file == NULL || w->link.gone)
         return 0;
     if (!r->full_speed)
         now = host_now_ns();
     while (got < count && !w->link.gone) {
-        const struct wire_frame *f = &r->capture->frame[r->next];
+        const struct wire_frame *f = &r->next;
 
         if (!r->full_speed) {
             if (r->start == 0)
@@ -131,7 +161,6 @@ replay_receive(struct wire *w, struct wire_rx *rx, unsigned count)
                 break;
             }
         }
-        r->next++;
         if (f->length > rx[got].room) {
             figure_add(&w->stats.rx_long, 1);
         } else {
@@ -139,7 +168,7 @@ replay_receive(struct wire *w, struct wire_rx *rx, unsigned count)
             rx[got].length = f->length;
             rx[got++].offload = (struct wire_offload){ 0 };
         }
-        next_loop(r);
+        advance(r);
     }
     return got;
 }

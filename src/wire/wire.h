@@ -14,7 +14,7 @@
  *                           up: bring it up; plain: without offloads
  *     afpacket:NAME[,mac=..]
  *                           an existing interface, promiscuous
- *     pcap:FILE[,speed=full][,loops=N][,write=FILE][,mac=..]
+ *     pcap:FILE[,speed=full][,loops=N][,write=FILE][,mtu=N][,mac=..]
  *                           plays FILE, at the recorded speed or as fast as it is read; what is sent goes to the other
  *                           file: pcap, or pcapng if its name ends so. Without FILE it only writes. The first receive
  *                           begins it

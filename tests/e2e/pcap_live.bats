@@ -64,6 +64,13 @@ play() {
     [ "$(tail -n 1 seen | cut -f 2 | cut -c 1-10)" = 3030303039 ] # 00009, the last
 }
 
+@test "a file that is cut while it is played: what was read is played, the loss is counted, the link is gone" {
+    play ,loops=3 'sleep 0.5; : >in.pcap; sleep 1.5; "$UNDIS" adapter list'
+    prints 'Ethernet  enabled  wire pcap in.pcap, link gone'
+    prints 'received 9 packets'
+    prints 'dropped: 1 lost_before'
+}
+
 @test "a file that ends within a frame, or has a frame no wire could carry, is refused before a driver runs" {
     head -c 300 in.pcap >cut.pcap
     printf 'adapters:\n  - { name: Ethernet, wire: "pcap:%s/cut.pcap" }\n' "$PWD" >x.yaml

@@ -3,11 +3,15 @@
  * unit/wire/test_pcap.c - capture files, made here byte by byte: which are read, what comes out, what is refused.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "unit/test.h"
 #include "wire/pcap.h"
+
+#define FILE_MAX (1u << 20)
 
 struct bytes {
     uint8_t at[8192];
@@ -54,6 +58,47 @@ frame(struct bytes *b, uint32_t s, uint32_t fraction, uint32_t have, uint32_t le
     put(b, data, have);
 }
 
+/* A descriptor of a file that has these bytes. */
+static int
+file_of(const struct bytes *b)
+{
+    int fd = memfd_create("capture", MFD_CLOEXEC);
+
+    assert_true(fd >= 0 && write(fd, b->at, b->length) == (ssize_t)b->length);
+    return fd;
+}
+
+/* The same file, through a window as small as may be: the frames, or the sentence, that the capture in memory has. */
+static void
+reads_by_windows(const struct bytes *b, const struct wire_capture *c, const char *sentence)
+{
+    struct wire_file *f;
+    char text[200] = "";
+    struct wire_frame frame;
+    uint32_t count = 0;
+    int got = wire_file_adopt(file_of(b), 0, WIRE_CAPTURE_MTU, &f, text);
+
+    for (unsigned i = 0; i < 2 && got == 0; i++) { /* and once more from the front */
+        for (count = 0; (got = wire_file_next(f, &frame, text)) == 1; count++) {
+            assert_true(c == NULL || count < c->count);
+            if (c == NULL)
+                continue;
+            assert_int_equal(frame.ns, c->frame[count].ns);
+            assert_int_equal(frame.length, c->frame[count].length);
+            assert_memory_equal(frame.bytes, c->frame[count].bytes, frame.length);
+        }
+        if (got == 0 && i == 0)
+            got = wire_file_rewind(f, text);
+    }
+    wire_file_close(f);
+    if (c != NULL)
+        assert_true(got == 0 && count == c->count);
+    else if (got == 0)
+        assert_int_equal(count, 0); /* "the capture has no frames" is said by who wants one */
+    else
+        assert_string_equal(text, sentence);
+}
+
 static struct wire_capture *
 reads(const struct bytes *b)
 {
@@ -63,6 +108,7 @@ reads(const struct bytes *b)
 
     if (err)
         fail_msg("%s", text);
+    reads_by_windows(b, c, NULL);
     return c;
 }
 
@@ -77,6 +123,7 @@ refuses(const struct bytes *b, const char *why)
     assert_null(c);
     if (strstr(text, why) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", text, why);
+    reads_by_windows(b, NULL, text);
 }
 
 TEST(pcap, frames_come_with_bytes_and_times_since_the_first)
@@ -264,14 +311,92 @@ TEST(pcap, every_cut_of_a_file_is_refused_or_a_shorter_capture)
     header(&b, 0xa1b2c3d4, 1);
     frame(&b, 1, 0, 60, 60, 1);
     frame(&b, 2, 0, 60, 60, 2);
-    for (size_t length = 0; length < b.length; length++) {
+    for (size_t length = 0, whole = b.length; length < whole; length++) {
         struct wire_capture *c;
         char text[200] = "";
         int err = wire_capture_parse(b.at, length, &c, text);
 
         assert_true(err ? text[0] != '\0' && c == NULL : length == 24 + 16 + 60 && c->count == 1);
+        b.length = length;
+        reads_by_windows(&b, c, text);
         wire_capture_free(c);
     }
+}
+
+/* Blocks of no interest may be longer than any window, and options may follow a frame. */
+TEST(pcap, pcapng_blocks_that_nobody_wants_are_stepped_over)
+{
+    static const uint8_t data[60] = { 7 }, much[4000];
+    struct bytes b = { .length = 0 };
+    struct wire_capture *c;
+
+    SECTION(&b, false);
+    block(&b, false, 1, (uint32_t[]){ 1, 0 }, 2, "", 0);
+    block(&b, false, 0x0bad, (uint32_t[]){ 0 }, 1, much, sizeof(much));
+    block(&b, false, 6, (uint32_t[]){ 0, 0, 0, 20, 20 }, 5, data, 60); /* 40 bytes of options */
+    block(&b, false, 4, (uint32_t[]){ 0 }, 1, much, 2000);
+    block(&b, false, 6, (uint32_t[]){ 0, 0, 1, 60, 60 }, 5, data, 60);
+    c = reads(&b);
+    assert_int_equal(c->count, 2);
+    assert_int_equal(c->frame[0].length, 20);
+    wire_capture_free(c);
+    b.at[b.length - 4] ^= 1; /* the length at the end of the last block */
+    refuses(&b, "after frame 2 a block of the capture has the length 92");
+}
+
+TEST(pcap, longer_frames_where_the_mtu_is_larger)
+{
+    struct wire_frame got;
+    struct wire_file *f;
+    char text[200];
+    struct bytes b;
+
+    header(&b, 0xa1b2c3d4, 1);
+    frame(&b, 0, 0, 1900, 1900, 1);
+    assert_int_equal(wire_file_adopt(file_of(&b), 0, 1882, &f, text), 0);
+    assert_int_equal(wire_file_next(f, &got, text), 1);
+    assert_int_equal(got.length, 1900);
+    wire_file_close(f);
+    assert_int_equal(wire_file_adopt(file_of(&b), 0, 1881, &f, text), 0);
+    assert_int_equal(wire_file_next(f, &got, text), -EINVAL);
+    assert_string_equal(text, "frame 1 has 1900 bytes: the wire's MTU is 1881 (1899 bytes at most)");
+    wire_file_close(f);
+}
+
+TEST(pcap, a_file_that_is_cut_while_it_is_read_ends_within_a_frame)
+{
+    struct wire_frame got;
+    struct wire_file *f;
+    char text[200];
+    struct bytes b;
+    int fd;
+
+    header(&b, 0xa1b2c3d4, 1);
+    for (unsigned i = 0; i < 5; i++)
+        frame(&b, 0, i, 1500, 1500, 1);
+    fd = file_of(&b);
+    assert_int_equal(wire_file_adopt(fd, 0, WIRE_CAPTURE_MTU, &f, text), 0);
+    assert_int_equal(wire_file_next(f, &got, text), 1);
+    assert_int_equal(ftruncate(fd, 4000), 0);
+    assert_int_equal(wire_file_next(f, &got, text), 1);
+    assert_int_equal(wire_file_next(f, &got, text), -EINVAL);
+    assert_string_equal(text, "after frame 2 the capture ends within a frame");
+    assert_int_equal(wire_file_rewind(f, text), 0); /* again from the front, and as far */
+    assert_int_equal(wire_file_next(f, &got, text), 1);
+    assert_int_equal(wire_file_next(f, &got, text), 1);
+    assert_int_equal(wire_file_next(f, &got, text), -EINVAL);
+    wire_file_close(f);
+}
+
+TEST(pcap, what_is_no_regular_file_is_refused)
+{
+    struct wire_file *f;
+    char text[200];
+
+    assert_int_equal(wire_file_open("/dev/null", WIRE_CAPTURE_MTU, &f, text), -EINVAL);
+    assert_string_equal(text, "cannot read the capture: it is no regular file, and is read twice");
+    assert_int_equal(wire_file_open("/", WIRE_CAPTURE_MTU, &f, text), -EINVAL);
+    assert_string_equal(text, "cannot read the capture: Is a directory");
 }
 
 TEST(pcap, a_missing_file_is_said_to_be_missing)
@@ -279,7 +404,7 @@ TEST(pcap, a_missing_file_is_said_to_be_missing)
     struct wire_capture *c;
     char text[200];
 
-    assert_int_equal(wire_capture_read("/nonexistent/x.pcap", WIRE_FILE_MAX, &c, text), -ENOENT);
+    assert_int_equal(wire_capture_read("/nonexistent/x.pcap", FILE_MAX, &c, text), -ENOENT);
     assert_string_equal(text, "cannot read the capture: No such file or directory");
 }
 
@@ -298,7 +423,7 @@ TEST(pcap, what_is_written_is_read_again)
     assert_int_equal(wire_records_write(path, records, 2), 0);
     assert_int_equal(wire_capture_read(path, 100, &c, text), -EFBIG);
     assert_string_equal(text, "the file is larger than 0 MB");
-    err = wire_capture_read(path, WIRE_FILE_MAX, &c, text);
+    err = wire_capture_read(path, FILE_MAX, &c, text);
     unlink(path);
     assert_int_equal(err, 0);
     assert_int_equal(c->count, 2);
@@ -316,4 +441,8 @@ TEST_MAIN(TEST_CASE(pcap, frames_come_with_bytes_and_times_since_the_first),
           TEST_CASE(pcap, what_no_wire_could_carry_is_refused_by_its_number),
           TEST_CASE(pcap, files_that_are_none_are_refused_in_words),
           TEST_CASE(pcap, every_cut_of_a_file_is_refused_or_a_shorter_capture),
-          TEST_CASE(pcap, a_missing_file_is_said_to_be_missing), TEST_CASE(pcap, what_is_written_is_read_again))
+          TEST_CASE(pcap, pcapng_blocks_that_nobody_wants_are_stepped_over),
+        TEST_CASE(pcap, longer_frames_where_the_mtu_is_larger),
+        TEST_CASE(pcap, a_file_that_is_cut_while_it_is_read_ends_within_a_frame),
+        TEST_CASE(pcap, what_is_no_regular_file_is_refused),
+        TEST_CASE(pcap, a_missing_file_is_said_to_be_missing), TEST_CASE(pcap, what_is_written_is_read_again))
