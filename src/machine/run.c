@@ -19,6 +19,8 @@ static struct fiber *(*on_quiet)(void *);
 static void *on_quiet_arg;
 static void (*bugcheck_hook)(uint32_t, const uint64_t[4]);
 
+#define MXCSR_INITIAL 0x1f80u /* every exception masked, none noted */
+
 /* Everybody is done. The runner may start more. */
 static struct fiber *
 more_to_do(void)
@@ -43,6 +45,7 @@ machine_run(struct strategy *s, struct run_result *out)
     trap_begin_run();
     hb_begin_run();
     kpcr_time(); /* no part of what a restore puts back */
+    __builtin_ia32_ldmxcsr(MXCSR_INITIAL); /* nor are flags that arithmetic of ours, or of the run before, left */
     first = sched_begin(s, more_to_do);
     if (!first) {
         out->end = RUN_DONE;
