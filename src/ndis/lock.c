@@ -72,5 +72,7 @@ NdisDprAcquireSpinLock(PNDIS_SPIN_LOCK SpinLock)
 void NTAPI
 NdisDprReleaseSpinLock(PNDIS_SPIN_LOCK SpinLock)
 {
+    if (SpinLock->OldIrql < IRQL_DISPATCH && irql_get() >= IRQL_DISPATCH) /* NdisAcquireSpinLock raised it */
+        ke_lock_misuse(&SpinLock->SpinLock, LOCK_NDIS_SPIN, LOCK_MISUSE_WRONG_FORM);
     ke_spin_release(&SpinLock->SpinLock, LOCK_NDIS_SPIN);
 }

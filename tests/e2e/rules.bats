@@ -41,7 +41,7 @@ code() {
         fi
         n=$((n + 2))
     done < <(sed -n 's/^RULE([A-Za-z]*, "\(.*\)")$/\1/p' "$list")
-    [ "$n" -ge 70 ]
+    [ "$n" -ge 72 ]
     [ -z "$wrong" ] || {
         echo "not found:$wrong"
         return 1

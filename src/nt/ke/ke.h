@@ -25,7 +25,7 @@ struct ke_lock {
     uint32_t depth;            /* of an exclusive holder's recursion, where the lock allows one */
     uint8_t owner;             /* fiber that holds it exclusively, 0 none */
     uint8_t kind;              /* enum lock_kind, as acquired */
-    uint8_t irql;              /* before the acquisition, where the call raised it */
+    uint8_t irql;              /* before the acquisition */
     uint8_t pending;           /* fiber that waits to become exclusive owner and holds off new sharers, 0 none */
 };
 

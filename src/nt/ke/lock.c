@@ -107,6 +107,7 @@ ke_lock_owned(struct ke_lock *l, enum lock_kind kind)
 {
     l->owner = (uint8_t)fiber_self()->id;
     l->kind = (uint8_t)kind;
+    l->irql = (uint8_t)irql_get();
     l->ip = guest_caller();
     trace_emit(EV_LOCK_ACQUIRE, l->address, kind);
 }

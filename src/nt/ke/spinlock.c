@@ -206,10 +206,15 @@ KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
     ke_spin_acquire(SpinLock, LOCK_SPIN);
 }
 
+/* documented: an error where the acquisition raised the IRQL, which is not given back. */
 VOID NTAPI
 KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 {
+    const struct ke_lock *l = machine_is_native() ? NULL : ke_lock_find(SpinLock);
+
     want_dispatch(SpinLock, LOCK_SPIN);
+    if (l != NULL && l->owner == fiber_self()->id && l->irql < IRQL_DISPATCH && irql_get() >= IRQL_DISPATCH)
+        ke_lock_misuse(SpinLock, LOCK_SPIN, LOCK_MISUSE_WRONG_FORM);
     ke_spin_release(SpinLock, LOCK_SPIN);
 }
 

@@ -22,9 +22,10 @@ const struct verify_rule rule_spinlock_wrong_form = {
     .severity = RULE_NOTED,
     .summary = "a lock is released by the counterpart of the call that acquired it",
     .why = "IRQL is left too high, or lowered while the lock is held",
-    .fix = "pair NdisDprAcquireSpinLock with NdisDprReleaseSpinLock, KeAcquireInStackQueuedSpinLock with "
-           "its release",
-    .source = "documented: rule SpinLockDprRelease",
+    .fix = "pair KeAcquireSpinLock with KeReleaseSpinLock, KeAcquireSpinLockAtDpcLevel with "
+           "KeReleaseSpinLockFromDpcLevel, NdisDprAcquireSpinLock with NdisDprReleaseSpinLock, "
+           "KeAcquireInStackQueuedSpinLock with its release",
+    .source = "documented: rule SpinLockDprRelease; KeReleaseSpinLockFromDpcLevel",
     .ddi = "KeAcquireSpinLock",
     .watches = RULE_WATCHES(EV_LOCK_MISUSE),
     .on_event = on_event,

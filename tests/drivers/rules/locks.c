@@ -153,6 +153,38 @@ KeepOtherForm(RULES_REQUEST *Request)
     return ReleaseByForm(Request, TRUE);
 }
 
+/* Either way the routine ends at the IRQL it began at. */
+static NTSTATUS
+ReleaseRaised(RULES_REQUEST *Request, KIRQL At)
+{
+    KSPIN_LOCK *lock = NewLock(TRUE);
+    KIRQL irql, raised;
+
+    if (lock != NULL) {
+        KeRaiseIrql(At, &irql);
+        if (At < DISPATCH_LEVEL)
+            KeAcquireSpinLock(lock, &raised);
+        else
+            KeAcquireSpinLockAtDpcLevel(lock);
+        KeReleaseSpinLockFromDpcLevel(lock);
+        KeLowerIrql(irql);
+        FreeLock(lock);
+    }
+    return RulesDone(Request);
+}
+
+NTSTATUS
+BreakKeepsIrql(RULES_REQUEST *Request)
+{
+    return ReleaseRaised(Request, PASSIVE_LEVEL);
+}
+
+NTSTATUS
+KeepKeepsIrql(RULES_REQUEST *Request)
+{
+    return ReleaseRaised(Request, DISPATCH_LEVEL);
+}
+
 static NTSTATUS
 UseLock(RULES_REQUEST *Request, BOOLEAN Initialize)
 {
