@@ -32,9 +32,9 @@ fail(const char *folder, const char *what)
 
 /* EXIT_CLEAN: the finding did not happen. */
 static int
-once(const struct lab_config *lab, const struct choice_list *choices, char line[400])
+once(const struct lab_config *lab, const struct trace_file *trace, char line[400])
 {
-    struct detail *d = supervisor_detail(lab, choices);
+    struct detail *d = supervisor_detail(lab, &trace->choices, trace->about);
     char arena[65], events[65];
     bool again;
 
@@ -42,7 +42,8 @@ once(const struct lab_config *lab, const struct choice_list *choices, char line[
         fprintf(stderr, "undis replay: the worker did not finish\n");
         return EXIT_OURS;
     }
-    again = d->in.kind != FINDING_VIOLATION || d->in.violation_count > 0;
+    again = d->in.kind != FINDING_VIOLATION ||
+            (d->in.violation_count > 0 && (!trace->about || d->in.violations[0].rule == trace->about));
     hex_of(d->arena_sha256, 32, arena);
     hex_of(d->events_sha256, 32, events);
     if (d->in.code)
@@ -123,7 +124,7 @@ replay(const char *folder, const char *driver_path, uint64_t times, bool quiet)
                                .vps = trace.vps,
                                .planted = &trace.planted };
     for (uint64_t i = 0; i < times; i++) {
-        status = once(&lab, &trace.choices, line);
+        status = once(&lab, &trace, line);
         if (status != EXIT_FINDING)
             break;
         if (i == 0) {

@@ -29,7 +29,7 @@ static const char help[] =
     "  --runs N              at most N runs per scenario\n"
     "  --strategy NAME       icb (default), pos, random\n"
     "  --seed N              of pos and random\n"
-    "  --first               stop at the first finding\n"
+    "  --first               stop at the first run that fails\n"
     "  --only NAME           one scenario of the battery; --only list names them\n"
     "  --scenario FILE       run this scenario instead of the battery\n"
     "  --write-scenario DIR  save the scenarios as files to edit\n"

@@ -30,7 +30,7 @@ static const char help[] =
     "usage: undis zoo [--dir DIR]... [--out DIR] [--jobs N] [NAME...]\n"
     "Tests every driver folder below the given ones (default: build/zoo and build/drivers) that has a README.md\n"
     "stating what to expect, and prints one table: ms is wall time of the whole battery, CPU s what the scenario\n"
-    "that found the failure took in all (a clean driver: every scenario). After the drivers come the certificates\n"
+    "that found the failure took until then (a clean driver: every scenario). After the drivers come certificates\n"
     "of the repaired ones for the scenarios that break their twins. --jobs: drivers tested at a time, 2 if not given.\n"
     "\n"
     "exit: 0 each verdict is the expected one, 1 otherwise\n";

@@ -180,7 +180,7 @@ rules_broken(struct text *t, const struct finding_input *in)
 {
     if (in->violation_count == 0)
         return;
-    heading(t, in->violation_count == 1 ? "The rule that was broken" : "The rules that were broken, in order");
+    heading(t, in->violation_count == 1 ? "The rule that was broken" : "The rules that were broken");
     for (unsigned i = 0; i < in->violation_count; i++) {
         const struct violation *v = &in->violations[i];
         char place[128], actor[96], broken[400];
@@ -318,7 +318,7 @@ schedules(struct text *t, const struct finding_input *in)
 {
     heading(t, "The schedule");
     text_add(t, "  %u preemption%s%s", in->preemptions, in->preemptions == 1 ? "" : "s",
-             in->preemptions_minimal ? ", and no schedule with fewer fails" : "");
+             in->preemptions_minimal ? ", and no schedule with fewer comes to it" : "");
     if (in->runs != 0)
         text_add(t, "; found in run %" PRIu64, in->runs);
     text_put(t, "\n");

@@ -144,7 +144,7 @@ struct finding_input {
     const struct finding_frame *culprit; /* place or routine the rule points at: blamed when no frame is a driver's */
     const struct event *events;          /* every event of the run, in order */
     unsigned event_count;
-    const struct violation *violations; /* in order */
+    const struct violation *violations; /* the one that is told first, the others in order */
     unsigned violation_count;
     const char *const *debug_lines; /* DbgPrint text, in order, without line ends */
     unsigned debug_line_count;
@@ -154,7 +154,7 @@ struct finding_input {
     const struct finding_choice *choices;
     unsigned choice_count;
     unsigned preemptions;     /* k */
-    bool preemptions_minimal; /* every schedule with fewer was run and is clean */
+    bool preemptions_minimal; /* every schedule with fewer was run, and none comes to it */
     uint64_t runs;            /* runs until found */
     uint64_t step;            /* scheduling step of the failure */
     const char *trace_text;   /* written to the file `trace` as it is */

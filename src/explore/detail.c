@@ -48,6 +48,7 @@ detail_alloc(struct detail *d, size_t size)
 static struct event *events;
 static struct finding_frame *violation_frames;
 static unsigned violation_frame_count, violations_seen, violation_fiber;
+static const struct verify_rule *about;
 static bool violation_in_setup; /* then each run begins with it, and its stack is from before */
 
 static void
@@ -108,13 +109,25 @@ on_event(void *context, const struct event *ev)
         keep_other(ev);
 }
 
-/* The first one's stack is the finding's, should the run end by itself. */
+/* The broken rule that the finding is about: the first of d->about, else the first. */
+static unsigned
+violation_told(void)
+{
+    for (unsigned i = 0; about && i < verify_violation_count(); i++)
+        if (verify_violation(i)->rule == about)
+            return i;
+    return 0;
+}
+
+/* Its stack is the finding's, should the run end by itself. */
 static void
 on_violation(void)
 {
     struct stack_frame sf[FRAMES_MAX];
 
     if (!sched_current || violations_seen)
+        return;
+    if (about && verify_violation(verify_violation_count() - 1)->rule != about)
         return;
     violations_seen = 1;
     violation_in_setup = machine->setup;
@@ -128,6 +141,7 @@ detail_listen(struct detail *d)
 {
     static struct event_listener l;
 
+    about = d->about;
     events = detail_alloc(d, sizeof(*events) * DETAIL_EVENTS_MAX);
     violation_frames = detail_alloc(d, sizeof(*violation_frames) * FRAMES_MAX);
     other_frames = detail_alloc(d, sizeof(*other_frames) * 16);
@@ -364,7 +378,7 @@ detail_collect(struct detail *d, const struct run_result *r, const struct explor
     in->code = r->code;
     memcpy(in->p, r->p, sizeof(in->p));
     if (in->kind == FINDING_VIOLATION && verify_violation_count() > 0) {
-        const struct violation *v = verify_violation(0);
+        const struct violation *v = verify_violation(violation_told());
 
         in->code = v->rule->bugcheck.code;
         in->p[0] = v->rule->bugcheck.p1;
@@ -426,8 +440,10 @@ detail_collect(struct detail *d, const struct run_result *r, const struct explor
     if (n > 0) {
         struct violation *v = detail_alloc(d, sizeof(*v) * n);
 
-        for (unsigned i = 0; i < n; i++)
-            v[i] = *verify_violation(i);
+        v[0] = *verify_violation(violation_told());
+        for (unsigned i = 0, at = 1; i < n; i++)
+            if (i != violation_told())
+                v[at++] = *verify_violation(i);
         in->violations = v;
         in->violation_count = n;
     }

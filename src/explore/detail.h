@@ -19,6 +19,7 @@
 struct detail {
     uint64_t next, size; /* bump allocator */
     bool complete;       /* the worker finished writing */
+    const struct verify_rule *about; /* supervisor: the broken rule that it is about; NULL: the first */
     struct finding_input in;
     struct finding_frame *frames; /* of in, writable for naming */
     struct finding_fiber *fibers;

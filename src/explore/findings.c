@@ -101,6 +101,8 @@ trace_text(const struct lab_config *lab, const struct scenario_result *s, const 
     for (uint32_t i = 0; list && i < list->count; i++)
         n += (size_t)snprintf(text + n, size - n, "# planted: %u %x %s\n", list->at[i].image, list->at[i].rva,
                               image_site_kind_name(list->at[i].kind));
+    if (f && f->rule >= 0)
+        n += (size_t)snprintf(text + n, size - n, "# about: %s\n", f->violation.rule->id);
     if (f)
         choices_print(&f->choices, text + n, size - n);
     return text;
@@ -133,7 +135,9 @@ header_line(const char *line, struct trace_file *out)
     }
     if (out->driver_count > 0 && sscanf(line, "# sha256: %64s", out->driver[out->driver_count - 1].sha256) == 1)
         return;
-    if (sscanf(line, "# scenario: %63[^\n]", out->scenario) != 1)
+    if (sscanf(line, "# about: %63[^\n]", path) == 1)
+        out->about = verify_rule_find(path);
+    else if (sscanf(line, "# scenario: %63[^\n]", out->scenario) != 1)
         if (sscanf(line, "# vps: %u", &out->vps) != 1 && sscanf(line, "# os: %31s", out->os) != 1)
             parse_planted(line, &out->planted);
 }
@@ -211,13 +215,20 @@ folder_name(const struct test_options *o, const struct finding_record *rec, unsi
     snprintf(out, size, "%s/%02u-%s", o->out ? o->out : "findings", n, clean);
 }
 
+/* Was everything searched that could have shown it with fewer preemptions? */
 static bool
-minimal(const struct scenario_result *s, unsigned bound)
+minimal(const struct scenario_result *s, const struct finding_record *rec)
 {
-    for (unsigned k = 0; k < bound && k < SEARCH_K_MAX; k++)
+    for (unsigned k = 0; k < rec->k && k < SEARCH_K_MAX; k++)
         if (!s->report.level[k].exhausted)
             return false;
-    return true;
+    return rec->k == 0 || rec->values == 0 || s->report.value_level.exhausted;
+}
+
+static bool
+by_rule(const struct finding_record *rec)
+{
+    return rec->kind == FINDING_VIOLATION || rec->kind == FINDING_RACE;
 }
 
 /* The same failure under another scenario, at a higher price, or seen by a rule where another run crashed: told once. */
@@ -227,15 +238,16 @@ duplicate(struct test_result *out, const struct finding_record *rec)
     for (unsigned i = 0; i < out->finding_count; i++)
         if (strcmp(out->finding[i].verdict.bucket, rec->verdict.bucket) == 0 ||
             (rec->rule[0] && strcmp(out->finding[i].rule, rec->rule) == 0) ||
-            (rec->where[0] && strcmp(out->finding[i].where, rec->where) == 0))
+            (rec->where[0] && strcmp(out->finding[i].where, rec->where) == 0 &&
+             !(by_rule(rec) && by_rule(&out->finding[i]))))
             return &out->finding[i];
     return NULL;
 }
 
 static void
-describe(struct finding_record *rec, const struct finding_input *in)
+describe(struct finding_record *rec, const struct finding_input *in, bool of_rule)
 {
-    if (in->violation_count > 0) {
+    if (in->violation_count > 0 && of_rule) {
         snprintf(rec->rule, sizeof(rec->rule), "%s", in->violations[0].rule->id);
         finding_name_text(in, in->violations[0].text, rec->sentence, sizeof(rec->sentence));
     } else if (in->check_text) {
@@ -248,9 +260,8 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
             const struct found *f, struct test_result *out)
 {
     static const struct choice_list empty;
-    struct detail *d = supervisor_detail(lab, f ? &f->choices : &empty);
-    struct finding_record rec = { .k = f ? f->bound : 0,
-                                  .minimal = !f || (o->strategy == STRATEGY_ICB && minimal(s, f->bound)) };
+    struct detail *d = supervisor_detail(lab, f ? &f->choices : &empty, f && f->rule >= 0 ? f->violation.rule : NULL);
+    struct finding_record rec = { .k = f ? f->bound : 0 };
     struct finding_record *same;
     char *text, *scn, os[24];
 
@@ -260,6 +271,11 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
         detail_destroy(d);
         return;
     }
+    for (unsigned i = 0; f && i < f->choices.count; i++) {
+        rec.faults += f->choices.c[i].kind == CHOICE_FAULT;
+        rec.values += f->choices.c[i].kind == CHOICE_EVENT || f->choices.c[i].kind == CHOICE_VALUE;
+    }
+    rec.minimal = !f || (o->strategy == STRATEGY_ICB && minimal(s, &rec));
     text = trace_text(lab, s, f);
     scn = scenario_text(lab->scenario);
     d->in.trace_text = text;
@@ -283,16 +299,12 @@ one_finding(const struct test_options *o, const struct lab_config *lab, struct s
     rec.kind = d->in.kind;
     rec.code = d->in.code;
     rec.runs = d->in.runs;
-    rec.cpu_seconds = s->cpu_seconds;
+    rec.cpu_seconds = f ? s->found_cpu_s[f - s->report.found] : s->cpu_seconds;
     rec.root = f ? f->root : 0;
     rec.severity = f ? f->severity : 4;
     snprintf(rec.scenario, sizeof(rec.scenario), "%s", s->name);
     where_of(&d->in, rec.where, sizeof(rec.where));
-    for (unsigned i = 0; f && i < f->choices.count; i++) {
-        rec.faults += f->choices.c[i].kind == CHOICE_FAULT;
-        rec.values += f->choices.c[i].kind == CHOICE_EVENT || f->choices.c[i].kind == CHOICE_VALUE;
-    }
-    describe(&rec, &d->in);
+    describe(&rec, &d->in, !f || f->rule >= 0);
     same = duplicate(out, &rec);
     if ((same && (rec.k < same->k || (rec.k == same->k && rec.severity > same->severity))) ||
         (!same && out->finding_count < FINDINGS_MAX)) {
@@ -332,8 +344,9 @@ findings_write(const struct test_options *o, const struct lab_config *lab, struc
         return;
     }
     /* The worst of the lowest bound first. */
-    for (unsigned rank = 6; rank-- > 0;)
-        for (unsigned i = 0; i < s->report.found_count; i++)
-            if (s->report.found[i].severity == rank)
-                one_finding(o, lab, s, &s->report.found[i], out);
+    for (unsigned k = 0; k <= CHOICES_MAX; k++)
+        for (unsigned rank = 6; rank-- > 0;)
+            for (unsigned i = 0; i < s->report.found_count; i++)
+                if (s->report.found[i].bound == k && s->report.found[i].severity == rank)
+                    one_finding(o, lab, s, &s->report.found[i], out);
 }

@@ -15,8 +15,12 @@ void findings_worker_begin(struct detail *d, struct search_hooks *h);
 /* The run before the snapshot failed: that is what there is to tell. */
 void findings_worker_setup(struct detail *d, const struct run_result *r);
 
-/* Replay in a fresh worker that records everything. NULL: the run did not end as a failure again. */
-struct detail *supervisor_detail(const struct lab_config *lab, const struct choice_list *choices);
+/*
+ * Replay in a fresh worker that records everything. about: the broken rule to tell of, NULL: the first that is broken.
+ * NULL: the run did not end as a failure again.
+ */
+struct detail *supervisor_detail(const struct lab_config *lab, const struct choice_list *choices,
+                                 const struct verify_rule *about);
 
 /* Replay, name, judge and write each failure of a scenario; setup non-NULL: it failed before the snapshot. */
 void findings_write(const struct test_options *o, const struct lab_config *lab, struct scenario_result *s,
@@ -36,6 +40,7 @@ struct trace_file {
     char scenario[64];
     unsigned vps;
     char os[32];
+    const struct verify_rule *about; /* NULL: the first rule broken */
     struct planted_list planted;
     struct choice_list choices;
 };

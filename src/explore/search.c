@@ -11,13 +11,14 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "explore/cause.h"
 #include "explore/follow.h"
 
 #define TRACES_SIZE    (1u << 20)
 #define SAME_ONE_IN    1024u /* of the orders of events, so many have their memory compared when met again */
 #define SPUN_MAX       3u    /* livelocks after which a sample has seen enough: each takes long */
-#define POINTS_PER_HIT 2000u /* a run so long counts as two there */
-#define RUNS_AFTER_HIT 2000u /* how far a bound is searched on after its first failure, for worse ones of its kind */
+#define POINTS_PER_HIT 2000u /* a failing run costs one for so many points and rounds of loops */
+#define LONG_HITS_MAX  2000u /* what long failing runs may cost in all: a loop that ends by counting takes long */
 
 /* Happens-before orders seen at ends of runs: a set of 128-bit hashes, host memory of the worker. */
 static struct {
@@ -87,79 +88,53 @@ traces_forget(void)
     traces_used = 0;
 }
 
-/* How bad: memory faults first, then other stops, then hangs, then rules and checks. */
-static unsigned
-severity(const struct run_result *r)
+/* Did anything come out of turn, by the strategy's choice? */
+static bool
+out_of_turn(const struct explorer *x, const struct run_result *r)
 {
-    if (r->end == RUN_SYSCALL)
-        return 5;
-    if (r->end == RUN_BUGCHECK)
-        return r->code == 0x3b || r->code == 0x7e || r->code == 0xd1 || r->code == 0x0a || r->code == 0x50 ? 4 : 3;
-    if (r->end == RUN_HANG || r->end == RUN_LIVELOCK)
-        return 2;
-    return 1;
+    bool other = false;
+
+    for (uint32_t i = 0; i < x->made.count; i++)
+        other |= x->made.c[i].kind != CHOICE_SCHED;
+    return r->preemptions > 0 || other;
 }
 
-static uint64_t
-fault_ip(const struct run_result *r)
-{
-    const struct trap *t = machine_last_trap();
-    const struct fiber *f = r->fiber ? &machine->fiber[r->fiber] : NULL;
-
-    if (r->end == RUN_BUGCHECK && t)
-        return t->rip;
-    if (f && f->crossing && !(f->crossing->index & CROSSING_L1))
-        return *(const uint64_t *)f->crossing->guest_rsp;
-    return 0;
-}
-
-/* A short name of the cause, equal for failures that one repair would cure. */
-static uint64_t
-root_of(const struct run_result *r, const struct found *f)
-{
-    if (f->rule >= 0)
-        return hash64_add(1, (uint64_t)f->rule);
-    if (f->check[0])
-        return hash64_bytes(2, f->check, strlen(f->check));
-    if (r->end == RUN_BUGCHECK)
-        return hash64_add(hash64_add(3, r->code), f->ip);
-    return hash64_add(4, r->end);
-}
-
+/* One entry per cause: with the fewest preemptions, then the worst, then the shortest. */
 static void
-keep(struct search_report *rep, const struct explorer *x, const struct run_result *r, const char *check, unsigned k)
+keep(struct search_report *rep, const struct explorer *x, const struct run_result *r, const char *check)
 {
-    struct found *f = NULL, tmp;
+    struct cause cause = cause_of(r, check, out_of_turn(x, r));
+    unsigned bound = r->preemptions < CHOICES_MAX ? r->preemptions : CHOICES_MAX;
+    struct found *f = NULL;
 
-    memset(&tmp, 0, offsetof(struct found, choices));
-    tmp.passing[0] = '\0';
-    tmp.run = *r;
-    tmp.rule = -1;
-    tmp.bound = k;
-    tmp.at_run = rep->runs;
-    tmp.ip = fault_ip(r);
-    snprintf(tmp.check, sizeof(tmp.check), "%s", check);
-    if (verify_violation_count() > 0) {
-        tmp.violation = *verify_violation(0);
-        tmp.rule = (int)verify_rule_index(tmp.violation.rule);
-    }
-    tmp.severity = severity(r);
-    tmp.root = root_of(r, &tmp);
     rep->failing_runs++;
-    for (unsigned i = 0; i < rep->found_count; i++)
-        if (rep->found[i].root == tmp.root) {
+    for (unsigned i = 0; i < rep->found_count && !f; i++)
+        if (rep->found[i].root == cause.root)
             f = &rep->found[i];
-            if (f->bound < k || f->severity > tmp.severity ||
-                (f->severity == tmp.severity && f->choices.count <= x->made.count))
-                return;
-        }
-    if (!f) {
-        if (rep->found_count == FOUND_MAX)
-            return;
-        f = &rep->found[rep->found_count];
+    if (f && (f->bound < bound ||
+              (f->bound == bound && (f->severity > cause.severity ||
+                                     (f->severity == cause.severity && f->choices.count <= x->made.count)))))
+        return;
+    if (!f && rep->found_count == FOUND_MAX) {
+        rep->found_lost++;
+        return;
     }
-    tmp.choices = x->made;
-    *f = tmp;
+    if (!f)
+        f = &rep->found[rep->found_count];
+    f->passing[0] = '\0';
+    f->run = *r;
+    f->bound = bound;
+    f->at_run = rep->runs;
+    f->ip = cause.ip;
+    snprintf(f->check, sizeof(f->check), "%s", check);
+    f->rule = -1;
+    if (cause.violation >= 0) {
+        f->violation = *verify_violation((unsigned)cause.violation);
+        f->rule = (int)verify_rule_index(f->violation.rule);
+    }
+    f->severity = cause.severity;
+    f->root = cause.root;
+    f->choices = x->made;
     if (f == &rep->found[rep->found_count])
         rep->found_count++;
 }
@@ -199,7 +174,7 @@ check_twice(const struct explorer *x, const struct run_result *first, const stru
 /* Judge the run that just ended. True: it failed. */
 static bool
 judge(struct explorer *x, const struct run_result *r, const struct search_hooks *h, struct search_report *rep,
-      unsigned k, const struct search_job *job)
+      const struct search_job *job)
 {
     char check[160] = "";
     bool failed;
@@ -216,24 +191,26 @@ judge(struct explorer *x, const struct run_result *r, const struct search_hooks 
     failed = r->end != RUN_DONE || verify_violation_count() > 0;
     if (r->end == RUN_DONE && h->run_check && h->run_check(h->arg, r, check))
         failed = true;
-    if (job->strategy != STRATEGY_ICB)
-        k = r->preemptions < CHOICES_MAX ? r->preemptions : CHOICES_MAX;
+    if (x->made.count == 0 && !x->made.overflow && job->strategy == STRATEGY_ICB)
+        cause_plain();
     if (failed)
-        keep(rep, x, r, check, k);
+        keep(rep, x, r, check);
     if (job->detail && h->detail)
         h->detail(h->arg, r, x, failed && rep->found_count ? &rep->found[0] : NULL);
     return failed;
 }
 
-/* Everything one explorer has to offer. False: stop searching. */
+/*
+ * Everything one explorer has to offer; runs that fail do not end it, unless the first is all that is asked for.
+ * False: stop searching.
+ */
 static bool
-search_with(struct explorer *x, unsigned k, struct search_level *l, const struct search_job *job,
-            const struct search_hooks *h, struct search_report *rep)
+search_with(struct explorer *x, struct search_level *l, const struct search_job *job, const struct search_hooks *h,
+            struct search_report *rep)
 {
-    uint64_t since_hit = 0;
+    uint64_t long_hits = 0;
     unsigned spun = 0;
     struct run_result r;
-    bool hit = false;
 
     do {
         one_run(x, h, rep, &r);
@@ -257,23 +234,22 @@ search_with(struct explorer *x, unsigned k, struct search_level *l, const struct
         }
         if (job->check_every)
             check_same(x, &r, job->cache ? SAME_ONE_IN : SAME_ONE_IN / 64, rep);
-        if (!job->watch && judge(x, &r, h, rep, k, job)) {
-            hit = true;
+        if (!job->watch && judge(x, &r, h, rep, job)) {
             if (job->first)
                 return false;
+            long_hits += (r.points + r.rounds) / POINTS_PER_HIT;
         }
         if (rep->unsupported[0] || (job->watch && r.end == RUN_LIVELOCK && ++spun == SPUN_MAX))
             return false;
         if (job->check_every && rep->runs / job->check_every > rep->double_runs && r.end != RUN_CUT)
             check_twice(x, &r, h, rep);
-        if (hit && (since_hit += 1 + (r.points + r.rounds) / POINTS_PER_HIT) > RUNS_AFTER_HIT &&
-            job->strategy == STRATEGY_ICB)
+        if (long_hits > LONG_HITS_MAX && job->strategy == STRATEGY_ICB)
             return false;
         if (rep->stop || (job->strategy == STRATEGY_ICB && job->runs_max && rep->runs >= job->runs_max))
             return false;
     } while (x->more(x, &r));
     l->exhausted = !x->dropped;
-    return !hit;
+    return true;
 }
 
 /* ------------------------------------------------------------------ shrinking */
@@ -284,21 +260,18 @@ fails_alike(const struct choice_list *list, const struct found *like, const stru
             struct search_report *rep, bool *clean)
 {
     struct explorer *x = replay_create(list);
-    struct found probe = { .rule = -1 };
     struct run_result r;
+    struct cause cause;
     char check[160] = "";
 
     one_run(x, h, rep, &r);
     if (r.end == RUN_DONE)
         verify_run_end();
-    probe.ip = fault_ip(&r);
     if (r.end == RUN_DONE && h->run_check)
         h->run_check(h->arg, &r, check);
-    snprintf(probe.check, sizeof(probe.check), "%s", check);
-    if (verify_violation_count() > 0)
-        probe.rule = (int)verify_rule_index(verify_violation(0)->rule);
     *clean = r.end == RUN_DONE && verify_violation_count() == 0 && !check[0];
-    return !*clean && r.end == like->run.end && severity(&r) == like->severity && root_of(&r, &probe) == like->root;
+    cause = cause_of(&r, check, out_of_turn(x, &r));
+    return !*clean && r.end == like->run.end && cause.severity == like->severity && cause.root == like->root;
 }
 
 static void
@@ -395,7 +368,7 @@ search_bound(const struct icb_bound *bound, struct search_level *l, const struct
         traces_forget();
         l->traces = l->trace_set = 0;
         l->exhausted = false;
-        go_on = search_with(*x, bound->k, l, job, h, rep);
+        go_on = search_with(*x, l, job, h, rep);
         if (hb_filter_changed)
             l->restarts++;
     } while (hb_filter_changed);
@@ -433,6 +406,7 @@ search_run(const struct search_job *job, const struct search_hooks *h, struct se
     struct explorer *x = NULL;
 
     rep->state = SEARCH_RUNNING;
+    cause_begin();
     if (job->strategy != STRATEGY_ICB) /* sampling counts on every point; a fresh process replays at every point */
         hb_filter_enabled(false);
     switch (job->strategy) {
@@ -453,7 +427,7 @@ search_run(const struct search_job *job, const struct search_hooks *h, struct se
         break;
     }
     if (x)
-        search_with(x, 0, &rep->level[0], job, h, rep);
+        search_with(x, &rep->level[0], job, h, rep);
     refine(job, h, rep);
     rep->state = rep->stop ? SEARCH_STOPPED : SEARCH_DONE;
 }

@@ -38,12 +38,12 @@ struct search_job {
 struct found {
     struct run_result run;
     struct choice_list choices;
-    unsigned bound;             /* k of the search when it was met */
+    unsigned bound;             /* its preemptions */
     uint64_t at_run;            /* how many runs had been made */
-    uint64_t root;              /* groups failures of one cause: the first rule broken, else where it crashed */
-    int rule;                   /* verify_rule_index of the first rule broken, -1 none */
+    uint64_t root;              /* struct cause: groups failures of one cause */
+    int rule;                   /* verify_rule_index of the rule that it is blamed on, -1 none */
     unsigned severity;          /* higher is worse */
-    struct violation violation; /* the first one, when rule >= 0 */
+    struct violation violation; /* of that rule, when rule >= 0 */
     uint64_t ip;                /* faulting address or caller */
     char check[160];            /* a failed check of the scenario, in words */
     char passing[200];          /* the nearest schedule that passes, in words; "" none was found */
@@ -71,6 +71,7 @@ struct search_report {
     struct search_level level[SEARCH_K_MAX];
     struct search_level fault_level, value_level; /* runs 0: there was nothing to choose */
     unsigned found_count;
+    uint64_t found_lost; /* failing runs of yet other causes, for which there was no room */
     uint64_t failing_runs;
     struct found found[FOUND_MAX];
     uint32_t points_max;

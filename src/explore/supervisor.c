@@ -96,13 +96,27 @@ seconds_now(void)
     return (double)host_now_ns() / 1e9;
 }
 
+/* CPU time of a worker so far, and when each of its failures was met first: seen from outside, every few ms. */
+struct worker_time {
+    double cpu_s, found_s[FOUND_MAX];
+    unsigned found;
+};
+
+static void
+note_time(struct worker_time *t, const struct shared *sh, pid_t pid)
+{
+    t->cpu_s = host_process_cpu_s(pid);
+    while (t->found < FOUND_MAX && t->found < sh->report.found_count)
+        t->found_s[t->found++] = t->cpu_s;
+}
+
 /*
  * Fork, watch, reap. Returns 0, or -ECHILD when the worker died by a signal (status in *status). The worker is
  * told to stop when its time is over, signalled when one run takes too long, killed when that does not help.
  */
 static int
 worker_run(const struct lab_config *lab, const struct search_job *job, struct shared *sh, struct detail *d,
-           const struct watch *w, double *cpu, int *status)
+           const struct watch *w, struct worker_time *time, int *status)
 {
     double begin = seconds_now(), last_progress = begin, stuck_since = 0;
     uint64_t last_run = 0;
@@ -125,8 +139,8 @@ worker_run(const struct lab_config *lab, const struct search_job *job, struct sh
         if (got == pid)
             break;
         now = seconds_now();
-        used = host_process_cpu_s(pid);
-        *cpu = used;
+        note_time(time, sh, pid);
+        used = time->cpu_s;
         if (w->time_s > 0 && now - begin > w->time_s)
             sh->report.stop = 1;
         if (sh->report.in_run != last_run) {
@@ -158,7 +172,7 @@ shared_create(void)
 }
 
 static void
-judge(struct scenario_result *s, const struct shared *sh, int werr, int status)
+judge(struct scenario_result *s, const struct shared *sh, bool first, int werr, int status)
 {
     const struct search_report *r = &s->report;
     const char *damaged;
@@ -171,17 +185,18 @@ judge(struct scenario_result *s, const struct shared *sh, int werr, int status)
     if (damaged) {
         memset(&s->report, 0, sizeof(s->report));
         memset(&s->reached, 0, sizeof(s->reached));
-        s->exhausted = false;
+        s->searched = s->exhausted = false;
         s->state = 3;
         snprintf(s->text, sizeof(s->text), "the worker's report is damaged (%s): the driver wrote over it", damaged);
         return;
     }
-    s->exhausted = r->found_count == 0;
-    for (unsigned k = 0; k <= s->k && s->exhausted; k++)
-        s->exhausted = r->level[k].exhausted;
+    s->searched = true;
+    for (unsigned k = 0; k <= s->k; k++)
+        s->searched &= r->level[k].exhausted;
     s->faults = r->fault_level.runs != 0 ? s->faults : 0;
     s->values = r->value_level.runs != 0 ? s->values : 0;
-    s->exhausted &= (s->faults == 0 || r->fault_level.exhausted) && (s->values == 0 || r->value_level.exhausted);
+    s->searched &= (s->faults == 0 || r->fault_level.exhausted) && (s->values == 0 || r->value_level.exhausted);
+    s->exhausted = s->searched && r->found_count == 0;
     if (werr == -ECHILD) {
         s->state = 3;
         snprintf(s->text, sizeof(s->text), "the worker died (signal %d) in run %llu", WTERMSIG(status),
@@ -206,6 +221,11 @@ judge(struct scenario_result *s, const struct shared *sh, int werr, int status)
                      (unsigned long long)r->divergences, (unsigned long long)r->double_runs);
     } else if (r->found_count > 0) {
         s->state = 1;
+        if (r->found_lost > 0)
+            snprintf(s->text, sizeof(s->text), "more than %u failures: %llu failing runs are not told of", FOUND_MAX,
+                     (unsigned long long)r->found_lost);
+        else if (!s->searched && !first)
+            snprintf(s->text, sizeof(s->text), "not searched to its end");
     } else if (r->unsupported[0]) {
         s->state = 4;
         snprintf(s->text, sizeof(s->text), "the driver calls %s, which undis does not have", r->unsupported);
@@ -222,7 +242,7 @@ static void
 print_debug(const struct lab_config *lab, const struct scenario_result *s)
 {
     static const struct choice_list empty;
-    struct detail *d = supervisor_detail(lab, s->report.found_count ? &s->report.found[0].choices : &empty);
+    struct detail *d = supervisor_detail(lab, s->report.found_count ? &s->report.found[0].choices : &empty, NULL);
 
     for (unsigned i = 0; d && i < d->in.debug_line_count; i++)
         printf("    | %s\n", d->in.debug_lines[i]);
@@ -234,11 +254,13 @@ static bool
 worker_again(struct lab_config *lab, const struct search_job *job, struct shared *sh, const struct watch *w,
              struct scenario_result *s, int *werr, int *status)
 {
-    double cpu = 0;
+    struct worker_time time = { .cpu_s = 0 };
 
     memset(sh, 0, sizeof(*sh));
-    *werr = worker_run(lab, job, sh, NULL, w, &cpu, status);
-    s->cpu_seconds += cpu;
+    *werr = worker_run(lab, job, sh, NULL, w, &time, status);
+    for (unsigned i = 0; i < FOUND_MAX; i++)
+        s->found_cpu_s[i] = s->cpu_seconds + (i < time.found ? time.found_s[i] : time.cpu_s);
+    s->cpu_seconds += time.cpu_s;
     if (!sh->planting.again || sh->planting.list.count > PLANTED_MAX || sh->planting.list.count <= s->planted.count)
         return false;
     s->planted = sh->planting.list;
@@ -311,7 +333,7 @@ run_scenario(const struct test_options *o, const struct lab_subjects *subjects, 
     s->values = job.values;
     werr = search_planted(&lab, &job, sh, &w, out, s, &status);
     s->seconds = seconds_now() - begin;
-    judge(s, sh, werr, status);
+    judge(s, sh, o->first, werr, status);
     out->runs += s->report.runs;
     if (s->state == 1)
         if (!o->counts_only)
@@ -321,9 +343,8 @@ run_scenario(const struct test_options *o, const struct lab_subjects *subjects, 
     host_unshare(sh, sizeof(*sh));
 }
 
-/* Replay one failing run with everything recorded. NULL: it did not fail again. */
 struct detail *
-supervisor_detail(const struct lab_config *lab, const struct choice_list *choices)
+supervisor_detail(const struct lab_config *lab, const struct choice_list *choices, const struct verify_rule *about)
 {
     struct shared *sh = shared_create();
     struct detail *d = detail_create(DETAIL_BYTES);
@@ -331,12 +352,14 @@ supervisor_detail(const struct lab_config *lab, const struct choice_list *choice
     struct search_job job = { .strategy = STRATEGY_REPLAY, .detail = true, .replay = *choices };
     struct watch w = { .o = &none, .time_s = 60 };
     const char *damaged = NULL;
-    double cpu;
+    struct worker_time time = { .cpu_s = 0 };
     int status = 0, err = -ENOMEM;
 
     lab_register_exports();
+    if (d)
+        d->about = about;
     if (sh && d)
-        err = worker_run(lab, &job, sh, d, &w, &cpu, &status);
+        err = worker_run(lab, &job, sh, d, &w, &time, &status);
 
     if (!err && d->complete)
         damaged = trust_detail(d, DETAIL_BYTES);
@@ -382,7 +405,7 @@ print_line(const struct test_options *o, const struct scenario_result *s)
         return;
     printf("  %-28s %-12s ", s->name, words[s->state]);
     if (o->strategy == STRATEGY_ICB)
-        printf("k<=%u%s", s->k, s->exhausted ? " exhausted" : "          ");
+        printf("k<=%u%s", s->k, s->searched ? " exhausted" : "          ");
     else
         printf("sampled");
     printf("  %8llu runs  %6.2f s%s%s\n", (unsigned long long)s->report.runs, s->seconds, s->text[0] ? "  " : "",

@@ -25,7 +25,7 @@ struct test_options {
     uint64_t seed;
     enum strategy_kind strategy;
     bool strategy_given;
-    bool first; /* stop at the first finding */
+    bool first; /* stop at the first run that fails */
     bool cache_off;
     bool verbose, json, quiet;
     bool counts_only;           /* only what was reached matters: no folder is written */
@@ -53,9 +53,11 @@ struct scenario_result {
     struct planted_list planted; /* points that loops and races asked for */
     uint64_t watched_runs;       /* of the last sample that looked for races */
     uint32_t races_unpromoted;   /* accesses that raced there and are no points */
-    bool exhausted;              /* every bound up to k */
+    bool searched;               /* every bound up to k, wholly */
+    bool exhausted;              /* the same, and no run failed */
     bool setup_failed;
     double seconds, cpu_seconds;
+    double found_cpu_s[FOUND_MAX]; /* of cpu_seconds, those until report.found[i] was met */
     int state; /* 0 clean, 1 finding, 2 budget ended, 3 ours, 4 input */
     char text[256];
 };
@@ -71,7 +73,7 @@ struct finding_record {
     unsigned severity;       /* of struct found */
     bool minimal;
     uint64_t runs;
-    double cpu_seconds;
+    double cpu_seconds; /* of the scenario, until it was met */
     char rule[64];
     char where[300]; /* file:line of the driver's own call */
     char sentence[320];

@@ -136,6 +136,36 @@ says() {
     prints 'k<=0 exhausted'
 }
 
+@test "wrong-always: what goes wrong in every run does not hide what needs a switch, or two" {
+    needs "$drivers/wrong-always"
+    undis test "$drivers/wrong-always" --scenario "$root/tests/scenario/read-and-write.yaml" --k 2 --out out
+    exits 1
+    prints 'k<=2 exhausted'
+    no prints '^certificate'
+    [ "$(grep '^FINDING' <<<"$output")" = "FINDING  0xc4_SpinLockDprRelease_XDV_VRF_wrong_always!CountBytes
+FINDING  DATA_RACE_wrong_always!CountBytes
+FINDING  0x3B_wrong_always!AlwaysWrite" ]
+    [ "$(grep -o '[0-9] preemptions* (minimal' <<<"$output" | cut -c1 | tr -d '\n')" = 012 ]
+    for n in 01 02 03; do
+        undis replay out/$n-* --times 3
+        exits 1
+        prints 'equal over 3 replays'
+    done
+    grep -q '^# about: DataRace$' out/02-*/trace
+    undis test "$drivers/wrong-always" --scenario "$root/tests/scenario/read-and-write.yaml" --k 2 --first --out first
+    exits 1
+    [ "$(grep -c '^FINDING' <<<"$output")" = 1 ]
+    no prints 'k<=2 exhausted'
+}
+
+@test "wrong-always: what a search did not reach the end of is not said to be minimal" {
+    needs "$drivers/wrong-always"
+    undis test "$drivers/wrong-always" --scenario "$root/tests/scenario/read-and-write.yaml" --runs 3 --out out
+    exits 1
+    prints 'not searched to its end'
+    no prints 'k<=[0-9] exhausted'
+}
+
 @test "spins-stalling: a loop that only stalls is a livelock" {
     finds spins-stalling open-while-disabled '(LIVELOCK|HANG)_spins_stalling!SpinsWrite' --k 0
     says 'spins_stalling\.c'

@@ -69,7 +69,8 @@ no_order_left_out() {
     needs "$zoo/pause-check-race"
     command -v python3 >/dev/null || skip "no python3"
     set -- pause-check-race lost-update cancel-write-race-a
-    [ "${MINIMAL:-}" != all ] || set -- $(cd "$root/zoo" && grep -l '^preemptions: [1-9]' ./*/README.md | xargs -n 1 dirname)
+    [ "${MINIMAL:-}" != all ] ||
+        set -- $(cd "$root/zoo" && grep -l '^preemptions: [1-9]' ./*/README.md | xargs -n 1 dirname)
     run "$root/tools/compare-traces" --undis "$UNDIS" --minimal --first "${@/#/$zoo/}"
     [ "$status" = 0 ]
     [ "$(grep -c ' exhausted$' <<<"$output")" -ge $# ]
