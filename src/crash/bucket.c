@@ -18,6 +18,7 @@
 
 #include "base/str.h"
 #include "crash/hash.h"
+#include "crash/report.h"
 
 static const struct {
     const char *pattern, *owner;
@@ -115,23 +116,26 @@ explaining_violation(const struct finding_input *in)
     return in->violation_count > 0 ? &in->violations[0] : NULL;
 }
 
-/* A hang has no failing frame: blame the innermost driver frame of a fiber that is stuck, else what it waits for. */
+/*
+ * A hang has no failing frame: blame the innermost driver frame of who closed a deadlock, else of the first fiber that
+ * is stuck and has one.
+ */
 static const struct finding_frame *
 hang_frame(const struct finding_input *in, const char **owner)
 {
-    for (unsigned i = 0; i < in->fiber_count; i++) {
-        const struct finding_fiber *f = &in->fibers[i];
-        int at;
+    const struct finding_fiber *closer = waits_closer(in);
+    int at = closer ? bucket_blame(closer->frames, closer->frame_count) : -1;
+    const struct finding_fiber *f = closer;
 
-        if (f->state != FIBER_BLOCKED || f->daemon || f->block_kind == BLOCK_IDLE)
-            continue;
-        at = bucket_blame(f->frames, f->frame_count);
-        if (at >= 0) {
-            triage_skips(f->frames[at].module, f->frames[at].function, owner);
-            return &f->frames[at];
-        }
+    for (unsigned i = 0; i < in->fiber_count && at < 0; i++) {
+        f = &in->fibers[i];
+        if (f->state == FIBER_BLOCKED && !f->daemon && f->block_kind != BLOCK_IDLE)
+            at = bucket_blame(f->frames, f->frame_count);
     }
-    return NULL;
+    if (at < 0)
+        return NULL;
+    triage_skips(f->frames[at].module, f->frames[at].function, owner);
+    return &f->frames[at];
 }
 
 /* Characters that are not valid in a bucket become '_'. */
@@ -197,7 +201,9 @@ finding_conclude(const struct finding_input *in, struct finding_verdict *out)
         snprintf(out->bucket + at, sizeof(out->bucket) - at, "_%.63s!%.120s", f->module, f->function);
         snprintf(out->symbol, sizeof(out->symbol), f->offset ? "%s!%s+%x" : "%s!%s", f->module, f->function, f->offset);
     } else if (f != NULL && f->module[0] != 0) {
-        snprintf(out->bucket + at, sizeof(out->bucket) - at, "_%s+%x", f->module, f->offset);
+        /* A loop is met anywhere on its way round: its function is what stays. */
+        snprintf(out->bucket + at, sizeof(out->bucket) - at, "_%s+%x", f->module,
+                 in->kind == FINDING_LIVELOCK && f->begin != 0 ? f->begin : f->offset);
         snprintf(out->symbol, sizeof(out->symbol), "%s+%x", f->module, f->offset);
     } else if (m != NULL) {
         snprintf(out->bucket + at, sizeof(out->bucket) - at, "_IMAGE_%s", m->file);

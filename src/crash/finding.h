@@ -38,6 +38,7 @@ struct finding_frame {
     char module[32];    /* as debuggers print it: "npf", "nt"; "" when the address is in none */
     char function[160]; /* "" when there is no symbol: then offset counts from the module's base */
     uint32_t offset;
+    uint32_t begin; /* of the function, from the module's base; only where there is no symbol, 0: unknown */
     bool ddk;       /* the function stands in a header of the DDK: part of whoever called it, never at fault */
     char file[256]; /* line record of f.ip, as a debugger looks it up; "" when none */
     unsigned line;

@@ -25,6 +25,8 @@ void report_explain(struct text *out, const struct finding_input *in, const stru
 void report_race(struct text *out, const struct finding_input *in);
 unsigned race_event(const struct finding_input *in);
 
+/* Of fibers that wait for each other in a ring, the one that began to wait last: it closed the ring. NULL: no ring. */
+const struct finding_fiber *waits_closer(const struct finding_input *in);
 /* Who waits for what, held by whom. */
 void report_waits(struct text *out, const struct finding_input *in);
 

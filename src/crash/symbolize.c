@@ -29,7 +29,7 @@ frame_module(const struct finding_input *in, struct finding_frame *f)
     uint32_t offset;
 
     f->module[0] = f->function[0] = f->file[0] = f->call_file[0] = 0;
-    f->line = f->call_line = f->offset = 0;
+    f->line = f->call_line = f->offset = f->begin = 0;
     f->tail_call = f->ddk = false;
     if (ddi_symbolize(f->f.ip, &module, &name, &offset)) {
         str_copy(f->module, sizeof(f->module), m != NULL ? m->name : module);
@@ -60,8 +60,9 @@ module_frames(const struct finding_input *in, const struct finding_module *m, st
         rvas[n++] = (uint32_t)(frames[i].f.ip - m->base);
         rvas[n++] = (uint32_t)(frames[i].f.ip - m->base - 1);
     }
-    if (n == 0 || symbols_resolve(m->path, symbol_path, rvas, n, symbols) != 0)
+    if (n == 0)
         goto out;
+    symbols_resolve(m->path, symbol_path, rvas, n, symbols); /* without a symbolizer they have no names */
     n = 0;
     for (unsigned i = 0; i < count; i++) {
         struct finding_frame *f = &frames[i];
@@ -78,8 +79,10 @@ module_frames(const struct finding_input *in, const struct finding_module *m, st
             at = call; /* at 0 a routine begins: nothing returns there */
             past = 1;
         }
-        if (at->function[0] == 0)
+        if (at->function[0] == 0) {
+            f->begin = call->offset != 0 ? f->offset - (call != at) - call->offset : 0;
             continue;
+        }
         named++;
         str_copy(f->function, sizeof(f->function), at->function);
         str_copy(f->file, sizeof(f->file), at->file);

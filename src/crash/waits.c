@@ -67,6 +67,31 @@ ring_length(const struct finding_input *in, const struct finding_fiber *f)
     return 0;
 }
 
+/* Number of the event with which f began to wait, 0: none. */
+static unsigned
+wait_event(const struct finding_input *in, const struct finding_fiber *f)
+{
+    unsigned i = in->event_count;
+
+    while (i > 0 && (in->events[i - 1].kind != EV_BLOCK || in->events[i - 1].fiber != f->id))
+        i--;
+    return i;
+}
+
+const struct finding_fiber *
+waits_closer(const struct finding_input *in)
+{
+    const struct finding_fiber *closer = NULL;
+
+    for (unsigned i = 0; i < in->fiber_count; i++) {
+        const struct finding_fiber *f = &in->fibers[i];
+
+        if (is_stuck(f) && ring_length(in, f) > 0 && (!closer || wait_event(in, f) > wait_event(in, closer)))
+            closer = f;
+    }
+    return closer;
+}
+
 /* The last signal of object: a wake-up that was lost came before the wait. */
 static const struct event *
 last_signal(const struct finding_input *in, uint64_t object)

@@ -192,6 +192,19 @@ FINDING  0x3B_wrong_always!AlwaysWrite" ]
     cmp trace.1 trace.3
 }
 
+@test "spins-silently: without symbols the loop has the name of its function's first byte" {
+    needs "$drivers/spins-silently"
+    command -v x86_64-w64-mingw32-strip >/dev/null || skip "no strip for PE images"
+    mkdir stripped
+    x86_64-w64-mingw32-strip -o stripped/spins_silently.sys "$drivers/spins-silently/spins_silently.sys"
+    begin=$(x86_64-w64-mingw32-nm "$drivers/spins-silently/spins_silently.sys" |
+        sed -n 's/^0*14000*\([0-9a-f]*\) t SpinsWrite$/\1/p')
+    undis test stripped --only open-while-disabled --k 0 --out out
+    exits 1
+    prints "^FINDING  LIVELOCK_spins_silently\+$begin\$"
+    [ "$(grep -c '^FINDING' <<<"$output")" = 1 ]
+}
+
 @test "waits-forever: an unload that never ends says what for" {
     finds waits-forever init-halt 'HANG_waits_forever!WaitsUnload' --k 0
     says 'event'

@@ -90,6 +90,21 @@ TEST(bucket, prefix_carries_what_a_debugger_adds)
     CHECK_STR(bucket(), "LIVELOCK_npf!NPF_Write");
 }
 
+/* A loop is looked at anywhere on its way round. */
+TEST(bucket, a_loop_without_symbols_has_the_name_of_its_function)
+{
+    sample_build();
+    sample.in.code = 0;
+    sample.in.kind = FINDING_LIVELOCK;
+    sample.frames[1].function[0] = 0;
+    sample.frames[1].offset = 0x1040;
+    CHECK_STR(bucket(), "LIVELOCK_npf+1040");
+    sample.frames[1].begin = 0x1010;
+    CHECK_STR(bucket(), "LIVELOCK_npf+1010");
+    sample.frames[1].offset = 0x1052;
+    CHECK_STR(bucket(), "LIVELOCK_npf+1010");
+}
+
 TEST(bucket, replaces_what_a_key_may_not_hold)
 {
     sample_build();
@@ -110,6 +125,39 @@ TEST(bucket, hang_blames_the_driver_frame_of_who_is_stuck)
     CHECK_STR(bucket(), "HANG_npf!NPF_Write");
     sample.fibers[1].frame_count = 0;
     CHECK_STR(bucket(), "HANG_IMAGE_npf.sys");
+}
+
+static void
+sample_stuck(unsigned i, uint64_t waits_for, uint32_t owner, const struct finding_frame *frame)
+{
+    struct finding_fiber *f = &sample.fibers[i];
+
+    f->state = FIBER_BLOCKED;
+    f->block_kind = BLOCK_SPIN;
+    f->block_object = waits_for;
+    f->block_owner = owner;
+    f->frames = frame;
+    f->frame_count = 1;
+    sample_event(EV_BLOCK, f->id, waits_for, BLOCK_SPIN, 0, 0, 0);
+}
+
+TEST(bucket, a_deadlock_blames_who_closed_the_ring)
+{
+    static const struct finding_frame first = { .module = "npf", .function = "NPF_Read" };
+    static const struct finding_frame last = { .module = "npf", .function = "NPF_Close" };
+
+    sample_build();
+    sample.in.kind = FINDING_HANG;
+    sample.in.code = 0;
+    sample.in.frame_count = 0;
+    sample_stuck(0, SAMPLE_MODULE, 2, &first);
+    sample_stuck(1, SAMPLE_MODULE + 8, 1, &last);
+    CHECK_STR(bucket(), "HANG_npf!NPF_Close");
+    sample_stuck(0, SAMPLE_MODULE, 2, &first); /* the other way round */
+    CHECK_STR(bucket(), "HANG_npf!NPF_Read");
+    sample.fibers[0].block_owner = 0; /* no ring: the first that is stuck */
+    sample_stuck(1, SAMPLE_MODULE + 8, 1, &last);
+    CHECK_STR(bucket(), "HANG_npf!NPF_Read");
 }
 
 /* A routine that returned wrongly has no frame any more: the event names it. */
@@ -159,7 +207,10 @@ TEST_MAIN(TEST_CASE(bucket, blames_the_first_frame_that_is_not_the_system),
           TEST_CASE(bucket, without_a_driver_frame_names_the_image), TEST_CASE(bucket, without_anything_is_invalid),
           TEST_CASE(bucket, passes_over_helpers_of_the_compiler),
           TEST_CASE(bucket, passes_over_functions_of_the_ddk),
-          TEST_CASE(bucket, prefix_carries_what_a_debugger_adds), TEST_CASE(bucket, replaces_what_a_key_may_not_hold),
+          TEST_CASE(bucket, prefix_carries_what_a_debugger_adds),
+          TEST_CASE(bucket, a_loop_without_symbols_has_the_name_of_its_function),
+          TEST_CASE(bucket, replaces_what_a_key_may_not_hold),
           TEST_CASE(bucket, hang_blames_the_driver_frame_of_who_is_stuck),
+          TEST_CASE(bucket, a_deadlock_blames_who_closed_the_ring),
           TEST_CASE(bucket, blames_the_routine_the_rule_points_at), TEST_CASE(bugcheck, arguments_depend_on_the_first),
           TEST_CASE(bugcheck, every_known_stop_has_arguments))
