@@ -52,6 +52,7 @@ enum site_patch {
     PATCH_INT3,      /* somebody may jump into the five bytes: int3, image_fixup_trap() goes to the thunk */
     PATCH_TRAP,      /* left alone: the processor traps */
     PATCH_IMMEDIATE, /* the constant was replaced */
+    PATCH_INSIDE,    /* it moved along into the thunk of the site before it, and is told there */
 };
 
 /* Where thunks call, with the protocol of crossing.S ("patched instructions"). */

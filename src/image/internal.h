@@ -88,7 +88,10 @@ struct moved {
 struct site_plan {
     uint32_t thunk; /* offset in the thunk area, 0: none */
     uint8_t thunk_len;
-    uint8_t pushes_end; /* offset in the thunk of the two pops; 0: it pushes nothing */
+    struct {
+        uint8_t begin, end; /* offsets in the thunk of the two pushes and of the two pops; 0,0: it pushes nothing */
+    } pushes[2];            /* of the site, and of one that moved along */
+    uint8_t inside;         /* that one's offset from the site, 0: none */
     uint8_t moved_count;
     uint8_t cover; /* bytes of driver code replaced */
     struct moved moved[MOVED_MAX];

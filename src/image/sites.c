@@ -457,10 +457,19 @@ mark_function(struct scan *s, struct pe_function *f)
 
 /* ------------------------------------------------------------------ deciding */
 
-/* How many bytes from the site on go into the thunk; 0: they cannot. next: where the next site is. */
-static unsigned
-cover(struct scan *s, const struct pe_function *f, uint32_t rva, uint32_t next, const uint8_t *p, uint32_t left)
+/* It can be told of in the thunk of the site before it. */
+static bool
+can_go_inside(const struct image_site *site)
 {
+    return site->kind == SITE_WATCHED || site->kind == SITE_PLAIN;
+}
+
+/* How many bytes from site i on go into its thunk; 0: they cannot. *inside: offset of a site among them, 0: none. */
+static unsigned
+cover(struct scan *s, const struct pe_function *f, unsigned i, const uint8_t *p, uint32_t left, uint8_t *inside)
+{
+    const struct image_site *next = &s->l->im.sites[i + 1], *end = s->l->im.sites + s->l->im.site_count;
+    uint32_t rva = next[-1].rva;
     unsigned n = 0, moved = 0;
     insn in;
 
@@ -468,8 +477,14 @@ cover(struct scan *s, const struct pe_function *f, uint32_t rva, uint32_t next, 
         if (n >= left || !decode(&s->decoder, p + n, left - n, &in))
             return 0;
         if (n > 0) {
-            if (f->fixed || ++moved >= MOVED_MAX || !thunk_can_move(&in) || rva + n >= next)
+            if (f->fixed || ++moved >= MOVED_MAX || !thunk_can_move(&in))
                 return 0;
+            if (next < end && rva + n >= next->rva) {
+                if (*inside || rva + n != next->rva || !can_go_inside(next))
+                    return 0;
+                *inside = (uint8_t)n;
+                next++;
+            }
             for (unsigned k = 0; k < in.length; k++)
                 if (marked(s, rva + n + k))
                     return 0;
@@ -493,6 +508,8 @@ plan_site(struct scan *s, unsigned i)
     insn in;
 
     site->number = l->first_site + i;
+    if (site->patch == PATCH_INSIDE)
+        return 0;
     if (p && site->kind == SITE_LOCKED)
         access_of(l, &s->decoder, site->rva, p, left, true, site);
     if (!p || !decode(&s->decoder, p, left, &in) || site->kind == SITE_PRIVILEGED)
@@ -511,12 +528,18 @@ plan_site(struct scan *s, unsigned i)
     plan->cover = site->length;
     site->patch = PATCH_JMP;
     if (site->length < 5) {
-        uint32_t next = i + 1 < l->im.site_count ? l->im.sites[i + 1].rva : UINT32_MAX;
-        unsigned n = cover(s, f, site->rva, next, p, left);
+        uint8_t inside = 0;
+        unsigned n = cover(s, f, i, p, left, &inside);
 
         site->patch = n ? PATCH_JMP_MOVED : PATCH_INT3;
-        if (n)
+        if (n) {
             plan->cover = (uint8_t)n;
+            plan->inside = inside;
+        }
+        if (n && inside) {
+            site[1].number = site->number + 1;
+            site[1].patch = PATCH_INSIDE;
+        }
     }
     return thunk_write(l, &s->decoder, i, p);
 }
@@ -621,7 +644,8 @@ image_site_kind_name(unsigned kind)
 const char *
 image_site_patch_name(unsigned patch)
 {
-    static const char *const names[] = { "jmp", "jmp, followers moved", "int3", "traps", "constant" };
+    static const char *const names[] = { "jmp",   "jmp, followers moved",          "int3",
+                                         "traps", "constant", "in the thunk before it" };
 
-    return patch <= PATCH_IMMEDIATE ? names[patch] : "?";
+    return patch <= PATCH_INSIDE ? names[patch] : "?";
 }

@@ -9,7 +9,8 @@
  *     mov  r11d, site
  *     call [target]                  crossing.S: keeps all registers and flags
  *     pop  r10 / pop r11
- *     the instruction, then those that had to move along
+ *     the instruction, then those that had to move along; one of these may be another
+ *     site with an operand: it is told of before it runs, in the same way
  *     jmp  back
  *
  * Nothing but the call touches flags. Instructions that are replaced altogether
@@ -241,6 +242,19 @@ moved(struct site_plan *plan, unsigned thunk_offset, uint32_t rva)
     plan->moved[plan->moved_count++] = (struct moved){ (uint8_t)thunk_offset, rva };
 }
 
+/* Tell of the operand of an instruction, site `number`, which then runs. k: which of the plan's sites it is. */
+static void
+put_told(struct emit *e, struct site_plan *plan, unsigned k, const insn *in, uint64_t va, uint64_t table,
+         enum thunk_target target, uint32_t number)
+{
+    plan->pushes[k].begin = (uint8_t)e->len;
+    put(e, "\x41\x53\x41\x52", 4); /* push r11; push r10 */
+    put_lea(e, in, va);
+    put_call(e, table, target, number);
+    plan->pushes[k].end = (uint8_t)e->len;
+    put(e, "\x41\x5a\x41\x5b", 4); /* pop r10; pop r11 */
+}
+
 int
 thunk_write(struct loaded *l, const ZydisDecoder *d, unsigned i, const uint8_t *p)
 {
@@ -262,20 +276,22 @@ thunk_write(struct loaded *l, const ZydisDecoder *d, unsigned i, const uint8_t *
     if (site->kind == SITE_CR8_READ) {
         moved(plan, 0, site->rva);
         put_cr8_read(&e, &in);
+    } else if (has_operand(site->kind)) {
+        put_told(&e, plan, 0, &in, site_va, area, target_of(site->kind), site->number);
+        moved(plan, e.len, site->rva);
+        put_moved(&e, &in, p, site_va);
     } else {
         put(&e, "\x41\x53\x41\x52", 4); /* push r11; push r10 */
-        if (has_operand(site->kind)) {
-            put_lea(&e, &in, site_va);
-        } else if (site->kind == SITE_CR8_WRITE) {
+        if (site->kind == SITE_CR8_WRITE) {
             put_cr8_value(&e, &in);
         } else {
             put(&e, "\x41\xba", 2); /* mov r10d, n */
             put32(&e, site->kind == SITE_RDTSCP);
         }
         put_call(&e, area, target_of(site->kind), site->number);
-        plan->pushes_end = (uint8_t)e.len;
+        plan->pushes[0].end = (uint8_t)e.len;
         put(&e, "\x41\x5a\x41\x5b", 4); /* pop r10; pop r11 */
-        if (has_operand(site->kind) || site->kind == SITE_BACK_EDGE || site->kind == SITE_PAGED) {
+        if (site->kind == SITE_BACK_EDGE || site->kind == SITE_PAGED) {
             moved(plan, e.len, site->rva);
             put_moved(&e, &in, p, site_va);
         }
@@ -283,6 +299,8 @@ thunk_write(struct loaded *l, const ZydisDecoder *d, unsigned i, const uint8_t *
     for (unsigned at = site->length; at < plan->cover; at += in.length) {
         decode(d, p + at, plan->cover - at, &in);
         moved(plan, e.len, site->rva + at);
+        if (at == plan->inside)
+            put_told(&e, plan, 1, &in, site_va + at, area, target_of(site[1].kind), site[1].number);
         put_moved(&e, &in, p + at, site_va + at);
     }
     moved(plan, e.len, site->rva + plan->cover);

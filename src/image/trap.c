@@ -64,7 +64,6 @@ image_thunk_origin(uint64_t rip, uint64_t *origin, unsigned *pushed_bytes)
     for (unsigned i = 0; i < l->im.site_count; i++) {
         const struct site_plan *plan = &l->plan[i];
         uint64_t offset = rip - l->im.sites[i].thunk;
-        unsigned end = plan->pushes_end;
 
         if (!l->im.sites[i].thunk || offset >= plan->thunk_len)
             continue;
@@ -72,10 +71,14 @@ image_thunk_origin(uint64_t rip, uint64_t *origin, unsigned *pushed_bytes)
         for (unsigned k = 0; k < plan->moved_count && offset >= plan->moved[k].thunk_offset; k++)
             *origin = l->im.base + plan->moved[k].rva;
         *pushed_bytes = 0; /* push r11 and push r10 take two bytes each, so do the pops */
-        if (end && offset >= 4 && offset <= end)
-            *pushed_bytes = 16;
-        else if (end && (offset == 2 || offset == end + 2))
-            *pushed_bytes = 8;
+        for (unsigned k = 0; k < 2; k++) {
+            unsigned begin = plan->pushes[k].begin, end = plan->pushes[k].end;
+
+            if (end && offset >= begin + 4 && offset <= end)
+                *pushed_bytes = 16;
+            else if (end && (offset == begin + 2 || offset == end + 2))
+                *pushed_bytes = 8;
+        }
         return true;
     }
     return false;

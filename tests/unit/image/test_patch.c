@@ -46,13 +46,16 @@ static const char source[] =
     "__asm__(\".text\\nleaf_inc: lock incl (%rcx)\\n ret\\n .byte 0xf0, 0xff, 0x01, 0xcc\\n\");\n"
     "CASE(18, \"mov $2, %%eax; lock cmpxchgq %%rdx, (%%rcx); movabs 0xFFFFF78000000260, %%eax\")\n"
     "CASE(19, \"rdtscp; mov %%ecx, %%eax\")\n"
+    /* watched: the second short access moves into the thunk of the first, also where its registers are operands */
+    "CASE(20, \"mov %%rcx, %%r10; mov (%%r10), %%edx; add 8(%%r10), %%rdx; mov %%rdx, %%r11; mov (%%rcx), %%eax; "
+    "add 8(%%rcx), %%eax; add %%r11, %%rax\")\n"
     "typedef u (*fn)(u *);\n"
     "fn const table[] = { case1, case2, case3, case4, case5, case6, case7, case8, case9, case10, case11, case12, "
     "case13, "
-    "case14, case15, case16, case17, case18, case19 };\n"
+    "case14, case15, case16, case17, case18, case19, case20 };\n"
     "u DriverEntry(u which, u *p) { return table[which - 1](p); }\n";
 
-#define CASES 19u
+#define CASES 20u
 
 static struct image *image;
 static uint64_t results[CASES + 1], cells[CASES + 1][8];
@@ -159,9 +162,34 @@ TEST(patch, leaf_function_is_found_by_its_caller)
     CHECK_EQ(results[17], 101);
 }
 
+/* Everywhere in the thunk before it the site that moved along there is known, with what is pushed. */
+static void
+check_inside(const struct image_site *before, const struct image_site *s)
+{
+    unsigned most = 0, seen = 0;
+    uint64_t origin;
+    unsigned pushed;
+
+    for (uint64_t at = before->thunk; image_thunk_origin(at, &origin, &pushed); at++) {
+        if (origin != image->base + s->rva)
+            continue;
+        seen++;
+        if (pushed > most)
+            most = pushed;
+    }
+    CHECK(seen > 20); /* two pushes, lea, mov, call, two pops and the instruction */
+    CHECK_EQ(most, 16);
+}
+
+TEST(patch, adjacent_accesses_do_their_work)
+{
+    NEED_COMPILER();
+    CHECK_EQ(results[20], 2 * (100 + 101));
+}
+
 TEST(patch, every_site_is_known)
 {
-    unsigned kind[SITE_KINDS] = { 0 }, patch[PATCH_IMMEDIATE + 1] = { 0 };
+    unsigned kind[SITE_KINDS] = { 0 }, patch[PATCH_INSIDE + 1] = { 0 };
 
     NEED_COMPILER();
     for (unsigned i = 0; i < image->site_count; i++) {
@@ -178,6 +206,8 @@ TEST(patch, every_site_is_known)
             CHECK_EQ(origin, image->base + s->rva);
             CHECK_EQ(pushed, 0);
         }
+        if (s->patch == PATCH_INSIDE)
+            check_inside(s - 1, s);
     }
     CHECK_EQ(kind[SITE_LOCKED], 11); /* cases 1-9 and 18, and the leaf; not the bytes behind it */
     CHECK_EQ(kind[SITE_CR8_READ], 3);
@@ -191,8 +221,14 @@ TEST(patch, every_site_is_known)
     CHECK(patch[PATCH_INT3] >= 1);
     CHECK(patch[PATCH_JMP_MOVED] >= 5);
     CHECK_EQ(patch[PATCH_IMMEDIATE], 2);
+#ifdef PATCH_WATCHED
+    CHECK(patch[PATCH_INSIDE] >= 2);
+#else
+    CHECK_EQ(patch[PATCH_INSIDE], 0);
+#endif
 }
 
 BUILD_TEST_MAIN(TEST_CASE(patch, locked_instructions_do_their_work), TEST_CASE(patch, irql_moves_through_cr8),
                 TEST_CASE(patch, processor_instructions_are_answered), TEST_CASE(patch, shared_data_is_read),
-                TEST_CASE(patch, leaf_function_is_found_by_its_caller), TEST_CASE(patch, every_site_is_known))
+                TEST_CASE(patch, leaf_function_is_found_by_its_caller),
+                TEST_CASE(patch, adjacent_accesses_do_their_work), TEST_CASE(patch, every_site_is_known))
