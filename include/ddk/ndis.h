@@ -27,6 +27,7 @@
 #include "ndis/netpnp.h"
 #include "ndis/offload.h"
 #include "ndis/oidrequest.h"
+#include "ndis/poll.h"
 #include "ndis/protocol.h"
 #include "ndis/services.h"
 #if defined(NDIS_LEGACY_DRIVER)

@@ -6,6 +6,7 @@
  * at MiniportInitializeEx and dies after MiniportHaltEx; the nic stays.
  */
 #include "ndis/driver.h"
+#include "ndis/poll.h"
 #include "ndis/port.h"
 #include "ndis/reset.h"
 
@@ -358,6 +359,7 @@ fill_restart_attributes(struct ndis_adapter *ad)
 static void
 forget_attributes(struct ndis_adapter *ad)
 {
+    ndis_polls_fini(ad);
     ndis_ports_fini(ad);
     drop_added_attributes(ad);
     if (ad->restart_attributes != NULL)
@@ -470,6 +472,7 @@ ndis_miniport_initialize(struct ndis_nic *nic)
     ad->layer.adapter = ad;
     ad->power = ad->power_next = ad->power_told = NdisDeviceStateD0;
     list_init(&ad->bindings);
+    list_init(&ad->polls);
     ndis_ports_init(ad);
     set_handlers(&ad->layer, &md->chars);
     ndis_chain_compute(ad);

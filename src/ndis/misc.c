@@ -3,6 +3,7 @@
  * ndis/misc.c - the root of ndis's service files.
  */
 #include "ndis/misc.h"
+#include "ndis/poll.h"
 
 #include "nt/ke/ke.h"
 
@@ -20,6 +21,7 @@ ndis_misc_init(void)
     list_init(&misc->devices_free);
     list_init(&misc->if_stack);
     ndis_timer_init();
+    ndis_poll_init();
     ndis_hw_init();
     misc->dispatch = ddi_address((unsigned)ddi_lookup("ndis", "ndisDummyIrpHandler"));
 #define X(name) misc_site.name = (uint32_t)ddi_lookup("ndis", #name);

@@ -61,6 +61,7 @@ enum {
     NDIS_SIG_NBL_POOL = NDIS_SIGNATURE('N', 'd', 'L', 'p'),
     NDIS_SIG_PORT = NDIS_SIGNATURE('N', 'd', 'p', 't'),
     NDIS_SIG_NB_POOL = NDIS_SIGNATURE('N', 'd', 'B', 'p'),
+    NDIS_SIG_POLL = NDIS_SIGNATURE('N', 'd', 'P', 'l'),
 };
 
 /* Memory of the machine, zeroed, labelled for reports; NULL when it is out or the choice says so. tag: pool tag. */
@@ -367,6 +368,7 @@ struct ndis_adapter {
     bool suspended;                       /* halted for low power: NDIS_STATE_DOWN, but everything else stays */
     bool pause_required, binds_inhibited; /* its miniport asked for it: netpnp.c */
     struct list ports;                    /* port.c: all but the default one */
+    struct list polls;                    /* struct ndis_poll.node */
     NDIS_OBJECT_HEADER *hardware_assist, *native; /* copies of further attributes, NULL if not set */
     NDIS_OFFLOAD *offload, *offload_hardware;     /* what it offloads now, and what it could; NULL: nothing */
     NET_IF_MEDIA_CONNECT_STATE connect_state;               /* status.c keeps them */
@@ -574,6 +576,11 @@ enum ndis_state_misuse {
     NDIS_MISUSE_POWER_BLOCKED,       /* OID_PNP_SET_POWER was answered above the miniport; value: the status */
     NDIS_MISUSE_RESET_WITH_OID,      /* a reset ended, and a request from before it did not */
     NDIS_MISUSE_EVENT_DURING_OID,    /* NdisMNetPnPEvent while the miniport has an OID request; value: the event */
+    NDIS_MISUSE_POLL_OVER_LIMIT,     /* NdisPoll gave more NBLs than it may; value: how many */
+    NDIS_MISUSE_POLL_COUNT,          /* NdisPoll miscounted; value: what it said */
+    NDIS_MISUSE_POLL_FLAGS,          /* NdisPoll set a flag that is not its to set; value: the flags */
+    NDIS_MISUSE_POLL_RESERVED,       /* NdisRequestPoll with a Reserved that is not zero; value: it */
+    NDIS_MISUSE_STOP_WITH_POLLS,     /* halted with a Poll object registered */
 };
 
 /* ------------------------------------------------------------------ what the core needs from the other files */

@@ -59,7 +59,9 @@
     X(ndisMCheckForHang)                       \
     X(ndisMStartDevice)                        \
     X(ndisMFilterResourceRequirements)         \
-    X(ndisMQueuedAllocateSharedHandler)
+    X(ndisMQueuedAllocateSharedHandler)        \
+    X(ndisInvokePoll)                          \
+    X(ndisSetPollNotification)
 
 struct ndis_sites {
 #define X(name) uint32_t name;
@@ -80,7 +82,8 @@ extern struct ndis_sites ndis_site; /* const after init */
     X(NdisAllocateNetBufferListPool) \
     X(NdisAllocateNetBufferPool)     \
     X(NdisMAllocatePort)             \
-    X(NdisMNetPnPEvent)
+    X(NdisMNetPnPEvent)              \
+    X(NdisRegisterPoll)
 
 struct ndis_exports {
 #define X(name) uint32_t name;

@@ -80,6 +80,7 @@ inside() {
 @test "ddi: a miniport, a filter and a protocol over one another" { inside stack stack tests; }
 @test "ddi: ports, and events of a miniport" { inside stack ports ports; }
 @test "ddi: check-for-hang, and reset" { inside stack reset reset; }
+@test "ddi: poll mode" { inside stack poll poll; }
 @test "ddi: an adapter's device: properties, keys, requests of PnP, power and programs" { inside stack device device; }
 @test "ddi: a protocol that leaves" { inside stack leave leave; }
 

@@ -232,10 +232,16 @@ PortSend(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST NetBufferList, NDI
         NDIS_TEST_SEND_AT_DISPATCH_LEVEL(SendFlags) ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0);
 }
 
+PNET_BUFFER_LIST
+PortTakeHeld(VOID)
+{
+    return InterlockedExchangePointer((PVOID *)&Held, NULL);
+}
+
 static VOID NTAPI
 PortCancelSend(NDIS_HANDLE MiniportAdapterContext, PVOID CancelId)
 {
-    PNET_BUFFER_LIST nbl = InterlockedExchangePointer((PVOID *)&Held, NULL);
+    PNET_BUFFER_LIST nbl = PortTakeHeld();
 
     UNREFERENCED_PARAMETER(MiniportAdapterContext);
     InterlockedIncrement(&Seen.PortCancelSends);
@@ -351,7 +357,7 @@ PortRegister(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     CHECK(NdisMRegisterMiniportDriver(DriverObject, RegistryPath, NULL, &chars, &StackMiniportDriver) ==
           NDIS_STATUS_BAD_VERSION);
     chars.MajorNdisVersion = 6;
-    chars.MinorNdisVersion = 80;
+    chars.MinorNdisVersion = 85;
     chars.SetOptionsHandler = PortSetOptions;
     chars.InitializeHandlerEx = PortInitialize;
     chars.HaltHandlerEx = PortHalt;

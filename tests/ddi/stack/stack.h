@@ -10,8 +10,8 @@
 #define STACK_H
 
 #define NDIS_MINIPORT_DRIVER 1
-#define NDIS680_MINIPORT     1
-#define NDIS680              1
+#define NDIS685_MINIPORT     1
+#define NDIS685              1
 #include "../ddi.h"
 
 #define OID_STACK_PENDS 0xff010001 /* the miniport holds it until a cancel or StackCompleteHeld() */
@@ -49,6 +49,7 @@ NDIS_STATUS PortRegister(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPa
 NDIS_STATUS ModuleRegister(PDRIVER_OBJECT DriverObject);
 NDIS_STATUS BindingRegister(VOID);
 VOID PortCompleteHeld(NDIS_STATUS Status);
+PNET_BUFFER_LIST PortTakeHeld(VOID); /* the send that it holds, no longer held */
 
 /* Runs Routine in a work item of its own; for what must be completed later, from elsewhere. */
 VOID StackLater(NDIS_HANDLE Owner, NDIS_IO_WORKITEM_ROUTINE Routine, PVOID Context);
@@ -57,6 +58,6 @@ VOID StackRequest(PNDIS_OID_REQUEST Request, NDIS_REQUEST_TYPE Type, NDIS_OID Oi
 /* Within two seconds of machine time. */
 BOOLEAN StackReaches(volatile LONG *Count, LONG Value);
 VOID StackRunTests(VOID);
-extern const DDI_GROUP stackGroup, portsGroup, resetGroup, deviceGroup, leaveGroup;
+extern const DDI_GROUP stackGroup, portsGroup, resetGroup, pollGroup, deviceGroup, leaveGroup;
 
 #endif

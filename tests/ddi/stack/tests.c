@@ -353,7 +353,8 @@ DDI_TESTS(stack, { "everything_came_up", EverythingCameUp }, { "sends_from_the_t
 VOID
 StackRunTests(VOID)
 {
-    static const DDI_GROUP *const groups[] = { &stackGroup, &portsGroup, &resetGroup, &deviceGroup, &leaveGroup };
+    static const DDI_GROUP *const groups[] = { &stackGroup, &portsGroup,  &resetGroup,
+                                               &pollGroup,  &deviceGroup, &leaveGroup };
     ULONG i, failed = 0, count = 0;
 
     StackReaches(&Seen.BindingRestarts, 1);
