@@ -95,6 +95,7 @@ typedef struct _NC_ADAPTER {
     volatile ULONG *Registers;
     ULONG RegistersLength;
     NDIS_HANDLE Interrupt;
+    PVOID Poll; /* of a driver in poll mode (zoo/poll-common) */
     NDIS_HANDLE Dma;
     NDIS_HANDLE Pool;
     UCHAR Address[NC_ADDRESS_LENGTH];

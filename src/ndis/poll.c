@@ -2,15 +2,16 @@
 /*
  * ndis/poll.c - poll mode: NDIS asks a miniport for received frames and completed sends.
  *
- * Model: a Poll object is idle, or walked by one thread of execution at a time: a DPC, and after some rounds in a row
- * that brought something a worker at PASSIVE_LEVEL. A round turns the notification off if it is on and polls. One
- * that brings nothing turns the notification on and polls again, for what came before that; if that brings nothing
- * either and nobody asked meanwhile, the object is idle.
+ * Model: a Poll object is idle, or walked by one thread of execution at a time: a DPC, and for further rounds in a row
+ * a worker at PASSIVE_LEVEL. A round turns the notification off if it is on, and polls. One that brings nothing turns
+ * the notification on and polls again, for what came before that; if that brings nothing either and nobody asked
+ * meanwhile, the object is idle.
  *
  * documented: NDIS polls at least once for every request, goes on while there is progress, gives limits, polls at
  * either IRQL, and never runs two handlers of one object at once. observed (in the comments of a public virtio
  * miniport): the notification is turned off before the first poll, and a poll follows its being turned on. assumed: the
- * limit is 64 NBLs of each kind, a worker takes over after 4 rounds, and the notification counts as on at the start.
+ * limit is 64 NBLs of each kind, a worker takes over after the first round (so that drivers are shown both), and the
+ * notification counts as on at the start.
  * Start reading at: NdisRequestPoll(), then round_of().
  */
 #include "ndis/poll.h"
@@ -24,7 +25,7 @@
 #include "nt/ke/ke.h"
 #include "nt/nt.h"
 
-enum { NBLS_MAX = 64, DPC_ROUNDS = 4 };
+enum { NBLS_MAX = 64 };
 
 #define RECEIVE_FLAGS                                                                                              \
     (NDIS_RECEIVE_FLAGS_SINGLE_ETHER_TYPE | NDIS_RECEIVE_FLAGS_SINGLE_VLAN | NDIS_RECEIVE_FLAGS_PERFECT_FILTERED | \
@@ -37,8 +38,8 @@ struct poll_state {
     bool active;    /* a round is queued or running */
     bool leaving;
     bool notifies; /* what the driver was told last */
-    uint32_t rounds;
-    int vp; /* -1: where the request was made */
+    bool again;    /* the round is not the first in a row */
+    int vp;        /* -1: where the request was made */
     struct ke_queue idle;
 };
 
@@ -139,11 +140,11 @@ round_of(struct ndis_poll *p)
     }
     sched_touch((uint64_t)p);
     if (more && !s->leaving) {
-        s->rounds++;
+        s->again = true;
         schedule(p);
         return;
     }
-    s->rounds = 0;
+    s->again = false;
     s->active = false;
     ke_unblock_all(&s->idle);
 }
@@ -173,7 +174,7 @@ poll_work(void *arg)
 static void
 schedule(struct ndis_poll *p)
 {
-    if (p->state->rounds < DPC_ROUNDS) {
+    if (!p->state->again) {
         KeSetTargetProcessorDpc(&p->dpc, (CCHAR)(p->state->vp >= 0 ? p->state->vp : fiber_self()->vp));
         ke_dpc_queue(&p->dpc, NULL, NULL);
     } else {

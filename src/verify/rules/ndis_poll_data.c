@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verify/rules/ndis_poll_data.c - shown by tests/drivers/poll-over-limit
+ * verify/rules/ndis_poll_data.c
  *
  * What NdisPoll leaves in NDIS_POLL_DATA, and what NdisRequestPoll is given. A miscounted receive chain is
  * NblBadCount's, too.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verify/rules/ndis_stop_with_polls.c - shown by tests/drivers/poll-left
+ * verify/rules/ndis_stop_with_polls.c
+ *
+ * As for a failing MiniportInitializeEx.
  */
 #include "ndis/ndis.h"
 #include "verify/rule.h"
@@ -17,8 +19,7 @@ const struct verify_rule rule_ndis_stop_with_polls = {
     .id = "NdisStopWithPolls",
     .bugcheck = { 0xc4, RULE_NUMBER(161) },
     .severity = RULE_NOTED,
-    .summary =
-        "a miniport deregisters its Poll objects before MiniportHaltEx, or a failing MiniportInitializeEx, returns",
+    .summary = "a miniport deregisters its Poll objects before MiniportHaltEx returns",
     .why = "a request that comes later polls an adapter that is gone",
     .fix = "silence the device, then call NdisDeregisterPoll for each object in MiniportHaltEx",
     .source = "documented: NdisDeregisterPoll",

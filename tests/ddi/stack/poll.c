@@ -170,14 +170,14 @@ IndicatesByTheLimit(VOID)
     Said = NDIS_ANY_NUMBER_OF_NBLS;
     ToIndicate = FRAMES;
     NdisRequestPoll(Poll, NULL);
-    CHECK(StackReaches(&Logged, 6) && strcmp(Log, "DpppEp") == 0);
+    CHECK(StackReaches(&Logged, 6) && strcmp(Log, "DpPPEP") == 0);
     CHECK(Limit > 0 && Limit < FRAMES && ToIndicate == 0);
     CHECK(Seen.ModuleReceives == receives + 2 && StackReaches(&Seen.PortReturns, returns + 2));
     NdisDeregisterPoll(Poll);
     FreeFrames(pool, FRAMES);
 }
 
-/* documented: polled at either IRQL; assumed: at PASSIVE_LEVEL after four rounds in a row */
+/* documented: polled at either IRQL; assumed: at PASSIVE_LEVEL after the first round */
 static VOID
 GoesOnAtPassiveLevel(VOID)
 {
@@ -189,7 +189,7 @@ GoesOnAtPassiveLevel(VOID)
     AtOnce = 1;
     ToIndicate = 7;
     NdisRequestPoll(Poll, NULL);
-    CHECK(StackReaches(&Logged, 11) && strcmp(Log, "DppppPPPPEP") == 0);
+    CHECK(StackReaches(&Logged, 11) && strcmp(Log, "DpPPPPPPPEP") == 0);
     CHECK(StackReaches(&Seen.PortReturns, returns + 7));
     AtOnce = FRAMES;
     NdisDeregisterPoll(Poll);
@@ -213,7 +213,7 @@ CompletesSends(VOID)
     CHECK(ToComplete == Frames[0]);
     NdisRequestPoll(Poll, NULL);
     CHECK(StackReaches(&Seen.BindingSendsDone, done + 1) && StackLastStatus == NDIS_STATUS_SUCCESS);
-    CHECK(StackReaches(&Logged, 5) && strcmp(Log, "DppEp") == 0);
+    CHECK(StackReaches(&Logged, 5) && strcmp(Log, "DpPEP") == 0);
     NdisDeregisterPoll(Poll);
     FreeFrames(pool, 1);
 }
@@ -245,7 +245,7 @@ LeavesWhenItIsDone(VOID)
     Forget();
     Again = 3;
     NdisRequestPoll(Poll, NULL);
-    CHECK(StackReaches(&Logged, 7) && strcmp(Log, "DppppEp") == 0);
+    CHECK(StackReaches(&Logged, 7) && strcmp(Log, "DpPPPEP") == 0);
     Forget();
     Again = 3;
     NdisRequestPoll(Poll, NULL);
