@@ -73,6 +73,7 @@ admin_look(struct admin_job *j)
             look_adapter(&j->running->adapter[i], &j->adapter[i]);
     memset(&j->memory, 0, sizeof(j->memory));
     heap_each(count_block, j);
+    j->memory.monitor_bytes = mon_used();
 }
 
 /* ------------------------------------------------------------------ doing */
@@ -332,10 +333,11 @@ machine_json(const struct admin_job *j)
                                              number(s.polls), "polled", number(s.polled), "dpcs", number(s.dpcs),
                                              "calls", number(s.calls), "asleep_ns", number(s.sleep_ns)));
     }
-    return json_pack("{s:s, s:i, s:s, s:f, s:o, s:{s:o, s:o, s:o, s:o, s:o}}", "name", r->stack->name, "pid", r->pid,
+    return json_pack("{s:s, s:i, s:s, s:f, s:o, s:{s:o, s:o, s:o, s:o, s:o, s:o}}", "name", r->stack->name, "pid", r->pid,
                      "os", r->stack->os, "up_seconds", (double)(host_now_ns() - r->started_ns) / 1e9, "vps", vps,
                      "memory", "blocks", number(j->memory.blocks), "bytes", number(j->memory.bytes), "irps",
-                     number(j->memory.irps), "nbls", number(j->memory.nbls), "files", number(j->memory.files));
+                     number(j->memory.irps), "nbls", number(j->memory.nbls), "files", number(j->memory.files), "monitor_bytes",
+                     number(j->memory.monitor_bytes));
 }
 
 json_t *

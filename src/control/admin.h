@@ -71,6 +71,7 @@ struct admin_job {
     struct admin_adapter adapter[STACK_ADAPTERS_MAX];
     struct {
         uint64_t blocks, bytes, irps, nbls, files;
+        uint64_t monitor_bytes; /* what the machine itself knows */
     } memory;
 };
 

@@ -100,6 +100,12 @@ mon_alloc(size_t size)
     return (void *)at;
 }
 
+uint64_t
+mon_used(void)
+{
+    return monitor_next - LAYOUT_MONITOR_BASE;
+}
+
 void *
 user_alloc(size_t size)
 {

@@ -386,6 +386,7 @@ void heap_each(void (*fn)(struct heap_block *b, void *arg), void *arg);
 
 /* Monitor memory: zeroed, reset with the machine, invisible to drivers and dumps. Never freed within a run. */
 void *mon_alloc(size_t size_bytes);
+uint64_t mon_used(void); /* bytes that mon_alloc() has given */
 
 /* User window: memory of actors' programs. */
 void *user_alloc(size_t size_bytes);

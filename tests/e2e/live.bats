@@ -88,6 +88,28 @@ device() {
     grep -q 'nothing was left behind' undis/m.log
 }
 
+# memory - blocks of machine memory, and what the machine itself keeps
+memory() {
+    "$UNDIS" status --json | jq -c '.machine.memory | [.blocks, .bytes, .monitor_bytes]'
+}
+
+@test "adapters of either generation that come and go take no memory for good" {
+    stack m "  - { name: Card5, miniport: $UNDIS_BUILD_DIR/drivers/vlan-card5 }" \
+        "  - { name: Card5s, miniport: $UNDIS_BUILD_DIR/drivers/vlan-card5s }" "filters: [ $npf ]" \
+        "protocols: [ $UNDIS_BUILD_DIR/drivers/ndisprot5 ]"
+    up m
+    for round in 1 2 3 4 5 6 7 8 9 10; do
+        for card in Ethernet Card5 Card5s; do
+            "$UNDIS" adapter disable "$card" >/dev/null
+            "$UNDIS" adapter enable "$card" >/dev/null
+        done
+        [ $round -ne 2 ] || memory >first # spare NBLs and lists are there by then
+    done
+    memory | diff first -
+    undis stop
+    exits 0
+}
+
 @test "a program opens, writes, reads, waits and cancels by the names of Win32" {
     stack m "filters: [ $npf ]"
     up m

@@ -57,6 +57,9 @@ legacy_init(void)
     list_init(&root->protocols);
     list_init(&root->bindings);
     list_init(&root->open_free);
+    list_init(&root->adapters_free);
+    list_init(&root->bindings_free);
+    list_init(&root->work_free);
 #define X(name) legacy_site.name = (uint32_t)ddi_lookup("ndis", #name);
     LEGACY_SITES(X)
 #undef X

@@ -162,6 +162,7 @@ struct legacy_work {
 };
 
 struct legacy_adapter {
+    struct list_node free; /* legacy_root.adapters_free */
     struct legacy_block *block;
     struct ndis_adapter *ad;
     struct legacy_driver *ld;
@@ -170,7 +171,7 @@ struct legacy_adapter {
     bool linked; /* link state as it was last said */
     /* lock.c */
     bool held;
-    struct list deferred, work_free;
+    struct list deferred;
     struct ndis_wait lock_wait;
     bool lock_waited;
     /* send.c */
@@ -243,7 +244,7 @@ struct bind5;
 
 /* One NDIS 6 binding of a 5.x protocol. Monitor memory. */
 struct legacy_binding {
-    struct list_node node; /* legacy_root.bindings */
+    struct list_node node; /* legacy_root.bindings, or .bindings_free */
     struct legacy_protocol *protocol;
     struct ndis_binding *b;
     struct list opens; /* struct legacy_open, in order of opening */
@@ -327,6 +328,8 @@ extern struct legacy_handlers legacy_handler;
 /* ndis_misc.legacy. Monitor memory. */
 struct legacy_root {
     struct list wrappers, protocols, bindings, open_free;
+    struct list adapters_free, bindings_free; /* of a live machine: used again */
+    struct list work_free;                    /* struct legacy_work */
     struct packet_track *track_free;
 };
 struct legacy_root *legacy_root(void);

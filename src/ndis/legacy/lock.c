@@ -10,9 +10,9 @@
 #include "ndis/legacy/legacy.h"
 
 static struct legacy_work *
-work_new(struct legacy_adapter *la)
+work_new(void)
 {
-    struct list_node *node = list_pop_head(&la->work_free);
+    struct list_node *node = list_pop_head(&legacy_root()->work_free);
 
     return node != NULL ? list_entry(node, struct legacy_work, node) : mon_alloc(sizeof(struct legacy_work));
 }
@@ -27,7 +27,7 @@ let_go(struct legacy_adapter *la)
         struct legacy_work *w = list_entry(node, struct legacy_work, node);
 
         w->fn(la, w->arg);
-        list_add_head(&la->work_free, &w->node);
+        list_add_head(&legacy_root()->work_free, &w->node);
         sched_touch((uint64_t)la);
     }
     la->held = false;
@@ -48,7 +48,7 @@ legacy_run(struct legacy_adapter *la, void (*fn)(struct legacy_adapter *la, void
     }
     sched_touch((uint64_t)la);
     if (la->held) {
-        w = work_new(la);
+        w = work_new();
         w->fn = fn;
         w->arg = arg;
         list_add_tail(&la->deferred, &w->node);

@@ -504,15 +504,37 @@ open_adapter(struct legacy_binding *lb, NDIS_HANDLE bind_context, UNICODE_STRING
     return status;
 }
 
+static struct legacy_binding *
+binding_create(void)
+{
+    struct list_node *free = list_pop_head(&legacy_root()->bindings_free);
+    struct legacy_binding *lb = free != NULL ? list_entry(free, struct legacy_binding, node) : mon_alloc(sizeof(*lb));
+
+    *lb = (struct legacy_binding){ 0 };
+    list_init(&lb->opens);
+    return lb;
+}
+
+/* Checkers look at it after its end; a live machine makes bindings for days. */
+static void
+binding_free(struct legacy_binding *lb)
+{
+    ndis_free(lb->packets);
+    ndis_free(lb->context5);
+    if (lb->nbls != NULL)
+        NdisFreeNetBufferListPool(lb->nbls);
+    if (machine_is_native())
+        list_add_tail(&legacy_root()->bindings_free, &lb->node);
+}
+
 static uint64_t
 bind(const uint64_t *args)
 {
     struct legacy_protocol *lp = (struct legacy_protocol *)args[0];
     NDIS_BIND_PARAMETERS *p = (NDIS_BIND_PARAMETERS *)args[2];
-    struct legacy_binding *lb = mon_alloc(sizeof(*lb));
+    struct legacy_binding *lb = binding_create();
     NDIS_STATUS status = NDIS_STATUS_RESOURCES;
 
-    list_init(&lb->opens);
     lb->protocol = lp;
     lb->device = p->AdapterName;
     lb->section = p->ProtocolSection;
@@ -528,10 +550,7 @@ bind(const uint64_t *args)
         list_add_tail(&legacy_root()->bindings, &lb->node);
         return (uint32_t)status;
     }
-    ndis_free(lb->packets);
-    ndis_free(lb->context5);
-    if (lb->nbls != NULL)
-        NdisFreeNetBufferListPool(lb->nbls);
+    binding_free(lb);
     return (uint32_t)status;
 }
 
@@ -539,9 +558,7 @@ static void
 binding_end(struct legacy_binding *lb)
 {
     list_del(&lb->node);
-    ndis_free(lb->packets);
-    ndis_free(lb->context5);
-    NdisFreeNetBufferListPool(lb->nbls);
+    binding_free(lb);
 }
 
 static uint64_t
