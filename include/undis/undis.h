@@ -178,7 +178,7 @@ UNDIS_API BOOL CancelIoEx(HANDLE File, LPOVERLAPPED Overlapped);
 /* What another thread waits for: an open, or a request on a file that is not overlapped. */
 UNDIS_API BOOL CancelSynchronousIo(HANDLE Thread);
 
-/* Name and security attributes must be NULL. */
+/* Name and security attributes must be NULL. The handle may be given to a driver, where a machine runs by then. */
 UNDIS_API HANDLE CreateEventW(LPVOID EventAttributes, BOOL ManualReset, BOOL InitialState, const WCHAR *Name);
 UNDIS_API BOOL SetEvent(HANDLE Event);
 UNDIS_API BOOL ResetEvent(HANDLE Event);

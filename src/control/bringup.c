@@ -9,7 +9,6 @@
 
 #include "base/str.h"
 #include "control/measure.h"
-#include "control/program.h"
 #include "control/record.h"
 #include "control/refusal.h"
 #include "control/server.h"
@@ -358,7 +357,7 @@ make(unsigned vps, bool verbose, struct record *record, char text[256])
     verify_init_kinds(quiet_kinds);
     nt_init();
     io_driver_on_leak_check(check_pool, NULL);
-    program_prepare();
+    server_prepare();
     ndis_init();
     for (unsigned i = 0; i < up.files->count; i++)
         if (pnp_load(&up.files->driver[i], &up.service[i], text))

@@ -30,7 +30,7 @@ in_window(uint32_t offset, uint32_t length)
 int32_t
 message_check(const struct undis_request *q)
 {
-    if (q->op <= UNDIS_HELLO || q->op >= UNDIS_OPS || q->id == 0)
+    if (q->op <= UNDIS_HELLO || q->op >= UNDIS_EVENT_TOLD || q->id == 0)
         return STATUS_INVALID_PARAMETER;
     if (!in_window(q->in_offset, q->in_length) || !in_window(q->out_offset, q->out_length))
         return STATUS_ACCESS_VIOLATION;

@@ -185,9 +185,10 @@ on_done(const void *block)
 }
 
 void
-program_prepare(void)
+program_prepare(void (*event_set)(struct job *told))
 {
     user_on_done(on_done);
+    program_events_prepare(event_set);
 }
 
 /* A request was started: answer now, or when it is done. */
@@ -270,9 +271,12 @@ carry_out(struct program_job *j)
     case UNDIS_DUPLICATE:
         a->status = user_duplicate(handle, &handle);
         a->handle = (uint64_t)handle;
+        if (a->status >= 0)
+            program_event_opened(j->program, handle);
         break;
     case UNDIS_CLOSE:
         refusal_closed(&j->program->files, q->handle);
+        program_event_closing(j->program, handle);
         a->status = user_close(handle);
         break;
     case UNDIS_READ:
@@ -283,6 +287,15 @@ carry_out(struct program_job *j)
         break;
     case UNDIS_IOCTL:
         a->status = user_ioctl(handle, q->code, in, q->in_length, out, q->out_length, &a->information);
+        break;
+    case UNDIS_EVENT_CREATE:
+        a->status = program_event_create(j->program, q->flags, q->target, &handle);
+        a->handle = (uint64_t)handle;
+        break;
+    case UNDIS_EVENT_SET:
+    case UNDIS_EVENT_RESET:
+    case UNDIS_EVENT_TAKE:
+        a->status = program_event_do(q->op, handle);
         break;
     default:
         a->status = cancel(j);
@@ -398,6 +411,7 @@ run_end_of_program(struct job *job)
         return;
     }
     recorded = record_exit(p);
+    program_events_gone(p);
     user_process_exit(p->process);
     record_end(recorded, 0, 0);
     program_in[p->slot] = NULL;

@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "control/job.h"
+#include "control/program_event.h"
 #include "control/protocol.h"
 #include "control/refusal.h"
 #include "nt/io/user.h"
@@ -52,6 +53,7 @@ struct program {
     bool ending;
     struct program_job *waiting[PROGRAM_REQUESTS_MAX]; /* overlapped requests under way, by status block */
     void *event[PROGRAM_REQUESTS_MAX];                 /* handles that they use, kept for the next one */
+    struct program_event events[PROGRAM_EVENTS_MAX];
     struct job *end;             /* finish it when the last fiber is gone */
 };
 
@@ -67,8 +69,8 @@ struct program_job {
     uint64_t recorded;       /* record_end() wants it */
 };
 
-/* Runner, after nt_init(). */
-void program_prepare(void);
+/* Runner, after nt_init(). event_set: in the control thread; see program_event.h. */
+void program_prepare(void (*event_set)(struct job *told));
 
 /* Control thread. NULL and -errno in *err: all windows are taken (-EAGAIN), or no memory. */
 struct program *program_create(const char *name, int *err);

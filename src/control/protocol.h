@@ -35,7 +35,13 @@ enum undis_op {
     UNDIS_CANCEL_EX,   /* handle: what the whole program has there; target: only the request with that id */
     UNDIS_CANCEL_SYNC, /* target: the thread whose synchronous request is to end (CancelSynchronousIo) */
     UNDIS_THREAD_EXIT, /* the thread `thread` ended: what it began is cancelled */
-    UNDIS_DUPLICATE,   /* handle; answer: another handle of the same file, with the same access */
+    UNDIS_DUPLICATE,   /* handle; answer: another handle of the same file or event, with the same access */
+    UNDIS_EVENT_CREATE, /* flags: UNDIS_EVENT_*; target: a number of the program's; answer: handle */
+    UNDIS_EVENT_SET,    /* handle */
+    UNDIS_EVENT_RESET,  /* handle */
+    UNDIS_EVENT_TAKE,   /* handle; answer: STATUS_SUCCESS, it was set, and one that resets itself is not any more; or
+                           STATUS_TIMEOUT */
+    UNDIS_EVENT_TOLD,   /* no request: an answer with id 0, and handle the number: somebody has set that event */
     UNDIS_OPS
 };
 
@@ -43,6 +49,9 @@ enum undis_op {
 #define UNDIS_OPEN_OVERLAPPED 1u
 #define UNDIS_OPEN_READ_ONLY  2u
 #define UNDIS_OPEN_WRITE_ONLY 4u
+
+#define UNDIS_EVENT_MANUAL  1u /* it stays set until it is reset */
+#define UNDIS_EVENT_INITIAL 2u /* it is set */
 
 struct undis_request {
     uint32_t magic;

@@ -285,6 +285,19 @@ program_answered(struct job *job)
     program_job_free(j);
 }
 
+/* Somebody set an event of a program's. */
+static void
+program_event_set(struct job *told)
+{
+    struct program_event *e = (struct program_event *)told;
+    struct client *c = e->program->owner;
+    struct undis_answer a = { .magic = UNDIS_MAGIC, .op = UNDIS_EVENT_TOLD, .handle = e->number };
+
+    program_event_telling(e);
+    if (c->fd >= 0)
+        answer(c, &a, sizeof(a), -1);
+}
+
 static void
 program_begun(struct job *job)
 {
@@ -512,6 +525,12 @@ serve(void *arg)
 }
 
 /* ------------------------------------------------------------------ start and stop */
+
+void
+server_prepare(void)
+{
+    program_prepare(program_event_set);
+}
 
 int
 server_start(const char *socket_path, struct running *running, char text[200])

@@ -11,6 +11,9 @@
 
 #include "control/admin.h"
 
+/* Runner, after nt_init(): programs' requests, and what they are told, pass through here. */
+void server_prepare(void);
+
 /*
  * server_start - listen on socket_path and serve in a thread of its own. 0 or -errno with one sentence. Once a process,
  * after live_start().

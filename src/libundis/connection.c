@@ -108,6 +108,10 @@ read_answers(void *arg)
             continue;
         if (n != sizeof(a) || a.magic != UNDIS_MAGIC)
             break;
+        if (a.op == UNDIS_EVENT_TOLD) {
+            lib_event_told(a.handle);
+            continue;
+        }
         pthread_mutex_lock(&c.lock);
         r = unlink_request(a.id);
         if (r != NULL) {
@@ -393,8 +397,7 @@ lib_start(struct lib_request *r)
 
     r->overlapped->InternalHigh = 0;
     r->overlapped->Internal = 0x103;
-    if (r->overlapped->hEvent != NULL)
-        ResetEvent(r->overlapped->hEvent);
+    lib_overlapped_begins(r->overlapped);
     pthread_mutex_lock(&c.lock);
     sent = send_request(r);
     if (!sent)

@@ -130,7 +130,7 @@ CloseHandle(HANDLE Object)
 {
     struct lib_request r = { .q.op = UNDIS_CLOSE, .q.handle = (uint64_t)Object };
 
-    if (object_close(Object))
+    if (object_close(Object) == OBJECT_OURS)
         return TRUE;
     return lib_call(&r) ? lib_result(r.a.status) : FALSE;
 }

@@ -42,14 +42,22 @@ void lib_release(struct lib_request *r); /* the window's part of it */
 /* Id of the overlapped request under way with that structure; 0: none. */
 uint64_t lib_find(LPOVERLAPPED overlapped);
 
-/* event.c. false: the handle is none of ours. */
-bool object_close(HANDLE h);
-bool object_duplicate(HANDLE h, HANDLE *to); /* *to: NULL and an error set if there is no room */
+/* event.c */
+enum object_kind { OBJECT_NONE, OBJECT_OURS, OBJECT_MACHINE };
+/* Forget that handle. _MACHINE: the machine still has it, and closes it. _NONE: the library knows nothing of it. */
+enum object_kind object_close(HANDLE h);
+/* false: the library knows nothing of that handle. *to: NULL and an error set if there is no room. */
+bool object_duplicate(HANDLE h, HANDLE *to);
 uint32_t thread_number(HANDLE h);            /* 0: no thread's */
 /* Wait until it has ended; false: so long it did not. */
 bool lib_wait_overlapped(LPOVERLAPPED overlapped, DWORD milliseconds);
+/* A request begins: its event is not set any more. */
+void lib_overlapped_begins(LPOVERLAPPED overlapped);
 /* The request has ended: fills the structure, sets its event. After that the structure is the caller's again. */
 void lib_overlapped_done(LPOVERLAPPED overlapped, int32_t status, uint64_t bytes);
+
+/* The machine: event number n was set there. */
+void lib_event_told(uint64_t n);
 
 /* error.c */
 DWORD error_of_status(int32_t status);

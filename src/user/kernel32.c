@@ -370,19 +370,13 @@ k32_CreateEventW(void *EventAttributes, uint32_t ManualReset, uint32_t InitialSt
 {
     struct program_call c;
     HANDLE handle = NULL;
-    PKEVENT event;
-    int32_t status = STATUS_INSUFFICIENT_RESOURCES;
+    int32_t status;
 
     (void)EventAttributes;
     if (Name != NULL)
         lacking("CreateEventW", "CreateEventW with a name");
     program_enter_kernel(&c);
-    event = ob_create(NT->ob->variables->ExEventObjectType, sizeof(*event), 'nevE');
-    if (event != NULL) {
-        ke_event_init(event, ManualReset ? NotificationEvent : SynchronizationEvent, InitialState);
-        status = ob_handle_create(event, EVENT_ALL_ACCESS, false, &handle);
-        ob_dereference(event);
-    }
+    status = ob_event_create(ManualReset, InitialState, &handle);
     program_leave_kernel(&c);
     return result(status) ? handle : NULL;
 }

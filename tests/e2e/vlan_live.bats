@@ -21,6 +21,7 @@ up() { # CARD
     cat >m.yaml <<END
 adapters:
   - { name: Card, miniport: $UNDIS_BUILD_DIR/drivers/$1 }
+filters: [ $UNDIS_BUILD_DIR/drivers/npf/npf.inf ]
 END
     timeout 30 "$UNDIS" run m.yaml --detach
 }
@@ -62,10 +63,46 @@ codes() {
         run timeout 60 "$wrong" "$1" codes $seed 2000
         exits 0
     done
-    run timeout 60 "$wrong" "$1" event
-    exits 0
     run timeout 60 "$wrong" "$1" lengths # it still works
     exits 0
+}
+
+npf() { # npf's device at the card
+    printf '\\\\.\\NPF_%s' "$("$UNDIS" status --json | jq -r '.adapters[0].guid')"
+}
+
+blocks() { # all but NBLs, of which processors keep spare ones
+    "$UNDIS" status --json | jq -c '.machine.memory | [.blocks - .nbls, .files, .irps]'
+}
+
+until_quiet() { # FILE - for five seconds at most: until the machine holds what it held
+    for _ in $(seq 100); do
+        blocks | diff -q "$1" - >/dev/null && return
+        sleep 0.05
+    done
+    blocks | diff "$1" -
+}
+
+events() {
+    blocks >quiet
+    for _ in 1 2 3; do
+        run timeout 60 "$wrong" "$1" event "$(npf)"
+        exits 0
+        until_quiet quiet
+    done
+    for _ in 1 2 3; do # who dies holding one
+        "$wrong" "$1" hold-event "$(npf)" >held 3>&- &
+        for _ in $(seq 100); do
+            grep -q holding held && break
+            sleep 0.05
+        done
+        grep -q holding held
+        kill -9 %% && wait %% 2>/dev/null || true
+        until_quiet quiet
+        run timeout 60 "$wrong" "$1" event "$(npf)" # the card is the next one's
+        exits 0
+        rm held
+    done
 }
 
 dies() {
@@ -89,6 +126,7 @@ dies() {
 
 @test "frames of every wrong length are refused with the right status, and counted" { each lengths; }
 @test "control codes with wrong lengths and random contents get the right status" { each codes; }
+@test "the card sets a program's event when frames wait; who dies holding one leaves nothing" { each events; }
 @test "a program that dies with requests under way leaves nothing, and the card to the next" { each dies; }
 
 @test "two cards with one address: both are there, and each has its own frames" {

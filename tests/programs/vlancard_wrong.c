@@ -5,7 +5,9 @@
  *     vlancard_wrong DEVICE lengths         frames of every length from nothing to beyond the longest; counted as wrong
  *     vlancard_wrong DEVICE codes SEED N    N control codes with wrong lengths and random contents
  *     vlancard_wrong DEVICE hold            has reads and writes of several files under way, says so and waits
- *     vlancard_wrong DEVICE event           an event of this library is none of the machine's, and is refused
+ *     vlancard_wrong DEVICE event NPF       the card sets events of ours when frames wait, and refuses what is none;
+ *                                           NPF: npf's device over the card, where the frames are from
+ *     vlancard_wrong DEVICE hold-event NPF  has handed the card an event, says so and waits
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,6 +26,7 @@
 #define BUFFER_TOO_SMALL       0xc0000023u
 #define OBJECT_TYPE_MISMATCH   0xc0000024u
 #define INVALID_BUFFER_SIZE    0xc0000206u
+#define NO_MORE_ENTRIES        0x8000001au
 
 #define HEADER   14u
 #define OVERHEAD 18u
@@ -156,17 +159,104 @@ hold(const char *path)
     return 0;
 }
 
-static int
-event(void)
+static uint32_t
+give_event(HANDLE h)
 {
-    HANDLE h = CreateEventW(NULL, FALSE, FALSE, NULL);
+    return control(IOCTL_VLANCARD_SET_EVENT, &h, sizeof(h), NULL, 0);
+}
 
-    expect("event", 0, control(IOCTL_VLANCARD_SET_EVENT, &h, sizeof(h), NULL, 0), INVALID_HANDLE);
-    h = card;
-    expect("file", 0, control(IOCTL_VLANCARD_SET_EVENT, &h, sizeof(h), NULL, 0), OBJECT_TYPE_MISMATCH);
-    h = NULL;
-    expect("none", 0, control(IOCTL_VLANCARD_SET_EVENT, &h, sizeof(h), NULL, 0), SUCCESS);
-    puts("no event");
+/* Frames on their way: the stack has them until somebody reads the card. */
+static struct {
+    OVERLAPPED o;
+    uint8_t frame[400];
+} sent[4];
+static unsigned sent_count;
+
+/* A frame of so many bytes goes down the stack to the card. */
+static void
+arrive(HANDLE npf, unsigned length)
+{
+    uint8_t *bytes = sent[sent_count].frame;
+
+    memset(bytes, 0xff, 6);
+    bytes[6] = 2;
+    bytes[12] = 0x88;
+    bytes[13] = 0xb5;
+    WriteFile(npf, bytes, length, NULL, &sent[sent_count++].o);
+}
+
+static void
+take_frames(HANDLE npf)
+{
+    unsigned count = sent_count;
+    DWORD bytes;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (!ReadFile(card, frame, sizeof(frame), &bytes, NULL))
+            fail("frame", i, (uint32_t)undis_last_status(), SUCCESS);
+        if (!GetOverlappedResult(npf, &sent[i].o, &bytes, TRUE))
+            fail("sent", i, (uint32_t)undis_last_status(), SUCCESS);
+    }
+    sent_count = 0;
+    if (ReadFile(card, frame, sizeof(frame), &bytes, NULL))
+        fail("one frame more", count, SUCCESS, NO_MORE_ENTRIES);
+    expect("no frame", count, (uint32_t)undis_last_status(), NO_MORE_ENTRIES);
+}
+
+/* The event resets itself, or stays set; it is handed over by a duplicate whose original is closed. */
+static void
+one_event(HANDLE npf, bool manual)
+{
+    HANDLE first = CreateEventW(NULL, manual, FALSE, NULL), h, stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    HANDLE both[2] = { stop, NULL };
+
+    if (!DuplicateHandle(GetCurrentProcess(), first, GetCurrentProcess(), &h, 0, FALSE, DUPLICATE_SAME_ACCESS) ||
+        !CloseHandle(first))
+        fail("duplicate", manual, (uint32_t)undis_last_status(), SUCCESS);
+    expect("event", manual, give_event(h), SUCCESS);
+    both[1] = h;
+    expect("not set", manual, WaitForSingleObject(h, 0), WAIT_TIMEOUT);
+    for (unsigned i = 0; i < 20; i++) {
+        arrive(npf, 60 + i);
+        expect("set", i, WaitForMultipleObjects(2, both, FALSE, 5000), WAIT_OBJECT_0 + 1);
+        expect("still set", i, WaitForSingleObject(h, 0), manual ? WAIT_OBJECT_0 : WAIT_TIMEOUT);
+        take_frames(npf);
+        expect("reset", i, !ResetEvent(h), 0);
+        expect("not set again", i, WaitForSingleObject(h, 0), WAIT_TIMEOUT);
+    }
+    expect("stop", manual, !SetEvent(stop), 0);
+    expect("all but one", manual, WaitForMultipleObjects(2, both, TRUE, 50), WAIT_TIMEOUT);
+    arrive(npf, 100);
+    arrive(npf, 200);
+    expect("all", manual, WaitForMultipleObjects(2, both, TRUE, 5000), WAIT_OBJECT_0);
+    expect("closed", manual, !CloseHandle(h), 0);
+    arrive(npf, 300); /* the card still has the event */
+    take_frames(npf);
+    expect("a closed one", manual, give_event(h), INVALID_HANDLE);
+    expect("stop closed", manual, !CloseHandle(stop), 0);
+}
+
+static int
+event(const char *npf_path, bool hold_it)
+{
+    HANDLE npf = CreateFileA(npf_path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED,
+                             NULL);
+
+    if (npf == INVALID_HANDLE_VALUE)
+        fail("npf", 0, (uint32_t)undis_last_status(), SUCCESS);
+    if (hold_it) {
+        expect("event", 0, give_event(CreateEventW(NULL, FALSE, FALSE, NULL)), SUCCESS);
+        arrive(npf, 60);
+        puts("holding");
+        fflush(stdout);
+        pause();
+    }
+    expect("file", 0, give_event(card), OBJECT_TYPE_MISMATCH);
+    expect("no handle", 0, give_event((HANDLE)0x4000), INVALID_HANDLE);
+    one_event(npf, false);
+    one_event(npf, true);
+    expect("none", 0, give_event(NULL), SUCCESS);
+    puts("events");
     return 0;
 }
 
@@ -188,5 +278,7 @@ main(int argc, char **argv)
         return lengths();
     if (strcmp(argv[2], "codes") == 0)
         return codes(argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 1000);
-    return strcmp(argv[2], "hold") == 0 ? hold(path) : event();
+    if (strcmp(argv[2], "hold") == 0)
+        return hold(path);
+    return argc > 3 ? event(argv[3], strcmp(argv[2], "hold-event") == 0) : 64;
 }

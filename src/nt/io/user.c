@@ -158,17 +158,17 @@ int32_t
 user_duplicate(void *handle, void **duplicate)
 {
     ACCESS_MASK access;
-    void *file;
+    void *object;
     struct call c;
     NTSTATUS status;
 
     *duplicate = NULL;
     if (!enter(&c, USER_DUPLICATE, io_site.NtDuplicateObject, (uint64_t)handle, 0, 0))
         return STATUS_PROCESS_IS_TERMINATING;
-    status = ob_handle_reference(handle, 0, NT->ob->variables->IoFileObjectType, true, &file, &access);
+    status = ob_handle_reference(handle, 0, NULL, true, &object, &access);
     if (status == STATUS_SUCCESS) {
-        status = ob_handle_create(file, access, false, duplicate);
-        ob_dereference(file);
+        status = ob_handle_create(object, access, false, duplicate);
+        ob_dereference(object);
     }
     return leave(&c, (uint64_t)handle, status, 0);
 }
@@ -288,7 +288,6 @@ static int32_t
 prepare(struct user_async *a, unsigned operation)
 {
     PIO_STATUS_BLOCK iosb = a->block;
-    PKEVENT event;
     int32_t status = STATUS_SUCCESS;
 
     a->operation = operation;
@@ -296,14 +295,8 @@ prepare(struct user_async *a, unsigned operation)
     iosb->Information = 0;
     if (ps_self()->Process->Exiting) /* a handle made now would be closed by nobody */
         return STATUS_PROCESS_IS_TERMINATING;
-    if (a->event == NULL) {
-        event = ob_create(NT->ob->variables->ExEventObjectType, sizeof(*event), 'nevE');
-        if (event == NULL)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        ke_event_init(event, NotificationEvent, false);
-        status = ob_handle_create(event, EVENT_ALL_ACCESS, false, &a->event);
-        ob_dereference(event);
-    }
+    if (a->event == NULL)
+        status = ob_event_create(true, false, &a->event);
     return status;
 }
 

@@ -41,7 +41,7 @@ enum { USER_OVERLAPPED = 1, USER_READ_ONLY = 2, USER_WRITE_ONLY = 4 };
 /* path: "\\.\NPF_x", "\??\NPF_x" or "\Device\NPF_x", UTF-8. */
 int32_t user_open(const char *path, unsigned flags, void **handle);
 int32_t user_close(void *handle);
-/* Another handle of the same file, with the same access; the file is cleaned up when the last of them is closed. */
+/* Another handle of the same object, with the same access; a file is cleaned up when the last of them is closed. */
 int32_t user_duplicate(void *handle, void **duplicate);
 int32_t user_read(void *handle, void *user_buffer, uint32_t length, uint64_t *information);
 int32_t user_write(void *handle, const void *user_buffer, uint32_t length, uint64_t *information);

@@ -64,6 +64,18 @@ publish(void *body, const OBJECT_ATTRIBUTES *oa, ACCESS_MASK access, HANDLE *han
 
 /* ------------------------------------------------------------------ events */
 
+NTSTATUS
+ob_event_create(bool notification, bool set, HANDLE *handle)
+{
+    PKEVENT event = ob_create(NT->ob->variables->ExEventObjectType, sizeof(*event), 'nevE');
+
+    *handle = NULL;
+    if (event == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    ke_event_init(event, notification ? NotificationEvent : SynchronizationEvent, set);
+    return publish(event, NULL, EVENT_ALL_ACCESS, handle);
+}
+
 /*
  * ZwCreateEvent - Returns: STATUS_SUCCESS, _INSUFFICIENT_RESOURCES, and what naming gives (documented: the object
  * name statuses, STATUS_OBJECT_NAME_EXISTS with OBJ_OPENIF, _INVALID_PARAMETER_4 for another event type).

@@ -135,6 +135,8 @@ NTSTATUS ob_attributes_root(const OBJECT_ATTRIBUTES *attributes, struct ob_direc
 
 /* ------------------------------------------------------------------ handles (handle.c) */
 
+/* An event without a name, and a handle of the running fiber's process. STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS ob_event_create(bool notification, bool set, HANDLE *handle);
 struct ob_table *ob_table_of(void *process); /* made on first use */
 /* Entry behind handle as the running fiber sees it; NULL: none. user: kernel handles do not count. */
 struct ob_entry *ob_handle_find(HANDLE handle, bool user);
