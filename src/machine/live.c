@@ -83,7 +83,9 @@ live_thread_ready(struct live_vp *v, uint32_t number)
 {
     kpcr_attach(number);
     v->tsan = tsan_self();
-    v->tid = host_thread_id();
+    __atomic_store_n(&v->tid, host_thread_id(), __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&live.stopped, __ATOMIC_SEQ_CST))
+        live_park_thread(); /* the machine stopped before it knew of this thread; who stopped it keeps the lock */
     v->tick = host_tick_make(SIG_TICK);
     MACHINE_ASSERT(v->tick >= 0);
     host_tick_set(v->tick, LIVE_TICK_NS);
@@ -180,9 +182,12 @@ stop_others(void)
 {
     int self = host_thread_id();
 
-    for (unsigned i = 0; i < machine->vp_count; i++)
-        if (live.vp[i].tid && live.vp[i].tid != self && !__atomic_load_n(&live.vp[i].is_stopped, __ATOMIC_ACQUIRE))
-            host_thread_signal(live.vp[i].tid, SIG_STOP);
+    for (unsigned i = 0; i < machine->vp_count; i++) {
+        int tid = __atomic_load_n(&live.vp[i].tid, __ATOMIC_SEQ_CST);
+
+        if (tid != 0 && tid != self && !__atomic_load_n(&live.vp[i].is_stopped, __ATOMIC_ACQUIRE))
+            host_thread_signal(tid, SIG_STOP);
+    }
 }
 
 void
@@ -197,7 +202,7 @@ live_claim_end(void)
 void
 live_end(void)
 {
-    __atomic_store_n(&live.stopped, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&live.stopped, 1, __ATOMIC_SEQ_CST);
     stop_others();
     live_changed();
     live_park_thread();
@@ -225,7 +230,7 @@ live_fini(void)
     uint32_t was = 0;
 
     if (__atomic_compare_exchange_n(&live.ender, &was, VP_MAX + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-        __atomic_store_n(&live.stopped, 1, __ATOMIC_RELEASE);
+        __atomic_store_n(&live.stopped, 1, __ATOMIC_SEQ_CST);
         stop_others();
     }
     wait_stopped();
