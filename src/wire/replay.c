@@ -5,8 +5,8 @@
  * Model: the file is read once from front to back when the wire is opened, so that one which cannot be played whole is
  * refused, and again as it is played, a window at a time (pcap.h); the next frame is always there already. At the
  * recorded speed a timer says when it is due, counted from the first receive; at full speed it is. After the last the
- * link is gone, as when a cable is pulled, unless the wire only writes; so it is when the file was changed meanwhile and
- * cannot be read on, which counts as a frame lost.
+ * link is gone, as when a cable is pulled, unless the wire only writes. The same when the file was changed meanwhile
+ * and cannot be read on, which counts as a frame lost.
  */
 #include "wire/kind.h"
 

@@ -250,6 +250,45 @@ used() {
     [ "$took" -lt 40000000 ]
 }
 
+@test "a user without any rights has a machine in a namespace of its own" {
+    [ "$(id -u)" -eq 0 ] || skip "whoever runs this is such a user: every test here shows it"
+    command -v setpriv >/dev/null || skip "setpriv is not installed"
+    folder=$(mktemp -d /tmp/undis-live-XXXXXX)
+    chmod 777 "$folder"
+    cp m.yaml "$folder"
+    cd "$folder"
+    cat >script.sh <<'END'
+set -e
+export XDG_RUNTIME_DIR=$PWD
+echo "user $(id -u), capabilities $(grep CapEff /proc/self/status)"
+timeout 20 "$UNDIS" run m.yaml --detach --netns new
+machine=$(cat undis/m/lock)
+of() { nsenter -t "$1" -U -n --preserve-credentials "${@:2}"; }
+of $machine unshare -n sh -c 'echo $$ >peer; exec sleep 60' &
+while [ ! -s peer ]; do sleep 0.1; done
+peer=$(cat peer)
+of $machine ip link set wan0 netns $peer
+of $machine ip addr add 10.9.0.1/24 dev lan0
+of $machine ip link set lan0 up
+of $peer ip addr add 10.9.0.2/24 dev wan0
+of $peer ip link set wan0 up
+of $machine ping -c 3 -i 0.3 -w 15 10.9.0.2
+timeout 20 "$UNDIS" stop
+kill $peer
+cat undis/m.log
+END
+    # a node that everybody may open, where the system's is root's only
+    run timeout 50 unshare -m sh -c 'mknod tun c 10 200 && chmod 666 tun && mount --bind tun /dev/net/tun &&
+        exec setpriv --reuid 65534 --regid 65534 --clear-groups bash script.sh' 3>&-
+    cd "$BATS_TEST_TMPDIR"
+    rm -rf "$folder"
+    case $output in *"mknod: "* | *"mount: "* | *"unshare: "*) skip "root may not make a device here" ;; esac
+    exits 0
+    prints 'user 65534, capabilities CapEff:.0000000000000000'
+    prints '3 received, 0% packet loss'
+    prints 'nothing was left behind'
+}
+
 @test "the adapter is disabled and enabled under traffic; interface, address and connection survive" {
     command -v iperf3 >/dev/null || skip "iperf3 is not installed"
     there iperf3 -s -1 >/dev/null &
