@@ -26,6 +26,7 @@ const NDIS_OID wn_oids[] = {
     OID_GEN_CURRENT_LOOKAHEAD,
     OID_GEN_MAXIMUM_TOTAL_SIZE,
     OID_GEN_TRANSMIT_QUEUE_LENGTH,
+    OID_GEN_LINK_PARAMETERS,
     OID_GEN_INTERRUPT_MODERATION,
     OID_GEN_XMIT_OK,
     OID_GEN_RCV_OK,
@@ -316,6 +317,31 @@ set_multicast(struct wn_adapter *a, const void *list, uint32_t length, NDIS_OID_
     return NDIS_STATUS_SUCCESS;
 }
 
+/*
+ * The link is Linux's, or none: it can be left to negotiation, or asked to be what it is. assumed: anything else is
+ * NDIS_STATUS_INVALID_DATA (the page names no status).
+ */
+static NDIS_STATUS
+set_link(const struct wn_adapter *a, NDIS_OID_REQUEST *request)
+{
+    const NDIS_LINK_PARAMETERS *p = request->DATA.SET_INFORMATION.InformationBuffer;
+
+    if (request->DATA.SET_INFORMATION.InformationBufferLength < NDIS_SIZEOF_LINK_PARAMETERS_REVISION_1) {
+        request->DATA.SET_INFORMATION.BytesNeeded = NDIS_SIZEOF_LINK_PARAMETERS_REVISION_1;
+        return NDIS_STATUS_INVALID_LENGTH;
+    }
+    if ((!(p->AutoNegotiationFlags & NDIS_LINK_STATE_XMIT_LINK_SPEED_AUTO_NEGOTIATED) &&
+         p->XmitLinkSpeed != a->link_bit_s) ||
+        (!(p->AutoNegotiationFlags & NDIS_LINK_STATE_RCV_LINK_SPEED_AUTO_NEGOTIATED) &&
+         p->RcvLinkSpeed != a->link_bit_s) ||
+        (!(p->AutoNegotiationFlags & NDIS_LINK_STATE_DUPLEX_AUTO_NEGOTIATED) &&
+         p->MediaDuplexState != MediaDuplexStateFull) ||
+        (!(p->AutoNegotiationFlags & NDIS_LINK_STATE_PAUSE_FUNCTIONS_AUTO_NEGOTIATED) &&
+         p->PauseFunctions != NdisPauseFunctionsUnsupported))
+        return NDIS_STATUS_INVALID_DATA;
+    return NDIS_STATUS_SUCCESS;
+}
+
 static NDIS_STATUS
 set(struct wn_adapter *a, NDIS_OID_REQUEST *request)
 {
@@ -345,6 +371,11 @@ set(struct wn_adapter *a, NDIS_OID_REQUEST *request)
     case OID_OFFLOAD_ENCAPSULATION:
         status = set_encapsulation(a, request);
         break;
+    case OID_GEN_LINK_PARAMETERS:
+        status = set_link(a, request);
+        break;
+    case OID_GEN_INTERRUPT_MODERATION: /* documented: that of one which has none */
+        return NDIS_STATUS_INVALID_DATA;
     default:
         return NDIS_STATUS_NOT_SUPPORTED;
     }
