@@ -131,3 +131,34 @@ cannot() {
     prints '^stopped: 0'
     prints 'nothing was left behind'
 }
+
+@test "a wire goes with its namespace, or to another, under traffic: its link is gone and all ends cleanly" {
+    printf 'adapters:\n  - { name: One, wire: "tap:wan0", hostif: lan0 }\n  - { name: Two, wire: "afpacket:v1", hostif: lan1 }\n' >m.yaml
+    in_net 'ip link add v0 type veth peer name v1
+            ip link set v0 up; ip link set v1 up
+            "$UNDIS" run m.yaml --detach >/dev/null
+            unshare -n sleep 30 & far=$!
+            until [ "$(readlink /proc/$far/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
+            ip link set wan0 netns $far
+            nsenter -t $far -n ip link set wan0 up
+            for n in 0 1; do ip link set lan$n up; ip addr add 10.9.$n.1/24 dev lan$n; done
+            for n in 0 1; do ip neigh add 10.9.$n.2 lladdr 02:00:00:00:00:99 dev lan$n; done
+            for n in 0 1; do ping -f -w 4 10.9.$n.2 >/dev/null & done
+            sleep 1
+            unshare -n sleep 30 & other=$!
+            until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
+            ip link set v1 netns $other
+            kill $far
+            sleep 2
+            "$UNDIS" adapter list
+            "$UNDIS" stats -s 0
+            timeout 20 "$UNDIS" stop; echo stopped: $?
+            kill $other
+            cat undis/m.log'
+    printf '%s\n' "$output"
+    prints 'One .*wire tap wan0, link gone'
+    prints 'Two .*wire afpacket v1, link gone'
+    [ "$(printf '%s\n' "$output" | grep -c 'sent [0-9]\{3,\} packets')" -ge 2 ] # before that
+    prints '^stopped: 0'
+    prints 'nothing was left behind'
+}

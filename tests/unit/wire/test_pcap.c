@@ -146,6 +146,33 @@ TEST(pcap, frames_come_with_bytes_and_times_since_the_first)
     wire_capture_free(c);
 }
 
+TEST(pcap, the_other_byte_order_is_read)
+{
+    struct bytes b;
+    struct wire_capture *c;
+
+    for (unsigned ns = 0; ns < 2; ns++) {
+        header(&b, ns ? 0xa1b23c4d : 0xa1b2c3d4, 1);
+        frame(&b, 1000, 500000, 60, 60, 1);
+        frame(&b, 1001, 500001, 14, 14, 2);
+        for (size_t at = 0; at < b.length; at += 4) { /* all that are not a frame's bytes */
+            uint32_t word;
+
+            memcpy(&word, b.at + at, 4);
+            word = at == 4 ? 2u << 16 | 4 : word; /* two halves */
+            if (word != 0x01010101 && word != 0x02020202)
+                word = __builtin_bswap32(word);
+            memcpy(b.at + at, &word, at + 4 <= b.length ? 4 : b.length - at);
+        }
+        c = reads(&b);
+        assert_int_equal(c->count, 2);
+        assert_int_equal(c->frame[1].ns, ns ? 1000000001 : 1000001000);
+        assert_int_equal(c->frame[0].length, 60);
+        assert_int_equal(c->frame[1].length, 14);
+        wire_capture_free(c);
+    }
+}
+
 TEST(pcap, nanoseconds_are_kept_and_time_never_goes_back)
 {
     struct bytes b;
@@ -434,7 +461,8 @@ TEST(pcap, what_is_written_is_read_again)
 }
 
 TEST_MAIN(TEST_CASE(pcap, frames_come_with_bytes_and_times_since_the_first),
-          TEST_CASE(pcap, nanoseconds_are_kept_and_time_never_goes_back), TEST_CASE(pcap, pcapng_is_read),
+          TEST_CASE(pcap, the_other_byte_order_is_read),
+        TEST_CASE(pcap, nanoseconds_are_kept_and_time_never_goes_back), TEST_CASE(pcap, pcapng_is_read),
           TEST_CASE(pcap, pcapng_of_either_byte_order_with_units_offsets_and_sections),
           TEST_CASE(pcap, pcapng_frames_without_a_time_follow_the_one_before),
           TEST_CASE(pcap, pcapng_that_lies_is_refused_in_words),
