@@ -6,7 +6,8 @@
 # Each driver of the zoo is copied with every file, service, device, function, type, variable and pool tag renamed
 # (rename.pl), built at -O0 and -O2 by gcc, and by clang and lld-link with a PDB, and tested. The verdict must be the
 # one its README states; where a bucket is stated, a finding must have it, with the function's new name. How many
-# preemptions a bug needs is a property of the binary: a difference is shown, not failed. Exit status 77: skipped.
+# preemptions a bug needs is a property of the binary: a difference from the pinned build, in the same scenario, is
+# shown, not failed. Exit status 77: skipped.
 #
 # By itself it takes the zoo's first shelf. REBUILD=all takes every driver, which lasts long and does not yet agree
 # everywhere (docs/status.md); REBUILD="name ..." takes these.
@@ -66,10 +67,12 @@ for folder in "$root"/zoo/*/; do
         echo "$driver: these names were not changed"
         wrong=$((wrong + 1))
     fi
-    only= # of a failing one, the first scenario that shows it
+    only= # of a failing one, the first scenario that shows it; pinned_k: there
+    pinned_k=
     if [ "$verdict" = finding ]; then
         "$undis" test "$build/zoo/$driver" --first --json --out "$work/first" >"$work/json" 2>"$work/errors"
         only=$(sed -n 's/.*"scenario": "\(.*\)",*/--only \1/p' "$work/json" | head -n 1)
+        pinned_k=$(sed -n 's/.*"preemptions": \([0-9]*\).*/\1/p' "$work/json" | head -n 1)
     fi
     want=$(renamed "$bucket" "$work/$driver/map" "$service")
     for compiler in $compilers; do
@@ -86,7 +89,7 @@ for folder in "$root"/zoo/*/; do
                 wrong=$((wrong + 1))
                 continue
             fi
-            "$undis" test "$out" --k "$bound" --time 20 $only --json --out "$out/findings" >"$out/json" 2>"$out/errors"
+            "$undis" test "$out" --k "$bound" $only --json --out "$out/findings" >"$out/json" 2>"$out/errors"
             status=$?
             case $status in 0) got=clean ;; 1) got=finding ;; *) got="exit $status" ;; esac
             seen=$(sed -n 's/.*"bucket": "\(.*\)",*/\1/p' "$out/json")
@@ -106,8 +109,8 @@ for folder in "$root"/zoo/*/; do
             elif [ -n "$want" ] && [ "$shown" != "$want" ]; then
                 note="WRONG: expected bucket $want"
                 wrong=$((wrong + 1))
-            elif [ -n "$k" ] && [ "$seen_k" != "$k" ]; then
-                note="ok, k is $k in the pinned build: this binary has other points on the way to $(basename "$where")"
+            elif [ -n "$pinned_k" ] && [ "$seen_k" != "$pinned_k" ]; then
+                note="ok, k is $pinned_k in the pinned build: this binary has other points on the way to $(basename "$where")"
             fi
             printf '%-28s %-6s %-4s %-8s %-30s %-2s %7s  %s\n' "$driver" $compiler $opt "$got" "${shown:--}" \
                 "${seen_k:--}" "$seconds" "$note"
