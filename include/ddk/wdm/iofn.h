@@ -46,6 +46,9 @@ IoCopyCurrentIrpStackLocationToNext(PIRP Irp)
     next->Control = 0;
 }
 
+/* What a completion routine returns that lets the IRP go on, documented: "Implementing an IoCompletion Routine". */
+#define STATUS_CONTINUE_COMPLETION STATUS_SUCCESS
+
 FORCEINLINE VOID
 IoSetCompletionRoutine(PIRP Irp, PIO_COMPLETION_ROUTINE CompletionRoutine, PVOID Context, BOOLEAN InvokeOnSuccess,
                        BOOLEAN InvokeOnError, BOOLEAN InvokeOnCancel)
