@@ -53,6 +53,7 @@ object_kind(unsigned kind)
     case EV_TIMER_SET:
     case EV_TIMER_CANCEL:
     case EV_TIMER_FIRE:
+    case EV_TIMER_LEFT:
         return "timer";
     case EV_DPC_QUEUE:
     case EV_DPC_RUN:
@@ -277,6 +278,7 @@ story_event_text(const struct finding_input *in, const struct event *ev, char *o
     case EV_TIMER_SET:
     case EV_TIMER_CANCEL:
     case EV_TIMER_FIRE:
+    case EV_TIMER_LEFT:
     case EV_DEVICE_CREATE:
     case EV_DEVICE_DELETE:
         snprintf(out, room, "%s: %s", event_text(ev->kind), object);

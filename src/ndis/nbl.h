@@ -20,7 +20,6 @@ enum ndis_nbl_misuse {
     NDIS_NBL_RETURNED_TWICE,
     NDIS_NBL_INDICATED_TWICE,
     NDIS_NBL_FREED_IN_FLIGHT, /* freed while on its way or held by others */
-    NDIS_NBL_FREED_TWICE,
     NDIS_NBL_WRONG_SOURCE,       /* SourceHandle is not the sender's where it must be, or was changed on the way */
     NDIS_NBL_NO_OWNER,           /* went past its owner: nobody above or below claims it */
     NDIS_NBL_RESOURCES_RETURNED, /* return called for an NBL lent with RESOURCES */

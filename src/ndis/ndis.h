@@ -555,7 +555,6 @@ enum ndis_state_misuse {
     NDIS_MISUSE_OID_WHILE_STARTING, /* oid.c, status.c */
     NDIS_MISUSE_OID_WHILE_DOWN,
     NDIS_MISUSE_STATUS_WHILE_STARTING,
-    NDIS_MISUSE_STATUS_WHILE_DOWN,
     NDIS_MISUSE_PAUSE_RETURNED,   /* pause handler returned neither SUCCESS nor PENDING */
     NDIS_MISUSE_PAUSE_WITH_SENDS, /* pause done with own or held sends out; state holds the count */
     NDIS_MISUSE_PAUSE_WITH_RECEIVES,

@@ -122,7 +122,7 @@ driver_gone(PDRIVER_OBJECT driver)
 
     io_work_wait(driver);
     ob_handles_left((uint64_t)driver->DriverStart, driver->DriverSize);
-    trace_emit(EV_DRIVER_UNLOAD, driver, (uint64_t)driver->DriverStart);
+    trace_emit(EV_DRIVER_UNLOAD, driver, (uint64_t)driver->DriverStart, driver->DriverSize);
     io_left_behind((uint64_t)driver->DriverStart, driver->DriverSize);
     if (image != NULL)
         io_libraries_put(image);

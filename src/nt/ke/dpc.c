@@ -391,8 +391,10 @@ check_timers(uint64_t base, uint64_t size, bool image)
     list_for_each (node, &NT->ke->timers, link) {
         PKTIMER timer = node->timer;
 
-        if ((uint64_t)timer - base < size)
+        if ((uint64_t)timer - base < size) {
+            trace_emit(EV_TIMER_LEFT, timer, base, size);
             machine_bugcheck(0xc7, 0, (uint64_t)timer, base, base + size);
+        }
         if (timer->Dpc == NULL)
             continue;
         if ((uint64_t)timer->Dpc - base < size)

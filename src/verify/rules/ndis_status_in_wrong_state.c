@@ -10,7 +10,7 @@
 static void
 on_event(struct rule_ctx *ctx, const struct event *ev)
 {
-    if (ev->a[0] != NDIS_MISUSE_STATUS_WHILE_STARTING && ev->a[0] != NDIS_MISUSE_STATUS_WHILE_DOWN)
+    if (ev->a[0] != NDIS_MISUSE_STATUS_WHILE_STARTING)
         return;
     rule_finding(ctx, ev, "%s %p indicates status while %s", rule_layer_name(ev->a[1]), ev->a[2],
                  rule_state_name(ev->a[1], ev->a[3]));

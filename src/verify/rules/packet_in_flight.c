@@ -6,10 +6,10 @@
 static void
 on_event(struct rule_ctx *ctx, const struct event *ev)
 {
-    if (ev->a[0] != PACKET_SENT_TWICE && ev->a[0] != PACKET_FREED_IN_FLIGHT)
+    if (ev->a[0] != PACKET_SENT_TWICE && ev->a[0] != PACKET_INDICATED_TWICE && ev->a[0] != PACKET_FREED_IN_FLIGHT)
         return;
-    rule_finding(ctx, ev, "%s %p sends or frees packet %p, which is on its way", rule_layer_name(ev->a[2]), ev->a[1],
-                 ev->object);
+    rule_finding(ctx, ev, "%s %p sends, indicates or frees packet %p, which is on its way", rule_layer_name(ev->a[2]),
+                 ev->a[1], ev->object);
 }
 
 const struct verify_rule rule_packet_in_flight = {

@@ -2,36 +2,15 @@
 /*
  * verify/rules/timer_left.c
  *
- * The value kept is the period: a one-shot timer that fired is no longer set. The kernel stops the machine itself;
- * the rule adds the words.
+ * The kernel stops the machine itself; the rule adds the words.
  */
 #include "verify/rule.h"
 
 static void
 on_event(struct rule_ctx *ctx, const struct event *ev)
 {
-    uint64_t size = ev->a[0];
-    struct rule_entry *e;
-
-    switch (ev->kind) {
-    case EV_TIMER_SET:
-        rule_set_put(ctx, ev->object)->value = ev->a[1];
-        break;
-    case EV_TIMER_FIRE:
-        e = rule_set_find(ctx, ev->object);
-        if (e != NULL && e->value == 0)
-            rule_set_del(ctx, ev->object);
-        break;
-    case EV_TIMER_CANCEL:
-        rule_set_del(ctx, ev->object);
-        break;
-    default:
-        for (e = rule_set_next(ctx, NULL); e != NULL; e = rule_set_next(ctx, e))
-            if (e->key - ev->object < size)
-                rule_finding_p(ctx, ev, e->key, ev->object, ev->object + size,
-                               "timer %p is set in memory %p that is freed", e->key, ev->object);
-        break;
-    }
+    rule_finding_p(ctx, ev, ev->object, ev->a[0], ev->a[0] + ev->a[1], "timer %p is set in memory %p that is freed",
+                   ev->object, ev->a[0]);
 }
 
 const struct verify_rule rule_timer_left = {
@@ -44,6 +23,6 @@ const struct verify_rule rule_timer_left = {
            "timer or its DPC",
     .source = "documented: bugcheck 0xC7; KeCancelTimer",
     .ddi = "KeCancelTimer",
-    .watches = RULE_WATCHES(EV_TIMER_SET, EV_TIMER_CANCEL, EV_TIMER_FIRE, EV_POOL_FREE),
+    .watches = RULE_WATCHES(EV_TIMER_LEFT),
     .on_event = on_event,
 };

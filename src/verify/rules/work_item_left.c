@@ -2,38 +2,24 @@
 /*
  * verify/rules/work_item_left.c
  *
- * DRIVER_UNLOAD carries the base of the driver's image in its first value.
+ * By item: its routine. DRIVER_UNLOAD says where the image lies.
  */
 #include "verify/rule.h"
-
-/* Spaces of keys: queued items (value: routine), images (key: driver object is not known, so base; value: size). */
-enum { ITEM = 1, IMAGE = 2 };
 
 static void
 on_event(struct rule_ctx *ctx, const struct event *ev)
 {
-    struct rule_entry *image = NULL;
-
-    switch (ev->kind) {
-    case EV_WORK_QUEUE:
-        rule_set_put(ctx, RULE_KEY(ITEM, ev->object))->value = ev->a[0];
+    if (ev->kind == EV_WORK_QUEUE) {
+        rule_set_put(ctx, ev->object)->value = ev->a[0];
         return;
-    case EV_WORK_RUN:
-        rule_set_del(ctx, RULE_KEY(ITEM, ev->object));
-        return;
-    case EV_IMAGE_LOAD:
-        rule_set_put(ctx, RULE_KEY(IMAGE, ev->a[0]))->value = ev->a[1];
-        return;
-    default:
-        break;
     }
-    image = rule_set_find(ctx, RULE_KEY(IMAGE, ev->a[0]));
-    if (image == NULL)
+    if (ev->kind == EV_WORK_RUN) {
+        rule_set_del(ctx, ev->object);
         return;
+    }
     for (struct rule_entry *e = rule_set_next(ctx, NULL); e != NULL; e = rule_set_next(ctx, e))
-        if (e->key >> 56 == ITEM && e->value - ev->a[0] < image->value)
-            rule_finding_p(ctx, ev, e->value, 8, e->value, "work item %p is still queued after unload",
-                           e->key & 0x00ffffffffffffffull);
+        if (e->value - ev->a[0] < ev->a[1])
+            rule_finding_p(ctx, ev, e->value, 8, e->value, "work item %p is still queued after unload", e->key);
 }
 
 const struct verify_rule rule_work_item_left = {
@@ -46,6 +32,6 @@ const struct verify_rule rule_work_item_left = {
            "work items keep nothing",
     .source = "documented: bugcheck 0xCE; NdisQueueIoWorkItem, ExQueueWorkItem",
     .ddi = "NdisQueueIoWorkItem",
-    .watches = RULE_WATCHES(EV_WORK_QUEUE, EV_WORK_RUN, EV_IMAGE_LOAD, EV_DRIVER_UNLOAD),
+    .watches = RULE_WATCHES(EV_WORK_QUEUE, EV_WORK_RUN, EV_DRIVER_UNLOAD),
     .on_event = on_event,
 };
