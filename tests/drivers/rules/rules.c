@@ -6,7 +6,9 @@ static DRIVER_DISPATCH RulesControl;
 
 PLAIN_DRIVER PlainDriver = {
     PLAIN_NAMES(L"Rules"),
+    .Read = RulesRead,
     .DeviceControl = RulesControl,
+    .Unload = RulesUnload,
 };
 
 #define RULE(name, id) Break##name, Keep##name,

@@ -21,6 +21,9 @@ typedef struct _RULES_REQUEST {
 #include "rules.def"
 #undef RULE
 
+DRIVER_DISPATCH RulesRead; /* pending.c */
+VOID RulesUnload(VOID);
+
 /* The request is done with; what a routine returns. */
 NTSTATUS RulesDone(RULES_REQUEST *Request);
 

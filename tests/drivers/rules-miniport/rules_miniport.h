@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rules_miniport.h - a miniport that breaks one rule of NDIS, whichever Choice says, and does nothing else wrong.
+ *
+ * Model: miniport.c is a miniport without hardware that is right: what is sent is forgotten, requests are
+ * answered at once but OID_RULES_KEPT, which waits for a reset or halt, and it has one frame of its own, which it may
+ * indicate. A rule is broken by a few handlers that stand in for those of miniport.c (a RULES_CHANGE), and kept by
+ * others that do the same work rightly. Running is called once in the miniport's life, at PASSIVE_LEVEL, after the
+ * first frame from above.
+ */
+#ifndef RULES_MINIPORT_H
+#define RULES_MINIPORT_H
+
+#ifndef NDIS_MINIPORT_DRIVER
+#define NDIS_MINIPORT_DRIVER 1
+#endif
+#ifndef NDIS630_MINIPORT
+#define NDIS630_MINIPORT 1
+#endif
+
+#include <ndis.h>
+
+#define RULES_TAG  'mluR'
+#define OWN_FRAME  60
+#define LINK_SPEED 1000000000ULL
+
+#define OID_RULES_KEPT 0xff020001 /* a query; tests/drivers/rules-filter asks it */
+
+typedef struct _ADAPTER {
+    NDIS_HANDLE Handle;
+    NDIS_HANDLE Pool;
+    PMDL Mdl;
+    PNET_BUFFER_LIST Own; /* the frame of its own; who indicates it counts it in Out first */
+    NDIS_HANDLE WorkItem;
+    NDIS_PORT_NUMBER Port; /* one that is not the default one; 0: none */
+    NDIS_SPIN_LOCK Lock;
+    LONG Out;               /* Lock */
+    BOOLEAN Running;        /* Lock */
+    BOOLEAN Pausing;        /* Lock: the pause is complete when Out becomes zero */
+    PNDIS_OID_REQUEST Kept; /* Lock: a request to be answered */
+    UCHAR Frame[OWN_FRAME];
+} ADAPTER, *PADAPTER;
+
+/* NULL: as in miniport.c */
+typedef struct _RULES_CHANGE {
+    VOID (*Running)(PADAPTER Adapter);
+    NDIS_STATUS (*Initialized)(PADAPTER Adapter); /* the last thing that is done in initializing */
+    MINIPORT_HALT_HANDLER Halt;
+    MINIPORT_PAUSE_HANDLER Pause;
+    MINIPORT_OID_REQUEST_HANDLER Oid;
+    MINIPORT_RESET_HANDLER Reset;
+} RULES_CHANGE;
+
+#define CHANGE(name, ...) const RULES_CHANGE name = { __VA_ARGS__ };
+
+#define RULE(name, id) extern const RULES_CHANGE Break##name, Keep##name;
+#include "rules_miniport.def"
+#undef RULE
+
+MINIPORT_HALT Halt;
+MINIPORT_PAUSE Pause;
+MINIPORT_OID_REQUEST Oid;
+MINIPORT_RESET Reset;
+
+/* Before something of the miniport's goes out. FALSE: the adapter does not run. */
+BOOLEAN GoesOut(PADAPTER Adapter);
+VOID IndicateOwn(PADAPTER Adapter, NDIS_PORT_NUMBER Port);     /* at PASSIVE_LEVEL */
+NDIS_STATUS Keep(PADAPTER Adapter, PNDIS_OID_REQUEST Request); /* _PENDING; _NOT_SUPPORTED: another is kept */
+VOID Release(PADAPTER Adapter, NDIS_STATUS Status);            /* the request that is kept, if there is one */
+VOID AdapterFree(PADAPTER Adapter);
+
+#endif
