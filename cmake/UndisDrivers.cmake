@@ -132,7 +132,8 @@ if(MINGW_GCC)
         set(files ${inf} ${second})
         list(FILTER files INCLUDE REGEX "^${folder}/[^/]*$")
         if(EXISTS ${folder}/README.md)
-            list(APPEND files ${folder}/README.md) # undis zoo reads there what to expect
+            file(GLOB scenarios CONFIGURE_DEPENDS ${folder}/*.yaml)
+            list(APPEND files ${folder}/README.md ${scenarios}) # undis zoo reads there what to expect
         endif()
         cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE label)
         if("clang" IN_LIST flags AND NOT (DRIVER_CLANG AND DRIVER_LLD))

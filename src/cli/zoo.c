@@ -6,7 +6,7 @@
  * verdict (finding or clean), bucket, preemptions, rule. What is not stated is not compared.
  * A failing driver's `twin: zoo/NAME` is its repair, and `certify: SCENARIO K` the scenario that breaks it: it must be
  * found there, and for the twin that scenario is exhausted with K preemptions, beyond what the battery asks for. A
- * driver without a twin means itself.
+ * driver without a twin means itself. SCENARIO is one of the battery, or a file FILE.yaml beside the README.
  *
  * Model: a process per driver and per certificate, --jobs of them at a time; each writes its row into a pipe, and rows
  * are printed in order, whoever ends first: drivers by name, then certificates, one for all that ask for the same.
@@ -39,6 +39,7 @@ struct expect {
     char verdict[16], bucket[160], rule[64];
     char twin[64];    /* the folder's name, "": itself */
     char certify[64]; /* a scenario, "": none */
+    char file[1024];  /* where it is, "": in the battery */
     unsigned certify_k;
     int preemptions; /* -1: not stated */
 };
@@ -74,6 +75,10 @@ read_expect(const char *folder, struct expect *e)
         }
     }
     free(text);
+    if (str_iends(e->certify, ".yaml")) {
+        snprintf(e->file, sizeof(e->file), "%s/%s", folder, e->certify);
+        *strrchr(e->certify, '.') = '\0';
+    }
     return e->verdict[0] != '\0';
 }
 
@@ -97,9 +102,9 @@ print_result(FILE *row, const char *name, const char *verdict, const char *what,
 
 /* One scenario of a driver, exhausted with k preemptions, and its row. True: it has its certificate. */
 static bool
-certify_one(const char *folder, const char *name, const char *scenario, unsigned k, const char *out, FILE *row)
+certify_one(const char *folder, const char *name, const struct expect *e, const char *out, FILE *row)
 {
-    struct test_options o = { .path = folder, .k = k, .only = scenario, .quiet = true, .seed = 1 };
+    struct test_options o = { .path = folder, .k = e->certify_k, .quiet = true, .seed = 1 };
     const struct scenario_result *s;
     const char *refusal;
     struct test_result r;
@@ -107,24 +112,36 @@ certify_one(const char *folder, const char *name, const char *scenario, unsigned
 
     snprintf(dir, sizeof(dir), "%s/%s", out, name);
     o.out = dir;
+    *(e->file[0] ? &o.scenario : &o.only) = e->file[0] ? e->file : e->certify;
     supervisor_test(&o, &r);
     certificates_write(&o, &r);
     s = r.scenario_count == 1 ? &r.scenario[0] : NULL;
     refusal = s == NULL ? "there is no such scenario for it" : certificate_refusal(s);
-    print_result(row, name, refusal ? "refused" : "proven", scenario, '<', s ? s->k : k, &r, r.cpu_seconds,
+    print_result(row, name, refusal ? "refused" : "proven", e->certify, '<', s ? s->k : e->certify_k, &r, r.cpu_seconds,
                  refusal ? refusal : "");
     test_result_free(&r);
     return !refusal;
 }
 
-/* Was one of the findings made in this scenario? */
+/* Was one of the findings of the battery, o and r, made in the scenario to certify? One of its own is run for that. */
 static bool
-breaks_in(const struct test_result *r, const char *scenario)
+breaks_there(const struct test_options *o, const struct test_result *r, const struct expect *e)
 {
-    for (unsigned i = 0; i < r->scenario_count; i++)
-        if (str_eq(r->scenario[i].name, scenario))
+    struct test_options own = *o;
+    struct test_result found;
+    bool breaks = false;
+
+    for (unsigned i = 0; !e->file[0] && i < r->scenario_count; i++)
+        if (str_eq(r->scenario[i].name, e->certify))
             return r->scenario[i].state == EXIT_FINDING; /* before its first run, too */
-    return false;
+    if (!e->file[0])
+        return false;
+    own.scenario = e->file;
+    own.k = e->preemptions > 0 ? (unsigned)e->preemptions : 0;
+    own.counts_only = true;
+    breaks = supervisor_test(&own, &found) == EXIT_FINDING;
+    test_result_free(&found);
+    return breaks;
 }
 
 /* One driver and its row. True: as expected. */
@@ -157,7 +174,7 @@ test_one(const char *folder, const char *name, const char *out, const struct exp
         snprintf(problem, sizeof(problem), "expected exactly %d preemptions", e->preemptions);
     else if (finding && e->rule[0] && strcmp(e->rule, f->rule) != 0)
         snprintf(problem, sizeof(problem), "expected rule %.60s", e->rule);
-    else if (finding && e->certify[0] && !breaks_in(&r, e->certify))
+    else if (finding && e->certify[0] && !breaks_there(&o, &r, e))
         snprintf(problem, sizeof(problem), "expected to be found in %.60s, too", e->certify);
     print_result(row, name, finding ? "finding" : r.exit_status ? "error" : "clean", f ? f->verdict.bucket : "-",
                  finding ? '=' : '<', finding ? f->k : k, &r, f ? f->cpu_seconds : r.cpu_seconds, problem);
@@ -194,7 +211,7 @@ start_job(struct zoo_job *j, const char *out)
     if (j->pid == 0) {
         FILE *row = fdopen(ends[1], "w");
         const struct expect *e = &j->expect;
-        bool right = j->certificate ? certify_one(j->path, j->name, e->certify, e->certify_k, out, row)
+        bool right = j->certificate ? certify_one(j->path, j->name, e, out, row)
                                     : test_one(j->path, j->name, out, e, row);
 
         fclose(row);
