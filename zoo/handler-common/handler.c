@@ -12,25 +12,10 @@
 #define SF_RUNNING 1
 #define SF_SEND    2
 
-static FILTER_PAUSE SfPause;
-static FILTER_RESTART SfRestart;
 static DRIVER_DISPATCH SfWrite;
-static NDIS_STATUS SfAttach(PZOO_FILTER Filter, PNDIS_FILTER_ATTACH_PARAMETERS AttachParameters);
-static VOID SfOwnSendsDone(PZOO_FILTER Filter, ULONG Count);
 static BOOLEAN SfBeginSend(PSF_FILTER Filter);
 static BOOLEAN SfRefuse(PSF_FILTER Filter);
 static SF_BEGIN SfFitting(PNDIS_FILTER_RESTART_PARAMETERS RestartParameters);
-
-ZOO_DRIVER ZooDriver = {
-    .ServiceName = RTL_CONSTANT_STRING(SF_NAME),
-    .FriendlyName = RTL_CONSTANT_STRING(L"undis zoo: " SF_NAME),
-    .UniqueName = RTL_CONSTANT_STRING(SF_GUID),
-    .FilterSize = sizeof(SF_FILTER),
-    .Attach = SfAttach,
-    .Pause = SfPause,
-    .Restart = SfRestart,
-    .OwnSendsDone = SfOwnSendsDone,
-};
 
 _Use_decl_annotations_
 static NTSTATUS
@@ -90,7 +75,7 @@ SfBeginSend(PSF_FILTER Filter)
 }
 
 _Use_decl_annotations_
-static NDIS_STATUS
+NDIS_STATUS
 SfPause(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_PAUSE_PARAMETERS PauseParameters)
 {
     PSF_FILTER filter = FilterModuleContext;
@@ -101,7 +86,7 @@ SfPause(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_PAUSE_PARAMETERS PausePara
 }
 
 _Use_decl_annotations_
-static NDIS_STATUS
+NDIS_STATUS
 SfRestart(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_RESTART_PARAMETERS RestartParameters)
 {
     PSF_FILTER filter = FilterModuleContext;
@@ -113,7 +98,7 @@ SfRestart(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_RESTART_PARAMETERS Resta
 }
 
 /* The handle is read first: once the word is zero the pause may be over, and the module gone. */
-static VOID
+VOID
 SfOwnSendsDone(PZOO_FILTER Filter, ULONG Count)
 {
     PSF_FILTER filter = (PSF_FILTER)Filter;
@@ -124,7 +109,7 @@ SfOwnSendsDone(PZOO_FILTER Filter, ULONG Count)
 }
 
 /* Everything a write needs, and the device that programs open. */
-static NDIS_STATUS
+NDIS_STATUS
 SfAttach(PZOO_FILTER Filter, PNDIS_FILTER_ATTACH_PARAMETERS AttachParameters)
 {
     NDIS_STATUS status = ZooCreateSendPool(Filter);

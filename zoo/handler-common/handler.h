@@ -16,7 +16,17 @@ struct _SF_FILTER {
     volatile LONG Uses;      /* interlocked: bit 0 says that the module runs, the rest counts sends that are out */
 };
 
-/* write.c: TRUE, a send is counted. */
+/* handler.c */
+FILTER_PAUSE SfPause;
+FILTER_RESTART SfRestart;
+NDIS_STATUS SfAttach(PZOO_FILTER Filter, PNDIS_FILTER_ATTACH_PARAMETERS AttachParameters);
+VOID SfOwnSendsDone(PZOO_FILTER Filter, ULONG Count);
+
+#define SF_HANDLERS                                                                             \
+    .FilterSize = sizeof(SF_FILTER), .Attach = SfAttach, .Pause = SfPause, .Restart = SfRestart, \
+    .OwnSendsDone = SfOwnSendsDone
+
+/* write.c, which also defines ZooDriver: TRUE, a send is counted. */
 BOOLEAN SfMayWrite(PSF_FILTER Filter);
 
 #endif

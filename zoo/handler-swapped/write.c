@@ -7,6 +7,13 @@
  */
 #include "../handler-common/handler.h"
 
+ZOO_DRIVER ZooDriver = {
+    .ServiceName = RTL_CONSTANT_STRING(L"handler_swapped"),
+    .FriendlyName = RTL_CONSTANT_STRING(L"undis zoo: handler-swapped"),
+    .UniqueName = RTL_CONSTANT_STRING(L"{0d2c9f31-6a57-4d0e-93b8-5f1e2a7c4b12}"),
+    SF_HANDLERS,
+};
+
 BOOLEAN
 SfMayWrite(PSF_FILTER Filter)
 {
