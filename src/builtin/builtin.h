@@ -28,7 +28,7 @@ void builtin_init(void);
 /*
  * A nic of wirenic on this wire, disabled. Its configuration is its registry key, read at each enable: NetworkAddress,
  * *JumboPacket, *ReceiveBuffers, *TransmitBuffers, *IPChecksumOffloadIPv4, *TCPChecksumOffloadIPv4/6,
- * *UDPChecksumOffloadIPv4/6, *LsoV1IPv4, *LsoV2IPv4/6, *RscIPv4/6.
+ * *UDPChecksumOffloadIPv4/6, *LsoV1IPv4, *LsoV2IPv4/6, *RscIPv4/6, *PriorityVLANTag.
  * config_key: full registry path or NULL for the default. NULL: no room.
  */
 struct ndis_nic *wirenic_add(const char *name, struct wire *w, const char *config_key);

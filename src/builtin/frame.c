@@ -2,7 +2,11 @@
 /* builtin/frame.c - see frame.h. */
 #include "builtin/frame.h"
 
+#include <string.h>
+
 #include "ndis/nbl.h"
+
+#define ADDRESSES 12u /* bytes: where a tag is */
 
 void *
 frame_memory(NDIS_HANDLE handle, uint32_t size, ULONG tag)
@@ -59,4 +63,49 @@ frame_head(const NET_BUFFER *nb, uint8_t *copy, size_t *have)
     }
     *have = ndis_nb_read(nb, 0, copy, want);
     return copy;
+}
+
+PVOID
+frame_take_tag(uint8_t *frame, uint32_t length, uint32_t *skip, struct wire_offload *o)
+{
+    NDIS_NET_BUFFER_LIST_8021Q_INFO info = { .Value = NULL };
+    bool words = o != NULL && (o->flags & WIRE_NEEDS_CSUM);
+
+    *skip = 0;
+    if (length < WIRE_HEADER + FRAME_TAG || frame[ADDRESSES] != 0x81 || frame[ADDRESSES + 1] != 0 ||
+        (words && o->csum_start < WIRE_HEADER + FRAME_TAG))
+        return NULL;
+    info.TagHeader.UserPriority = frame[ADDRESSES + 2] >> 5;
+    info.TagHeader.CanonicalFormatId = frame[ADDRESSES + 2] >> 4 & 1;
+    info.TagHeader.VlanId = (frame[ADDRESSES + 2] & 15u) << 8 | frame[ADDRESSES + 3];
+    memmove(frame + FRAME_TAG, frame, ADDRESSES);
+    *skip = FRAME_TAG;
+    if (words)
+        o->csum_start = (uint16_t)(o->csum_start - FRAME_TAG);
+    if (o != NULL && o->gso != WIRE_GSO_NONE)
+        o->hdr_len = (uint16_t)(o->hdr_len - FRAME_TAG);
+    return info.Value;
+}
+
+uint32_t
+frame_put_tag(PVOID info, const NET_BUFFER *nb, uint8_t *head, uint32_t *copied, struct wire_offload *o)
+{
+    NDIS_NET_BUFFER_LIST_8021Q_INFO tag = { .Value = info };
+
+    if (*copied < ADDRESSES) {
+        if (ndis_nb_read(nb, 0, head, ADDRESSES) != ADDRESSES)
+            return 0;
+        *copied = ADDRESSES;
+    }
+    memmove(head + ADDRESSES + FRAME_TAG, head + ADDRESSES, *copied - ADDRESSES);
+    head[ADDRESSES] = 0x81;
+    head[ADDRESSES + 1] = 0;
+    head[ADDRESSES + 2] = (uint8_t)(tag.TagHeader.UserPriority << 5 | tag.TagHeader.CanonicalFormatId << 4 |
+                                    tag.TagHeader.VlanId >> 8);
+    head[ADDRESSES + 3] = (uint8_t)tag.TagHeader.VlanId;
+    if (o->flags & WIRE_NEEDS_CSUM)
+        o->csum_start = (uint16_t)(o->csum_start + FRAME_TAG);
+    if (o->gso != WIRE_GSO_NONE)
+        o->hdr_len = (uint16_t)(o->hdr_len + FRAME_TAG);
+    return *copied + FRAME_TAG;
 }

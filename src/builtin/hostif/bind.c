@@ -30,6 +30,8 @@ hi_find(const struct ndis_nic *nic)
     return NULL;
 }
 
+#define TAGS (NDIS_MAC_OPTION_8021P_PRIORITY | NDIS_MAC_OPTION_8021Q_VLAN)
+
 /* ------------------------------------------------------------------ carrier */
 
 static void
@@ -166,6 +168,7 @@ set_up(struct hi_binding *b, const NDIS_BIND_PARAMETERS *p)
 
     *filter = HI_FILTER & p->SupportedPacketFilters;
     set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, filter, sizeof(*filter));
+    b->tags = (p->MacOptions & TAGS) == TAGS;
     activate_offloads(b, p->DefaultOffloadConfiguration);
     b->link_up = p->MediaConnectState != MediaConnectStateDisconnected;
     if (p->MacAddressLength == HI_ADDRESS &&

@@ -156,8 +156,9 @@ struct chain {
     LONG count;
 };
 
+/* The frame is `length` bytes from `offset` on; tag: its Ieee8021QNetBufferListInfo. */
 static void
-chain_add(struct hi_binding *b, struct chain *c, struct hi_buffer *buffer, uint32_t length)
+chain_add(struct hi_binding *b, struct chain *c, struct hi_buffer *buffer, uint32_t offset, uint32_t length, PVOID tag)
 {
     NET_BUFFER_LIST *nbl = buffer->nbl;
     NET_BUFFER *nb = nbl->FirstNetBuffer;
@@ -165,18 +166,20 @@ chain_add(struct hi_binding *b, struct chain *c, struct hi_buffer *buffer, uint3
     nbl->SourceHandle = b->handle;
     nbl->Next = NULL;
     NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbl, b->cancel_id);
-    buffer->mdl->ByteCount = length;
+    nbl->NetBufferListInfo[Ieee8021QNetBufferListInfo] = tag;
+    buffer->mdl->ByteCount = offset + length;
     nb->CurrentMdl = nb->MdlChain = buffer->mdl;
-    nb->CurrentMdlOffset = nb->DataOffset = 0;
+    nb->CurrentMdlOffset = nb->DataOffset = offset;
     nb->DataLength = length;
     *c->end = nbl;
     c->end = &nbl->Next;
     c->count++;
 }
 
-/* lock held. A frame that nobody below cuts. */
+/* lock held. A frame in `buffer` that nobody below cuts. */
 static void
-cut(struct hi_binding *b, struct hi_buffer *buffer, uint32_t length, const struct wire_offload *o, struct chain *c)
+cut(struct hi_binding *b, struct hi_buffer *buffer, const uint8_t *frame, uint32_t length,
+    const struct wire_offload *o, PVOID tag, struct chain *c)
 {
     unsigned count = wire_segments(o, length);
 
@@ -188,7 +191,7 @@ cut(struct hi_binding *b, struct hi_buffer *buffer, uint32_t length, const struc
             break;
         }
         memset(segment->nbl->NetBufferListInfo, 0, sizeof(segment->nbl->NetBufferListInfo));
-        chain_add(b, c, segment, wire_segment(buffer->data, length, o, i, segment->data));
+        chain_add(b, c, segment, 0, wire_segment(frame, length, o, i, segment->data), tag);
     }
     give_buffer(b, buffer);
 }
@@ -197,23 +200,28 @@ cut(struct hi_binding *b, struct hi_buffer *buffer, uint32_t length, const struc
 static void
 prepare(struct hi_binding *b, struct hi_buffer *buffer, const struct wire_rx *rx, struct chain *c)
 {
-    const struct wire_offload *o = &rx->offload;
+    struct wire_offload o = rx->offload;
     NET_BUFFER_LIST *nbl = buffer->nbl;
+    uint32_t skip = 0, length;
+    uint8_t *frame;
+    PVOID tag;
 
-    memset(nbl->NetBufferListInfo, 0, sizeof(nbl->NetBufferListInfo));
-    if (o->gso != WIRE_GSO_NONE) {
-        if (!ask_segments(b, buffer->data, rx->length, o, nbl)) {
-            cut(b, buffer, rx->length, o, c);
-            return;
-        }
-    } else if (rx->length > b->mtu + WIRE_HEADER + 4) {
+    if (o.gso == WIRE_GSO_NONE && rx->length > b->mtu + WIRE_HEADER + 4) {
         figure_add(&b->hostif->stats.refused, 1);
         give_buffer(b, buffer);
         return;
-    } else if ((o->flags & WIRE_NEEDS_CSUM) && !ask_checksum(b, buffer->data, rx->length, o, nbl)) {
-        wire_csum_fill(buffer->data, rx->length, o);
     }
-    chain_add(b, c, buffer, rx->length);
+    memset(nbl->NetBufferListInfo, 0, sizeof(nbl->NetBufferListInfo));
+    tag = b->tags ? frame_take_tag(buffer->data, rx->length, &skip, &o) : NULL;
+    frame = buffer->data + skip;
+    length = rx->length - skip;
+    if (o.gso != WIRE_GSO_NONE && !ask_segments(b, frame, length, &o, nbl)) {
+        cut(b, buffer, frame, length, &o, tag, c);
+        return;
+    }
+    if (o.gso == WIRE_GSO_NONE && (o.flags & WIRE_NEEDS_CSUM) && !ask_checksum(b, frame, length, &o, nbl))
+        wire_csum_fill(frame, length, &o);
+    chain_add(b, c, buffer, skip, length, tag);
 }
 
 /* What Linux sends while nobody takes it. */
@@ -324,7 +332,7 @@ HiSendComplete(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferLis
 struct burst {
     struct wire_tx tx[WIRE_BURST];
     struct iovec iov[PIECES];
-    uint8_t head[WIRE_BURST][FRAME_HEAD];
+    uint8_t head[WIRE_BURST][FRAME_HEAD + FRAME_TAG];
     unsigned count, pieces;
 };
 
@@ -372,14 +380,17 @@ flush(struct hostif *h, struct burst *b)
     b->count = b->pieces = 0;
 }
 
-/* A frame in one piece, in the bounce buffer. false: it cannot be read. */
+/* A frame in one piece, in the bounce buffer, `head` in place of its first `copied` bytes. false: it cannot be read. */
 static bool
-bounce(struct hostif *h, const NET_BUFFER *nb, const uint8_t *head, uint32_t copied, struct iovec *iov)
+bounce(struct hostif *h, const NET_BUFFER *nb, const uint8_t *head, uint32_t head_length, uint32_t copied,
+       struct iovec *iov)
 {
-    if (nb->DataLength > WIRE_GSO_MAX || ndis_nb_read(nb, 0, h->bounce, nb->DataLength) != nb->DataLength)
+    uint32_t rest = nb->DataLength - copied;
+
+    if (rest + head_length > WIRE_GSO_MAX || ndis_nb_read(nb, copied, h->bounce + head_length, rest) != rest)
         return false;
-    memcpy(h->bounce, head, copied);
-    *iov = (struct iovec){ h->bounce, nb->DataLength };
+    memcpy(h->bounce, head, head_length);
+    *iov = (struct iovec){ h->bounce, head_length + rest };
     return true;
 }
 
@@ -387,39 +398,46 @@ bounce(struct hostif *h, const NET_BUFFER *nb, const uint8_t *head, uint32_t cop
 static void
 add_frame(struct hostif *h, struct burst *b, const NET_BUFFER_LIST *nbl, const NET_BUFFER *nb)
 {
+    PVOID tag = nbl->NetBufferListInfo[Ieee8021QNetBufferListInfo];
     struct wire_tx *tx;
     struct iovec *iov;
-    uint32_t copied;
+    uint32_t copied, head_length;
+    uint8_t *head;
     int pieces;
 
     if (b->count == WIRE_BURST || PIECES - b->pieces < WIRE_IOV_MAX)
         flush(h, b);
     tx = &b->tx[b->count];
+    head = b->head[b->count];
     iov = tx->iov = &b->iov[b->pieces];
-    tx->length = nb->DataLength;
     tx->offload = (struct wire_offload){ 0 };
-    copied = words_of(nbl, nb, b->head[b->count], &tx->offload);
+    copied = head_length = words_of(nbl, nb, head, &tx->offload);
+    if (tag != NULL && (head_length = frame_put_tag(tag, nb, head, &copied, &tx->offload)) == 0) {
+        figure_add(&h->stats.dropped, 1);
+        return;
+    }
+    tx->length = nb->DataLength - copied + head_length;
     if (copied != 0)
-        *iov++ = (struct iovec){ b->head[b->count], copied };
+        *iov++ = (struct iovec){ head, head_length };
     pieces = frame_pieces(nb, copied, iov, WIRE_IOV_MAX - 1);
     if (pieces == FRAME_UNMAPPED) {
         figure_add(&h->stats.dropped, 1);
         return;
     }
     tx->iov_count = (unsigned)pieces + (copied != 0);
-    if (pieces != FRAME_TOO_MANY && (copied == 0 || wire_info(h->wire)->checksums)) {
+    if (pieces != FRAME_TOO_MANY && (tx->offload.flags == 0 || wire_info(h->wire)->checksums)) {
         b->pieces += tx->iov_count;
         b->count++;
         return;
     }
     /* in too many pieces, or for a wire without words: at once, since there is one bounce buffer */
-    if (!bounce(h, nb, b->head[b->count], copied, tx->iov)) {
+    if (!bounce(h, nb, head, head_length, copied, tx->iov)) {
         figure_add(&h->stats.dropped, 1);
         return;
     }
     tx->iov_count = 1;
-    if (!wire_info(h->wire)->checksums) {
-        wire_csum_fill(h->bounce, nb->DataLength, &tx->offload);
+    if (tx->offload.flags != 0 && !wire_info(h->wire)->checksums) {
+        wire_csum_fill(h->bounce, tx->length, &tx->offload);
         tx->offload = (struct wire_offload){ 0 };
     }
     b->count++;

@@ -69,6 +69,7 @@ struct hi_binding {
     NDIS_HANDLE pool;
     struct hi_buffer *buffers;
     uint32_t mtu;
+    bool tags; /* 802.1Q tags go to the adapter out of band */
     uint32_t frame_max, buffer_count;
     PVOID cancel_id; /* of all its sends */
 

@@ -58,6 +58,10 @@ set_general(struct wn_adapter *a)
     g->LookaheadSize = a->mtu;
     g->MacOptions =
         NDIS_MAC_OPTION_COPY_LOOKAHEAD_DATA | NDIS_MAC_OPTION_TRANSFERS_NOT_PEND | NDIS_MAC_OPTION_NO_LOOPBACK;
+    if (a->tags & WN_TAG_PRIORITY)
+        g->MacOptions |= NDIS_MAC_OPTION_8021P_PRIORITY;
+    if (a->tags & WN_TAG_VLAN)
+        g->MacOptions |= NDIS_MAC_OPTION_8021Q_VLAN;
     g->SupportedPacketFilters = WN_FILTERS;
     g->MaxMulticastListSize = WN_MULTICAST_MAX;
     g->MacAddressLength = WN_ADDRESS;

@@ -125,6 +125,7 @@ wn_configure(struct wn_adapter *a)
         a->mtu = jumbo - WIRE_HEADER;
     number(*configuration, "*ReceiveBuffers", 8, 4096, &a->receive_buffers);
     number(*configuration, "*TransmitBuffers", 8, 65536, &a->send_max);
+    number(*configuration, "*PriorityVLANTag", 0, WN_TAG_PRIORITY | WN_TAG_VLAN, &a->tags);
     read_offloads(a, *configuration);
     read_address(a, *configuration);
     NdisCloseConfiguration(*configuration);

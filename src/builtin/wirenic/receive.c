@@ -185,6 +185,27 @@ checksum_info(const struct wn_adapter *a, const uint8_t *frame, uint32_t length,
     return tcp || udp;
 }
 
+/*
+ * A tag goes out of band, as far as that is switched on. A VLAN that could not be told stays where it is: else the
+ * frame would seem to be of none.
+ */
+static void
+describe_tag(const struct wn_adapter *a, struct wn_buffer *b, uint32_t length)
+{
+    NDIS_NET_BUFFER_LIST_8021Q_INFO tag;
+    NET_BUFFER *nb = b->nbl->FirstNetBuffer;
+    uint32_t skip;
+
+    if (!(a->tags & WN_TAG_VLAN) && length > WIRE_HEADER + 1 && ((b->data[14] & 15) != 0 || b->data[15] != 0))
+        return;
+    tag.Value = frame_take_tag(b->data, length, &skip, NULL);
+    if (!(a->tags & WN_TAG_PRIORITY))
+        tag.TagHeader.UserPriority = 0;
+    b->nbl->NetBufferListInfo[Ieee8021QNetBufferListInfo] = tag.Value;
+    nb->CurrentMdlOffset = nb->DataOffset = skip;
+    nb->DataLength = length - skip;
+}
+
 /* The frame of `length` bytes in b is complete: make its NBL say so. */
 static void
 describe(struct wn_adapter *a, struct wn_buffer *b, uint32_t length, const struct wire_offload *o)
@@ -210,6 +231,8 @@ describe(struct wn_adapter *a, struct wn_buffer *b, uint32_t length, const struc
     }
     a->rx.frames[cast]++;
     a->rx.bytes[cast] += length;
+    if (a->tags != 0)
+        describe_tag(a, b, length);
 }
 
 /* May a joined frame go up as it is? documented (RSC): only with the checksum known to be right. */

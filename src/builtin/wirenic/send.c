@@ -23,7 +23,7 @@
 struct burst {
     struct wire_tx tx[WIRE_BURST];
     struct iovec iov[PIECES];
-    uint8_t head[WIRE_BURST][FRAME_HEAD];
+    uint8_t head[WIRE_BURST][FRAME_HEAD + FRAME_TAG];
     unsigned count, pieces;
     bool bounced; /* the one bounce buffer is in use */
 };
@@ -101,6 +101,19 @@ checksum_words(const NET_BUFFER_LIST *nbl, const NET_BUFFER *nb, uint8_t *copy, 
     return true;
 }
 
+/* Ieee8021QNetBufferListInfo as far as it is to be heeded. */
+static PVOID
+tag_of(const struct wn_adapter *a, const NET_BUFFER_LIST *nbl)
+{
+    NDIS_NET_BUFFER_LIST_8021Q_INFO tag = { .Value = nbl->NetBufferListInfo[Ieee8021QNetBufferListInfo] };
+
+    if (!(a->tags & WN_TAG_PRIORITY))
+        tag.TagHeader.UserPriority = 0;
+    if (!(a->tags & WN_TAG_VLAN))
+        tag.TagHeader.VlanId = 0;
+    return tag.TagHeader.UserPriority != 0 || tag.TagHeader.VlanId != 0 ? tag.Value : NULL;
+}
+
 enum add { ADDED, NO_ROOM, BAD };
 
 /* Put nb into the burst. NO_ROOM: send the burst first. */
@@ -111,7 +124,8 @@ add_frame(struct wn_adapter *a, struct burst *b, const NET_BUFFER_LIST *nbl, con
     struct iovec *iov = &b->iov[b->pieces];
     uint8_t *head = b->head[b->count];
     unsigned room = PIECES - b->pieces, max;
-    uint32_t copied = 0;
+    uint32_t copied = 0, head_length; /* the frame's bytes that `head` is in place of */
+    PVOID tag;
     int pieces;
 
     if (b->count == WIRE_BURST || room < 4)
@@ -126,8 +140,12 @@ add_frame(struct wn_adapter *a, struct burst *b, const NET_BUFFER_LIST *nbl, con
                !checksum_words(nbl, nb, head, &tx->offload, &copied)) {
         return BAD;
     }
+    head_length = copied;
+    tag = a->tags != 0 ? tag_of(a, nbl) : NULL;
+    if (tag != NULL && (head_length = frame_put_tag(tag, nb, head, &copied, &tx->offload)) == 0)
+        return BAD;
     if (copied != 0)
-        *iov++ = (struct iovec){ head, copied };
+        *iov++ = (struct iovec){ head, head_length };
     pieces = frame_pieces(nb, copied, iov, max);
     if (pieces == FRAME_UNMAPPED)
         return BAD;
@@ -141,7 +159,7 @@ add_frame(struct wn_adapter *a, struct burst *b, const NET_BUFFER_LIST *nbl, con
     }
     tx->iov = &b->iov[b->pieces];
     tx->iov_count = (unsigned)pieces + (copied != 0);
-    tx->length = nb->DataLength;
+    tx->length = nb->DataLength - copied + head_length;
     b->pieces += tx->iov_count;
     b->count++;
     return ADDED;

@@ -53,6 +53,11 @@ enum wn_offload {
     WN_RSC6 = 1u << 14,
 };
 #define WN_RX_SHIFT 5u
+
+/* *PriorityVLANTag: what of 802.1Q tags is out of band. */
+#define WN_TAG_PRIORITY 1u
+#define WN_TAG_VLAN     2u
+
 #define WN_TX_ALL   (WN_TX_IP4 | WN_TX_TCP4 | WN_TX_UDP4 | WN_TX_TCP6 | WN_TX_UDP6)
 #define WN_RX_ALL   (WN_TX_ALL << WN_RX_SHIFT)
 
@@ -91,6 +96,7 @@ struct wn_adapter {
     uint32_t mtu, frame_max; /* frame_max: that a receive buffer holds */
     uint32_t receive_buffers, send_max;
     uint32_t hardware; /* enum wn_offload: what the wire can */
+    uint32_t tags;     /* WN_TAG_*; 0: tags stay in frames */
     uint8_t address[WN_ADDRESS];
 
     LONG busy;    /* interlocked */

@@ -14,9 +14,12 @@
 #include "ndis/admin.h"
 #include "ndis/ends/ends.h"
 #include "ndis/ndis.h"
+#include "nt/cm/cm.h"
 #include "nt/ke/ke.h"
 #include "nt/nt.h"
 #include "wire/segment.h"
+
+#define KEY "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\Test\\0001"
 
 static struct wire *cable, *lin; /* below wirenic; above hostif */
 static struct ndis_nic *nic;
@@ -53,7 +56,8 @@ make(void *arg)
     cable = opened("loop,far,frames=8,gso=20000");
     lin = opened("loop,far,frames=8,gso=20000");
     builtin_init();
-    nic = wirenic_add("Ethernet 1", cable, NULL);
+    assert_int_equal(cm_create(KEY), 0);
+    nic = wirenic_add("Ethernet 1", cable, KEY);
     assert_non_null(nic);
     assert_int_equal(hostif_add(nic, lin), 0);
     assert_int_equal(hostif_add(nic, lin), -EEXIST);
@@ -269,6 +273,103 @@ offloads_off(void *arg)
 TEST(builtin, offloads_that_are_off_are_done_by_the_processor)
 {
     run(offloads_off);
+}
+
+/* Puts a tag into `frame`, and the words on. */
+static void
+put_tag(uint32_t length, uint8_t priority, uint8_t vlan, struct wire_offload *o)
+{
+    memmove(frame + 16, frame + 12, length - 12);
+    memcpy(frame + 12, (uint8_t[]){ 0x81, 0, (uint8_t)(priority << 5), vlan }, 4);
+    if (o != NULL) {
+        o->csum_start = (uint16_t)(o->csum_start + 4);
+        o->hdr_len = (uint16_t)(o->gso ? o->hdr_len + 4 : 0);
+    }
+}
+
+/* A frame of `from` comes out with this tag, and else as it was. */
+static void
+check_tag(struct wire *from, struct wire *to, uint8_t priority, uint8_t vlan)
+{
+    uint32_t length = 200;
+
+    CHECK_EQ(wire_put(from, frame, length, NULL), 0);
+    settle();
+    frame[14] = (uint8_t)(priority << 5);
+    frame[15] = vlan;
+    CHECK_EQ(take(to), 0);
+    CHECK_EQ(got.length, length);
+    CHECK_MEM(got_bytes, frame, length);
+}
+
+static void
+tagged(uint8_t priority, uint8_t vlan)
+{
+    plain(1, 200);
+    put_tag(196, priority, vlan, NULL);
+}
+
+/* Each segment of a frame that nobody cuts but us has the tag. */
+static void
+check_cut(struct wire *from, struct wire *to)
+{
+    struct wire_offload o = segments(3254);
+    uint32_t done = 58;
+
+    put_tag(3254, 5, 7, &o);
+    CHECK_EQ(wire_put(from, frame, 3258, &o), 0);
+    settle();
+    for (; take(to) == 0; done += got.length - 58) {
+        CHECK_MEM(got_bytes, frame, 16);
+        CHECK_MEM(got_bytes + 58, frame + done, got.length - 58);
+    }
+    CHECK_EQ(done, 3258);
+}
+
+/* What goes out of band comes back from there: a tag on both cables, whatever is between. */
+static void
+tags(void *arg)
+{
+    struct wire_offload o;
+
+    (void)arg;
+    for (uint32_t value = 0; value < 4; value++) {
+        CHECK_EQ(cm_set_dword(KEY, "*PriorityVLANTag", value), 0);
+        CHECK_EQ(ndis_nic_enable(nic), 0);
+        for (unsigned way = 0; way < 2; way++) {
+            struct wire *from = way ? cable : lin, *to = way ? lin : cable;
+            bool loses = value == 2 && way == 1; /* its priority is not told */
+
+            tagged(5, 7);
+            check_tag(from, to, loses ? 0 : 5, 7);
+            tagged(5, 0);
+            if (!loses)
+                check_tag(from, to, 5, 0);
+            tagged(0, 7);
+            check_tag(from, to, 0, 7);
+            o = segments(1054);
+            o = (struct wire_offload){ .flags = WIRE_NEEDS_CSUM, .csum_start = 34, .csum_offset = 16 };
+            put_tag(1054, loses ? 0 : 3, 9, &o);
+            check_through(from, to, 1058, &o);
+            o = segments(9054);
+            put_tag(9054, loses ? 0 : 3, 9, &o);
+            check_through(from, to, 9058, &o);
+            plain(1, 60);
+            check_through(from, to, 60, NULL);
+        }
+        ndis_nic_disable(nic);
+    }
+    CHECK_EQ(cm_set_dword(KEY, "*LsoV2IPv4", 0), 0);
+    CHECK_EQ(cm_set_dword(KEY, "*RscIPv4", 0), 0);
+    CHECK_EQ(ndis_nic_enable(nic), 0);
+    check_cut(lin, cable);
+    check_cut(cable, lin);
+    ndis_nic_disable(nic);
+}
+
+TEST(builtin, tags_go_out_of_band_where_that_is_switched_on_and_back_into_frames)
+{
+    run(tags);
 }
 
 static void
@@ -548,6 +649,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST_CASE_WITH(builtin, frames_and_their_words_go_through_both_ways, restore, NULL),
         TEST_CASE_WITH(builtin, offloads_that_are_off_are_done_by_the_processor, restore, NULL),
+        TEST_CASE_WITH(builtin, tags_go_out_of_band_where_that_is_switched_on_and_back_into_frames, restore, NULL),
         TEST_CASE_WITH(builtin, the_packet_filter_keeps_out_what_is_for_others, restore, NULL),
         TEST_CASE_WITH(builtin, a_full_cable_holds_sends_back_and_loses_none, restore, NULL),
         TEST_CASE_WITH(builtin, a_disable_takes_back_what_the_cable_did_not_take, restore, NULL),
