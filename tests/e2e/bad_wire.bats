@@ -133,7 +133,8 @@ cannot() {
 }
 
 @test "a wire goes with its namespace, or to another, under traffic: its link is gone and all ends cleanly" {
-    printf 'adapters:\n  - { name: One, wire: "tap:wan0", hostif: lan0 }\n  - { name: Two, wire: "afpacket:v1", hostif: lan1 }\n' >m.yaml
+    printf '%s\n' 'adapters:' '  - { name: One, wire: "tap:wan0", hostif: lan0 }' \
+        '  - { name: Two, wire: "afpacket:v1", hostif: lan1 }' >m.yaml
     in_net 'ip link add v0 type veth peer name v1
             ip link set v0 up; ip link set v1 up
             "$UNDIS" run m.yaml --detach >/dev/null
@@ -158,7 +159,7 @@ cannot() {
     printf '%s\n' "$output"
     prints 'One .*wire tap wan0, link gone'
     prints 'Two .*wire afpacket v1, link gone'
-    [ "$(printf '%s\n' "$output" | grep -c 'sent [0-9]\{3,\} packets')" -ge 2 ] # before that
+    [ "$(printf '%s\n' "$output" | grep -c 'sent [0-9]\{2,\} packets')" -ge 2 ] # before that
     prints '^stopped: 0'
     prints 'nothing was left behind'
 }

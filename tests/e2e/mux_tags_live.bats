@@ -75,10 +75,10 @@ teardown() {
     for pid in $(cat undis/*/lock 2>/dev/null); do kill -9 "$pid" 2>/dev/null || true; done
 }
 
-up() { # DRIVER
+up() { # DRIVER [PARAMETER of the adapter below]
     cat >m.yaml <<END
 adapters:
-  - { name: Below, wire: "tap:wan0", parameters: { NetworkAddress: 02-00-00-00-00-05 } }
+  - { name: Below, wire: "tap:wan0", parameters: { NetworkAddress: 02-00-00-00-00-05${2:+, $2} } }
   - { name: Ten, miniport: $UNDIS_BUILD_DIR/drivers/$1, hostif: lan0 }
   - { name: None, miniport: $UNDIS_BUILD_DIR/drivers/$1, hostif: lan1 }
 protocols:
@@ -92,8 +92,8 @@ END
     done
 }
 
-shapes_in() { # DRIVER
-    up "$1"
+shapes_in() { # DRIVER [PARAMETER]
+    up "$@"
     run here python3 frames.py wan0 lan0 lan1
     exits 0
     echo "$output"
@@ -102,8 +102,8 @@ shapes_in() { # DRIVER
     prints '^lan1 old/10 service/10 untagged vlan0$'
 }
 
-shapes_out() { # DRIVER
-    up "$1"
+shapes_out() { # DRIVER [PARAMETER]
+    up "$@"
     run here python3 frames.py lan0 wan0 lan1
     exits 0
     echo "$output"
@@ -132,7 +132,9 @@ gone() { # DRIVER
 
 @test "mux: tagged frames from the wire reach the port of their VLAN" { shapes_in mux; }
 @test "mux5: tagged frames from the wire reach the port of their VLAN" { shapes_in mux5; }
+@test "mux: so do those whose tag the adapter below tells out of band" { shapes_in mux '"*PriorityVLANTag": 3'; }
 @test "mux: what a port sends has its tag" { shapes_out mux; }
+@test "mux: with an adapter below that puts in tags, too" { shapes_out mux '"*PriorityVLANTag": 3'; }
 @test "mux5: what a port sends has its tag" { shapes_out mux5; }
 @test "mux: with the adapter below pulled out, those above have no link" { gone mux; }
 @test "mux5: with the adapter below pulled out, those above have no link" { gone mux5; }
