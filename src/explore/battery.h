@@ -14,7 +14,7 @@
 #include "pnp/scenario.h"
 
 /*
- * An intermediate driver is tested as a protocol is, and what a protocol actor does it does on the first virtual adapter.
+ * An intermediate driver is tested as a protocol is; what a protocol actor does it does on the first virtual adapter.
  */
 #define BATTERY_CARD    (1u << 16)
 #define BATTERY_NO_CARD (1u << 17) /* not for that: its own activity would make the schedules too many */
