@@ -206,7 +206,7 @@ ndis_nic_can_reset(const struct ndis_nic *nic)
 void
 ndis_nic_reset(struct ndis_nic *nic)
 {
-    ndis_reset_ask(nic);
+    ndis_reset_ask(nic, NULL);
 }
 
 void

@@ -28,9 +28,11 @@ struct ndis_reset {
     bool pended;    /* MiniportResetEx said so, or its completion came first */
     bool completed; /* while in the handler */
     bool addressing;
+    NDIS_STATUS status;     /* of a completion that came while in the handler */
     uint32_t had;           /* serial of the request that the miniport had at the last check */
     uint32_t had_begin;     /* and when the reset began */
     struct ndis_wait *idle; /* a halt waits */
+    void (*done)(struct ndis_adapter *ad, NDIS_STATUS status); /* who asked hears of it */
 };
 
 static struct ndis_reset *
@@ -55,6 +57,16 @@ idle_now(struct ndis_reset *r)
 /* ------------------------------------------------------------------ reset */
 
 static void
+tell(struct ndis_reset *r, struct ndis_adapter *ad, NDIS_STATUS status)
+{
+    void (*done)(struct ndis_adapter *ad, NDIS_STATUS status) = r->done;
+
+    r->done = NULL;
+    if (done != NULL)
+        done(ad, status);
+}
+
+static void
 restore_work(void *arg)
 {
     struct ndis_reset *r = arg;
@@ -67,9 +79,10 @@ restore_work(void *arg)
 
 /* The miniport is done. Documented: since 6.30 it has completed the requests that it had. */
 static void
-finish(struct ndis_reset *r, struct ndis_adapter *ad)
+finish(struct ndis_reset *r, struct ndis_adapter *ad, NDIS_STATUS status)
 {
     r->pended = false;
+    tell(r, ad, status);
     if (ad->driver->driver.minor >= 30 && r->had_begin != 0 && ndis_oid_serial(&ad->layer) == r->had_begin)
         ndis_misuse(&ad->layer, NDIS_MISUSE_RESET_WITH_OID, r->had_begin);
     if (r->addressing) {
@@ -99,13 +112,14 @@ reset(struct ndis_reset *r, struct ndis_adapter *ad)
         ndis_status_say(ad, NDIS_STATUS_RESET_START);
         if (r->completed) {
             ndis_status_say(ad, NDIS_STATUS_RESET_END);
-            finish(r, ad);
+            finish(r, ad, r->status);
         }
     } else if (status == NDIS_STATUS_RESET_IN_PROGRESS) {
-        idle_now(r); /* documented: the call was superfluous */
+        tell(r, ad, status); /* documented: the call was superfluous */
+        idle_now(r);
     } else {
         r->addressing = *addressing != FALSE;
-        finish(r, ad);
+        finish(r, ad, status);
     }
     guest_release(mark);
 }
@@ -126,27 +140,35 @@ reset_work(void *arg)
 
     sched_touch((uint64_t)r);
     r->asked = false;
-    if (may_be_called(r, ad))
+    if (may_be_called(r, ad)) {
         reset(r, ad);
-    else
-        idle_now(r);
+        return;
+    }
+    if (ad == NULL || r->idle != NULL || !(r->in_handler || r->pended)) /* else the one under way is told of */
+        tell(r, ad, NDIS_STATUS_FAILURE);
+    idle_now(r);
 }
 
-void
-ndis_reset_ask(struct ndis_nic *nic)
+bool
+ndis_reset_ask(struct ndis_nic *nic, void (*done)(struct ndis_adapter *ad, NDIS_STATUS status))
 {
     struct ndis_reset *r = reset_of(nic);
 
     sched_touch((uint64_t)r);
-    if (nic->adapter == NULL || nic->adapter->driver->chars.ResetHandlerEx == NULL || r->asked || r->idle != NULL)
-        return;
-    r->asked = true;
-    if (!ex_work("ndis reset", nic->adapter, 0, reset_work, r))
-        r->asked = false;
+    if (nic->adapter == NULL || nic->adapter->driver->chars.ResetHandlerEx == NULL || r->idle != NULL)
+        return false;
+    if (!r->asked) {
+        r->asked = ex_work("ndis reset", nic->adapter, 0, reset_work, r);
+        if (!r->asked)
+            return false;
+    }
+    if (done != NULL)
+        r->done = done;
+    return true;
 }
 
 bool
-ndis_reset_complete(struct ndis_adapter *ad, bool addressing)
+ndis_reset_complete(struct ndis_adapter *ad, NDIS_STATUS status, bool addressing)
 {
     struct ndis_reset *r = reset_of(ad->nic);
 
@@ -154,11 +176,12 @@ ndis_reset_complete(struct ndis_adapter *ad, bool addressing)
     if ((!r->in_handler && !r->pended) || r->completed)
         return false;
     r->completed = true;
+    r->status = status;
     r->addressing = addressing;
     if (r->in_handler)
         return true; /* reset() goes on when the handler is back */
     ndis_status_say(ad, NDIS_STATUS_RESET_END);
-    finish(r, ad);
+    finish(r, ad, status);
     return true;
 }
 
@@ -262,5 +285,5 @@ NdisMResetMiniport(NDIS_HANDLE MiniportAdapterHandle)
     struct ndis_adapter *ad = MiniportAdapterHandle;
 
     sched_touch(ad->layer.ledger->handle);
-    ndis_reset_ask(ad->nic);
+    ndis_reset_ask(ad->nic, NULL);
 }

@@ -106,12 +106,28 @@ END
     cat >x.yaml <<'END'
 name: opens
 stack: { miniport: loop, protocols: [opens_often] }
-actors: [ { name: writer, kind: program, ops: [ { op: open, device: each }, { op: write, len: 60 }, close ] } ]
+actors: [ { name: reader, kind: program, ops: [ { op: open, device: each }, { op: read, len: 60 }, close ] } ]
 END
     undis test "$drivers/opens-often/opens_often.sys" --scenario x.yaml --k 1 --faults 0 -v
     exits 0
     prints 'opens +clean +k<=1 exhausted'
     prints 'both opens saw what they asked for'
+}
+
+@test "a 5.x protocol resets a miniport of NDIS 6 that can be: it pends, and is completed" {
+    needs "$drivers/opens-often/opens_often.sys" "$zoo/reset-forgotten-fixed/reset_forgotten_fixed.sys"
+    cat >x.yaml <<'END'
+name: resets
+stack: { protocols: [opens_often] }
+actors:
+  - { name: writer, kind: program, ops: [ { op: open, device: '\\.\OpensOften' }, { op: write, len: 60 }, close ] }
+END
+    undis test "$drivers/opens-often/opens_often.sys" "$zoo/reset-forgotten-fixed" --scenario x.yaml --k 1 --faults 0 -v
+    exits 0
+    prints 'reset: 00000103, then 00000000'
+    undis test "$drivers/opens-often/opens_often.sys" --scenario x.yaml --k 1 --faults 0 -v
+    exits 0
+    prints 'reset: 80010001, then 80010001' # NDIS_STATUS_NOT_RESETTABLE: the test miniport has no reset
 }
 
 @test "threads that a driver keeps may wait, with and without a limit, as long as it is loaded" {

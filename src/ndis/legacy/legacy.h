@@ -223,7 +223,8 @@ void legacy_receive_dpc(uint64_t dpc, uint64_t context, uint64_t a1, uint64_t a2
 uint64_t legacy_oid(const uint64_t *args);
 /* PASSIVE, before anybody else can ask. */
 NDIS_STATUS legacy_query(struct legacy_adapter *la, NDIS_OID oid, void *buffer, uint32_t length, uint32_t *written);
-/* reset.c */
+/* reset.c: a protocol wants it; legacy_reset_told() follows, maybe before it returns. <= DISPATCH */
+void legacy_reset_ask(struct legacy_adapter *la);
 void legacy_hang_start(struct legacy_adapter *la);
 void legacy_hang_stop(struct legacy_adapter *la);
 void legacy_hang_dpc(uint64_t dpc, uint64_t context, uint64_t a1, uint64_t a2);
@@ -258,6 +259,9 @@ struct legacy_binding {
     struct ndis_wait bind_wait;
 };
 
+/* What became of an NdisReset. */
+enum open_reset { OPEN_RESET_NONE, OPEN_RESET_CALLS, OPEN_RESET_WAITS, OPEN_RESET_DONE };
+
 /* What an NdisBindingHandle stands for. Monitor memory, used again. */
 struct legacy_open {
     struct list_node node; /* legacy_binding.opens; legacy_root.open_free */
@@ -269,6 +273,9 @@ struct legacy_open {
     bool closing, close_pended;
     bool awaited;                              /* an unbind waits for close_wait, and gives this back then */
     uint32_t sends, receives, requests, calls; /* what a close waits for */
+    struct list_node reset_node;               /* legacy_root.resets, while it waits for a reset */
+    uint8_t reset;                             /* enum open_reset */
+    NDIS_STATUS reset_status;
     struct ndis_wait close_wait;
 };
 
@@ -291,6 +298,8 @@ uint64_t legacy_p_receive(const uint64_t *args);
 uint64_t legacy_p_send_complete(const uint64_t *args);
 uint64_t legacy_p_oid_complete(const uint64_t *args);
 uint64_t legacy_p_status(const uint64_t *args);
+/* protocol_reset.c: a reset of the adapter is over; who asked for it hears so. <= DISPATCH */
+void legacy_reset_told(struct ndis_adapter *ad, NDIS_STATUS status);
 /* Addresses for an open block. */
 void legacy_open_handlers(NDIS_OPEN_BLOCK *open);
 
@@ -304,7 +313,7 @@ void legacy_open_handlers(NDIS_OPEN_BLOCK *open);
         X(ndisMResetMiniport5) X(ndisMTimer5) X(ndisMShutdown5) X(ndisMPnPEvent5) X(ndisMCancelSends5) X(ndisMUnload5) \
             X(ndisPBindAdapter5) X(ndisPUnbindAdapter5) X(ndisPReceive5) X(ndisPReceivePacket5)                        \
                 X(ndisPReceiveComplete5) X(ndisPSendComplete5) X(ndisPRequestComplete5) X(ndisPStatus5)                \
-                    X(ndisPCloseComplete5) X(ndisPPnPEvent5) X(ndisWorkItem5)
+                    X(ndisPCloseComplete5) X(ndisPResetComplete5) X(ndisPPnPEvent5) X(ndisWorkItem5)
 
 struct legacy_sites {
 #define X(name) uint32_t name;
@@ -327,7 +336,7 @@ extern struct legacy_handlers legacy_handler;
 
 /* ndis_misc.legacy. Monitor memory. */
 struct legacy_root {
-    struct list wrappers, protocols, bindings, open_free;
+    struct list wrappers, protocols, bindings, open_free, resets;
     struct list adapters_free, bindings_free; /* of a live machine: used again */
     struct list work_free;                    /* struct legacy_work */
     struct packet_track *track_free;

@@ -311,7 +311,7 @@ ndisPTransferData(NDIS_HANDLE NdisBindingHandle, NDIS_HANDLE MacReceiveContext, 
     return NDIS_STATUS_SUCCESS;
 }
 
-/* ------------------------------------------------------------------ requests, reset, status */
+/* ------------------------------------------------------------------ requests, status */
 
 /* A 5.x request on its way as an NDIS 6 one. Heap. */
 struct request5 {
@@ -409,14 +409,6 @@ legacy_p_oid_complete(const uint64_t *args)
     return 0;
 }
 
-/* NdisReset leads here. documented: NDIS 6 lets no protocol reset a miniport. */
-NDIS_STATUS NTAPI
-ndisPReset(NDIS_HANDLE NdisBindingHandle)
-{
-    sched_touch((uint64_t)legacy_open_of(NdisBindingHandle));
-    return NDIS_STATUS_NOT_SUPPORTED;
-}
-
 uint64_t
 legacy_p_status(const uint64_t *args)
 {
@@ -460,12 +452,6 @@ VOID NTAPI
 NdisRequest(PNDIS_STATUS Status, NDIS_HANDLE NdisBindingHandle, PNDIS_REQUEST NdisRequest)
 {
     *Status = ndisPRequest(NdisBindingHandle, NdisRequest);
-}
-
-VOID NTAPI
-NdisReset(PNDIS_STATUS Status, NDIS_HANDLE NdisBindingHandle)
-{
-    *Status = ndisPReset(NdisBindingHandle);
 }
 
 VOID NTAPI

@@ -7,6 +7,7 @@
  * the driver has set the attribute that lets NDIS ignore such. While a reset is pending sends and requests are refused.
  * Then the sends that a serialized miniport had are completed with an error, since the driver forgets them; a
  * deserialized one completes its own. AddressingReset makes NDIS set filter, multicast list and lookahead again.
+ * A 5.x protocol may ask for a reset, too (protocol_reset.c).
  */
 #include "ndis/driver.h"
 #include "ndis/legacy/legacy.h"
@@ -26,7 +27,7 @@ restore_addressing(void *arg)
 }
 
 static void
-reset_done(struct legacy_adapter *la, bool addressing)
+reset_done(struct legacy_adapter *la, NDIS_STATUS status, bool addressing)
 {
     la->resetting = false;
     if (!la->deserialized)
@@ -36,6 +37,7 @@ reset_done(struct legacy_adapter *la, bool addressing)
         la->restoring = true;
         ndis_work_queue(restore_addressing, la);
     }
+    legacy_reset_told(la->ad, status);
     legacy_send_kick(la);
     legacy_check_pause(la);
 }
@@ -51,7 +53,28 @@ reset(struct legacy_adapter *la)
     status = (NDIS_STATUS)NDIS_CALL(legacy_site.ndisMResetMiniport5, (ndis_fn)la->ld->chars.ResetHandler,
                                     (uint64_t)&la->block->addressing_reset, la->context);
     if (status != NDIS_STATUS_PENDING && la->resetting)
-        reset_done(la, la->block->addressing_reset != FALSE);
+        reset_done(la, status, la->block->addressing_reset != FALSE);
+}
+
+static void
+asked(struct legacy_adapter *la, void *arg)
+{
+    (void)arg;
+    if (!la->running)
+        legacy_reset_told(la->ad, NDIS_STATUS_FAILURE);
+    else if (la->resetting)
+        legacy_reset_told(la->ad, NDIS_STATUS_RESET_IN_PROGRESS);
+    else
+        reset(la);
+}
+
+void
+legacy_reset_ask(struct legacy_adapter *la)
+{
+    uint8_t irql = irql_raise(IRQL_DISPATCH); /* documented: where MiniportReset runs */
+
+    legacy_run(la, asked, NULL);
+    irql_lower(irql);
 }
 
 /* documented: a request that was pending at two calls; and a send, of a serialized miniport. */
@@ -130,13 +153,13 @@ NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status, BOOLEA
     bool expected;
 
     if (object->signature == NDIS_SIG_ADAPTER) {
-        expected = ndis_reset_complete(MiniportAdapterHandle, AddressingReset != FALSE);
+        expected = ndis_reset_complete(MiniportAdapterHandle, Status, AddressingReset != FALSE);
     } else {
         la = legacy_adapter_of(MiniportAdapterHandle);
         sched_touch((uint64_t)la);
         expected = la->resetting;
         if (expected)
-            reset_done(la, AddressingReset != FALSE);
+            reset_done(la, Status, AddressingReset != FALSE);
     }
     if (!expected)
         machine_bugcheck(NDIS_BUGCHECK, RESET_COMPLETE_UNEXPECTED, (uint64_t)MiniportAdapterHandle, (uint32_t)Status,

@@ -209,7 +209,8 @@ static VOID NTAPI
 ResetComplete(NDIS_HANDLE ProtocolBindingContext, NDIS_STATUS Status)
 {
     UNREFERENCED_PARAMETER(ProtocolBindingContext);
-    UNREFERENCED_PARAMETER(Status);
+    LastStatus = Status;
+    InterlockedIncrement(&Seen.ResetsDone);
 }
 
 static VOID NTAPI

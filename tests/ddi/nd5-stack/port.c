@@ -3,7 +3,7 @@
 #include "stack5.h"
 
 NDIS_HANDLE Port, Wrapper;
-NDIS_STATUS PortSays, PortFetches, PortPacketStatus;
+NDIS_STATUS PortSays, PortFetches, PortPacketStatus, PortResets = NDIS_STATUS_PENDING;
 volatile LONG PortHangs;
 BOOLEAN PortAddressing, PortNested;
 ULONG PortLast[8], PortListBytes, PortFilter, PortParameter;
@@ -337,10 +337,10 @@ static NDIS_STATUS NTAPI
 Reset(PBOOLEAN AddressingReset, NDIS_HANDLE MiniportAdapterContext)
 {
     UNREFERENCED_PARAMETER(MiniportAdapterContext);
-    UNREFERENCED_PARAMETER(AddressingReset);
     HeldCount = 0;
     InterlockedIncrement(&Seen.Resets);
-    return NDIS_STATUS_PENDING;
+    *AddressingReset = FALSE;
+    return PortResets;
 }
 
 VOID

@@ -26,7 +26,7 @@ typedef struct _STACK5_SEEN {
     volatile LONG Sends, SendsRefused, Transfers, Resets, Hangs, Timers, Returns, Cancels;
     volatile LONG Filters, Lists, Lookaheads; /* sets that the port was given */
     volatile LONG SendsDone, Frames, FramesComplete, RequestsDone, Statuses, StatusesComplete, Binds, Unbinds, Closes,
-        Resetting, Resetted, Linked, Unlinked;
+        Resetting, Resetted, ResetsDone, Linked, Unlinked;
     volatile LONG VirtualUp, VirtualDown;
 } STACK5_SEEN;
 
@@ -38,6 +38,7 @@ extern NDIS_HANDLE Port;        /* the adapter; NULL: halted */
 extern NDIS_HANDLE Wrapper;
 extern NDIS_STATUS PortSays;    /* of a send: what the port answers */
 extern NDIS_STATUS PortFetches; /* of a transfer: likewise */
+extern NDIS_STATUS PortResets;  /* of a reset: likewise */
 extern volatile LONG PortHangs; /* to be told at the next check */
 extern BOOLEAN PortAddressing;  /* of the next reset */
 extern ULONG PortLast[8];       /* first bytes of the last sends, by Seen.Sends */

@@ -373,6 +373,8 @@ Resets(VOID)
     CHECK(status == NDIS_STATUS_PENDING && Seen.SendsDone == done + 1 && LastDone == late);
     CHECK(LastStatus == NDIS_STATUS_RESET_IN_PROGRESS);
     CHECK(Ask(NdisRequestQueryInformation, OID_FAILS, &value, 4, &count, &needed) == NDIS_STATUS_RESET_IN_PROGRESS);
+    NdisReset(&status, Binding); /* documented: superfluous */
+    CHECK(status == NDIS_STATUS_RESET_IN_PROGRESS && Seen.Resets == 1);
 
     PortAddressing = TRUE;
     PortSays = NDIS_STATUS_SUCCESS;
@@ -407,17 +409,25 @@ SendsTimeOut(VOID)
     FreePacket(packet);
 }
 
-/* documented: NDIS 6 lets no protocol reset an adapter. */
+/* documented: a protocol of 5.x may ask for a reset; a second wish while one is under way is superfluous. */
 static VOID
-ProtocolsDoNotReset(VOID)
+ProtocolsReset(VOID)
 {
-    LONG resets = Seen.Resets;
+    LONG resets = Seen.Resets, starts = Seen.Resetting, ends = Seen.Resetted, done = Seen.ResetsDone;
     NDIS_STATUS status;
 
     NdisReset(&status, Binding);
-    CHECK(status == NDIS_STATUS_NOT_SUPPORTED);
+    CHECK(status == NDIS_STATUS_PENDING && Seen.Resets == resets + 1 && Seen.Resetting == starts + 1);
     CallReset(&status, Binding);
-    CHECK(status == NDIS_STATUS_NOT_SUPPORTED && Seen.Resets == resets);
+    CHECK(status == NDIS_STATUS_RESET_IN_PROGRESS && Seen.Resets == resets + 1);
+    PortDo(PortReset);
+    CHECK(Reaches(&Seen.ResetsDone, done + 1) && LastStatus == NDIS_STATUS_SUCCESS && Seen.Resetted == ends + 1);
+
+    PortResets = NDIS_STATUS_HARD_ERRORS; /* at once: there is no completion */
+    CallReset(&status, Binding);
+    CHECK(status == NDIS_STATUS_HARD_ERRORS && Seen.Resets == resets + 2 && Seen.Resetted == ends + 2);
+    CHECK(Seen.ResetsDone == done + 1);
+    PortResets = NDIS_STATUS_PENDING;
 }
 
 static volatile LONG Ticks;
@@ -537,7 +547,7 @@ DDI_TESTS(stack5, { "came_up", CameUp }, { "requests", Requests }, { "addresses"
           { "sends_wait", SendsWait },
           { "sends_from_receive", SendsFromReceive }, { "sends_cancelled", SendsCancelled }, { "statuses", Statuses },
           { "checks_for_hang", ChecksForHang }, { "resets", Resets }, { "sends_time_out", SendsTimeOut },
-          { "protocols_do_not_reset", ProtocolsDoNotReset }, { "periodic_timer", PeriodicTimer },
+          { "protocols_reset", ProtocolsReset }, { "periodic_timer", PeriodicTimer },
           { "devices", Devices }, { "virtual_adapter", VirtualAdapter },
           { "handlers_never_overlapped", HandlersNeverOverlapped }, { "protocol_leaves", ProtocolLeaves });
 

@@ -3,8 +3,9 @@
  * opens_often.c - an NDIS 5.0 protocol that opens nothing when it is offered an adapter, and later opens it twice, as
  * capture drivers do for each program.
  *
- * Model: a write does it all: each open has its own packet filter, both see what both want, and one sees what only it
- * wants; what is closed sees nothing. A check that fails stops the machine with its line. The wire is a loop.
+ * Model: a read does it all: each open has its own packet filter, both see what both want, and one sees what only it
+ * wants; what is closed sees nothing. A write asks for a reset. A check that fails stops the machine with its line. The
+ * wire is a loop.
  */
 #include <ndis.h>
 
@@ -210,7 +211,7 @@ Await(OFTEN_OPEN *Of, LONG Frames)
 }
 
 static NTSTATUS
-OftenWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+OftenRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     static NDIS_STRING nowhere = RTL_CONSTANT_STRING(L"\\Device\\{no adapter}");
     OFTEN_OPEN *few = ExAllocatePoolWithTag(NonPagedPool, 2 * sizeof(*few), PLAIN_TAG), *all = few + 1;
@@ -238,6 +239,23 @@ OftenWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return PlainComplete(Irp, STATUS_SUCCESS, FRAME);
 }
 
+/* How a reset ends depends on the miniport: it is printed. */
+static NTSTATUS
+OftenWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    OFTEN_OPEN *one = ExAllocatePoolWithTag(NonPagedPool, sizeof(*one), PLAIN_TAG);
+    NDIS_STATUS status;
+
+    UNREFERENCED_PARAMETER(DeviceObject);
+    CHECK(one != NULL && Open(one, &Adapter) == NDIS_STATUS_SUCCESS);
+    NdisResetEvent(&one->Done);
+    NdisReset(&status, one->Handle);
+    DbgPrint("reset: %08x, then %08x\n", status, WaitFor(one, status));
+    Close(one);
+    ExFreePoolWithTag(one, PLAIN_TAG);
+    return PlainComplete(Irp, STATUS_SUCCESS, 0);
+}
+
 static NTSTATUS
 OftenLoad(PDRIVER_OBJECT DriverObject)
 {
@@ -256,6 +274,7 @@ OftenLoad(PDRIVER_OBJECT DriverObject)
     RtlInitUnicodeString(&protocol.Name, L"opens_often");
     protocol.OpenAdapterCompleteHandler = OftenOpened;
     protocol.CloseAdapterCompleteHandler = OftenClosed;
+    protocol.ResetCompleteHandler = OftenClosed;
     protocol.SendCompleteHandler = OftenSent;
     protocol.RequestCompleteHandler = OftenAnswered;
     protocol.ReceiveHandler = OftenReceive;
@@ -282,5 +301,6 @@ PLAIN_DRIVER PlainDriver = {
     PLAIN_NAMES(L"OpensOften"),
     .Load = OftenLoad,
     .Unload = OftenUnload,
+    .Read = OftenRead,
     .Write = OftenWrite,
 };
