@@ -94,7 +94,6 @@ NcShutdown(NDIS_HANDLE MiniportAdapterContext, NDIS_SHUTDOWN_ACTION ShutdownActi
     NcWrite(adapter, NC_REG_CONTROL, NC_CONTROL_RESET);
 }
 
-/* Surprise removal and power source changes: pause and halt do what is needed. */
 /*
  * The last to leave ends a pause that waits. The caller does not touch the adapter after it, except in the DPC
  * (NcHalt).

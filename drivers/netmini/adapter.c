@@ -107,15 +107,6 @@ NmRestart(NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_RESTART_PARAMETERS 
     return NDIS_STATUS_SUCCESS;
 }
 
-/* There is no hardware to silence. May run at any IRQL after a crash and touches nothing. */
-_Use_decl_annotations_
-VOID
-NmShutdown(NDIS_HANDLE MiniportAdapterContext, NDIS_SHUTDOWN_ACTION ShutdownAction)
-{
-    UNREFERENCED_PARAMETER(MiniportAdapterContext);
-    UNREFERENCED_PARAMETER(ShutdownAction);
-}
-
 /* Surprise removal and power source changes: pause and halt do what is needed. */
 _Use_decl_annotations_
 VOID

@@ -11,6 +11,7 @@
 #include "ndis/admin.h"
 #include "ndis/ends/ends.h"
 #include "ndis/hw/nic.h"
+#include "nt/io/io.h"
 #include "nt/io/user.h"
 #include "nt/nt.h"
 #include "trace/event.h"
@@ -35,6 +36,20 @@ lab_fill_frame(uint8_t *p, unsigned len)
 }
 
 /* ------------------------------------------------------------------ the others */
+
+/* Documented: devices that asked for it first, then adapters. What then runs stops with the power. */
+static void
+shut_down(void)
+{
+    struct ndis_nic *nic;
+
+    io_shutdown();
+    for (unsigned i = 0; (nic = ndis_nic_get(i)) != NULL; i++) {
+        sched_point(OP_ACTOR, OBJECT_WORLD);
+        ndis_nic_shutdown(nic);
+    }
+    machine_power_off();
+}
 
 static void
 admin_op(struct lab_actor *a, const struct scn_op *op)
@@ -78,6 +93,9 @@ admin_op(struct lab_actor *a, const struct scn_op *op)
     case OP_SLEEP:
     case OP_WAKE:
         ndis_nic_set_power(nic, op->kind == OP_SLEEP ? 3 : 0);
+        break;
+    case OP_SHUTDOWN:
+        shut_down();
         break;
     case OP_LOAD:
         lab_load();

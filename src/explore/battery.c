@@ -410,6 +410,17 @@ static const char send_while_receiving[] = "name: send-while-receiving\n"
                                            "    kind: wire\n"
                                            "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n";
 
+static const char shutdown_under_traffic[] =
+    "name: shutdown-under-traffic\n"
+    "vps: 2\n" LOOP_AND_TEST "actors:\n"
+    "  - name: protocol\n"
+    "    kind: protocol\n"
+    "    ops: [ { op: send, count: 1, len: 64, shape: plain } ]\n"
+    "  - name: wire\n"
+    "    kind: wire\n"
+    "    ops: [ { op: receive, frames: 1, len: 64, shape: plain } ]\n"
+    "  - { name: administrator, kind: admin, ops: [shutdown] }\n";
+
 static const char virtual_cycled[] =
     "name: virtual-adapter-cycled\n"
     "vps: 2\n" LOOP_AND_TEST "actors:\n"
@@ -507,6 +518,8 @@ parse(const char *text, enum inf_kind kind)
     ROW(link_changes, "link-changes", "the cable is out and in again while the stack is paused and restarted", 1,      \
         FILTER | PROTOCOL | CARD, false)                                                                               \
     ROW(removal_and_rebalance, "removal-and-rebalance", "the device is stopped, started, and removed when asked", 1,   \
+        FILTER | MINIPORT | PROTOCOL, false)                                                                           \
+    ROW(shutdown_under_traffic, "shutdown-under-traffic", "the system goes down while frames go both ways", 1,         \
         FILTER | MINIPORT | PROTOCOL, false)                                                                           \
     ROW(virtual_cycled, "virtual-adapter-cycled", "the virtual adapter is disabled and enabled under traffic", 1,      \
         VIRTUAL, false)                                                                                                \

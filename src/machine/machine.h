@@ -172,6 +172,7 @@ struct machine {
     struct list timers;   /* struct mtimer, by due time */
     bool in_timer;        /* one fires: the running fiber did not ask for it */
     bool in_quiet;        /* the runner goes on because all are done: after all that happened, not after one fiber */
+    bool off;             /* the power was switched off: what was under way ends nowhere */
     bool ending;          /* nobody has anything more to do; drivers' own threads may still end */
     bool setup;           /* before the snapshot: no choices, no exploring */
     uint32_t preemptions; /* of this run */

@@ -140,6 +140,13 @@ run_end(enum run_end how, const char *text)
 }
 
 void
+machine_power_off(void)
+{
+    machine->off = true;
+    run_end(RUN_DONE, "");
+}
+
+void
 run_cut(void)
 {
     run_end(RUN_CUT, "");

@@ -83,6 +83,8 @@ void machine_on_spin(void (*fn)(struct fiber *f, const struct trap *t));
 /* Called by a strategy, or by a checker, from inside a run. */
 _Noreturn void run_cut(void);
 _Noreturn void run_end(enum run_end how, const char *text);
+/* The run is done, with everything as it stands: who waits is not asked for what, what was allocated not missed. */
+_Noreturn void machine_power_off(void);
 
 /* sha256 over all live machine memory (lanes, image pages, live guest stacks). Needs a fiberless moment. */
 void machine_hash(uint8_t out[32]);

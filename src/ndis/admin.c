@@ -197,6 +197,14 @@ ndis_nic_set_power(struct ndis_nic *nic, unsigned state)
     ndis_nic_settle(nic);
 }
 
+void
+ndis_nic_shutdown(struct ndis_nic *nic)
+{
+    sched_touch((uint64_t)nic);
+    nic->want_shutdown = true;
+    ndis_nic_settle(nic);
+}
+
 bool
 ndis_nic_can_reset(const struct ndis_nic *nic)
 {

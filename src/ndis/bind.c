@@ -226,12 +226,26 @@ power_step(struct ndis_nic *nic)
     return true;
 }
 
+/* Documented: from every state but Halted and Initializing, and the last that happens to the adapter. */
+static void
+shutdown_step(struct ndis_nic *nic)
+{
+    struct ndis_adapter *ad = nic->adapter;
+
+    if (ad != NULL && ndis_state_next(NDIS_LAYER_MINIPORT, ad->layer.state, NDIS_MOVE_SHUTDOWN) >= 0)
+        ndis_miniport_shutdown(ad);
+}
+
 /* One step towards what is wanted; false: nothing is left to do. */
 static bool
 step(struct ndis_nic *nic)
 {
     struct ndis_link *link;
 
+    if (nic->want_shutdown) {
+        shutdown_step(nic);
+        return false;
+    }
     if (nic->adapter == NULL) {
         if (!present(nic) || nic->want_power != NdisDeviceStateD0)
             return false;

@@ -498,6 +498,14 @@ ndis_miniport_halt(struct ndis_adapter *ad)
 }
 
 void
+ndis_miniport_shutdown(struct ndis_adapter *ad)
+{
+    ndis_layer_move(&ad->layer, NDIS_MOVE_SHUTDOWN);
+    NDIS_CALL(ndis_site.ndisMShutdownMiniport, (ndis_fn)ad->driver->chars.ShutdownHandlerEx, ad->layer.context,
+              NdisShutdownPowerOff);
+}
+
+void
 ndis_miniport_suspend(struct ndis_adapter *ad)
 {
     call_halt(ad, NdisHaltDevicePoweredDown);

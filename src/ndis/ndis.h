@@ -321,6 +321,7 @@ struct ndis_nic {
     const char *im_name;         /* by which its driver asks for it; NULL: it has not, or by the GUID; monitor memory */
     bool want_present;           /* enabled: initialize it */
     bool want_running;           /* restart it, and keep it restarted */
+    bool want_shutdown;          /* the system goes down: no other change any more */
     uint8_t want_power;          /* NDIS_DEVICE_POWER_STATE */
     bool failed;                 /* the miniport or a mandatory filter failed: being removed until enabled again */
     uint8_t halt_action;         /* NDIS_HALT_ACTION: why it is halted next */
@@ -515,6 +516,8 @@ NDIS_STATUS ndis_miniport_initialize(struct ndis_nic *nic);
 NDIS_STATUS ndis_miniport_restart(struct ndis_adapter *ad);
 void ndis_miniport_pause(struct ndis_adapter *ad, uint32_t reason);
 void ndis_miniport_halt(struct ndis_adapter *ad);
+/* The system goes down: MiniportShutdownEx, from Paused, Restarting, Running or Pausing; nothing more of it follows. */
+void ndis_miniport_shutdown(struct ndis_adapter *ad);
 void ndis_miniport_suspend(struct ndis_adapter *ad); /* halt for low power */
 NDIS_STATUS ndis_miniport_resume(struct ndis_adapter *ad);
 NDIS_STATUS ndis_filter_attach(struct ndis_link *link);

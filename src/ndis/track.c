@@ -70,7 +70,7 @@ state_misuse(enum ndis_state_misuse first, const struct ndis_layer *who)
     static const uint8_t offset[NDIS_STATE_COUNT] = {
         /* 0: legal */
         [NDIS_STATE_PAUSED] = 1,  [NDIS_STATE_STARTING] = 4, [NDIS_STATE_DOWN] = 5,
-        [NDIS_STATE_CLOSING] = 5, [NDIS_STATE_SHUTDOWN] = 5,
+        [NDIS_STATE_CLOSING] = 5,
     };
 
     if (offset[who->state] != 0)

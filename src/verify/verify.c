@@ -148,7 +148,7 @@ verify_run_end(void)
 {
     struct verify_state *v = state();
 
-    if (v->stopped)
+    if (v->stopped || machine->off)
         return;
     v->ending = true;
     for (unsigned n = 0; n < RULE_COUNT; n++)

@@ -100,6 +100,16 @@ nd5() {
 @test "ddi: NDIS 5: a miniport, an intermediate one and a protocol over them" { nd5 nd5-stack; }
 @test "ddi: NDIS 5: the same with MiniportSendPackets" { nd5 nd5-arrays; }
 
+@test "ddi: NDIS 5: the shutdown handler that was registered last is called, with its context, at PASSIVE_LEVEL" {
+    printf 'name: off\nactors: [ { name: a, kind: admin, ops: [load, shutdown] } ]\n' >off.yaml
+    timeout 60 "$UNDIS" test "$UNDIS_BUILD_DIR/tests/ddi/nd5-stack" --scenario off.yaml --k 0 --faults 0 --first \
+        --out off || true
+    cat off/*/analysis.txt >analysis
+    grep -q '^BUGCHECK_P1: 5d$' analysis
+    grep -q '^BUGCHECK_P2: 1$' analysis
+    grep -q '^BUGCHECK_P3: 0$' analysis
+}
+
 # hardware FOLDER - the tests of tests/ddi/hw-msi with the card on a line or with messages
 hardware() {
     needs "$UNDIS_BUILD_DIR/tests/ddi/$1"

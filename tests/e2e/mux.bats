@@ -31,10 +31,10 @@ sends() {
 }
 
 @test "mux: the battery sends and asks through a virtual adapter" {
-    sends mux 'MuxSendNetBufferLists|MuxSendNetBufferListsComplete|MuxOidRequest|MuxReceiveNetBufferLists'
+    sends mux 'MuxSendNetBufferLists|MuxSendNetBufferListsComplete|MuxOidRequest|MuxReceiveNetBufferLists|MuxShutdown'
 }
 @test "mux5: the battery sends and asks through a virtual adapter" {
-    sends mux5 'MuxSendPackets5|MuxSendComplete5|MuxQuery5|MuxSet5|MuxReceivePacket5'
+    sends mux5 'MuxSendPackets5|MuxSendComplete5|MuxQuery5|MuxSet5|MuxReceivePacket5|MuxShutdown5'
 }
 
 @test "an op for a virtual adapter that nobody made is refused, by its number" {

@@ -351,10 +351,11 @@ PortReset(VOID)
 
 /* ---- life */
 
+/* Ends the run, so that a scenario that shuts down sees it called, with what, and where. */
 static VOID NTAPI
 Shutdown(PVOID ShutdownContext)
 {
-    UNREFERENCED_PARAMETER(ShutdownContext);
+    KeBugCheckEx(0xE2 /* MANUALLY_INITIATED_CRASH */, 0x5d, ShutdownContext == &Port, KeGetCurrentIrql(), 0);
 }
 
 static VOID
