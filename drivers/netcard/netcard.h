@@ -23,6 +23,8 @@
 
 #include <ndis.h>
 
+#include "registers.h"
+
 #define NC_TAG             'dcNZ'
 #define NC_VENDOR_ID       0x00ffffff /* no assigned identifier (documented: OID_GEN_VENDOR_ID) */
 #define NC_VERSION         0x00010000
@@ -41,39 +43,6 @@
     (NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_ALL_MULTICAST |                         \
      NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_PROMISCUOUS)
 #define NC_STATISTICS (NDIS_STATISTICS_FLAGS_VALID_BYTES_RCV | NDIS_STATISTICS_FLAGS_VALID_BYTES_XMIT)
-
-/* Registers, by number of ULONG. */
-#define NC_REG_ID           0
-#define NC_REG_CONTROL      1
-#define NC_REG_STATUS       2
-#define NC_REG_CAUSE        3
-#define NC_REG_CLEAR        4
-#define NC_REG_MASK         5
-#define NC_REG_ADDRESS      6
-#define NC_REG_TX           8
-#define NC_REG_RX           16
-#define NC_RING_BASE        0 /* from NC_REG_TX or NC_REG_RX on */
-#define NC_RING_BASE_HIGH   1
-#define NC_RING_COUNT       2
-#define NC_RING_TAIL        3
-#define NC_RING_HEAD        4
-
-#define NC_ID               0x554e4943
-#define NC_CONTROL_RX       0x00000001
-#define NC_CONTROL_TX       0x00000002
-#define NC_CONTROL_RESET    0x80000000
-#define NC_STATUS_LINK      0x00000001
-#define NC_CAUSE_RX         0x00000001
-#define NC_CAUSE_TX         0x00000002
-#define NC_CAUSE_LINK       0x00000004
-#define NC_CAUSES           0x00000007
-#define NC_DESCRIPTOR_END   0x00000001
-
-typedef struct _NC_DESCRIPTOR {
-    ULONG64 Address;
-    ULONG Length;
-    ULONG Flags;
-} NC_DESCRIPTOR, *PNC_DESCRIPTOR;
 
 typedef enum _NC_STATE { NcPaused, NcRunning, NcPausing } NC_STATE;
 

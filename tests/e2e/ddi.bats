@@ -100,6 +100,8 @@ nd5() {
 @test "ddi: NDIS 5: a miniport, an intermediate one and a protocol over them" { nd5 nd5-stack; }
 @test "ddi: NDIS 5: the same with MiniportSendPackets" { nd5 nd5-arrays; }
 
+@test "ddi: NDIS 5: interrupts, resources and shared memory of a card" { inside nd5-hw hw5 hw5; }
+
 @test "ddi: NDIS 5: the shutdown handler that was registered last is called, with its context, at PASSIVE_LEVEL" {
     printf 'name: off\nactors: [ { name: a, kind: admin, ops: [load, shutdown] } ]\n' >off.yaml
     timeout 60 "$UNDIS" test "$UNDIS_BUILD_DIR/tests/ddi/nd5-stack" --scenario off.yaml --k 0 --faults 0 --first \
@@ -137,7 +139,7 @@ hardware() {
 # The hooks of undisrt are called by what undis cc --race builds, kernel32 by programs; they are tested there.
 @test "ddi --status: these drivers call every export but those that tests/ddi/untested.txt gives a reason for" {
     for folder in tests/ddi tests/ddi/hw-line tests/ddi/hw-msi tests/ddi/stack tests/ddi/seh tests/ddi/nd5-stack \
-        tests/ddi/nd5-arrays zoo/nd5-protocol zoo/nd5-serialized zoo/nd5-deserialized drivers/mux5; do
+        tests/ddi/nd5-arrays tests/ddi/nd5-hw zoo/nd5-protocol zoo/nd5-serialized zoo/nd5-deserialized drivers/mux5; do
         needs "$UNDIS_BUILD_DIR/$folder"
         set -- "$@" "$UNDIS_BUILD_DIR/$folder"
     done

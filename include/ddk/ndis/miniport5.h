@@ -317,6 +317,31 @@ NDISAPI VOID NTAPI NdisMSetTimer(PNDIS_MINIPORT_TIMER Timer, UINT MillisecondsTo
 NDISAPI VOID NTAPI NdisMSetPeriodicTimer(PNDIS_MINIPORT_TIMER Timer, UINT MillisecondsPeriod);
 NDISAPI VOID NTAPI NdisMCancelTimer(PNDIS_MINIPORT_TIMER Timer, PBOOLEAN TimerCancelled);
 
+/* --- hardware: interrupts, DMA, resources --- */
+
+typedef enum _NDIS_INTERRUPT_MODE { NdisInterruptLevelSensitive, NdisInterruptLatched } NDIS_INTERRUPT_MODE,
+    *PNDIS_INTERRUPT_MODE;
+
+/* Opaque to drivers. */
+typedef struct _NDIS_MINIPORT_INTERRUPT {
+    PVOID Reserved[19];
+} NDIS_MINIPORT_INTERRUPT, *PNDIS_MINIPORT_INTERRUPT;
+
+NDISAPI NDIS_STATUS NTAPI NdisMRegisterInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt, NDIS_HANDLE MiniportAdapterHandle,
+                                                 UINT InterruptVector, UINT InterruptLevel, BOOLEAN RequestIsr,
+                                                 BOOLEAN SharedInterrupt, NDIS_INTERRUPT_MODE InterruptMode);
+NDISAPI VOID NTAPI NdisMDeregisterInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt);
+NDISAPI BOOLEAN NTAPI NdisMSynchronizeWithInterrupt(PNDIS_MINIPORT_INTERRUPT Interrupt, PVOID SynchronizeFunction,
+                                                    PVOID SynchronizeContext);
+NDISAPI VOID NTAPI NdisMQueryAdapterResources(PNDIS_STATUS Status, NDIS_HANDLE WrapperConfigurationContext,
+                                              PNDIS_RESOURCE_LIST ResourceList, PUINT BufferSize);
+NDISAPI NDIS_STATUS NTAPI NdisMInitializeScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle, BOOLEAN Dma64BitAddresses,
+                                                          ULONG MaximumPhysicalMapping);
+NDISAPI ULONG NTAPI NdisReadPciSlotInformation(NDIS_HANDLE NdisAdapterHandle, ULONG SlotNumber, ULONG Offset,
+                                               PVOID Buffer, ULONG Length);
+NDISAPI ULONG NTAPI NdisWritePciSlotInformation(NDIS_HANDLE NdisAdapterHandle, ULONG SlotNumber, ULONG Offset,
+                                                PVOID Buffer, ULONG Length);
+
 /* --- intermediate drivers --- */
 
 NDISAPI NDIS_STATUS NTAPI NdisIMRegisterLayeredMiniport(NDIS_HANDLE NdisWrapperHandle,
@@ -329,5 +354,6 @@ NDISAPI VOID NTAPI NdisIMCopySendCompletePerPacketInfo(PNDIS_PACKET DstPacket, P
 
 DDK_ASSERT_SIZE(REFERENCE, 0x10);
 DDK_ASSERT_SIZE(NDIS_MINIPORT_TIMER, 0xa0);
+DDK_ASSERT_SIZE(NDIS_MINIPORT_INTERRUPT, 0x98);
 
 #endif /* UNDIS_DDK_NDIS_MINIPORT5_H */

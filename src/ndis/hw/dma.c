@@ -7,6 +7,7 @@
  * Start reading at: NdisMRegisterScatterGatherDma().
  */
 #include "ndis/hw/hw.h"
+#include "ndis/legacy/legacy.h"
 
 #include <string.h>
 
@@ -172,7 +173,7 @@ VOID NTAPI
 NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOLEAN Cached, PVOID *VirtualAddress,
                           PNDIS_PHYSICAL_ADDRESS PhysicalAddress)
 {
-    struct ndis_adapter *ad = MiniportAdapterHandle;
+    struct ndis_adapter *ad = legacy_adapter_behind(MiniportAdapterHandle);
 
     (void)Cached;
     if (irql_get() > IRQL_PASSIVE)
@@ -188,7 +189,7 @@ NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOLEAN C
     (void)Length;
     (void)Cached;
     (void)PhysicalAddress;
-    shared_free(MiniportAdapterHandle, VirtualAddress);
+    shared_free(legacy_adapter_behind(MiniportAdapterHandle), VirtualAddress);
 }
 
 struct async_request {

@@ -24,7 +24,7 @@ enum ndis_hw_misuse { NDIS_HW_PORTS_NOT_CLAIMED, NDIS_HW_WRITE_IN_LOW_POWER };
 
 /* Monitor memory, hung off an adapter with its first use of hardware. */
 struct ndis_hw {
-    struct ndis_interrupt *interrupt; /* registered and not deregistered; the last of several */
+    void *interrupt; /* of either generation; registered and not deregistered; the last of several */
     uint32_t interrupts, dmas, shared;
 };
 

@@ -5,6 +5,7 @@
  * Model: an adapter may claim what is in its device's resource list and nothing else.
  */
 #include "ndis/hw/hw.h"
+#include "ndis/legacy/legacy.h"
 
 #include <string.h>
 
@@ -59,7 +60,7 @@ NDIS_STATUS NTAPI
 NdisMMapIoSpace(PVOID *VirtualAddress, NDIS_HANDLE MiniportAdapterHandle, NDIS_PHYSICAL_ADDRESS PhysicalAddress,
                 UINT Length)
 {
-    struct hal_device *d = ndis_hw_device(MiniportAdapterHandle);
+    struct hal_device *d = ndis_hw_device(legacy_adapter_behind(MiniportAdapterHandle));
 
     *VirtualAddress = NULL;
     if (d == NULL)
@@ -87,7 +88,7 @@ NdisMUnmapIoSpace(NDIS_HANDLE MiniportAdapterHandle, PVOID VirtualAddress, UINT 
 NDIS_STATUS NTAPI
 NdisMRegisterIoPortRange(PVOID *PortOffset, NDIS_HANDLE MiniportAdapterHandle, UINT InitialPort, UINT NumberOfPorts)
 {
-    struct hal_device *d = ndis_hw_device(MiniportAdapterHandle);
+    struct hal_device *d = ndis_hw_device(legacy_adapter_behind(MiniportAdapterHandle));
 
     *PortOffset = NULL;
     if (d == NULL)

@@ -21,6 +21,14 @@ legacy_adapter_of(NDIS_HANDLE handle)
     return ((const NDIS_MINIPORT_BLOCK *)handle)->WrapperContext;
 }
 
+struct ndis_adapter *
+legacy_adapter_behind(NDIS_HANDLE handle)
+{
+    const struct ndis_object *object = handle;
+
+    return object->signature == NDIS_SIG_BLOCK ? legacy_adapter_of(handle)->ad : handle;
+}
+
 static bool
 drained(const struct legacy_adapter *la)
 {
@@ -39,6 +47,25 @@ legacy_check_pause(struct legacy_adapter *la)
 }
 
 /* ------------------------------------------------------------------ what it is */
+
+static NDIS_STATUS
+say_registration(struct legacy_adapter *la)
+{
+    uint64_t mark = guest_mark();
+    NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES *r = guest_alloc(sizeof(*r));
+    NDIS_STATUS status;
+
+    ndis_header_set(&r->Header, NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES,
+                    NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1,
+                    NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1);
+    r->MiniportAdapterContext = la;
+    r->InterfaceType = la->block->block.AdapterType;
+    if (la->block->block.Flags & NDIS_ATTRIBUTE_BUS_MASTER)
+        r->AttributeFlags = NDIS_MINIPORT_ATTRIBUTES_BUS_MASTER;
+    status = NdisMSetMiniportAttributes(la->ad, (NDIS_MINIPORT_ADAPTER_ATTRIBUTES *)r);
+    guest_release(mark);
+    return status;
+}
 
 /*
  * NdisMSetAttributesEx - what the adapter is; inside MiniportInitialize. NdisMSetAttributes - its older form.
@@ -62,7 +89,7 @@ NdisMSetAttributesEx(NDIS_HANDLE MiniportAdapterHandle, NDIS_HANDLE MiniportAdap
     block->CheckForHangSeconds = seconds > 0x7ffffffe ? 0 : (seconds + 1) & ~1u;
     la->context = (uint64_t)MiniportAdapterContext;
     la->deserialized = (AttributeFlags & (NDIS_ATTRIBUTE_DESERIALIZE | NDIS_ATTRIBUTE_INTERMEDIATE_DRIVER)) != 0;
-    la->attributes_set = true;
+    la->attributes_set = say_registration(la) == NDIS_STATUS_SUCCESS;
 }
 
 VOID NTAPI
@@ -140,19 +167,6 @@ ask_attributes(struct legacy_adapter *la, NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUT
     g->SupportedOidListLength = written;
 }
 
-static NDIS_STATUS
-say_registration(struct legacy_adapter *la)
-{
-    NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES *r = guest_alloc(sizeof(*r));
-
-    ndis_header_set(&r->Header, NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES,
-                    NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1,
-                    NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1);
-    r->MiniportAdapterContext = la;
-    r->InterfaceType = la->block->block.AdapterType;
-    return NdisMSetMiniportAttributes(la->ad, (NDIS_MINIPORT_ADAPTER_ATTRIBUTES *)r);
-}
-
 #define OID_LIST_BYTES 1024u
 
 static NDIS_STATUS
@@ -161,12 +175,10 @@ say_attributes(struct legacy_adapter *la)
     uint64_t mark = guest_mark();
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *g = guest_alloc(sizeof(*g));
     NDIS_OID *oids = guest_alloc(OID_LIST_BYTES);
-    NDIS_STATUS status = say_registration(la);
+    NDIS_STATUS status;
 
-    if (status == NDIS_STATUS_SUCCESS) {
-        ask_attributes(la, g, la->block->media[la->block->medium], oids, OID_LIST_BYTES);
-        status = NdisMSetMiniportAttributes(la->ad, (NDIS_MINIPORT_ADAPTER_ATTRIBUTES *)g);
-    }
+    ask_attributes(la, g, la->block->media[la->block->medium], oids, OID_LIST_BYTES);
+    status = NdisMSetMiniportAttributes(la->ad, (NDIS_MINIPORT_ADAPTER_ATTRIBUTES *)g);
     la->max_packets = PACKETS_PER_CALL;
     if (la->ld->chars.SendPacketsHandler != NULL)
         la->max_packets = ask_number(la, OID_GEN_MAXIMUM_SEND_PACKETS, PACKETS_PER_CALL);

@@ -149,14 +149,6 @@ NdisIMCancelInitializeDeviceInstance(NDIS_HANDLE DriverHandle, PNDIS_STRING Devi
     return NDIS_STATUS_SUCCESS;
 }
 
-static struct ndis_adapter *
-adapter_of(NDIS_HANDLE handle)
-{
-    const struct ndis_object *object = handle;
-
-    return object->signature == NDIS_SIG_BLOCK ? legacy_adapter_of(handle)->ad : handle;
-}
-
 /*
  * NdisIMDeInitializeDeviceInstance - take a virtual adapter down: unbound above, paused, halted.
  *
@@ -167,7 +159,7 @@ adapter_of(NDIS_HANDLE handle)
 NDIS_STATUS NTAPI
 NdisIMDeInitializeDeviceInstance(NDIS_HANDLE NdisMiniportHandle)
 {
-    ndis_nic_disable(adapter_of(NdisMiniportHandle)->nic);
+    ndis_nic_disable(legacy_adapter_behind(NdisMiniportHandle)->nic);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -175,7 +167,7 @@ NdisIMDeInitializeDeviceInstance(NDIS_HANDLE NdisMiniportHandle)
 NDIS_HANDLE NTAPI
 NdisIMGetDeviceContext(NDIS_HANDLE MiniportAdapterHandle)
 {
-    return (NDIS_HANDLE)adapter_of(MiniportAdapterHandle)->nic->im_context;
+    return (NDIS_HANDLE)legacy_adapter_behind(MiniportAdapterHandle)->nic->im_context;
 }
 
 /* NdisIMGetBindingContext - the same of the virtual adapter below a binding. Source: documented. IRQL: any */

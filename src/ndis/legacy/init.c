@@ -69,5 +69,6 @@ legacy_init(void)
     legacy_handler.return_dpc = ke_host_routine("ndis", "ndisMReturnPacketsDpc", legacy_receive_dpc);
     legacy_handler.hang_dpc = ke_host_routine("ndis", "ndisMWakeUpDpc", legacy_hang_dpc);
     legacy_adapter_init();
+    legacy_hardware_init();
     legacy_protocol_init();
 }

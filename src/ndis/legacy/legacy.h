@@ -66,6 +66,7 @@ struct packet_track {
     bool resources; /* given to a protocol, lent */
     bool own_mdls;  /* the chain was made for it (translate.c) */
     uint8_t age;    /* checks for hang since the miniport has it */
+    bool listed;    /* has a scatter-gather list of ours */
     int refs;       /* NdisReturnPackets calls that are due */
     void *holder;   /* struct legacy_adapter or legacy_open that it is given to */
     void *flat;     /* copy of the data, where the chain would not do */
@@ -182,6 +183,7 @@ struct legacy_adapter {
     bool in_send;      /* inside MiniportSend(Packets) of a serialized miniport */
     uint32_t sends;    /* packets that exist */
     uint32_t max_packets;
+    bool sg_lists; /* hardware.c: packets get scatter-gather lists */
     /* receive.c */
     NDIS_HANDLE nbls;
     uint32_t receives; /* packets that are above or wait to be returned */
@@ -204,6 +206,14 @@ struct legacy_adapter {
 struct legacy_adapter *legacy_adapter_of(NDIS_HANDLE handle);
 /* Was that the last thing a pause waits for? */
 void legacy_check_pause(struct legacy_adapter *la);
+
+/* The adapter behind a miniport's handle of either generation. */
+struct ndis_adapter *legacy_adapter_behind(NDIS_HANDLE handle);
+
+/* hardware.c: where a packet's data lies, in its ScatterGatherListPacketInfo; false: no memory. */
+bool legacy_list_make(NDIS_PACKET *packet);
+void legacy_list_free(NDIS_PACKET *packet);
+void legacy_hardware_init(void);
 
 /* lock.c: run fn under the miniport lock, at DISPATCH_LEVEL; at once, or by who holds it. Deserialized: at once. */
 void legacy_run(struct legacy_adapter *la, void (*fn)(struct legacy_adapter *la, void *arg), void *arg);
@@ -313,7 +323,8 @@ void legacy_open_handlers(NDIS_OPEN_BLOCK *open);
         X(ndisMResetMiniport5) X(ndisMTimer5) X(ndisMShutdown5) X(ndisMPnPEvent5) X(ndisMCancelSends5) X(ndisMUnload5) \
             X(ndisPBindAdapter5) X(ndisPUnbindAdapter5) X(ndisPReceive5) X(ndisPReceivePacket5)                        \
                 X(ndisPReceiveComplete5) X(ndisPSendComplete5) X(ndisPRequestComplete5) X(ndisPStatus5)                \
-                    X(ndisPCloseComplete5) X(ndisPResetComplete5) X(ndisPPnPEvent5) X(ndisWorkItem5)
+                    X(ndisPCloseComplete5) X(ndisPResetComplete5) X(ndisPPnPEvent5) X(ndisMIsr5)      \
+                        X(ndisMHandleInterrupt5) X(ndisMDisableInterrupt5) X(ndisMEnableInterrupt5) X(ndisWorkItem5)
 
 struct legacy_sites {
 #define X(name) uint32_t name;

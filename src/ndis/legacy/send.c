@@ -50,6 +50,9 @@ packet_done(struct legacy_adapter *la, struct packet_track *track, NDIS_STATUS s
     list_del(&track->node);
     track->given = PACKET_NOT_GIVEN;
     trace_emit(EV_PACKET_COMPLETE, track->packet, (uint64_t)la->block, (uint32_t)status);
+    if (track->listed)
+        legacy_list_free(track->packet);
+    track->listed = false;
     packet_unmake(track);
     nbl_done(la, nbl, status);
     la->sends--;
@@ -188,6 +191,13 @@ make_packets(struct legacy_adapter *la, NET_BUFFER_LIST *nbl, struct list *list)
     for (NET_BUFFER *nb = nbl->FirstNetBuffer; nb != NULL; nb = nb->Next) {
         struct packet_track *track = packet_make(la->packets, nbl, nb, 0);
 
+        if (track != NULL && la->sg_lists) {
+            track->listed = legacy_list_make(track->packet);
+            if (!track->listed) {
+                packet_unmake(track);
+                track = NULL;
+            }
+        }
         if (track == NULL) {
             nbl->Status = NDIS_STATUS_RESOURCES;
             continue;
