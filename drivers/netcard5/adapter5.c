@@ -34,9 +34,10 @@ Nc5FindResources(PNC5_ADAPTER Adapter, NDIS_HANDLE WrapperConfigurationContext, 
 static NDIS_STATUS
 Nc5ClaimRegisters(PNC5_ADAPTER Adapter, NDIS_PHYSICAL_ADDRESS Start)
 {
-    NDIS_STATUS status = NdisMMapIoSpace((PVOID *)&Adapter->Registers, Adapter->Handle, Start, Adapter->RegistersLength);
     ULONG words[2];
+    NDIS_STATUS status;
 
+    status = NdisMMapIoSpace((PVOID *)&Adapter->Registers, Adapter->Handle, Start, Adapter->RegistersLength);
     if (status != NDIS_STATUS_SUCCESS)
         return status;
     if (Nc5Read(Adapter, NC_REG_ID) != NC_ID)

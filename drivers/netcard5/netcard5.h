@@ -5,8 +5,9 @@
  * Model: NDIS lets one handler run at a time, so nothing here has a lock; but Nc5Isr comes over all of them, also on
  * another processor. It shares Cause with the rest, which reaches for it through NdisMSynchronizeWithInterrupt. A
  * packet to send has a scatter-gather list from NDIS and becomes descriptors; the card says when it was sent, and
- * Nc5Handle completes it. A full ring makes NDIS keep the packet (NDIS_STATUS_RESOURCES). Received frames lie in buffers
- * shared with the card; each is indicated in a packet of its own and goes back to the ring when that is returned.
+ * Nc5Handle completes it. A full ring makes NDIS keep the packet (NDIS_STATUS_RESOURCES). Received frames lie in
+ * buffers shared with the card; each is indicated in a packet of its own and goes back to the ring when that is
+ * returned.
  *
  * Start reading at: Nc5Initialize (adapter5.c), Nc5Isr and Nc5Handle (interrupt5.c), Nc5Send (send5.c).
  */
