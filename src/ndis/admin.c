@@ -208,13 +208,16 @@ ndis_nic_shutdown(struct ndis_nic *nic)
 bool
 ndis_nic_can_reset(const struct ndis_nic *nic)
 {
-    return nic != NULL && nic->driver != NULL && nic->driver->chars.ResetHandlerEx != NULL;
+    return nic != NULL && nic->driver != NULL && (nic->driver->chars.ResetHandlerEx != NULL || legacy_nic_resets(nic));
 }
 
 void
 ndis_nic_reset(struct ndis_nic *nic)
 {
-    ndis_reset_ask(nic, NULL);
+    if (legacy_nic_resets(nic))
+        legacy_nic_reset(nic);
+    else
+        ndis_reset_ask(nic, NULL);
 }
 
 void

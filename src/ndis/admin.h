@@ -52,8 +52,8 @@ void ndis_nic_stop(struct ndis_nic *nic);
 int ndis_nic_rebalance(struct ndis_nic *nic); /* stop, and start again; -EIO: it did not start */
 void ndis_nic_set_power(struct ndis_nic *nic, unsigned state); /* to D0 ... D3: 0 awake, 3 asleep */
 void ndis_nic_shutdown(struct ndis_nic *nic); /* the system goes down: MiniportShutdownEx, and nothing more of it */
-bool ndis_nic_can_reset(const struct ndis_nic *nic); /* an NDIS 6 miniport with MiniportResetEx */
-void ndis_nic_reset(struct ndis_nic *nic); /* an NDIS 6 miniport that can be; it returns at once */
+bool ndis_nic_can_reset(const struct ndis_nic *nic); /* a miniport of NDIS 5, or one with MiniportResetEx */
+void ndis_nic_reset(struct ndis_nic *nic);           /* one that can be; it returns at once */
 void ndis_nic_pause(struct ndis_nic *nic);           /* the stack stays paused until restarted */
 int ndis_nic_restart(struct ndis_nic *nic);
 void ndis_nic_cycle(struct ndis_nic *nic); /* pause and restart, as a reconfiguration does */

@@ -17,4 +17,8 @@ bool ndis_reset_ask(struct ndis_nic *nic, void (*done)(struct ndis_adapter *ad, 
 /* NdisMResetComplete of an NDIS 6 miniport; false: none was pended. */
 bool ndis_reset_complete(struct ndis_adapter *ad, NDIS_STATUS status, bool addressing);
 
+/* legacy/reset.c: is its miniport of NDIS 5? Reset it, as when a check finds that it hangs. PASSIVE_LEVEL */
+bool legacy_nic_resets(const struct ndis_nic *nic);
+void legacy_nic_reset(struct ndis_nic *nic);
+
 #endif

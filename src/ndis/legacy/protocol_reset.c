@@ -55,7 +55,7 @@ legacy_reset_told(struct ndis_adapter *ad, NDIS_STATUS status)
 static NDIS_STATUS
 ask(struct ndis_adapter *ad)
 {
-    if ((uint64_t)ad->driver->chars.InitializeHandlerEx == legacy_handler.initialize) {
+    if (legacy_nic_resets(ad->nic)) {
         legacy_reset_ask((struct legacy_adapter *)ad->layer.context);
         return NDIS_STATUS_PENDING;
     }

@@ -77,6 +77,22 @@ legacy_reset_ask(struct legacy_adapter *la)
     irql_lower(irql);
 }
 
+bool
+legacy_nic_resets(const struct ndis_nic *nic)
+{
+    return nic->driver != NULL && (uint64_t)(void *)nic->driver->chars.InitializeHandlerEx == legacy_handler.initialize;
+}
+
+/* Not while the stack changes: then the adapter may go. */
+void
+legacy_nic_reset(struct ndis_nic *nic)
+{
+    ndis_walk_begin(nic);
+    if (nic->adapter != NULL)
+        legacy_reset_ask((struct legacy_adapter *)nic->adapter->layer.context);
+    ndis_walk_end(nic);
+}
+
 /* documented: a request that was pending at two calls; and a send, of a serialized miniport. */
 static bool
 timed_out(struct legacy_adapter *la)
