@@ -36,6 +36,7 @@ int cmd_run(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_adapter(int argc, char **argv);
 int cmd_filter(int argc, char **argv);
+int cmd_driver(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_capture(int argc, char **argv);

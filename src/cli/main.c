@@ -18,6 +18,7 @@ static const struct {
     { "status", cmd_status, "show a running machine" },
     { "adapter", cmd_adapter, "list, enable, disable or remove adapters of a running machine" },
     { "filter", cmd_filter, "insert a filter into a running stack, or remove it" },
+    { "driver", cmd_driver, "load a driver into a running machine, or unload one" },
     { "net", cmd_net, "what binds to what, in a stack file or a running machine; switch a binding on or off" },
     { "stats", cmd_stats, "packets, bytes and drops per layer of a running machine" },
     { "trace", cmd_trace, "switch tracing of a running machine on and off" },

@@ -9,6 +9,7 @@
 
 #include "base/fmt.h"
 #include "base/str.h"
+#include "control/join.h"
 #include "control/record.h"
 #include "control/trace.h"
 #include "host/host.h"
@@ -68,7 +69,8 @@ look_adapter(const struct running_adapter *a, struct admin_adapter *out)
 void
 admin_look(struct admin_job *j)
 {
-    for (unsigned i = 0; i < j->running->adapter_count; i++)
+    j->adapter_count = j->running->adapter_count;
+    for (unsigned i = 0; i < j->adapter_count; i++)
         if (!j->running->adapter[i].removed)
             look_adapter(&j->running->adapter[i], &j->adapter[i]);
     memset(&j->memory, 0, sizeof(j->memory));
@@ -78,8 +80,8 @@ admin_look(struct admin_job *j)
 
 /* ------------------------------------------------------------------ doing */
 
-static void __attribute__((format(printf, 2, 3)))
-refuse(struct admin_job *j, const char *format, ...)
+void
+admin_refuse(struct admin_job *j, const char *format, ...)
 {
     va_list args;
 
@@ -98,10 +100,10 @@ find_adapter(struct admin_job *j)
         if (str_ieq(r->adapter[i].config->name, j->command.adapter)) {
             if (!r->adapter[i].removed)
                 return &r->adapter[i];
-            refuse(j, "the adapter \"%s\" was removed", j->command.adapter);
+            admin_refuse(j, "the adapter \"%s\" was removed", j->command.adapter);
             return NULL;
         }
-    refuse(j, "there is no adapter called \"%s\"", j->command.adapter);
+    admin_refuse(j, "there is no adapter called \"%s\"", j->command.adapter);
     return NULL;
 }
 
@@ -117,7 +119,7 @@ do_adapter(struct admin_job *j)
     switch (j->command.kind) {
     case COMMAND_ADAPTER_ENABLE:
         if (ndis_nic_enable(a->nic))
-            refuse(j, "the adapter \"%s\" could not be started: the miniport or a mandatory filter refused",
+            admin_refuse(j, "the adapter \"%s\" could not be started: the miniport or a mandatory filter refused",
                    j->command.adapter);
         break;
     case COMMAND_ADAPTER_DISABLE:
@@ -151,7 +153,7 @@ do_filter(struct admin_job *j)
         err = insert ? ndis_driver_attach(a->nic, j->command.driver) : ndis_driver_detach(a->nic, j->command.driver);
         record_end(recorded, err, 0);
         if (err)
-            refuse(j,
+            admin_refuse(j,
                    err == -ENOENT ? "no driver called \"%s\" is loaded that binds to \"%s\""
                                   : "the driver \"%s\" refused the adapter \"%s\"",
                    j->command.driver, a->config->name);
@@ -164,15 +166,21 @@ do_move(struct admin_job *j)
 {
     struct running_adapter *a = find_adapter(j);
     bool up = j->command.kind == COMMAND_FILTER_RAISE;
-    int err = a != NULL ? ndis_filter_move(a->nic, j->command.driver, up) : 0;
+    int err;
+
+    if (a == NULL)
+        return;
+    err = ndis_filter_move(a->nic, j->command.driver, up);
+    if (!err)
+        record_command(&j->command, 0);
 
     if (err == -ENOENT)
-        refuse(j, "no filter called \"%s\" is loaded that binds to \"%s\"", j->command.driver, a->config->name);
+        admin_refuse(j, "no filter called \"%s\" is loaded that binds to \"%s\"", j->command.driver, a->config->name);
     else if (err == -EINVAL)
-        refuse(j, "%s \"%s\" there is no filter of its class on \"%s\"", up ? "above" : "below", j->command.driver,
-               a->config->name);
+        admin_refuse(j, "%s \"%s\" there is no filter of its class on \"%s\"", up ? "above" : "below",
+                     j->command.driver, a->config->name);
     else if (err)
-        refuse(j, "the driver \"%s\" refused the adapter \"%s\"", j->command.driver, a->config->name);
+        admin_refuse(j, "the driver \"%s\" refused the adapter \"%s\"", j->command.driver, a->config->name);
 }
 
 static void
@@ -195,6 +203,12 @@ run_command(struct job *job)
     case COMMAND_FILTER_LOWER:
         do_move(j);
         pnp_write_linkage();
+        break;
+    case COMMAND_DRIVER_LOAD:
+        join_start(j);
+        break;
+    case COMMAND_DRIVER_UNLOAD:
+        join_leave(j);
         break;
     case COMMAND_STATS:
         if (!j->command.adapter[0] || find_adapter(j) != NULL)
@@ -333,11 +347,11 @@ machine_json(const struct admin_job *j)
                                              number(s.polls), "polled", number(s.polled), "dpcs", number(s.dpcs),
                                              "calls", number(s.calls), "asleep_ns", number(s.sleep_ns)));
     }
-    return json_pack("{s:s, s:i, s:s, s:f, s:o, s:{s:o, s:o, s:o, s:o, s:o, s:o}}", "name", r->stack->name, "pid", r->pid,
-                     "os", r->stack->os, "up_seconds", (double)(host_now_ns() - r->started_ns) / 1e9, "vps", vps,
+    return json_pack("{s:s, s:i, s:s, s:f, s:o, s:{s:o, s:o, s:o, s:o, s:o, s:o}}", "name", r->stack->name, "pid",
+                     r->pid, "os", r->stack->os, "up_seconds", (double)(host_now_ns() - r->started_ns) / 1e9, "vps", vps,
                      "memory", "blocks", number(j->memory.blocks), "bytes", number(j->memory.bytes), "irps",
-                     number(j->memory.irps), "nbls", number(j->memory.nbls), "files", number(j->memory.files), "monitor_bytes",
-                     number(j->memory.monitor_bytes));
+                     number(j->memory.irps), "nbls", number(j->memory.nbls), "files", number(j->memory.files),
+                     "monitor_bytes", number(j->memory.monitor_bytes));
 }
 
 json_t *
@@ -349,8 +363,9 @@ admin_answer(const struct admin_job *j)
         return json_pack("{s:b, s:s, s:i}", "ok", 0, "error", j->error, "exit", j->exit);
     adapters = json_array();
     out = json_pack("{s:b, s:o, s:o}", "ok", 1, "machine", machine_json(j), "adapters", adapters);
-    for (unsigned i = 0; i < j->running->adapter_count; i++)
-        if (!j->command.adapter[0] || str_ieq(j->command.adapter, j->running->adapter[i].config->name))
+    for (unsigned i = 0; i < j->adapter_count; i++)
+        if (!j->command.adapter[0] || j->command.kind == COMMAND_DRIVER_LOAD ||
+            str_ieq(j->command.adapter, j->running->adapter[i].config->name))
             json_array_append_new(adapters, adapter_json(j, i));
     return out;
 }

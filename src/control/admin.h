@@ -27,6 +27,7 @@ struct running_adapter {
     struct ndis_nic *nic;
     struct wire *wire, *host; /* of wirenic, of hostif; NULL: none */
     bool removed;
+    bool left; /* with its driver, which may come back */
 };
 
 /* A machine that runs. */
@@ -68,6 +69,10 @@ struct admin_job {
     void *owner; /* the control thread's */
     int exit;    /* exit status of the command: 0 done, 4 it cannot be done */
     char error[200];
+    struct pnp_driver *joining; /* of COMMAND_DRIVER_LOAD (join.h) */
+    struct stack_adapter *joining_adapter;
+    unsigned joining_at;
+    unsigned adapter_count; /* there were so many when it was carried out */
     struct admin_adapter adapter[STACK_ADAPTERS_MAX];
     struct {
         uint64_t blocks, bytes, irps, nbls, files;
@@ -77,6 +82,8 @@ struct admin_job {
 
 /* Control thread. NULL: no memory. */
 struct admin_job *admin_job_create(struct running *r, const struct command *c, void (*finished)(struct job *j));
+/* It cannot be done: one sentence, and exit 4. */
+void admin_refuse(struct admin_job *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Control thread: the answer; the caller decrefs. */
 json_t *admin_answer(const struct admin_job *j);
 

@@ -13,6 +13,7 @@
 #include "control/refusal.h"
 #include "control/server.h"
 #include "control/trace.h"
+#include "control/up.h"
 #include "host/host.h"
 #include "image/image.h"
 #include "ndis/admin.h"
@@ -123,19 +124,7 @@ stack_files_free(struct stack_files *f)
 /* ------------------------------------------------------------------ in the machine */
 
 #define DOWN_S    20u /* a driver has so long to let the machine end */
-#define FILES_MAX (STACK_DRIVERS_MAX + STACK_ADAPTERS_MAX)
-
-/* What the fibers of start and stop work on. One machine a process. */
-static struct {
-    const struct stack *stack;
-    const struct stack_files *files;
-    struct pnp_service service[FILES_MAX];
-    bool started[FILES_MAX];
-    struct running *running;
-    char failure[256]; /* "": all well */
-    bool refused;      /* it is a driver's */
-    bool down;         /* take_down() is through */
-} up;
+struct up up;
 
 static void
 check_pool(uint64_t base, uint64_t size, void *arg)
@@ -161,26 +150,30 @@ start_rank(const struct pnp_driver *d)
     return ranks[d->kind];
 }
 
+bool
+up_start_driver(unsigned file)
+{
+    const struct stack_driver *config = up.files->config[file];
+    int32_t status =
+        pnp_start(&up.service[file], config ? config->parameters.p : NULL, config ? config->parameters.count : 0);
+
+    if (status < 0) {
+        snprintf(up.failure, sizeof(up.failure), "DriverEntry of %.60s returned 0x%08X", up.files->driver[file].service,
+                 (unsigned)status);
+        up.refused = true;
+        return false;
+    }
+    up.started[file] = true;
+    return true;
+}
+
 static bool
 start_drivers(unsigned first, unsigned last)
 {
     for (unsigned rank = first; rank <= last; rank++)
-        for (unsigned i = 0; i < up.files->count; i++) {
-            const struct stack_driver *config = up.files->config[i];
-            int32_t status;
-
-            if (start_rank(&up.files->driver[i]) != rank)
-                continue;
-            status =
-                pnp_start(&up.service[i], config ? config->parameters.p : NULL, config ? config->parameters.count : 0);
-            if (status < 0) {
-                snprintf(up.failure, sizeof(up.failure), "DriverEntry of %.60s returned 0x%08X",
-                         up.files->driver[i].service, (unsigned)status);
-                up.refused = true;
+        for (unsigned i = 0; i < up.files->count; i++)
+            if (start_rank(&up.files->driver[i]) == rank && !up_start_driver(i))
                 return false;
-            }
-            up.started[i] = true;
-        }
     return true;
 }
 
@@ -204,9 +197,8 @@ is_virtual(const struct running_adapter *a)
     return a->miniport != NULL && layered(a->miniport);
 }
 
-/* A device, disabled. */
-static bool
-add_adapter(struct running_adapter *a)
+bool
+up_add_adapter(struct running_adapter *a)
 {
     const struct stack_parameters *p = &a->config->parameters;
 
@@ -222,8 +214,8 @@ add_adapter(struct running_adapter *a)
     return false;
 }
 
-static bool
-start_adapter(struct running_adapter *a)
+bool
+up_start_adapter(struct running_adapter *a)
 {
     module_parameters(a);
     if (a->host != NULL && hostif_add(a->nic, a->host)) {
@@ -263,11 +255,11 @@ bring_up(void *arg)
                 snprintf(up.failure, sizeof(up.failure), "more than 64 bindings are switched off");
                 return;
             }
-    if (!start_drivers(START_OTHERS, START_MINIPORTS) || !each_adapter(false, add_adapter) ||
-        !start_drivers(START_FILTERS, START_PROTOCOLS) || !each_adapter(true, add_adapter))
+    if (!start_drivers(START_OTHERS, START_MINIPORTS) || !each_adapter(false, up_add_adapter) ||
+        !start_drivers(START_FILTERS, START_PROTOCOLS) || !each_adapter(true, up_add_adapter))
         return;
     /* virtual adapters are there before their driver asks for them */
-    if (!each_adapter(true, start_adapter) || !each_adapter(false, start_adapter))
+    if (!each_adapter(true, up_start_adapter) || !each_adapter(false, up_start_adapter))
         return;
     ndis_settle();
 }
@@ -383,7 +375,7 @@ make(unsigned vps, bool verbose, struct record *record, char text[256])
 }
 
 enum up_result
-machine_up(const struct stack *stack, const struct stack_files *files, unsigned vps, bool verbose,
+machine_up(const struct stack *stack, struct stack_files *files, unsigned vps, bool verbose,
            struct record *record, struct running *running, struct run_result *r, char text[256])
 {
     memset(r, 0, sizeof(*r));

@@ -35,9 +35,10 @@ enum up_result {
 
 /*
  * machine_up - in the worker. On UP_RUNNING the VPs run and *running is what administrators ask about. verbose: what
- * drivers print goes to standard output. record: where to note what happens (record.h); NULL: nowhere.
+ * drivers print goes to standard output. files: drivers that join later are added. record: where to note what happens
+ * (record.h); NULL: nowhere.
  */
-enum up_result machine_up(const struct stack *stack, const struct stack_files *files, unsigned vps, bool verbose,
+enum up_result machine_up(const struct stack *stack, struct stack_files *files, unsigned vps, bool verbose,
                           struct record *record, struct running *running, struct run_result *r, char text[256]);
 
 /* Everything down again: adapters, drivers, wires. false: the machine ended before that; *r. Outside live_enter(). */

@@ -81,7 +81,7 @@ struct call {
 struct record {
     uint64_t count; /* of everything */
     uint64_t calls, inputs[SOURCES], bytes;
-    uint32_t long_frames;
+    uint32_t long_frames, event_calls, driver_commands, moves; /* what is counted only */
     struct {
         uint32_t birth;
         uint8_t kind;
@@ -209,8 +209,12 @@ record_request(const struct program_job *j)
     };
     struct input *in;
 
-    if (rec == NULL || j->q.op >= UNDIS_OPS || kinds[j->q.op] == INPUT_NONE)
+    if (rec == NULL || j->q.op >= UNDIS_OPS)
         return 0;
+    if (kinds[j->q.op] == INPUT_NONE) {
+        __atomic_add_fetch(&rec->event_calls, 1, __ATOMIC_RELAXED);
+        return 0;
+    }
     in = put_input(kinds[j->q.op]);
     in->overlapped = (j->q.flags & UNDIS_OPEN_OVERLAPPED) != 0;
     in->code = j->q.code;
@@ -235,8 +239,14 @@ record_command(const struct command *c, unsigned adapter)
     };
     struct input *in;
 
-    if (rec == NULL || kinds[c->kind] == INPUT_NONE)
+    if (rec == NULL)
         return 0;
+    if (kinds[c->kind] == INPUT_NONE) {
+        bool moved = c->kind == COMMAND_FILTER_RAISE || c->kind == COMMAND_FILTER_LOWER;
+
+        __atomic_add_fetch(moved ? &rec->moves : &rec->driver_commands, 1, __ATOMIC_RELAXED);
+        return 0;
+    }
     in = put_input(kinds[c->kind]);
     in->adapter = adapter;
     str_copy(in->text, sizeof(in->text), c->driver);
@@ -421,6 +431,12 @@ record_write(const struct record *r, const char *path, const struct stack *stack
     write_stack(f, stack, files);
     if (r->long_frames > 0)
         fprintf(f, "# lacking: %u frames of more than %u bytes\n", r->long_frames, FRAME);
+    if (r->event_calls > 0)
+        fprintf(f, "# lacking: %u calls of programs that made, set, reset or looked at events\n", r->event_calls);
+    if (r->driver_commands > 0)
+        fprintf(f, "# lacking: %u times that a driver joined or left while the machine ran\n", r->driver_commands);
+    if (r->moves > 0)
+        fprintf(f, "# lacking: %u times that filters changed places\n", r->moves);
     write_all(f, r);
     err = ferror(f) ? -EIO : 0;
     if (fclose(f) != 0 && !err)

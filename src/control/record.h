@@ -35,7 +35,7 @@ void record_wire(struct wire *w, unsigned n, bool host);
  * is done. Without record_begin() all do nothing.
  */
 uint64_t record_request(const struct program_job *j);
-uint64_t record_command(const struct command *c, unsigned adapter);
+uint64_t record_command(const struct command *c, unsigned adapter); /* of a driver, or a move: counted only */
 uint64_t record_exit(const struct program *p);
 /* handle: what an open gave; else 0. */
 void record_end(uint64_t input, int32_t status, uint64_t handle);

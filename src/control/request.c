@@ -13,6 +13,7 @@
 #define MAY_FILE      8u
 #define NEEDS_ON      16u
 #define MAY_SECONDS   32u
+#define NEEDS_FILE    64u
 
 static const struct {
     const char *name;
@@ -28,6 +29,8 @@ static const struct {
     [COMMAND_FILTER_REMOVE] = { "filter-remove", NEEDS_DRIVER | MAY_ADAPTER },
     [COMMAND_FILTER_RAISE] = { "filter-raise", NEEDS_DRIVER | NEEDS_ADAPTER },
     [COMMAND_FILTER_LOWER] = { "filter-lower", NEEDS_DRIVER | NEEDS_ADAPTER },
+    [COMMAND_DRIVER_LOAD] = { "driver-load", NEEDS_FILE | MAY_ADAPTER },
+    [COMMAND_DRIVER_UNLOAD] = { "driver-unload", NEEDS_DRIVER },
     [COMMAND_TRACE] = { "trace", NEEDS_ON | MAY_FILE },
     [COMMAND_STOP] = { "stop", 0 },
 };
@@ -59,7 +62,7 @@ take_field(const char *key, const json_t *value, unsigned fields, struct command
         return take_text(value, key, out->adapter, sizeof(out->adapter), text);
     if (strcmp(key, "driver") == 0 && (fields & NEEDS_DRIVER))
         return take_text(value, key, out->driver, sizeof(out->driver), text);
-    if (strcmp(key, "file") == 0 && (fields & MAY_FILE))
+    if (strcmp(key, "file") == 0 && (fields & (MAY_FILE | NEEDS_FILE)))
         return take_text(value, key, out->file, sizeof(out->file), text);
     if (strcmp(key, "on") == 0 && (fields & NEEDS_ON) && json_is_boolean(value)) {
         out->on = json_is_true(value);
@@ -97,10 +100,12 @@ take_object(json_t *root, struct command *out, char text[200])
             err = take_field(key, value, fields, out, text);
     }
     if (!err && ((fields & NEEDS_ADAPTER && !out->adapter[0]) || (fields & NEEDS_DRIVER && !out->driver[0]) ||
+                 (fields & NEEDS_FILE && !out->file[0]) ||
                  (fields & NEEDS_ON && json_object_get(root, "on") == NULL))) {
         snprintf(text, 200, "the request \"%s\" needs %s", commands[kind].name,
                  fields & NEEDS_ADAPTER  ? "\"adapter\""
                  : fields & NEEDS_DRIVER ? "\"driver\""
+                 : fields & NEEDS_FILE   ? "\"file\""
                                          : "\"on\"");
         err = -EINVAL;
     }

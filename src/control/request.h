@@ -24,6 +24,8 @@ enum command_kind {
     COMMAND_FILTER_REMOVE,
     COMMAND_FILTER_RAISE,
     COMMAND_FILTER_LOWER,
+    COMMAND_DRIVER_LOAD,
+    COMMAND_DRIVER_UNLOAD,
     COMMAND_TRACE,
     COMMAND_STOP,
     COMMAND_KINDS
@@ -33,7 +35,7 @@ struct command {
     enum command_kind kind;
     char adapter[64]; /* "": every one, where that makes sense */
     char driver[64];  /* service name */
-    char file[512];   /* of a trace */
+    char file[512];   /* of a trace; of a driver, absolute */
     unsigned seconds; /* of COMMAND_STATS: measure so long, 0 to 60 */
     bool on;
 };

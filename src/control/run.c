@@ -15,6 +15,7 @@
 
 #include "control/bringup.h"
 #include "control/finding.h"
+#include "control/join.h"
 #include "control/record.h"
 #include "control/refusal.h"
 #include "control/server.h"
@@ -92,7 +93,8 @@ work(struct running *running, const struct statedir *dir, struct run_shared *sh,
     }
     sh->state = WORKER_RUNNING;
     (void)!write(ready, "R", 1);
-    live_wait(&sh->result, -1);
+    while (!live_wait(&sh->result, -1))
+        join_map();
     if (sh->result.end != RUN_DONE)
         return;
     if (refusal_found()[0]) {
@@ -112,7 +114,7 @@ work(struct running *running, const struct statedir *dir, struct run_shared *sh,
 }
 
 static _Noreturn void
-worker_main(const struct run_options *o, const struct stack *stack, const struct stack_files *files,
+worker_main(const struct run_options *o, const struct stack *stack, struct stack_files *files,
             const struct statedir *dir, struct run_shared *sh, struct detail *d, struct record *record, int ready)
 {
     static struct running running;
@@ -225,7 +227,7 @@ verdict(const struct run_options *o, const struct stack *stack, const struct sta
 }
 
 static int
-supervise(const struct run_options *o, const struct stack *stack, const struct stack_files *files,
+supervise(const struct run_options *o, const struct stack *stack, struct stack_files *files,
           const struct statedir *dir, int ready)
 {
     struct run_shared *sh = host_shared(sizeof(*sh));

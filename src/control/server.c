@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "control/join.h"
 #include "control/message.h"
 #include "control/program.h"
 #include "control/trace.h"
@@ -239,6 +240,7 @@ admin_finished(struct job *job)
         answer_trace(c);
     else if (c->fd >= 0)
         answer_json(c, admin_answer(j));
+    free(j->joining); /* what it named is the machine's */
     free(j);
 }
 
@@ -247,7 +249,7 @@ admin_packet(struct client *c, const char *text, size_t length)
 {
     struct command command;
     struct admin_job *j;
-    char why[200];
+    char why[256];
 
     if (command_parse(text, length, &command, why)) {
         refuse_json(c, why, 64);
@@ -263,12 +265,14 @@ admin_packet(struct client *c, const char *text, size_t length)
         return;
     }
     j = admin_job_create(server.running, &command, admin_finished);
-    if (j == NULL || job_post(&j->job)) {
+    snprintf(why, sizeof(why), "the machine takes no more requests now");
+    if (j != NULL)
+        j->owner = c;
+    if (j == NULL || (command.kind == COMMAND_DRIVER_LOAD ? join_begin(j, why) : job_post(&j->job))) {
         free(j);
-        refuse_json(c, "the machine takes no more requests now", 4);
+        refuse_json(c, why, 4);
         return;
     }
-    j->owner = c;
     c->admin_jobs++;
 }
 

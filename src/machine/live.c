@@ -250,6 +250,13 @@ live_stop(void)
     live_changed();
 }
 
+void
+live_poke(void)
+{
+    __atomic_store_n(&live.poked, true, __ATOMIC_RELEASE);
+    live_changed();
+}
+
 bool
 live_wait(struct run_result *out, int timeout_ms)
 {
@@ -269,7 +276,7 @@ live_wait(struct run_result *out, int timeout_ms)
             out->end = RUN_DONE;
             return true;
         }
-        if (timeout_ms >= 0 && left <= 0)
+        if (__atomic_exchange_n(&live.poked, false, __ATOMIC_ACQ_REL) || (timeout_ms >= 0 && left <= 0))
             return false;
         host_futex_wait(&live.change, seen, left);
     }

@@ -54,9 +54,11 @@ void live_leave(void);
 
 /*
  * live_wait - outside live_enter(): sleep until live_stop(), the machine stopped by itself (bugcheck, unsupported
- * import, fault; see *out) or timeout_ms passed (-1: never). Returns false on timeout.
+ * import, fault; see *out) or timeout_ms passed (-1: never). Returns false on timeout, and after live_poke().
  */
 bool live_wait(struct run_result *out, int timeout_ms);
+/* live_wait() returns false as soon as it can, once: somebody wants something of the runner. Any thread. */
+void live_poke(void);
 
 /* Ask live_wait() to return with RUN_DONE. Any thread, and signal handlers. */
 void live_stop(void);

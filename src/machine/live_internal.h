@@ -32,7 +32,7 @@ struct live {
     uint32_t slept;  /* grows when one that slept for the lock has got it; under the lock */
     uint32_t change; /* futex of the runner: grows when a fiber ended, live_stop() or the machine stopped */
     bool started;
-    bool stop_asked;
+    bool stop_asked, poked;
     uint32_t ender;   /* 1 + VP that ends the machine */
     uint32_t stopped; /* the machine ended by itself, or live_fini(): VPs park */
     struct run_result result;

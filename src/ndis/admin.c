@@ -57,6 +57,19 @@ ndis_nic_add(const struct ndis_nic_config *config)
     return nic;
 }
 
+int
+ndis_nic_adopt(struct ndis_nic *nic, const char *service)
+{
+    struct ndis_driver *driver = ndis_driver_find(service);
+
+    if (driver == NULL || driver->kind != NDIS_LAYER_MINIPORT)
+        return -ENOENT;
+    sched_touch((uint64_t)nic);
+    nic->driver = (struct ndis_miniport_driver *)driver;
+    ndis_links_add_nic(nic); /* of drivers that came meanwhile */
+    return 0;
+}
+
 static int
 result(const struct ndis_nic *nic)
 {
@@ -384,7 +397,7 @@ ndis_nic_name(const struct ndis_nic *nic)
 const char *
 ndis_nic_service(const struct ndis_nic *nic)
 {
-    return nic->driver->driver.record->name;
+    return nic->driver != NULL ? nic->driver->driver.record->name : "";
 }
 
 void

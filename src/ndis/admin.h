@@ -39,6 +39,9 @@ struct ndis_nic_config {
 /* A device appears; its driver must have registered. Disabled until ndis_nic_enable(). NULL: no such driver. */
 struct ndis_nic *ndis_nic_add(const struct ndis_nic_config *config);
 
+/* The device of a driver that was unloaded has it again, and is disabled. -ENOENT: no such miniport driver. */
+int ndis_nic_adopt(struct ndis_nic *nic, const char *service);
+
 /* 0, or -EIO when the miniport or a mandatory filter refused. */
 int ndis_nic_enable(struct ndis_nic *nic);
 void ndis_nic_disable(struct ndis_nic *nic);         /* pause, unbind, detach, halt */
@@ -77,7 +80,7 @@ void ndis_settle(void);
 struct ndis_nic *ndis_nic_get(unsigned i); /* in order of appearance; NULL past the last */
 struct ndis_nic *ndis_nic_find(const char *name);
 const char *ndis_nic_name(const struct ndis_nic *nic);
-const char *ndis_nic_service(const struct ndis_nic *nic); /* of its miniport driver */
+const char *ndis_nic_service(const struct ndis_nic *nic); /* of its miniport driver; "": that is gone */
 void ndis_nic_guid(const struct ndis_nic *nic, char *out, size_t room); /* "{...}" */
 
 struct ndis_layer_info {

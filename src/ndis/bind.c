@@ -380,11 +380,30 @@ module_name(const struct ndis_nic *nic, const struct ndis_driver *driver)
     return ndis_string(text);
 }
 
+static struct ndis_link *
+link_get(void)
+{
+    struct list_node *node = list_pop_head(&ndis_root()->link_free);
+    struct ndis_link *link = node != NULL ? list_entry(node, struct ndis_link, node) : mon_alloc(sizeof(*link));
+
+    *link = (struct ndis_link){ 0 };
+    return link;
+}
+
+static void
+link_put(struct ndis_link *link)
+{
+    list_del(&link->node);
+    ndis_free(link->guid_name);
+    if (machine_is_native()) /* drivers come and go there */
+        list_add_tail(&ndis_root()->link_free, &link->node);
+}
+
 static void
 link_add(struct ndis_nic *nic, struct ndis_driver *driver)
 {
     struct ndis_root *root = ndis_root();
-    struct ndis_link *link = mon_alloc(sizeof(*link)), *at;
+    struct ndis_link *link = link_get(), *at;
     struct list_node *before = &nic->links.head;
 
     link->nic = nic;
@@ -409,9 +428,22 @@ ndis_links_add(struct ndis_driver *driver)
     struct ndis_nic *nic;
 
     list_for_each (nic, &ndis_root()->nics, node) {
+        if (nic->driver == NULL)
+            continue; /* its driver is gone: ndis_nic_adopt() makes up for it */
         link_add(nic, driver);
         ndis_nic_kick(nic);
     }
+}
+
+static bool
+is_linked(const struct ndis_nic *nic, const struct ndis_driver *driver)
+{
+    const struct ndis_link *link;
+
+    list_for_each (link, &nic->links, node)
+        if (link->driver == driver)
+            return true;
+    return false;
 }
 
 void
@@ -420,7 +452,7 @@ ndis_links_add_nic(struct ndis_nic *nic)
     struct ndis_driver *driver;
 
     list_for_each (driver, &ndis_root()->drivers, node)
-        if (driver->kind != NDIS_LAYER_MINIPORT)
+        if (driver->kind != NDIS_LAYER_MINIPORT && !is_linked(nic, driver))
             link_add(nic, driver);
 }
 
@@ -436,7 +468,7 @@ ndis_links_remove(struct ndis_driver *driver)
         ndis_walk_begin(nic);
         list_for_each_safe (link, next, &nic->links, node)
             if (link->driver == driver)
-                list_del(&link->node);
+                link_put(link);
         ndis_walk_end(nic);
     }
 }

@@ -69,6 +69,15 @@ own_string(UNICODE_STRING *string)
     return true;
 }
 
+static void
+forget(struct ndis_filter_driver *fd)
+{
+    WCHAR *name = fd->chars.UniqueName.Buffer;
+
+    ndis_driver_remove(&fd->driver);
+    ndis_free(name);
+}
+
 /*
  * NdisFRegisterFilterDriver - make a filter driver known; modules may attach from now on.
  *
@@ -123,7 +132,7 @@ NdisFRegisterFilterDriver(PDRIVER_OBJECT DriverObject, NDIS_HANDLE FilterDriverC
         status = (NDIS_STATUS)NDIS_CALL(ndis_site.ndisFInvokeSetOptions, (ndis_fn)fd->chars.SetOptionsHandler,
                                         (uint64_t)fd, fd->driver.context);
     if (status != NDIS_STATUS_SUCCESS) {
-        ndis_driver_remove(&fd->driver);
+        forget(fd);
         goto out;
     }
     ndis_links_add(&fd->driver);
@@ -145,7 +154,7 @@ NdisFDeregisterFilterDriver(NDIS_HANDLE NdisFilterDriverHandle)
     struct ndis_filter_driver *fd = NdisFilterDriverHandle;
 
     ndis_links_remove(&fd->driver);
-    ndis_driver_remove(&fd->driver);
+    forget(fd);
 }
 
 /* ------------------------------------------------------------------ the module's handlers */

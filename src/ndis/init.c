@@ -52,6 +52,7 @@ ndis_init(void)
     list_init(&root->work);
     list_init(&root->work_free);
     list_init(&root->ledger_free);
+    list_init(&root->link_free);
     root->poison_reserved = true;
     ndis_chain_hops();
     ndis_worker_start();

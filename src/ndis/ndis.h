@@ -337,7 +337,7 @@ void ndis_install_apply(struct ndis_filter_driver *fd);
 
 /* A driver is wanted over a nic. */
 struct ndis_link {
-    struct list_node node; /* ndis_nic.links */
+    struct list_node node; /* ndis_nic.links, or ndis_root.link_free */
     struct ndis_nic *nic;
     struct ndis_driver *driver;
     struct ndis_layer *layer;  /* the module or binding; NULL while there is none */
@@ -452,6 +452,7 @@ struct ndis_root {
     bool worker_idle;
     struct list work, work_free; /* struct ndis_work */
     struct list ledger_free;     /* struct ndis_ledger, of layers that are gone; in a live machine */
+    struct list link_free;       /* struct ndis_link, of drivers that are gone; in a live machine */
     struct ndis_words *words;    /* each sentence that was ever needed, once */
     uint32_t next_if_index;
     void *driver_object;      /* \Driver\NDIS, of the adapters' devices; NULL: there are none yet */

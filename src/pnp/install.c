@@ -25,14 +25,14 @@
 /* assumed: a filter that comes without an INF stands where most products put theirs */
 #define CLASS_WITHOUT_INF "compression"
 
-/* The image that was read from path; NULL: none was. */
+/* The image that was read from path and is this build; NULL: none was. */
 static struct image *
-loaded_from(const char *path)
+loaded_from(const char *path, const uint8_t *bytes, size_t len)
 {
     struct image *im;
 
     for (unsigned i = 0; (im = image_get(i)) != NULL; i++)
-        if (strcmp(im->path, path) == 0)
+        if (strcmp(im->path, path) == 0 && im->raw_len == len && memcmp(im->raw, bytes, len) == 0)
             return im;
     return NULL;
 }
@@ -73,8 +73,12 @@ load_libraries(const char *sys, const uint8_t *bytes, size_t len, unsigned depth
         if (is_ours(module) || (i > 0 && strcmp(module, im->imports[i - 1].module) == 0))
             continue;
         fmt(path, sizeof(path), "%.*s%s", (int)(leaf - sys), sys, module);
-        if (strcmp(path, sys) == 0 || loaded_from(path) || host_read_file(path, &more, &more_len))
+        if (strcmp(path, sys) == 0 || host_read_file(path, &more, &more_len))
             continue;
+        if (loaded_from(path, more, more_len)) {
+            free(more);
+            continue;
+        }
         rc = load_libraries(path, more, more_len, depth + 1, text);
         if (!rc && image_load(more, more_len, module, path, &library, &err)) {
             fmt(text, 256, "%.120s: %.120s", path, err.text);
@@ -92,7 +96,7 @@ pnp_load(const struct pnp_driver *d, struct pnp_service *out, char text[256])
     const char *slash = strrchr(d->sys, '/');
     struct image_error err;
 
-    *out = (struct pnp_service){ .file = d, .image = loaded_from(d->sys) };
+    *out = (struct pnp_service){ .file = d, .image = loaded_from(d->sys, d->bytes, d->len) };
     if (out->image) /* another driver imports from it */
         return 0;
     if (load_libraries(d->sys, d->bytes, d->len, 0, text))
@@ -171,12 +175,18 @@ lower_of(const char *service, struct netcfg_component *out)
 }
 
 static bool
+is_gone(const struct ndis_nic *nic)
+{
+    return ndis_nic_service(nic)[0] == '\0';
+}
+
+static bool
 binds(const char *service, const struct ndis_nic *nic)
 {
     const struct netcfg_component *upper = component(service);
     struct netcfg_component lower;
 
-    if (switched_off(ndis_nic_name(nic), service))
+    if (is_gone(nic) || switched_off(ndis_nic_name(nic), service))
         return false;
     if (upper == NULL ||
         upper->kind == INF_MINIPORT) /* one of undis; an adapter's driver that registers more than that,
@@ -276,7 +286,7 @@ write_protocol_linkage(void)
         if (c->kind != INF_PROTOCOL && c->kind != INF_INTERMEDIATE)
             continue;
         for (unsigned k = 0; ndis_nic_get(k) != NULL && count < ADAPTERS_MAX; k++)
-            if (bound(c->service, ndis_nic_get(k))) {
+            if (!is_gone(ndis_nic_get(k)) && bound(c->service, ndis_nic_get(k))) {
                 ndis_nic_guid(ndis_nic_get(k), guids[count], sizeof(guids[count]));
                 list[count] = guids[count];
                 count++;
@@ -320,7 +330,8 @@ pnp_write_linkage(void)
 {
     write_protocol_linkage();
     for (unsigned i = 0; ndis_nic_get(i) != NULL; i++)
-        write_adapter_linkage(ndis_nic_get(i));
+        if (!is_gone(ndis_nic_get(i)))
+            write_adapter_linkage(ndis_nic_get(i));
 }
 
 /* ------------------------------------------------------------------ parameters */

@@ -100,6 +100,19 @@ END
     prints '^not as it was: what --reg changed in the registry'
 }
 
+@test "drivers that joined and events of programs are told when a record is replayed" {
+    up filters "$zoo/pause-from-dpc/pause_from_dpc.inf"
+    timeout 20 "$UNDIS" driver load "$UNDIS_BUILD_DIR/drivers/npf" >/dev/null
+    timeout 20 "$UNDIS_BUILD_DIR/tests/programs/overlapped_many" \
+        "$(printf '\\\\.\\NPF_%s' "$("$UNDIS" status --json | jq -r '.adapters[0].guid')")" 3
+    timeout 20 "$UNDIS" driver unload npf >/dev/null
+    timeout 20 "$UNDIS" adapter disable Ethernet >/dev/null || true
+    fell
+    undis replay "$finding"
+    prints '^not as it was: 2 times that a driver joined or left while the machine ran'
+    prints '^not as it was: 3 calls of programs that made, set, reset or looked at events'
+}
+
 @test "what did not happen does not happen again, and that is said" {
     dpc_finding
     sed -i "s/^# bucket: .*/# bucket: 0x50_pause_from_dpc!Another/" "$finding/record"

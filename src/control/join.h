@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control/join.h - drivers that join a machine that runs, and leave it.
+ *
+ * Model: the control thread reads the files, the runner maps the image while no host code runs, a fiber starts the
+ * driver: a protocol binds to the adapters that run, a filter is inserted by its class, a miniport brings an adapter.
+ * A driver that left may join again, also in another build: that gets a place of its own among the images.
+ */
+#ifndef CONTROL_JOIN_H
+#define CONTROL_JOIN_H
+
+#include "control/admin.h"
+
+/* Control thread: take over a COMMAND_DRIVER_LOAD. 0, or -errno with one sentence; the job is the caller's then. */
+int join_begin(struct admin_job *j, char text[256]);
+/* Runner, outside live_enter(), when live_wait() was poked. */
+void join_map(void);
+/* System fiber: the rest of it, and COMMAND_DRIVER_UNLOAD. CALLS_DRIVER. */
+void join_start(struct admin_job *j);
+void join_leave(struct admin_job *j);
+
+#endif
