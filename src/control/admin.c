@@ -348,8 +348,8 @@ machine_json(const struct admin_job *j)
                                              "calls", number(s.calls), "asleep_ns", number(s.sleep_ns)));
     }
     return json_pack("{s:s, s:i, s:s, s:f, s:o, s:{s:o, s:o, s:o, s:o, s:o, s:o}}", "name", r->stack->name, "pid",
-                     r->pid, "os", r->stack->os, "up_seconds", (double)(host_now_ns() - r->started_ns) / 1e9, "vps", vps,
-                     "memory", "blocks", number(j->memory.blocks), "bytes", number(j->memory.bytes), "irps",
+                     r->pid, "os", r->stack->os, "up_seconds", (double)(host_now_ns() - r->started_ns) / 1e9, "vps",
+                     vps, "memory", "blocks", number(j->memory.blocks), "bytes", number(j->memory.bytes), "irps",
                      number(j->memory.irps), "nbls", number(j->memory.nbls), "files", number(j->memory.files),
                      "monitor_bytes", number(j->memory.monitor_bytes));
 }

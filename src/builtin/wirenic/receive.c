@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
+#include "ndis/nbl.h"
 #include "ndis/ndis.h"
 
 enum wn_cast
@@ -109,14 +110,17 @@ take_buffer(struct wn_adapter *a)
 {
     struct wn_buffer *b = a->free;
 
-    if (b != NULL)
+    if (b != NULL) {
         a->free = b->next;
+        b->taken = true;
+    }
     return b;
 }
 
 static void
 give_buffer(struct wn_adapter *a, struct wn_buffer *b)
 {
+    b->taken = false;
     b->next = a->free;
     a->free = b;
 }
@@ -130,9 +134,16 @@ WnReturn(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST NetBufferLists, UL
 
     UNREFERENCED_PARAMETER(ReturnFlags);
     NdisAcquireSpinLock(&a->rx_lock);
-    for (nbl = NetBufferLists; nbl != NULL; nbl = next, count++) {
+    for (nbl = NetBufferLists; nbl != NULL; nbl = next) {
+        struct wn_buffer *b = nbl->MiniportReserved[0];
+
         next = nbl->Next;
-        give_buffer(a, nbl->MiniportReserved[0]);
+        if (b->taken) {
+            give_buffer(a, b);
+            count++;
+        } else { /* a second buffer of the same memory would be two frames in one */
+            trace_emit(EV_NBL_MISUSE, nbl, NDIS_NBL_RETURNED_TWICE, (uint64_t)a->handle, NDIS_LAYER_MINIPORT);
+        }
     }
     NdisReleaseSpinLock(&a->rx_lock);
     if (wn_release_busy(a, count)) /* last: it may end a pause, and the adapter with it */

@@ -82,6 +82,7 @@ struct wn_nic {
 
 struct wn_buffer {
     struct wn_buffer *next; /* rx_lock */
+    bool taken;             /* rx_lock: not among the free ones */
     PNET_BUFFER_LIST nbl;
     PMDL mdl;
     uint8_t *data;

@@ -12,6 +12,11 @@ on_event(struct rule_ctx *ctx, const struct event *ev)
 {
     if (ev->a[0] != NDIS_NBL_RETURNED_TWICE)
         return;
+    if (ev->a[2] == NDIS_LAYER_MINIPORT) { /* a miniport that looks at what it is given back */
+        rule_finding(ctx, ev, "NBL %p is returned to %s %p, which has it back already", ev->object,
+                     rule_layer_name(ev->a[2]), ev->a[1]);
+        return;
+    }
     rule_finding(ctx, ev, "%s %p returns NBL %p, which was returned already", rule_layer_name(ev->a[2]), ev->a[1],
                  ev->object);
 }
