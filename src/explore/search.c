@@ -14,33 +14,64 @@
 #include "explore/cause.h"
 #include "explore/follow.h"
 
-#define TRACES_SIZE    (1u << 20)
+#define TRACES_MIN     (1u << 10)
+#define TRACES_MAX     (1u << 20)
 #define SAME_ONE_IN    1024u /* of the orders of events, so many have their memory compared when met again */
 #define SPUN_MAX       3u    /* livelocks after which a sample has seen enough: each takes long */
 #define POINTS_PER_HIT 2000u /* a failing run costs one for so many points and rounds of loops */
 #define LONG_HITS_MAX  2000u /* what long failing runs may cost in all: a loop that ends by counting takes long */
 
-/* Happens-before orders seen at ends of runs: a set of 128-bit hashes, host memory of the worker. */
-static struct {
-    uint64_t lo, hi;
-} * traces;
-static uint32_t traces_used;
+/* Happens-before orders seen at ends of runs: a set of 128-bit hashes, host memory of the worker, as large as it must. */
+struct trace_slot {
+    uint64_t lo, hi; /* lo 0: free */
+};
+
+static struct trace_slot *traces;
+static uint32_t traces_size, traces_used;
+
+/* Where the order stands, or would. */
+static struct trace_slot *
+trace_slot(uint64_t lo, uint64_t hi)
+{
+    uint32_t i = (uint32_t)hash_mix64(lo) & (traces_size - 1);
+
+    while (traces[i].lo && (traces[i].lo != lo || traces[i].hi != hi))
+        i = (i + 1) & (traces_size - 1);
+    return &traces[i];
+}
+
+/* Room for one more. false: there is none. */
+static bool
+traces_room(void)
+{
+    struct trace_slot *old = traces, *bigger;
+    uint32_t old_size = traces_size;
+
+    if (traces_used < traces_size / 4 * 3)
+        return true;
+    if (traces_size == TRACES_MAX || !(bigger = calloc(traces_size ? traces_size * 2 : TRACES_MIN, sizeof(*bigger))))
+        return false;
+    traces = bigger;
+    traces_size = old_size ? old_size * 2 : TRACES_MIN;
+    for (uint32_t i = 0; i < old_size; i++)
+        if (old[i].lo)
+            *trace_slot(old[i].lo, old[i].hi) = old[i];
+    free(old);
+    return true;
+}
 
 static bool
 trace_is_new(uint64_t lo, uint64_t hi)
 {
-    uint32_t i;
+    struct trace_slot *slot;
 
-    if (!traces && !(traces = calloc(TRACES_SIZE, sizeof(*traces))))
-        return false;
-    if (traces_used >= TRACES_SIZE / 4 * 3)
-        return false;
     lo |= 1;
-    for (i = (uint32_t)hash_mix64(lo) & (TRACES_SIZE - 1); traces[i].lo; i = (i + 1) & (TRACES_SIZE - 1))
-        if (traces[i].lo == lo && traces[i].hi == hi)
-            return false;
-    traces[i].lo = lo;
-    traces[i].hi = hi;
+    if (!traces_room())
+        return false;
+    slot = trace_slot(lo, hi);
+    if (slot->lo)
+        return false;
+    *slot = (struct trace_slot){ lo, hi };
     traces_used++;
     return true;
 }
@@ -84,7 +115,7 @@ static void
 traces_forget(void)
 {
     if (traces && traces_used)
-        memset(traces, 0, TRACES_SIZE * sizeof(*traces));
+        memset(traces, 0, traces_size * sizeof(*traces));
     traces_used = 0;
 }
 
