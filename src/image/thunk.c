@@ -106,18 +106,19 @@ thunk_can_move(const insn *in)
     case ZYDIS_MNEMONIC_INT:
     case ZYDIS_MNEMONIC_INT1:
     case ZYDIS_MNEMONIC_INT3:
-    case ZYDIS_MNEMONIC_LOOP:
-    case ZYDIS_MNEMONIC_LOOPE:
-    case ZYDIS_MNEMONIC_LOOPNE:
-    case ZYDIS_MNEMONIC_JCXZ:
-    case ZYDIS_MNEMONIC_JECXZ:
-    case ZYDIS_MNEMONIC_JRCXZ:
     case ZYDIS_MNEMONIC_XBEGIN:
     case ZYDIS_MNEMONIC_SYSCALL:
         return false;
     default:
         return true;
     }
+}
+
+/* LOOP and JRCXZ in their forms: opcodes E0 to E3, which reach 127 bytes at most. */
+static bool
+is_short_only(const insn *in)
+{
+    return in->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && in->opcode >= 0xe0 && in->opcode <= 0xe3;
 }
 
 /* The same instruction at another place. */
@@ -127,7 +128,10 @@ put_moved(struct emit *e, const insn *in, const uint8_t *p, uint64_t old_va)
     if (insn_relative_branch(in)) {
         uint64_t target = old_va + in->length + (uint64_t)in->raw.imm[0].value.s;
 
-        if (in->mnemonic == ZYDIS_MNEMONIC_JMP) {
+        if (is_short_only(in)) {
+            put(e, p, in->length - 1u);
+            put(e, "\x02\xeb\x05\xe9", 4); /* taken: over the jump behind it, to a long one */
+        } else if (in->mnemonic == ZYDIS_MNEMONIC_JMP) {
             put8(e, 0xe9);
         } else { /* jcc: the condition is the low nibble of either form */
             put8(e, 0x0f);

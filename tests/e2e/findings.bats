@@ -181,6 +181,18 @@ FINDING  0x3B_wrong_always!AlwaysWrite" ]
     prints 'equal over 3 replays'
 }
 
+@test "spins-looping: loops closed by LOOP and JRCXZ, which reach no further than 127 bytes" {
+    for way in open-while-disabled:SpinsWrite exit-while-reading:SpinsRead; do
+        rm -rf out
+        finds spins-looping "${way%:*}" "LIVELOCK_spins_looping!${way#*:}" --k 0
+        says 'goes round a loop'
+        grep -Eq '^# planted: 0 [0-9a-f]+ back edge$' out/*/trace
+        undis replay out/01-* --times 3
+        exits 1
+        prints 'equal over 3 replays'
+    done
+}
+
 @test "spins-silently: it does not matter when the loop was sampled" {
     needs "$drivers/spins-silently"
     for n in 1 2 3; do
