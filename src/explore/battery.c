@@ -117,6 +117,33 @@ static const char ioctl_while_disabled[] = "name: ioctl-while-disabled\n"
                                            "      - { op: ioctl, code: 0, in: 32, out: 64 }\n"
                                            "  - { name: administrator, kind: admin, ops: [disable, enable] }\n";
 
+/*
+ * A thread that is preempted inside its request holds its locks while each of the others comes as far as it can. Of two
+ * programs with the same codes in opposite orders one meets each code first, whatever locks those before it take.
+ */
+static const char programs_at_once[] = "name: programs-at-once\n"
+                                       "vps: 2\n" SINK "actors:\n"
+                                       "  - name: controller\n"
+                                       "    kind: program\n"
+                                       "    ops:\n"
+                                       "      - { op: open, device: each }\n"
+                                       "      - { op: ioctl, code: 0, in: 32, out: 64 }\n"
+                                       "  - name: contrary\n"
+                                       "    kind: program\n"
+                                       "    ops:\n"
+                                       "      - { op: open, device: each }\n"
+                                       "      - { op: ioctl, code: 0, in: 32, out: 64, order: backward }\n"
+                                       "  - name: writer\n"
+                                       "    kind: program\n"
+                                       "    ops:\n"
+                                       "      - { op: open, device: each }\n"
+                                       "      - { op: write, len: 60 }\n"
+                                       "  - name: reader\n"
+                                       "    kind: program\n"
+                                       "    ops:\n"
+                                       "      - { op: open, device: each }\n"
+                                       "      - { op: read, len: 1600 }\n";
+
 static const char pause_restart[] =
     "name: pause-restart-under-traffic\n"
     "vps: 2\n"
@@ -474,6 +501,8 @@ parse(const char *text, enum inf_kind kind)
         MINIPORT, true)                                                                                                \
     ROW(ioctl_while_disabled, "ioctl-while-disabled",                                                                  \
         "every IOCTL code in the image while the adapter is disabled and enabled", 1, ALL, true)                       \
+    ROW(programs_at_once, "programs-at-once", "programs send every IOCTL code in opposite orders, write and read", 1,  \
+        ALL, true)                                                                                                     \
     ROW(pause_restart, "pause-restart-under-traffic", "sends and receives while the stack is paused and restarted", 1, \
         FILTER | MINIPORT | PROTOCOL, false)                                                                           \
     ROW(send_receive_shapes, "send-receive-shapes", "every shape of NBL, both ways", 1,                                \

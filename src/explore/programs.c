@@ -201,10 +201,11 @@ ioctls(struct lab_actor *a, void *handle, const struct scn_op *op)
 
     for (unsigned i = 0; i < n; i++)
         for (unsigned k = 0; k < sizes; k++) {
+            uint32_t code = op->code ? op->code : lab.ioctl[op->order == ORDER_BACKWARD ? n - 1 - i : i];
             uint8_t *in = a->buffer, *out = in + a->half;
 
             memset(in, 0, size[k].in);
-            lab_count(user_ioctl(handle, op->code ? op->code : lab.ioctl[i], in, size[k].in, out, size[k].out, &done));
+            lab_count(user_ioctl(handle, code, in, size[k].in, out, size[k].out, &done));
         }
 }
 

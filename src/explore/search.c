@@ -21,7 +21,7 @@
 #define POINTS_PER_HIT 2000u /* a failing run costs one for so many points and rounds of loops */
 #define LONG_HITS_MAX  2000u /* what long failing runs may cost in all: a loop that ends by counting takes long */
 
-/* Happens-before orders seen at ends of runs: a set of 128-bit hashes, host memory of the worker, as large as it must. */
+/* Happens-before orders seen at ends of runs: a set of 128-bit hashes, host memory of the worker. */
 struct trace_slot {
     uint64_t lo, hi; /* lo 0: free */
 };

@@ -25,6 +25,7 @@ enum { ACTORS_MAX = 64, OPS_MAX = 1024 };
 static const char *const actor_words[] = { "program", "admin", "wire", "protocol", NULL };
 static const char *const shape_words[] = { "plain", "offset", "split", "bytes", "nbs", "chain", "each", NULL };
 static const char *const mode_words[] = { "synchronous", "overlapped", NULL };
+static const char *const order_words[] = { "forward", "backward", NULL };
 static const char *const op_words[] = {
     "open",
     "read",
@@ -83,7 +84,8 @@ enum {
     F_MODE,
     F_REQUEST,
     F_FILE,
-    F_VIRTUAL
+    F_VIRTUAL,
+    F_ORDER
 };
 
 static const struct yaml_field op_fields[] = {
@@ -104,6 +106,7 @@ static const struct yaml_field op_fields[] = {
     [F_REQUEST] = NUMBER(struct scn_op, request, 0, SCN_REQUESTS_MAX),
     [F_FILE] = TEXT(struct scn_op, file),
     [F_VIRTUAL] = NUMBER(struct scn_op, virtual, 1, 16),
+    [F_ORDER] = WORD(struct scn_op, order, "order", order_words),
 };
 
 enum { A_NAME, A_KIND, A_REPEAT, A_OPS, A_PROCESS };
@@ -147,7 +150,7 @@ static const struct {
     [OP_OPEN] = { BY_PROGRAM, BIT(F_DEVICE), BIT(F_MODE) },
     [OP_READ] = { BY_PROGRAM, BIT(F_LEN), BIT(F_COUNT) },
     [OP_WRITE] = { BY_PROGRAM, BIT(F_LEN), BIT(F_COUNT) | BIT(F_SHAPE) },
-    [OP_IOCTL] = { BY_PROGRAM, BIT(F_CODE), BIT(F_IN) | BIT(F_OUT) | BIT(F_COUNT) },
+    [OP_IOCTL] = { BY_PROGRAM, BIT(F_CODE), BIT(F_IN) | BIT(F_OUT) | BIT(F_COUNT) | BIT(F_ORDER) },
     [OP_CLOSE] = { BY_PROGRAM, 0, 0 },
     [OP_BAD_REQUESTS] = { BY_PROGRAM, 0, 0 },
     [OP_RESULT] = { BY_PROGRAM, 0, BIT(F_REQUEST) },

@@ -99,6 +99,8 @@ enum scn_shape {
 
 enum scn_mode { MODE_SYNCHRONOUS, MODE_OVERLAPPED };
 
+enum scn_order { ORDER_FORWARD, ORDER_BACKWARD };
+
 struct scn_op {
     enum scn_op_kind kind;
     char *device;
@@ -110,6 +112,7 @@ struct scn_op {
     enum scn_shape shape;
     unsigned count, frames; /* at least 1 where the op has them; frames: see OP_RECEIVE */
     uint32_t code, oid;
+    enum scn_order order; /* of the codes found in the image */
     unsigned in, out;
     unsigned adapter; /* number of the adapter, from 0 */
     unsigned virtual; /* number of an intermediate driver's virtual adapter, from 1; 0: adapter says which */

@@ -166,6 +166,16 @@ FINDING  0x3B_wrong_always!AlwaysWrite" ]
     no prints 'k<=[0-9] exhausted'
 }
 
+@test "deadlock-abba: the battery finds it, and the one between two control codes that follow a third" {
+    finds deadlock-abba programs-at-once 'HANG_deadlock_abba!' --k 1
+    says 'AbbaRead'
+    says 'AbbaWrite'
+    rm -rf out
+    finds deadlock-ioctls programs-at-once 'HANG_deadlock_ioctls!' --k 1
+    prints ', 1 preemption \(minimal'
+    says 'TakeBoth'
+}
+
 @test "spins-stalling: a loop that only stalls is a livelock" {
     finds spins-stalling open-while-disabled '(LIVELOCK|HANG)_spins_stalling!SpinsWrite' --k 0
     says 'spins_stalling\.c'

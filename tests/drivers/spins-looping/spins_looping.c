@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spins_looping.c - loops without end that branch back by instructions with short forms only: LOOP, JRCXZ. The one of the
- * write has another inside that ends, after three rounds or with an exception.
+ * spins_looping.c - loops without end that branch back by instructions with short forms only: LOOP, JRCXZ. The one of
+ * the write has another inside that ends, after three rounds or with an exception.
  */
 #include "../common/plain.h"
 
