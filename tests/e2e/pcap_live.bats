@@ -64,6 +64,18 @@ play() {
     [ "$(tail -n 1 seen | cut -f 2 | cut -c 1-10)" = 3030303039 ] # 00009, the last
 }
 
+@test "longer frames than 1500 bytes are played where the wire's MTU is larger, and refused by name where it is not" {
+    { le32 $((0xa1b2c3d4)) $((2 | 4 << 16)) 0 0 65535 1 100 0 5014 5014
+        printf '\377\377\377\377\377\377\002\000\000\000\000\167\210\265'
+        head -c 5000 /dev/zero; } >in.pcap
+    play ,mtu=5000 'sleep 1; ip -o link show lan0'
+    prints 'lan0: .* mtu 5000 '
+    prints 'received 1 packets, 5014 bytes'
+    prints 'sent 1 packets, 5014 bytes'
+    printf 'adapters:\n  - { name: Ethernet, wire: "pcap:%s/in.pcap,mtu=4981" }\n' "$PWD" >x.yaml
+    refuses 4 "Ethernet: frame 1 has 5014 bytes: the wire's MTU is 4981 .4999 bytes at most." run x.yaml
+}
+
 @test "a file that is cut while it is played: what was read is played, the loss is counted, the link is gone" {
     play ,loops=3 'sleep 0.5; : >in.pcap; sleep 1.5; "$UNDIS" adapter list'
     prints 'Ethernet  enabled  wire pcap in.pcap, link gone'
