@@ -8,9 +8,9 @@
  * when it is full or a millisecond old, and a single frame waits for that. A frame longer than a slot, of many
  * segments, lies in the socket's queue and is received from there (PACKET_COPY_THRESH).
  *
- * Frames go by sendmmsg(), a call per burst, past the queueing disciplines, through a socket of its own: where one is
- * watched, Linux looks for the watcher at each frame that has left. The words of virtio_net_hdr go with both, so joined
- * frames stay joined.
+ * Frames go by sendmmsg(), past the queueing disciplines, through sockets of their own: where one is watched, Linux
+ * looks for the watcher at each frame that has left. The words of virtio_net_hdr go with what is received and with what
+ * has any to send, so joined frames stay joined; a frame that has none is cheaper without.
  * A VLAN tag that Linux took out is put back. The link is up while the interface is and has a carrier.
  */
 #include "wire/kind.h"
@@ -44,8 +44,8 @@
 struct afpacket {
     struct wire wire;
     struct netif netif;
-    int fd; /* receives */
-    int to; /* sends */
+    int fd;    /* receives */
+    int to[2]; /* send: frames as they are; those with words before them */
     bool words;
     uint8_t *ring;
     uint32_t slot_size, slot; /* a power of two; the next to read */
@@ -106,10 +106,16 @@ receive_from(struct afpacket *a, int index)
 }
 
 static int
-send_to(struct afpacket *a, int index)
+send_to(int fd, int index)
 {
-    option(a->to, PACKET_QDISC_BYPASS, 1); /* not there: through the queue, then */
-    return bind_to(a->to, index, 0);       /* no protocol: it hears nothing */
+    option(fd, PACKET_QDISC_BYPASS, 1); /* not there: through the queue, then */
+    return bind_to(fd, index, 0);       /* no protocol: it hears nothing */
+}
+
+static int
+packet_socket(void)
+{
+    return socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 static int
@@ -119,7 +125,7 @@ afpacket_open(struct wire *w, struct wire_spec *spec, char text[200])
     const char *name = wire_argument(spec);
     int err, index;
 
-    a->fd = a->to = -1;
+    a->fd = a->to[0] = a->to[1] = -1;
     netif_init(&a->netif);
     err = wire_option_mac(spec, "mac", w->info.mac, text);
     if (err)
@@ -130,21 +136,20 @@ afpacket_open(struct wire *w, struct wire_spec *spec, char text[200])
     if (index == 0)
         return wire_fail(text, -ENODEV, "there is no interface %s", name);
     memcpy(w->name, name, strlen(name) + 1);
-    a->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    a->to = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (a->fd < 0 || a->to < 0)
+    if ((a->fd = packet_socket()) < 0 || (a->to[0] = packet_socket()) < 0 || (a->to[1] = packet_socket()) < 0)
         return wire_fail(text, -errno, "cannot open a packet socket: %s%s", strerror(errno),
                          errno == EPERM ? " (it takes root, or CAP_NET_RAW)" : "");
     if ((err = netif_open(&a->netif, index, IFF_UP | IFF_RUNNING)) != 0 ||
         (err = netif_mtu(&a->netif, &w->info.mtu)) != 0 || (err = wire_watch(w, a->netif.news)) != 0 ||
         (err = wire_watch(w, a->fd)) != 0)
         return wire_fail(text, err, "cannot watch the interface %s: %s", name, strerror(-err));
-    a->words = option(a->fd, PACKET_VNET_HDR, 1) == 0 && option(a->to, PACKET_VNET_HDR, 1) == 0;
+    a->words = option(a->fd, PACKET_VNET_HDR, 1) == 0 && option(a->to[1], PACKET_VNET_HDR, 1) == 0;
     if ((err = make_ring(a, w->info.mtu)) != 0)
         return wire_fail(text, err, "cannot make the ring of the packet socket: %s", strerror(-err));
-    if ((err = receive_from(a, index)) != 0 || (err = send_to(a, index)) != 0)
+    if ((err = receive_from(a, index)) != 0 || (err = send_to(a->to[0], index)) != 0 ||
+        (err = send_to(a->to[1], index)) != 0)
         return wire_fail(text, err, "cannot bind the packet socket to %s: %s", name, strerror(-err));
-    w->out = a->to;
+    w->out = a->to[0];
     w->info.checksums = w->info.tcp4 = w->info.tcp6 = a->words;
     w->info.frame_max = WIRE_GSO_MAX;
     netif_link(&a->netif, &w->link);
@@ -161,8 +166,9 @@ afpacket_close(struct wire *w)
         munmap(a->ring, RING_SIZE);
     if (a->fd >= 0)
         close(a->fd);
-    if (a->to >= 0)
-        close(a->to);
+    for (unsigned i = 0; i < 2; i++)
+        if (a->to[i] >= 0)
+            close(a->to[i]);
 }
 
 /* ------------------------------------------------------------------ receive */
@@ -290,22 +296,25 @@ afpacket_receive(struct wire *w, struct wire_rx *rx, unsigned count)
 
 /* ------------------------------------------------------------------ send */
 
+/* wire_send() lets none pass where the wire has no words. */
+static bool
+has_words(const struct wire_tx *t)
+{
+    return t->offload.flags != 0 || t->offload.gso != WIRE_GSO_NONE;
+}
+
 /* The frame as pieces for Linux, at most WIRE_IOV_MAX + 1; `front` is room for its words. Returns how many. */
 static unsigned
-pieces_of(const struct afpacket *a, const struct wire_tx *t, uint8_t *front, struct iovec *iov)
+pieces_of(const struct wire_tx *t, uint8_t *front, struct iovec *iov)
 {
-    if (!a->words) {
-        memcpy(iov, t->iov, t->iov_count * sizeof(*iov));
-        return t->iov_count;
+    unsigned first = has_words(t);
+
+    if (first) {
+        wire_vnet_write(&t->offload, front);
+        iov[0] = (struct iovec){ front, WIRE_VNET_SIZE };
     }
-    if (t->length <= WIRE_VNET_SHORT) {
-        iov[0] = (struct iovec){ front, wire_vnet_pack(t, front) };
-        return 1;
-    }
-    wire_vnet_write(&t->offload, front);
-    iov[0] = (struct iovec){ front, WIRE_VNET_SIZE };
-    memcpy(iov + 1, t->iov, t->iov_count * sizeof(*iov));
-    return t->iov_count + 1;
+    memcpy(iov + first, t->iov, t->iov_count * sizeof(*iov));
+    return t->iov_count + first;
 }
 
 static unsigned
@@ -315,29 +324,33 @@ afpacket_send(struct wire *w, const struct wire_tx *tx, unsigned count)
     static const struct mmsghdr empty;
     struct mmsghdr message[WIRE_BURST];
     struct iovec iov[WIRE_BURST * 4];
-    uint8_t front[WIRE_BURST][WIRE_VNET_SIZE + WIRE_VNET_SHORT];
+    uint8_t front[WIRE_BURST][WIRE_VNET_SIZE];
     unsigned done = 0;
 
     while (done < count) {
+        bool words = has_words(&tx[done]);
         unsigned n = 0, pieces = 0;
         int sent;
 
-        /* as many as the pieces have room for */
-        for (; done + n < count && pieces + tx[done + n].iov_count < WIRE_BURST * 4; n++) {
+        /* as many of one kind as the pieces have room for */
+        for (; done + n < count && has_words(&tx[done + n]) == words && pieces + tx[done + n].iov_count < WIRE_BURST * 4;
+             n++) {
             message[n] = empty;
             message[n].msg_hdr.msg_iov = &iov[pieces];
-            message[n].msg_hdr.msg_iovlen = pieces_of(a, &tx[done + n], front[n], &iov[pieces]);
+            message[n].msg_hdr.msg_iovlen = pieces_of(&tx[done + n], front[n], &iov[pieces]);
             pieces += (unsigned)message[n].msg_hdr.msg_iovlen;
         }
-        sent = sendmmsg(a->to, message, n, MSG_DONTWAIT);
+        sent = sendmmsg(a->to[words], message, n, MSG_DONTWAIT);
         if (sent > 0) {
             done += (unsigned)sent;
             continue;
         }
         if (errno == EINTR)
             continue;
-        if (errno == EAGAIN || errno == ENOBUFS)
+        if (errno == EAGAIN || errno == ENOBUFS) {
+            wire_sends_by(w, a->to[words]);
             return done;
+        }
         figure_add(&w->stats.tx_dropped, 1); /* the first of them: interface down, or it does not take the frame */
         done++;
     }

@@ -54,6 +54,8 @@ extern const struct wire_ops wire_tap, wire_afpacket, wire_pcap, wire_hop, wire_
 /* Let wire_fd() tell when fd is readable. 0 or -errno. */
 int wire_watch(struct wire *w, int fd);
 void wire_unwatch(struct wire *w, int fd);
+/* Of several descriptors that are written to, the one that has no room: it is this that is waited for. */
+void wire_sends_by(struct wire *w, int fd);
 
 /* Is there such an option? *value: its text, NULL for one without =. It counts as known from then on. */
 bool wire_option(struct wire_spec *spec, const char *name, const char **value);

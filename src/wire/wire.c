@@ -299,6 +299,15 @@ wait_for_room(struct wire *w, bool wait)
         epoll_ctl(w->epoll, wait ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, w->out, &room);
 }
 
+void
+wire_sends_by(struct wire *w, int fd)
+{
+    if (w->out == fd)
+        return;
+    wait_for_room(w, false);
+    w->out = fd;
+}
+
 /* A descriptor that failed is ready for ever: nobody is to wake up for it. */
 static void
 check_gone(struct wire *w)
