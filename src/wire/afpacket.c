@@ -333,11 +333,14 @@ afpacket_send(struct wire *w, const struct wire_tx *tx, unsigned count)
         int sent;
 
         /* as many of one kind as the pieces have room for */
-        for (; done + n < count && has_words(&tx[done + n]) == words && pieces + tx[done + n].iov_count < WIRE_BURST * 4;
-             n++) {
+        for (; done + n < count; n++) {
+            const struct wire_tx *t = &tx[done + n];
+
+            if (has_words(t) != words || pieces + t->iov_count >= WIRE_BURST * 4)
+                break;
             message[n] = empty;
             message[n].msg_hdr.msg_iov = &iov[pieces];
-            message[n].msg_hdr.msg_iovlen = pieces_of(&tx[done + n], front[n], &iov[pieces]);
+            message[n].msg_hdr.msg_iovlen = pieces_of(t, front[n], &iov[pieces]);
             pieces += (unsigned)message[n].msg_hdr.msg_iovlen;
         }
         sent = sendmmsg(a->to[words], message, n, MSG_DONTWAIT);
