@@ -61,10 +61,13 @@ struct ex_work_item {
 
 struct holders;
 
+#define EX_RESERVES 6u
+
 struct ex_state {
     struct list work_waiting; /* struct ex_work_item: no fiber was left; taken by the next worker that ends */
     struct list work_free;
-    struct fiber *reserve; /* worker for when no fiber is left */
+    struct fiber *reserve[EX_RESERVES]; /* workers for when there is no fiber left */
+    uint32_t reserves;
     uint32_t work_running;
     uint32_t work_queued;    /* queued and not yet begun */
     uint32_t worker_site;    /* nt!ExpWorkerThread */

@@ -3,8 +3,8 @@
  * nt/ex/work.c - worker threads.
  *
  * Model: every queued item runs on a fresh worker fiber, so any two items may run at once and in either order, as the
- * kernel's pool of workers allows. When no fiber is left, items wait for a worker that ends or for the reserve worker,
- * which is made at init for that case.
+ * kernel's pool of workers allows. When no fiber is left, items wait for a worker that ends or for one in reserve: one
+ * is made at init, and the last fibers that serve as workers stay on as such.
  * The item's routine and parameter are read when the worker begins; the item may be gone when it returns.
  */
 #include "nt/ex/ex.h"
@@ -52,13 +52,6 @@ run_waiting(void)
 }
 
 static void
-worker(void *arg)
-{
-    run(arg);
-    run_waiting();
-}
-
-static void
 reserve_worker(void *arg)
 {
     (void)arg;
@@ -68,13 +61,32 @@ reserve_worker(void *arg)
     }
 }
 
+/*
+ * Fibers of an explored machine serve once. The last of them stay: an item that waits for another one must not be the
+ * end of both.
+ */
+static void
+worker(void *arg)
+{
+    struct ex_state *ex = NT->ex;
+
+    run(arg);
+    run_waiting();
+    if (machine_is_native() || machine->fiber_count + EX_RESERVES < FIBER_MAX || ex->reserves == EX_RESERVES)
+        return;
+    fiber_self()->daemon = true;
+    ex->reserve[ex->reserves++] = fiber_self();
+    reserve_worker(NULL);
+}
+
 void
 ex_work_init(struct ex_state *ex)
 {
     list_init(&ex->work_waiting);
     list_init(&ex->work_free);
     ex->worker_site = ke_site("ExpWorkerThread");
-    ex->reserve = ps_thread_create("reserve worker", FIBER_SYSTEM, NULL, reserve_worker, NULL, true, NULL);
+    ex->reserve[ex->reserves++] =
+        ps_thread_create("reserve worker", FIBER_SYSTEM, NULL, reserve_worker, NULL, true, NULL);
 }
 
 bool
@@ -92,7 +104,8 @@ ex_work(const char *name, void *object, uint64_t routine, void (*entry)(void *),
     trace_emit(EV_WORK_QUEUE, object, routine);
     if (ps_thread_create(name, FIBER_SYSTEM, NULL, worker, item, false, NULL) == NULL) {
         list_add_tail(&ex->work_waiting, &item->link);
-        sched_wake(ex->reserve);
+        for (unsigned i = 0; i < ex->reserves; i++)
+            sched_wake(ex->reserve[i]);
     }
     return true;
 }
