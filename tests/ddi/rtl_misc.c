@@ -104,6 +104,96 @@ AvlTable(VOID)
     CHECK(RtlIsGenericTableEmptyAvl(&table) && AvlHeld == 0);
 }
 
+static RTL_GENERIC_COMPARE_RESULTS NTAPI
+SplayCompare(PRTL_GENERIC_TABLE Table, PVOID First, PVOID Second)
+{
+    ULONG a = *(const ULONG *)First, b = *(const ULONG *)Second;
+
+    UNREFERENCED_PARAMETER(Table);
+    return a < b ? GenericLessThan : a > b ? GenericGreaterThan : GenericEqual;
+}
+
+static PVOID NTAPI
+SplayAllocate(PRTL_GENERIC_TABLE Table, CLONG ByteSize)
+{
+    UNREFERENCED_PARAMETER(Table);
+    CHECK(ByteSize > sizeof(ULONG)); /* documented: room for the links is asked for, too */
+    if (AvlOut)
+        return NULL;
+    AvlHeld++;
+    return ExAllocatePoolWithTag(NonPagedPoolNx, ByteSize, DDI_TAG);
+}
+
+static VOID NTAPI
+SplayFree(PRTL_GENERIC_TABLE Table, PVOID Buffer)
+{
+    UNREFERENCED_PARAMETER(Table);
+    AvlHeld--;
+    ExFreePoolWithTag(Buffer, DDI_TAG);
+}
+
+static VOID
+SplayTable(VOID)
+{
+    static RTL_GENERIC_TABLE table;
+    ULONG key, *element, last = 0, count = 0;
+    BOOLEAN added = FALSE;
+    PVOID restart = NULL;
+
+    RtlInitializeGenericTable(&table, SplayCompare, SplayAllocate, SplayFree, NULL);
+    CHECK(RtlIsGenericTableEmpty(&table) && RtlEnumerateGenericTable(&table, TRUE) == NULL);
+    for (key = 1; key <= 50; key++) {
+        ULONG value = key * 37 % 101;
+
+        element = RtlInsertElementGenericTable(&table, &value, sizeof(value), &added);
+        CHECK(element != NULL && *element == value && added);
+    }
+    CHECK(RtlNumberGenericTableElements(&table) == 50 && AvlHeld == 50);
+    key = 37;
+    element = RtlLookupElementGenericTable(&table, &key);
+    CHECK(element != NULL && *element == 37);
+    CHECK(RtlInsertElementGenericTable(&table, &key, sizeof(key), &added) == element && !added);
+    /* documented: by index in order of insertion, by enumeration in order of comparison */
+    CHECK(RtlGetElementGenericTable(&table, 0) == element && RtlGetElementGenericTable(&table, 50) == NULL);
+    for (element = RtlEnumerateGenericTableWithoutSplaying(&table, &restart); element != NULL;
+         element = RtlEnumerateGenericTableWithoutSplaying(&table, &restart)) {
+        CHECK(*element > last);
+        last = *element;
+        count++;
+    }
+    CHECK(count == 50);
+    for (last = 0, element = RtlEnumerateGenericTable(&table, TRUE); element != NULL;
+         element = RtlEnumerateGenericTable(&table, FALSE)) {
+        CHECK(*element > last);
+        last = *element;
+        count--;
+    }
+    CHECK(count == 0);
+    key = 200;
+    CHECK(!RtlDeleteElementGenericTable(&table, &key) && RtlLookupElementGenericTable(&table, &key) == NULL);
+    AvlOut = TRUE;
+    CHECK(RtlInsertElementGenericTable(&table, &key, sizeof(key), &added) == NULL && !added);
+    AvlOut = FALSE;
+    while ((element = RtlGetElementGenericTable(&table, 0)) != NULL) {
+        key = *element;
+        CHECK(RtlDeleteElementGenericTable(&table, &key));
+    }
+    CHECK(RtlIsGenericTableEmpty(&table) && AvlHeld == 0);
+}
+
+static VOID
+DebugFilter(VOID)
+{
+    CHECK(DbgQueryDebugFilterState(DPFLTR_IHVNETWORK_ID, DPFLTR_TRACE_LEVEL) == TRUE);
+    CHECK(DbgSetDebugFilterState(DPFLTR_IHVNETWORK_ID, DPFLTR_TRACE_LEVEL, FALSE) == STATUS_SUCCESS);
+    CHECK(DbgQueryDebugFilterState(DPFLTR_IHVNETWORK_ID, DPFLTR_TRACE_LEVEL) == FALSE);
+    CHECK(DbgQueryDebugFilterState(DPFLTR_IHVNETWORK_ID, DPFLTR_INFO_LEVEL) == TRUE);
+    DbgPrintEx(DPFLTR_IHVNETWORK_ID, DPFLTR_TRACE_LEVEL, "FAIL misc debug_filter: this line is hidden\n");
+    CHECK(DbgSetDebugFilterState(DPFLTR_IHVNETWORK_ID, DPFLTR_TRACE_LEVEL, TRUE) == STATUS_SUCCESS);
+    CHECK(DbgQueryDebugFilterState(DPFLTR_IHVNETWORK_ID, DPFLTR_TRACE_LEVEL) == TRUE);
+    CHECK(DbgSetDebugFilterState(5000, 0, TRUE) == STATUS_INVALID_PARAMETER_1);
+}
+
 static VOID
 TimeConversions(VOID)
 {
@@ -243,5 +333,6 @@ DosErrors(VOID)
 }
 
 DDI_TESTS(misc, { "bits", Bits }, { "bits_of_words", BitsOfWords }, { "avl_table", AvlTable },
-          { "time_conversions", TimeConversions }, { "versions", Versions }, { "addresses", Addresses },
-          { "runs_once", RunsOnce }, { "randoms", Randoms }, { "dos_errors", DosErrors });
+          { "splay_table", SplayTable }, { "debug_filter", DebugFilter }, { "time_conversions", TimeConversions },
+          { "versions", Versions }, { "addresses", Addresses }, { "runs_once", RunsOnce }, { "randoms", Randoms },
+          { "dos_errors", DosErrors });

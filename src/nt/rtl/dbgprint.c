@@ -5,8 +5,8 @@
  * Model: what a driver prints goes to a log in monitor memory, so it is that of this run only, and to listeners as an
  * event. The log is a chain of chunks made as needed; past CHUNKS_MAX the oldest chunk is used again.
  *
- * documented: one call transmits at most 512 bytes. Every component and level is shown: there is no debugger whose
- * filter could be asked. Without a debugger a breakpoint is an exception that nobody handles.
+ * documented: one call transmits at most 512 bytes. Every component and level is shown until a driver says otherwise
+ * (chosen: on Windows most are hidden). Without a debugger a breakpoint is an exception that nobody handles.
  */
 #include "nt/rtl/rtl.h"
 
@@ -42,6 +42,21 @@ chunk_with_room(size_t size)
     return c;
 }
 
+/* documented: a level up to 31 is the number of a bit, another is a mask. */
+static uint32_t
+levels(ULONG level)
+{
+    return level < 32 ? 1u << level : level;
+}
+
+static bool
+shown(ULONG component, ULONG level)
+{
+    if (component >= DBG_COMPONENTS)
+        component = DPFLTR_DEFAULT_ID;
+    return (~NT->rtl->hidden[component] & levels(level)) != 0;
+}
+
 static ULONG
 print(const char *prefix, uint32_t component, uint32_t level, const char *format, const uint64_t *va)
 {
@@ -53,6 +68,8 @@ print(const char *prefix, uint32_t component, uint32_t level, const char *format
     struct dbg_chunk *chunk;
     struct dbgprint *p;
 
+    if (!shown(component, level))
+        return STATUS_SUCCESS;
     for (; prefix[at] != 0 && at < PRINT_MAX; at++)
         text[at] = prefix[at];
     to.out = text + at;
@@ -122,12 +139,31 @@ vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, PCCH Format, 
     return print(Prefix, ComponentId, Level, Format, (const uint64_t *)arglist);
 }
 
-/* documented: STATUS_SUCCESS/TRUE: this level of this component is shown. */
+/* documented: TRUE: this level of this component is shown. */
 NTSTATUS NTAPI
 DbgQueryDebugFilterState(ULONG ComponentId, ULONG Level)
 {
-    (void)ComponentId, (void)Level;
-    return TRUE;
+    return shown(ComponentId, Level);
+}
+
+/*
+ * DbgSetDebugFilterState - show a component's levels, or do not.
+ *
+ * Source:    documented; assumed: a component that is not in the list is STATUS_INVALID_PARAMETER_1.
+ * IRQL:      any
+ * Returns:   STATUS_SUCCESS, _INVALID_PARAMETER_1.
+ * Tests:     tests/ddi/rtl_misc.c
+ */
+NTSTATUS NTAPI
+DbgSetDebugFilterState(ULONG ComponentId, ULONG Level, BOOLEAN State)
+{
+    if (ComponentId >= DBG_COMPONENTS)
+        return STATUS_INVALID_PARAMETER_1;
+    if (State)
+        NT->rtl->hidden[ComponentId] &= ~levels(Level);
+    else
+        NT->rtl->hidden[ComponentId] |= levels(Level);
+    return STATUS_SUCCESS;
 }
 
 VOID NTAPI

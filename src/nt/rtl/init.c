@@ -9,4 +9,5 @@ rtl_init(struct nt *nt)
     nt->rtl->once_site = ke_site("RtlRunOnceExecuteOnce");
     rtl_stdlib_init();
     rtl_avl_init();
+    rtl_splay_init();
 }

@@ -8,6 +8,7 @@
 
 #define DBG_CHUNK      4000u
 #define DBG_CHUNKS_MAX 64u
+#define DBG_COMPONENTS 160u /* assumed; dpfilter.h numbers them up to about that */
 
 struct dbg_chunk {
     struct dbg_chunk *next;
@@ -23,11 +24,13 @@ struct rtl_state {
     uint64_t dropped;
     struct ke_queue once_wait; /* who waits for RtlRunOnceExecuteOnce of another */
     uint32_t once_site;
+    uint32_t hidden[DBG_COMPONENTS]; /* levels of a component that are not shown */
 };
 
 /* Pool for a string that RtlFree...String will free; NULL: none. */
 void *rtl_alloc_string(size_t size_bytes);
 void rtl_stdlib_init(void);
 void rtl_avl_init(void);
+void rtl_splay_init(void);
 
 #endif
