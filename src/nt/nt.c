@@ -57,6 +57,7 @@ nt_init(void)
     rtl_init(nt);
     mm_init(nt);
     ob_init(nt);
+    mm_section_init(nt);
     ps_init(nt);
     ke_init(nt);
     ex_init(nt);

@@ -60,6 +60,7 @@ void nt_init(void);
 
 void rtl_init(struct nt *nt);
 void mm_init(struct nt *nt);
+void mm_section_init(struct nt *nt); /* after ob_init() */
 void ob_init(struct nt *nt);
 void ps_init(struct nt *nt);
 void ke_init(struct nt *nt);

@@ -98,6 +98,89 @@ NoVerifier(VOID)
     CHECK(!NT_SUCCESS(MmIsVerifierEnabled(&flags)) && flags == 0);
 }
 
+static VOID
+ReservedMapping(VOID)
+{
+    PUCHAR memory = ExAllocatePoolWithTag(NonPagedPoolNx, 3 * PAGE_SIZE, DDI_TAG), view;
+    PVOID reserved = MmAllocateMappingAddress(2 * PAGE_SIZE, DDI_TAG);
+    PMDL mdl, large;
+
+    REQUIRE(memory != NULL && reserved != NULL);
+    mdl = IoAllocateMdl(memory + 8, PAGE_SIZE, FALSE, FALSE, NULL);
+    large = IoAllocateMdl(memory, 3 * PAGE_SIZE, FALSE, FALSE, NULL);
+    REQUIRE(mdl != NULL && large != NULL);
+    MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
+    MmProbeAndLockPages(large, KernelMode, IoWriteAccess);
+    /* documented: NULL when the range is not large enough */
+    CHECK(MmMapLockedPagesWithReservedMapping(reserved, DDI_TAG, large, MmCached) == NULL);
+    view = MmMapLockedPagesWithReservedMapping(reserved, DDI_TAG, mdl, MmCached);
+    REQUIRE(view != NULL);
+    CHECK(((ULONG_PTR)view & (PAGE_SIZE - 1)) == MmGetMdlByteOffset(mdl)); /* documented: with the byte offset */
+    view[0] = 0x5a;
+    CHECK(memory[8] == 0x5a);
+    MmUnmapReservedMapping(reserved, DDI_TAG, mdl);
+    view = MmMapLockedPagesWithReservedMapping(reserved, DDI_TAG, mdl, MmCached); /* once more */
+    CHECK(view != NULL && view[0] == 0x5a);
+    MmUnmapReservedMapping(view, DDI_TAG, mdl);
+    MmFreeMappingAddress(reserved, DDI_TAG);
+    MmUnlockPages(mdl);
+    MmUnlockPages(large);
+    IoFreeMdl(mdl);
+    IoFreeMdl(large);
+    ExFreePoolWithTag(memory, DDI_TAG);
+}
+
+static VOID
+Sections(VOID)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\BaseNamedObjects\\DdiSection");
+    OBJECT_ATTRIBUTES attributes;
+    LARGE_INTEGER size, offset;
+    HANDLE section = NULL, again = NULL, process = (HANDLE)(LONG_PTR)-1;
+    PUCHAR first = NULL, second = NULL, system = NULL;
+    SIZE_T length = 0;
+    PVOID object;
+
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    size.QuadPart = 100000;
+    CHECK(ZwCreateSection(&section, SECTION_ALL_ACCESS, &attributes, &size, 0, SEC_COMMIT, NULL) ==
+          STATUS_INVALID_PAGE_PROTECTION);
+    CHECK(ZwCreateSection(&section, SECTION_ALL_ACCESS, &attributes, NULL, PAGE_READWRITE, SEC_COMMIT, NULL) ==
+          STATUS_INVALID_PARAMETER_4);
+    CHECK(ZwOpenSection(&again, SECTION_ALL_ACCESS, &attributes) == STATUS_OBJECT_NAME_NOT_FOUND);
+    REQUIRE(ZwCreateSection(&section, SECTION_ALL_ACCESS, &attributes, &size, PAGE_READWRITE, SEC_COMMIT, NULL) ==
+            STATUS_SUCCESS);
+    REQUIRE(ZwOpenSection(&again, SECTION_ALL_ACCESS, &attributes) == STATUS_SUCCESS);
+    CHECK(ZwMapViewOfSection(section, process, (PVOID *)&first, 0, 0, NULL, &length, ViewUnmap, 0, PAGE_READWRITE) ==
+          STATUS_SUCCESS);
+    CHECK(length == ROUND_TO_PAGES(100000) && first != NULL && first[0] == 0 && first[99999] == 0);
+    first[65536] = 7;
+    offset.QuadPart = 65536;
+    length = PAGE_SIZE;
+    CHECK(ZwMapViewOfSection(again, process, (PVOID *)&second, 0, 0, &offset, &length, ViewUnmap, 0, PAGE_READONLY) ==
+          STATUS_SUCCESS);
+    CHECK(second != NULL && second[0] == 7 && length == PAGE_SIZE);
+    offset.QuadPart = 1;
+    CHECK(ZwMapViewOfSection(again, process, (PVOID *)&system, 0, 0, &offset, &length, ViewUnmap, 0, PAGE_READONLY) ==
+          STATUS_MAPPED_ALIGNMENT);
+    length = 1 << 20;
+    CHECK(ZwMapViewOfSection(again, process, (PVOID *)&system, 0, 0, NULL, &length, ViewUnmap, 0, PAGE_READONLY) ==
+          STATUS_INVALID_VIEW_SIZE);
+    CHECK(ZwUnmapViewOfSection(process, second) == STATUS_SUCCESS);
+    CHECK(ZwUnmapViewOfSection(process, second) == STATUS_NOT_MAPPED_VIEW);
+    CHECK(ObReferenceObjectByHandle(again, 0, NULL, KernelMode, &object, NULL) == STATUS_SUCCESS);
+    length = 0;
+    CHECK(MmMapViewInSystemSpace(object, (PVOID *)&system, &length) == STATUS_SUCCESS && system[65536] == 7);
+    ObDereferenceObject(object);
+    ZwClose(section);
+    ZwClose(again);
+    first[3] = 9; /* documented: views keep the section */
+    CHECK(system[3] == 9);
+    CHECK(MmUnmapViewInSystemSpace(system) == STATUS_SUCCESS);
+    CHECK(MmUnmapViewInSystemSpace(system) == STATUS_NOT_MAPPED_VIEW);
+    CHECK(ZwUnmapViewOfSection(process, first) == STATUS_SUCCESS);
+}
+
 DDI_TESTS(pages, { "locked_pages", LockedPages }, { "pages_for_mdl", PagesForMdl },
           { "contiguous_memory", ContiguousMemory }, { "probes", Probes }, { "pageable_images", PageableImages },
-          { "no_verifier", NoVerifier });
+          { "no_verifier", NoVerifier }, { "reserved_mapping", ReservedMapping }, { "sections", Sections });

@@ -47,8 +47,8 @@ frames_of(PMDL mdl)
     return (PPFN_NUMBER)(mdl + 1);
 }
 
-static ULONG
-frame_count(const MDL *mdl)
+ULONG
+mm_mdl_pages(const MDL *mdl)
 {
     return ADDRESS_AND_SIZE_TO_SPAN_PAGES(start_of(mdl), mdl->ByteCount);
 }
@@ -56,7 +56,7 @@ frame_count(const MDL *mdl)
 static void
 fill_frames(PMDL mdl)
 {
-    ULONG count = frame_count(mdl);
+    ULONG count = mm_mdl_pages(mdl);
 
     for (ULONG i = 0; i < count; i++)
         frames_of(mdl)[i] = mm_physical((uint64_t)mdl->StartVa + (uint64_t)i * PAGE_SIZE) >> PAGE_SHIFT;
@@ -66,7 +66,7 @@ fill_frames(PMDL mdl)
 static PVOID
 address_of_frames(PMDL mdl)
 {
-    if (frame_count(mdl) == 0)
+    if (mm_mdl_pages(mdl) == 0)
         return (PVOID)start_of(mdl);
     return (PVOID)(mm_virtual(frames_of(mdl)[0] << PAGE_SHIFT) + mdl->ByteOffset);
 }
@@ -248,6 +248,32 @@ MmUnlockPages(PMDLX MemoryDescriptorList)
 
 /* ------------------------------------------------------------------ mapping */
 
+static void
+check_mappable(PMDL mdl)
+{
+    if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
+        misuse(mdl, MDL_MAP_MAPPED);
+    else if (!(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL)))
+        misuse(mdl, MDL_MAP_NOT_LOCKED);
+}
+
+static PVOID
+map_frames(PMDL mdl)
+{
+    mdl->MappedSystemVa = address_of_frames(mdl);
+    mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
+    if (mdl->MdlFlags & MDL_PARTIAL)
+        mdl->MdlFlags |= MDL_PARTIAL_HAS_BEEN_MAPPED;
+    return mdl->MappedSystemVa;
+}
+
+PVOID
+mm_mdl_map(PMDL mdl)
+{
+    check_mappable(mdl);
+    return map_frames(mdl);
+}
+
 /*
  * MmMapLockedPagesSpecifyCache - documented: NULL when there are no resources (a choice); with AccessMode UserMode it
  * raises instead. BugCheckOnFailure is bugcheck 0x3F, NO_MORE_SYSTEM_PTES.
@@ -259,30 +285,27 @@ MmMapLockedPagesSpecifyCache(PMDLX MemoryDescriptorList, KPROCESSOR_MODE AccessM
     PMDL mdl = MemoryDescriptorList;
 
     (void)CacheType, (void)RequestedAddress, (void)Priority;
-    if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
-        misuse(mdl, MDL_MAP_MAPPED);
-    else if (!(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL)))
-        misuse(mdl, MDL_MAP_NOT_LOCKED);
+    check_mappable(mdl);
     if (ex_fault(TAG_MDL)) {
         if (AccessMode != KernelMode)
             seh_raise_status(STATUS_INSUFFICIENT_RESOURCES);
         if (BugCheckOnFailure)
-            machine_bugcheck(0x3f, 0, frame_count(mdl), 0, 0);
+            machine_bugcheck(0x3f, 0, mm_mdl_pages(mdl), 0, 0);
         return NULL;
     }
-    if (AccessMode != KernelMode)
-        return address_of_frames(mdl);
-    mdl->MappedSystemVa = address_of_frames(mdl);
-    mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
-    if (mdl->MdlFlags & MDL_PARTIAL)
-        mdl->MdlFlags |= MDL_PARTIAL_HAS_BEEN_MAPPED;
-    return mdl->MappedSystemVa;
+    return AccessMode != KernelMode ? address_of_frames(mdl) : map_frames(mdl);
 }
 
 PVOID NTAPI
 MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
 {
     return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, NULL, TRUE, HighPagePriority);
+}
+
+void
+mm_mdl_unmap(PMDL mdl)
+{
+    mdl->MdlFlags &= ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
 }
 
 VOID NTAPI
@@ -296,7 +319,7 @@ MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
         misuse(mdl, MDL_UNMAP_PARTIAL);
     else if (!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) || BaseAddress != mdl->MappedSystemVa)
         misuse(mdl, MDL_UNMAP_NOT_MAPPED);
-    mdl->MdlFlags &= ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
+    mm_mdl_unmap(mdl);
 }
 
 /* documented: STATUS_NOT_MAPPED_VIEW unless mapped. assumed: protection of a mapping is not enforced. */

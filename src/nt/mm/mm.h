@@ -21,6 +21,8 @@ struct mm_data {
 /* Monitor memory. */
 struct mm_state {
     struct mm_data *data;
+    POBJECT_TYPE section_type;
+    struct view *views; /* section.c */
 };
 
 /* First address that is not a user's: LAYOUT_SYSTEM_BASE less the 64 KB that no user can map. */
@@ -35,5 +37,10 @@ int32_t mm_probe(uint64_t address, size_t len, unsigned align, bool write);
 /* An MDL for host code: describes [va, va+len) of nonpaged memory; heap memory. NULL: no memory. */
 PMDL mm_mdl_nonpaged(void *va, size_t len);
 void mm_mdl_free(PMDL mdl);
+
+/* Pages an MDL spans; mapping and unmapping it, each with what is told of a wrong order (mdl.c). */
+ULONG mm_mdl_pages(const MDL *mdl);
+PVOID mm_mdl_map(PMDL mdl);
+void mm_mdl_unmap(PMDL mdl);
 
 #endif
