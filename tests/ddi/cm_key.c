@@ -158,5 +158,46 @@ RtlRoutines(VOID)
     CHECK(RtlCheckRegistryKey(RTL_REGISTRY_SERVICES, (PWSTR)L"ddi\\Made") == STATUS_SUCCESS);
 }
 
+static VOID
+ToldOfChanges(VOID)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"Told"), below = RTL_CONSTANT_STRING(L"Below");
+    ULONG number = 1;
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK iosb, tree;
+    HANDLE key = NULL, sub = NULL, event = NULL;
+    LARGE_INTEGER now;
+
+    now.QuadPart = 0;
+    REQUIRE(RtlCreateRegistryKey(RTL_REGISTRY_SERVICES, (PWSTR)L"ddi\\Told") == STATUS_SUCCESS);
+    InitializeObjectAttributes(&attributes, &DdiRegistryPath, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    REQUIRE(ZwOpenKey(&key, KEY_ALL_ACCESS, &attributes) == STATUS_SUCCESS);
+    REQUIRE(ZwCreateEvent(&event, EVENT_ALL_ACCESS, NULL, NotificationEvent, TRUE) == STATUS_SUCCESS);
+    CHECK(ZwNotifyChangeKey(key, event, NULL, NULL, &iosb, 0, FALSE, NULL, 0, TRUE) == STATUS_INVALID_PARAMETER);
+    CHECK(ZwNotifyChangeKey(event, event, NULL, NULL, &iosb, REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE) ==
+          STATUS_OBJECT_TYPE_MISMATCH);
+    iosb.Status = tree.Status = STATUS_PENDING;
+    CHECK(ZwNotifyChangeKey(key, event, NULL, NULL, &iosb, REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE) ==
+          STATUS_PENDING);
+    CHECK(ZwNotifyChangeKey(key, NULL, NULL, NULL, &tree, REG_NOTIFY_CHANGE_NAME, TRUE, NULL, 0, TRUE) ==
+          STATUS_PENDING);
+    CHECK(ZwWaitForSingleObject(event, FALSE, &now) == STATUS_TIMEOUT); /* asking clears it */
+    CHECK(ZwSetValueKey(key, &name, 0, REG_DWORD, &number, sizeof(number)) == STATUS_SUCCESS);
+    CHECK(ZwWaitForSingleObject(event, FALSE, &now) == STATUS_SUCCESS && NT_SUCCESS(iosb.Status));
+    CHECK(iosb.Status != STATUS_PENDING && tree.Status == STATUS_PENDING);
+    InitializeObjectAttributes(&attributes, &below, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, key, NULL);
+    CHECK(ZwCreateKey(&sub, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL) == STATUS_SUCCESS);
+    CHECK(tree.Status != STATUS_PENDING);
+    /* closing the handle ends what it asked for */
+    iosb.Status = STATUS_PENDING;
+    CHECK(ZwNotifyChangeKey(sub, event, NULL, NULL, &iosb, REG_NOTIFY_CHANGE_NAME, FALSE, NULL, 0, TRUE) ==
+          STATUS_PENDING);
+    CHECK(ZwDeleteKey(sub) == STATUS_SUCCESS && ZwClose(sub) == STATUS_SUCCESS);
+    CHECK(iosb.Status == STATUS_NOTIFY_CLEANUP && ZwWaitForSingleObject(event, FALSE, &now) == STATUS_SUCCESS);
+    CHECK(ZwDeleteValueKey(key, &name) == STATUS_SUCCESS);
+    ZwClose(key);
+    ZwClose(event);
+}
+
 DDI_TESTS(key, { "make_and_delete", MakeAndDelete }, { "enumerates", Enumerates }, { "refuses", Refuses },
-          { "rtl_routines", RtlRoutines });
+          { "rtl_routines", RtlRoutines }, { "told_of_changes", ToldOfChanges });

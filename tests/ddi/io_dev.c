@@ -3,6 +3,7 @@
 #include "ddi.h"
 
 #include <wdmsec.h>
+#include <wmistr.h>
 
 /* Exported, in no public header of the WDK. */
 NTKERNELAPI NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
@@ -460,9 +461,68 @@ LinksAndMapping(VOID)
     IoDeleteDevice(device);
 }
 
+/* The I/O manager keeps some itself; the driver answers the others with what it finds in the stack location. */
+static VOID
+FileInformation(VOID)
+{
+    PDEVICE_OBJECT device = Make(&Name, 0, FALSE);
+    FILE_STANDARD_INFORMATION standard;
+    FILE_POSITION_INFORMATION position;
+    IO_STATUS_BLOCK iosb;
+    HANDLE handle = NULL;
+    ULONG number = 0;
+
+    REQUIRE(device != NULL);
+    Begin();
+    REQUIRE(Open(&Name, 0, FILE_SYNCHRONOUS_IO_NONALERT | FILE_WRITE_THROUGH, &handle) == STATUS_SUCCESS);
+    position.CurrentByteOffset.QuadPart = 77;
+    CHECK(ZwSetInformationFile(handle, &iosb, &position, sizeof(position), FilePositionInformation) == STATUS_SUCCESS);
+    position.CurrentByteOffset.QuadPart = 0;
+    CHECK(ZwQueryInformationFile(handle, &iosb, &position, sizeof(position), FilePositionInformation) ==
+          STATUS_SUCCESS);
+    CHECK(position.CurrentByteOffset.QuadPart == 77 && iosb.Information == sizeof(position));
+    position.CurrentByteOffset.QuadPart = -1;
+    CHECK(ZwSetInformationFile(handle, &iosb, &position, sizeof(position), FilePositionInformation) ==
+          STATUS_INVALID_PARAMETER);
+    CHECK(ZwQueryInformationFile(handle, &iosb, &number, sizeof(number), FileModeInformation) == STATUS_SUCCESS);
+    CHECK(number == (FILE_SYNCHRONOUS_IO_NONALERT | FILE_WRITE_THROUGH));
+    CHECK(Calls[IRP_MJ_QUERY_INFORMATION] == 0 && Calls[IRP_MJ_SET_INFORMATION] == 0);
+    CHECK(ZwQueryInformationFile(handle, &iosb, &standard, 3, FileStandardInformation) == STATUS_INFO_LENGTH_MISMATCH);
+    CHECK(ZwQueryInformationFile(handle, &iosb, &standard, sizeof(standard), 999) == STATUS_INVALID_INFO_CLASS);
+    CHECK(ZwSetInformationFile(handle, &iosb, &number, sizeof(number), FileAlignmentInformation) ==
+          STATUS_INVALID_INFO_CLASS); /* can only be queried */
+    CHECK(NT_SUCCESS(ZwQueryInformationFile(handle, &iosb, &standard, sizeof(standard), FileStandardInformation)));
+    CHECK(Calls[IRP_MJ_QUERY_INFORMATION] == 1);
+    CHECK(NT_SUCCESS(ZwSetInformationFile(handle, &iosb, &position, sizeof(position), FileEndOfFileInformation)));
+    CHECK(Calls[IRP_MJ_SET_INFORMATION] == 1);
+    ZwClose(handle);
+    CHECK(ZwQueryInformationFile(NULL, &iosb, &number, sizeof(number), FileModeInformation) == STATUS_INVALID_HANDLE);
+    End();
+    IoDeleteDevice(device);
+}
+
+static VOID
+WmiEvents(VOID)
+{
+    PDEVICE_OBJECT device = Make(NULL, 0, FALSE);
+    PWNODE_HEADER event = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*event), DDI_TAG);
+
+    REQUIRE(device != NULL && event != NULL);
+    RtlZeroMemory(event, sizeof(*event));
+    event->BufferSize = 1 << 24;
+    event->Flags = WNODE_FLAG_EVENT_ITEM;
+    event->ProviderId = IoWMIDeviceObjectToProviderId(device);
+    CHECK(event->ProviderId == IoWMIDeviceObjectToProviderId(device));
+    CHECK(IoWMIWriteEvent(event) == STATUS_BUFFER_OVERFLOW); /* documented: larger than the largest; it stays ours */
+    event->BufferSize = sizeof(*event);
+    CHECK(IoWMIWriteEvent(event) == STATUS_SUCCESS); /* documented: the system frees it */
+    IoDeleteDevice(device);
+}
+
 DDI_TESTS(dev, { "secure_device", SecureDevice }, { "exclusive_device", ExclusiveDevice }, { "stack", Stack },
           { "files", Files }, { "requests_on_bad_handles", RequestsOnBadHandles },
           { "cancel_of_a_file", CancelOfAFile }, { "driver_extension", DriverExtension },
           { "work_item_in_own_memory", WorkItemInOwnMemory }, { "timer_ticks_each_second", TimerTicksEachSecond },
           { "interfaces", Interfaces }, { "shutdown_is_registered", ShutdownIsRegistered }, { "error_log", ErrorLog },
-          { "wmi_registration", WmiRegistration }, { "links_and_mapping", LinksAndMapping });
+          { "wmi_registration", WmiRegistration }, { "wmi_events", WmiEvents }, { "file_information", FileInformation },
+          { "links_and_mapping", LinksAndMapping });

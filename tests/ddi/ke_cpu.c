@@ -270,7 +270,54 @@ ExtendedState(VOID)
     CHECK(*InitSafeBootMode == 0);
 }
 
+static VOID
+Relationships(VOID)
+{
+    static UCHAR buffer[4096];
+    PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX info = (PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX)buffer;
+    PROCESSOR_NUMBER one = { 0, 0, 0 }, none = { 0, 63, 0 };
+    ULONG length = 0, all, at, cores = 0, groups = 0;
+
+    CHECK(KeQueryLogicalProcessorRelationship(NULL, RelationAll, NULL, &length) == STATUS_INFO_LENGTH_MISMATCH);
+    REQUIRE(length > 0 && length <= sizeof(buffer));
+    all = length;
+    CHECK(KeQueryLogicalProcessorRelationship(NULL, RelationAll, info, &length) == STATUS_SUCCESS && length == all);
+    for (at = 0; at < length; at += info->Size) {
+        info = (PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX)(buffer + at);
+        REQUIRE(info->Size != 0);
+        cores += info->Relationship == RelationProcessorCore;
+        groups += info->Relationship == RelationGroup;
+        if (info->Relationship == RelationGroup)
+            CHECK(info->Group.GroupInfo[0].ActiveProcessorMask == KeQueryActiveProcessors());
+    }
+    CHECK(at == length && cores == KeQueryActiveProcessorCount(NULL) && groups == 1);
+    length = sizeof(buffer);
+    info = (PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX)buffer;
+    CHECK(KeQueryLogicalProcessorRelationship(&one, RelationProcessorCore, info, &length) == STATUS_SUCCESS);
+    CHECK(length == info->Size && info->Processor.GroupMask[0].Mask == 1);
+    CHECK(KeQueryLogicalProcessorRelationship(&none, RelationProcessorCore, info, &length) == STATUS_INVALID_PARAMETER);
+}
+
+static VOID
+SystemInformation(VOID)
+{
+    UCHAR buffer[256];
+    LARGE_INTEGER now;
+    ULONG length = 0;
+
+    CHECK(ZwQuerySystemInformation(0, buffer, 10, &length) == STATUS_INFO_LENGTH_MISMATCH && length == 64);
+    CHECK(ZwQuerySystemInformation(0, buffer, sizeof(buffer), &length) == STATUS_SUCCESS);
+    CHECK(buffer[56] == KeQueryActiveProcessorCount(NULL)); /* documented: NumberOfProcessors */
+    CHECK(NtQuerySystemInformation(3, buffer, sizeof(buffer), &length) == STATUS_SUCCESS && length == 48);
+    KeQuerySystemTime(&now);
+    CHECK(*(LONGLONG *)(buffer + 8) <= now.QuadPart && *(LONGLONG *)buffer <= *(LONGLONG *)(buffer + 8));
+    CHECK(ZwQuerySystemInformation(8, buffer, sizeof(buffer), NULL) == STATUS_SUCCESS);
+    CHECK(ZwQuerySystemInformation(103, buffer, 8, &length) == STATUS_SUCCESS && length == 8);
+    CHECK(ZwQuerySystemInformation(0x7fff, buffer, sizeof(buffer), NULL) == STATUS_INVALID_INFO_CLASS);
+}
+
 DDI_TESTS(cpu, { "irql_by_exports", IrqlByExports }, { "hal_by_imports", HalByImports },
           { "time_by_exports", TimeByExports }, { "processors", Processors }, { "affinity", Affinity },
           { "processor_callbacks", ProcessorCallbacks }, { "stacks", Stacks }, { "device_queue", DeviceQueue },
-          { "bug_check_callbacks", BugCheckCallbacks }, { "extended_state", ExtendedState });
+          { "bug_check_callbacks", BugCheckCallbacks }, { "extended_state", ExtendedState },
+          { "relationships", Relationships }, { "system_information", SystemInformation });

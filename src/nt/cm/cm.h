@@ -43,6 +43,7 @@ struct cm_object {
 /* Monitor memory. */
 struct cm_state {
     struct cm_key *root; /* \Registry */
+    struct cm_waiter *waiters; /* notify.c */
 };
 
 /* Make the key and those above it. 0, -ENOMEM, -EINVAL for a path that cannot be. */
@@ -80,5 +81,10 @@ NTSTATUS cm_handle(struct cm_key *key, ACCESS_MASK access, bool kernel, HANDLE *
 /* The key behind a handle; it stays as long as the handle. STATUS_KEY_DELETED too. */
 NTSTATUS cm_key_of(HANDLE handle, struct cm_key **key);
 void cm_rtl_init(void);
+
+/* notify.c: key changed in that way (REG_NOTIFY_CHANGE_xxx); whoever watches it hears. */
+void cm_changed(struct cm_key *key, unsigned what);
+/* A handle's object goes, and what it asked to be told with it. */
+void cm_watch_ends(const struct cm_object *object);
 
 #endif

@@ -70,6 +70,7 @@ new_key(struct cm_key *parent, const WCHAR *name, size_t units)
             ;
         *last = key;
         written(parent);
+        cm_changed(parent, REG_NOTIFY_CHANGE_NAME);
     }
     written(key);
     return key;
@@ -183,6 +184,7 @@ cm_key_delete(struct cm_key *key)
         ;
     *at = key->next;
     written(key->parent);
+    cm_changed(key->parent, REG_NOTIFY_CHANGE_NAME);
     key->parent = NULL;
     key->deleted = true;
     if (key->handles == 0)
@@ -232,6 +234,7 @@ cm_value_set(struct cm_key *key, const UNICODE_STRING *name, ULONG type, const v
     v->length = length;
     v->type = type;
     written(key);
+    cm_changed(key, REG_NOTIFY_CHANGE_LAST_SET);
     return STATUS_SUCCESS;
 }
 
@@ -248,6 +251,7 @@ cm_value_delete(struct cm_key *key, const UNICODE_STRING *name)
     *at = v->next;
     free_value(v);
     written(key);
+    cm_changed(key, REG_NOTIFY_CHANGE_LAST_SET);
     return STATUS_SUCCESS;
 }
 
@@ -258,6 +262,7 @@ key_destroy(void *body)
 {
     struct cm_key *key = ((struct cm_object *)body)->key;
 
+    cm_watch_ends(body);
     if (--key->handles == 0 && key->deleted)
         free_key(key);
 }

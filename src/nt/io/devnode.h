@@ -12,4 +12,10 @@ void io_bus_driver(PDRIVER_OBJECT driver);
 /* The device's instance id, "ROOT\NET\0001": its hardware key is that under Enum. The id is copied. */
 void io_devnode_set(PDEVICE_OBJECT pdo, const char *instance_id);
 
+/*
+ * An IRP_MJ_PNP request of the PnP manager's to the top of the device's stack. type: of IRP_MN_QUERY_DEVICE_RELATIONS.
+ * Its status; *information, if wanted, is the answer's, 0 on failure. PASSIVE_LEVEL, CALLS_DRIVER.
+ */
+NTSTATUS io_pnp_send(PDEVICE_OBJECT pdo, unsigned minor, unsigned type, ULONG_PTR *information);
+
 #endif

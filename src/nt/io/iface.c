@@ -307,23 +307,3 @@ IoWriteErrorLogEntry(PVOID ElEntry)
 }
 
 /* ------------------------------------------------------------------ WMI */
-
-/*
- * IoWMIRegistrationControl - documented: registering makes the device a WMI provider, which WMI then asks by
- * IRP_MN_REGINFO. Nobody queries WMI in this machine, so no request ever comes.
- */
-NTSTATUS NTAPI
-IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Action)
-{
-    (void)DeviceObject;
-    switch (Action) {
-    case WMIREG_ACTION_REGISTER:
-    case WMIREG_ACTION_DEREGISTER:
-    case WMIREG_ACTION_REREGISTER:
-    case WMIREG_ACTION_UPDATE_GUIDS:
-    case WMIREG_ACTION_BLOCK_IRPS:
-        return STATUS_SUCCESS;
-    default:
-        return STATUS_INVALID_PARAMETER;
-    }
-}

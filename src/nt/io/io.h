@@ -109,6 +109,7 @@ struct io_state {
     struct list work; /* queued and running work items: workitem.c */
     struct fiber *work_waiter;
     struct io_devnode *devnodes; /* devnode.c */
+    struct io_pnp_job *pnp_free; /* pnp.c */
     PDRIVER_OBJECT root_bus;     /* of devices that no bus has found; NULL: none yet */
     uint32_t library[LAYOUT_IMAGE_MAX]; /* references to export drivers, by image: library.c */
 };
@@ -249,8 +250,9 @@ struct io_request {
     ULONG length;
     PVOID input;
     ULONG input_length;
-    ULONG code;
+    ULONG code; /* of a control request; information class */
     LARGE_INTEGER offset;
+    bool wait; /* also on a file that is not synchronous */
 };
 
 /*

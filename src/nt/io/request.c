@@ -139,6 +139,14 @@ fill(PIRP irp, PDEVICE_OBJECT device, const struct io_request *r)
         sl->Parameters.Read.Length = r->length; /* Read and Write lie alike */
         sl->Parameters.Read.ByteOffset = r->offset;
         return transfer_buffers(irp, device, r);
+    case IRP_MJ_QUERY_INFORMATION:
+    case IRP_MJ_SET_INFORMATION:
+        sl->Parameters.QueryFile.Length = r->length; /* QueryFile and SetFile lie alike so far */
+        sl->Parameters.QueryFile.FileInformationClass = (FILE_INFORMATION_CLASS)r->code;
+        irp->UserBuffer = r->buffer;
+        if (r->major == IRP_MJ_QUERY_INFORMATION)
+            irp->Flags |= IRP_INPUT_OPERATION;
+        return make_system_buffer(irp, r->length, r->buffer, r->major == IRP_MJ_SET_INFORMATION ? r->length : 0);
     default:
         sl->Parameters.DeviceIoControl.OutputBufferLength = r->length;
         sl->Parameters.DeviceIoControl.InputBufferLength = r->input_length;
@@ -224,11 +232,10 @@ io_submit(const struct io_request *r)
     trace_emit(EV_IRP_CREATE, irp, r->major, (uint64_t)file);
     io_irp_issue(irp);
     status = io_call_driver(r->site, device, irp);
-    if (synchronous) {
-        if (status == STATUS_PENDING)
-            status = wait_done(r, (uint64_t)irp);
+    if (status == STATUS_PENDING && (synchronous || r->wait))
+        status = wait_done(r, (uint64_t)irp);
+    if (synchronous)
         unlock_file(file);
-    }
     return status;
 }
 

@@ -86,8 +86,7 @@ Keys(VOID)
     REQUIRE(Pdo != NULL);
     CHECK(IoOpenDeviceRegistryKey(Pdo, PLUGPLAY_REGKEY_DRIVER, KEY_READ, &key) == STATUS_SUCCESS && key != NULL);
     if (key != NULL) {
-        CHECK(ZwQueryValueKey(key, &name, KeyValuePartialInformation, value, sizeof(value), &length) ==
-              STATUS_SUCCESS);
+        CHECK(ZwQueryValueKey(key, &name, KeyValuePartialInformation, value, sizeof(value), &length) == STATUS_SUCCESS);
         ZwClose(key);
     }
     CHECK(IoOpenDeviceRegistryKey(Pdo, PLUGPLAY_REGKEY_DEVICE, KEY_READ, &key) == STATUS_SUCCESS);
@@ -195,7 +194,97 @@ StopsAndStarts(VOID)
     CHECK(StackReaches(&Seen.BindingRestarts, restarts + 1));
 }
 
+/* A device of this driver over the adapter's: it sees what the PnP manager sends, and answers one of the questions. */
+static PDRIVER_DISPATCH PnpBefore;
+static PDEVICE_OBJECT Over, Below;
+static volatile LONG Minors[32], Removals; /* asked for; removals that are done */
+static ULONG_PTR DeviceState;
+
+static NTSTATUS NTAPI
+OverPnp(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    UCHAR minor = IoGetCurrentIrpStackLocation(Irp)->MinorFunction;
+    NTSTATUS status;
+
+    if (DeviceObject != Over)
+        return PnpBefore(DeviceObject, Irp);
+    InterlockedIncrement(&Minors[minor & 31]);
+    if (minor == IRP_MN_QUERY_PNP_DEVICE_STATE) {
+        Irp->IoStatus.Status = STATUS_SUCCESS;
+        Irp->IoStatus.Information = DeviceState;
+        IoCompleteRequest(Irp, IO_NO_INCREMENT);
+        return STATUS_SUCCESS;
+    }
+    IoSkipCurrentIrpStackLocation(Irp);
+    status = IoCallDriver(Below, Irp);
+    if (minor == IRP_MN_REMOVE_DEVICE)
+        InterlockedIncrement(&Removals);
+    return status;
+}
+
+static BOOLEAN
+PutOver(VOID)
+{
+    PnpBefore = DdiDriverObject->MajorFunction[IRP_MJ_PNP];
+    if (!NT_SUCCESS(IoCreateDevice(DdiDriverObject, 0, NULL, FILE_DEVICE_NETWORK, 0, FALSE, &Over)))
+        return FALSE;
+    DdiDriverObject->MajorFunction[IRP_MJ_PNP] = OverPnp;
+    Below = IoAttachDeviceToDeviceStack(Over, Fdo);
+    Over->Flags &= ~DO_DEVICE_INITIALIZING;
+    return Below != NULL;
+}
+
+static VOID
+TakeOff(VOID)
+{
+    IoDetachDevice(Below);
+    IoDeleteDevice(Over);
+    DdiDriverObject->MajorFunction[IRP_MJ_PNP] = PnpBefore;
+}
+
+/* documented: the stack is asked for the state; one that is only not to be disabled stays */
+static VOID
+StateIsAskedFor(VOID)
+{
+    KIRQL old;
+
+    REQUIRE(Pdo != NULL && PutOver());
+    DeviceState = PNP_DEVICE_NOT_DISABLEABLE;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    IoInvalidateDeviceState(Pdo);
+    KeLowerIrql(old);
+    CHECK(StackReaches(&Minors[IRP_MN_QUERY_PNP_DEVICE_STATE], 1) && StackPort != NULL);
+    IoInvalidateDeviceRelations(Pdo, BusRelations);
+    CHECK(StackReaches(&Minors[IRP_MN_QUERY_DEVICE_RELATIONS], 1));
+    IoInvalidateDeviceRelations(Pdo, EjectionRelations); /* documented: asked for when it is ejected */
+    CHECK(!StackReaches(&Minors[IRP_MN_QUERY_DEVICE_RELATIONS], 2));
+    CHECK(Minors[IRP_MN_SURPRISE_REMOVAL] == 0);
+    TakeOff();
+}
+
+/* documented: a device that failed is surprise-removed, then removed; one that is to be ejected is asked first */
+static VOID
+FailedDeviceIsRemoved(VOID)
+{
+    LONG binds = Seen.BindingBinds, restarts = Seen.BindingRestarts;
+
+    REQUIRE(Pdo != NULL && PutOver());
+    DeviceState = PNP_DEVICE_FAILED;
+    IoInvalidateDeviceState(Pdo);
+    CHECK(StackReaches(&Removals, 1) && Minors[IRP_MN_SURPRISE_REMOVAL] == 1);
+    CHECK(StackPort == NULL && StackHaltAction == NdisHaltDeviceSurpriseRemoved);
+    CHECK(Send(IRP_MJ_PNP, IRP_MN_START_DEVICE, 0) == STATUS_SUCCESS);
+    CHECK(StackPort != NULL && StackReaches(&Seen.BindingBinds, binds + 1));
+    CHECK(StackReaches(&Seen.BindingRestarts, restarts + 1));
+    IoRequestDeviceEject(Pdo);
+    CHECK(StackReaches(&Minors[IRP_MN_EJECT], 1) && Minors[IRP_MN_QUERY_REMOVE_DEVICE] == 1);
+    CHECK(StackPort == NULL && Removals == 2);
+    CHECK(Send(IRP_MJ_PNP, IRP_MN_START_DEVICE, 0) == STATUS_SUCCESS);
+    CHECK(StackReaches(&Seen.BindingBinds, binds + 2) && StackReaches(&Seen.BindingRestarts, restarts + 2));
+    TakeOff();
+}
+
 DDI_TESTS(device, { "device_objects", DeviceObjects }, { "properties", Properties }, { "keys", Keys },
           { "statistics_for_programs", StatisticsForPrograms }, { "programs_open_it", ProgramsOpenIt },
-          { "queries", Queries }, { "sleeps_and_wakes", SleepsAndWakes },
-          { "stops_and_starts", StopsAndStarts });
+          { "queries", Queries }, { "sleeps_and_wakes", SleepsAndWakes }, { "stops_and_starts", StopsAndStarts },
+          { "state_is_asked_for", StateIsAskedFor }, { "failed_device_is_removed", FailedDeviceIsRemoved });
