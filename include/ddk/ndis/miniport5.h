@@ -337,6 +337,20 @@ NDISAPI VOID NTAPI NdisMQueryAdapterResources(PNDIS_STATUS Status, NDIS_HANDLE W
                                               PNDIS_RESOURCE_LIST ResourceList, PUINT BufferSize);
 NDISAPI NDIS_STATUS NTAPI NdisMInitializeScatterGatherDma(NDIS_HANDLE MiniportAdapterHandle, BOOLEAN Dma64BitAddresses,
                                                           ULONG MaximumPhysicalMapping);
+typedef enum _NDIS_DMA_SIZE { NDIS_DMA_24BITS, NDIS_DMA_32BITS, NDIS_DMA_64BITS } NDIS_DMA_SIZE;
+typedef struct _NDIS_PHYSICAL_ADDRESS_UNIT {
+    NDIS_PHYSICAL_ADDRESS PhysicalAddress;
+    UINT Length;
+} NDIS_PHYSICAL_ADDRESS_UNIT, *PNDIS_PHYSICAL_ADDRESS_UNIT;
+NDISAPI NDIS_STATUS NTAPI NdisMAllocateMapRegisters(NDIS_HANDLE MiniportAdapterHandle, UINT DmaChannel,
+                                                    NDIS_DMA_SIZE DmaSize, ULONG BaseMapRegistersNeeded,
+                                                    ULONG MaximumBufferSize);
+NDISAPI VOID NTAPI NdisMFreeMapRegisters(NDIS_HANDLE MiniportAdapterHandle);
+NDISAPI VOID NTAPI NdisMStartBufferPhysicalMapping(NDIS_HANDLE MiniportAdapterHandle, PNDIS_BUFFER Buffer,
+                                                   ULONG PhysicalMapRegister, BOOLEAN WriteToDevice,
+                                                   PNDIS_PHYSICAL_ADDRESS_UNIT PhysicalAddressArray, PUINT ArraySize);
+NDISAPI VOID NTAPI NdisMCompleteBufferPhysicalMapping(NDIS_HANDLE MiniportAdapterHandle, PNDIS_BUFFER Buffer,
+                                                      ULONG PhysicalMapRegister);
 NDISAPI ULONG NTAPI NdisReadPciSlotInformation(NDIS_HANDLE NdisAdapterHandle, ULONG SlotNumber, ULONG Offset,
                                                PVOID Buffer, ULONG Length);
 NDISAPI ULONG NTAPI NdisWritePciSlotInformation(NDIS_HANDLE NdisAdapterHandle, ULONG SlotNumber, ULONG Offset,

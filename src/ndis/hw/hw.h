@@ -20,7 +20,7 @@ enum {
 struct ndis_interrupt;
 
 /* a0 of EV_HARDWARE_MISUSE. */
-enum ndis_hw_misuse { NDIS_HW_PORTS_NOT_CLAIMED, NDIS_HW_WRITE_IN_LOW_POWER };
+enum ndis_hw_misuse { NDIS_HW_PORTS_NOT_CLAIMED, NDIS_HW_WRITE_IN_LOW_POWER, NDIS_HW_MAP_REGISTER };
 
 /* Monitor memory, hung off an adapter with its first use of hardware. */
 struct ndis_hw {

@@ -290,6 +290,85 @@ legacy_list_free(NDIS_PACKET *packet)
     NDIS_PER_PACKET_INFO_FROM_PACKET(packet, ScatterGatherListPacketInfo) = NULL;
 }
 
+#define MAP_REGISTERS_MAX 64u
+
+/*
+ * NdisMAllocateMapRegisters - reserve what maps buffers for a bus master; inside MiniportInitialize.
+ *
+ * Source:    documented: DmaChannel is 0 unless the bus is ISA's. Assumed: up to 64, once; this machine maps every
+ *            address as it is, so the size of addresses and buffers makes no difference.
+ * IRQL:      PASSIVE_LEVEL
+ * Returns:   NDIS_STATUS_SUCCESS, _RESOURCES, _FAILURE without device.
+ */
+NDIS_STATUS NTAPI
+NdisMAllocateMapRegisters(NDIS_HANDLE MiniportAdapterHandle, UINT DmaChannel, NDIS_DMA_SIZE DmaSize,
+                          ULONG BaseMapRegistersNeeded, ULONG MaximumBufferSize)
+{
+    struct legacy_adapter *la = legacy_adapter_of(MiniportAdapterHandle);
+
+    (void)DmaSize;
+    (void)MaximumBufferSize;
+    if (ndis_hw_device(la->ad) == NULL)
+        return NDIS_STATUS_FAILURE;
+    if (DmaChannel != 0 || BaseMapRegistersNeeded == 0 || BaseMapRegistersNeeded > MAP_REGISTERS_MAX ||
+        la->map_registers != 0)
+        return NDIS_STATUS_RESOURCES;
+    la->map_registers = BaseMapRegistersNeeded;
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* NdisMFreeMapRegisters - give them back; in MiniportHalt. Source: documented. IRQL: PASSIVE_LEVEL. */
+VOID NTAPI
+NdisMFreeMapRegisters(NDIS_HANDLE MiniportAdapterHandle)
+{
+    legacy_adapter_of(MiniportAdapterHandle)->map_registers = 0;
+}
+
+/* The register becomes used or free; one that is not reserved, or is so already, is an event. */
+static void
+map(struct legacy_adapter *la, ULONG number, bool used)
+{
+    uint64_t bit = number < MAP_REGISTERS_MAX ? 1ull << number : 0;
+
+    if (number >= la->map_registers || ((la->mapped & bit) != 0) == used)
+        trace_emit(EV_HARDWARE_MISUSE, la->block, NDIS_HW_MAP_REGISTER, number);
+    la->mapped = used ? la->mapped | bit : la->mapped & ~bit;
+}
+
+/*
+ * NdisMStartBufferPhysicalMapping - where a buffer lies for the card.
+ *
+ * Source:    documented: an element for each physically contiguous part.
+ * IRQL:      <= DISPATCH_LEVEL
+ * Ownership: borrows Buffer until NdisMCompleteBufferPhysicalMapping; fills the caller's array.
+ */
+VOID NTAPI
+NdisMStartBufferPhysicalMapping(NDIS_HANDLE MiniportAdapterHandle, PNDIS_BUFFER Buffer, ULONG PhysicalMapRegister,
+                                BOOLEAN WriteToDevice, PNDIS_PHYSICAL_ADDRESS_UNIT PhysicalAddressArray,
+                                PUINT ArraySize)
+{
+    uint64_t mark = guest_mark();
+    uint32_t n = hal_sg_build(Buffer, 0, Buffer->ByteCount, NULL, 0);
+    SCATTER_GATHER_LIST *list = guest_alloc(HAL_SG_BYTES(n));
+
+    (void)WriteToDevice;
+    map(legacy_adapter_of(MiniportAdapterHandle), PhysicalMapRegister, true);
+    hal_sg_build(Buffer, 0, Buffer->ByteCount, list, n);
+    for (uint32_t i = 0; i < n; i++)
+        PhysicalAddressArray[i] = (NDIS_PHYSICAL_ADDRESS_UNIT){ .PhysicalAddress = list->Elements[i].Address,
+                                                                .Length = list->Elements[i].Length };
+    *ArraySize = n;
+    guest_release(mark);
+}
+
+/* NdisMCompleteBufferPhysicalMapping - the transfer is over. Source: documented. IRQL: <= DISPATCH_LEVEL. */
+VOID NTAPI
+NdisMCompleteBufferPhysicalMapping(NDIS_HANDLE MiniportAdapterHandle, PNDIS_BUFFER Buffer, ULONG PhysicalMapRegister)
+{
+    (void)Buffer;
+    map(legacy_adapter_of(MiniportAdapterHandle), PhysicalMapRegister, false);
+}
+
 void
 legacy_hardware_init(void)
 {

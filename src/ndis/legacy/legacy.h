@@ -183,7 +183,10 @@ struct legacy_adapter {
     bool in_send;      /* inside MiniportSend(Packets) of a serialized miniport */
     uint32_t sends;    /* packets that exist */
     uint32_t max_packets;
-    bool sg_lists; /* hardware.c: packets get scatter-gather lists */
+    /* hardware.c */
+    bool sg_lists;          /* packets get scatter-gather lists */
+    uint32_t map_registers; /* reserved */
+    uint64_t mapped;        /* of those: in use */
     /* receive.c */
     NDIS_HANDLE nbls;
     uint32_t receives; /* packets that are above or wait to be returned */

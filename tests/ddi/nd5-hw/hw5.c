@@ -2,8 +2,8 @@
 /*
  * hw5.c - hardware functions of NDIS 5, from MiniportInitialize of a serialized miniport over the simulated card.
  *
- * Model: what needs no interrupt is asked before and after the attributes; then the card is told that its link changed,
- * over and over, with interrupts by MiniportISR and by MiniportDisableInterrupt. drivers/netcard5 uses them for frames.
+ * Model: what needs no interrupt is asked before and after the attributes; then the card sends a frame, once with
+ * MiniportISR and once with MiniportDisableInterrupt. drivers/netcard5 uses all that for traffic.
  */
 #define NDIS_LEGACY_DRIVER 1
 #define NDIS51_MINIPORT    1
@@ -89,7 +89,34 @@ RegistersAndMemory(VOID)
     CHECK(NdisMInitializeScatterGatherDma(Adapter, TRUE, 1514) == NDIS_STATUS_NOT_SUPPORTED); /* no bus master */
 }
 
-/* ---- interrupts: the card says "sent" when its transmitter is told to send nothing that there is */
+static VOID
+MapRegisters(VOID)
+{
+    static UCHAR bytes[3 * PAGE_SIZE];
+    NDIS_PHYSICAL_ADDRESS_UNIT unit[8];
+    PNDIS_BUFFER buffer;
+    NDIS_HANDLE pool;
+    NDIS_STATUS status;
+    UINT count = 0, length = 0, i;
+
+    CHECK(NdisMAllocateMapRegisters(Adapter, 0, NDIS_DMA_32BITS, 65, 1514) == NDIS_STATUS_RESOURCES);
+    CHECK(NdisMAllocateMapRegisters(Adapter, 1, NDIS_DMA_32BITS, 4, 1514) == NDIS_STATUS_RESOURCES);
+    CHECK(NdisMAllocateMapRegisters(Adapter, 0, NDIS_DMA_32BITS, 4, 1514) == NDIS_STATUS_SUCCESS);
+    NdisAllocateBufferPool(&status, &pool, 1);
+    NdisAllocateBuffer(&status, &buffer, pool, bytes + 100, 2 * PAGE_SIZE);
+    CHECK(status == NDIS_STATUS_SUCCESS);
+    NdisMStartBufferPhysicalMapping(Adapter, buffer, 3, TRUE, unit, &count);
+    CHECK(count >= 1 && unit[0].PhysicalAddress.QuadPart == MmGetPhysicalAddress(bytes + 100).QuadPart);
+    for (i = 0; i < count; i++)
+        length += unit[i].Length;
+    CHECK(length == 2 * PAGE_SIZE);
+    NdisMCompleteBufferPhysicalMapping(Adapter, buffer, 3);
+    NdisFreeBuffer(buffer);
+    NdisFreeBufferPool(pool);
+    NdisMFreeMapRegisters(Adapter);
+}
+
+/* ---- interrupts */
 
 static volatile LONG Isrs, Disables, Enables, Handled, Wrong;
 
@@ -195,7 +222,8 @@ InterruptsByDisable(VOID)
 }
 
 DDI_TESTS(hw5, { "resources", Resources }, { "configuration_space", ConfigurationSpace },
-          { "registers_and_memory", RegistersAndMemory }, { "interrupts_by_isr", InterruptsByIsr },
+          { "registers_and_memory", RegistersAndMemory }, { "map_registers", MapRegisters },
+          { "interrupts_by_isr", InterruptsByIsr },
           { "interrupts_by_disable", InterruptsByDisable });
 
 static NDIS_STATUS NTAPI
