@@ -45,8 +45,9 @@ tells() {
 
 @test "rules that cost nothing while they are kept are told, one driver each" {
     needs "$drivers/rules/rules.sys" "$programs/ioctl_once"
-    local n=0 wrong= id
-    while read -r id; do
+    local n=0 wrong= name id
+    while read -r name id; do
+        [ "$name" != KeepsIrql ] || id= # a machine that runs does not note how a lock was acquired
         case $id in
             IrqlKeReleaseSpinLock | SpinLockDprRelease | IrqlKeRaiseLower | IrqlKeRaiseLower2 | IoVerif-InfoTooLarge | \
                 SystemBufferOverrun | IoVerif-FreeThreadIrp | IrpStackNotSet | \
@@ -60,7 +61,7 @@ tells() {
                 ;;
         esac
         n=$((n + 2))
-    done < <(sed -n 's/^RULE([A-Za-z]*, "\(.*\)")$/\1/p' "$list")
+    done < <(sed -n 's/^RULE(\([A-Za-z]*\), "\(.*\)")$/\1 \2/p' "$list")
     [ -z "$wrong" ] || {
         echo "not told: $wrong"
         return 1
