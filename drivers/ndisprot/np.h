@@ -128,6 +128,11 @@ DRIVER_DISPATCH NpRead;
 
 /* write.c */
 DRIVER_DISPATCH NpWrite;
+
+/* cancel.c: what a write keeps in its IRP while it may be cancelled, and how it ends */
+#define NP_IRP_BINDING(Irp)   ((Irp)->Tail.Overlay.DriverContext[0])
+#define NP_IRP_CANCEL_ID(Irp) ((Irp)->Tail.Overlay.DriverContext[1])
+DRIVER_CANCEL NpCancelWrite;
 VOID NpCompleteWrite(PIRP Irp, PNP_OPEN Open, NDIS_STATUS Status, ULONG Length);
 
 /* ---- of each driver's own */

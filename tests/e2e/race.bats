@@ -36,6 +36,45 @@ race_build() {
     prints 'races unpromoted: 0 of 200 runs watched'
 }
 
+@test "lost-update: found in a plain -O2 build, where the instruction itself becomes a point" {
+    needs "$zoo/lost-update"
+    grep -q -- -O2 "$root/zoo/lost-update/cc.flags"
+    no grep -q race "$root/zoo/lost-update/cc.flags"
+    undis test "$zoo/lost-update" --only pause-restart-under-traffic --out out
+    exits 1
+    prints '^FINDING  DATA_RACE_lost_update!FcPassing'
+    prints ', 1 preemption \(minimal'
+    grep -q '^# planted: 0 [0-9a-f]* plain access$' out/01-*/trace
+    undis replay out/01-* --times 2
+    exits 1
+}
+
+@test "lost-update-fixed: clean in a plain -O2 build, and the certificate says what was watched" {
+    needs "$zoo/lost-update-fixed"
+    undis test "$zoo/lost-update-fixed" --only pause-restart-under-traffic --out out
+    exits 0
+    prints 'races unpromoted: 0 of 200 runs watched'
+}
+
+# Every scenario of theirs is in zoo.bats; these two have the most going on at once.
+@test "no race is reported on a driver that is said to be clean" {
+    needs "$zoo/lost-update-fixed"
+    n=0
+    for readme in "$root"/drivers/*/README.md "$root"/zoo/*/README.md; do
+        sed -n '2,/^---/p' "$readme" | grep -qx 'verdict: clean' || continue
+        driver=$(dirname "$readme")
+        driver=$UNDIS_BUILD_DIR/${driver#"$root/"}
+        [ -d "$driver" ] || continue
+        for scenario in pause-restart-under-traffic write-while-restarted; do
+            undis test "$driver" --only $scenario --k 1 --out out
+            exits 0
+            no prints DATA_RACE
+        done
+        n=$((n + 1))
+    done
+    [ $n -ge 30 ]
+}
+
 @test "--race with gcc is refused by name" {
     undis cc --race "$root/zoo/lost-update/framecount.c" -o x.sys
     exits 64

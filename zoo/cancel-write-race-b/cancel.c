@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * write.c - a program's write becomes a frame on the wire, and may be cancelled until it is there.
+ * cancel.c - the end of a write: cancelled, or sent.
  *
  * Two parts of the repair of cancel-write-race: the completion clears cancel routine and DriverContext under the cancel
  * spin lock, and the cancel routine counts itself before it drops that lock. It does not ask whether DriverContext is
@@ -9,56 +9,12 @@
  */
 #include "../../drivers/ndisprot/ndisprot.h"
 
-#define NP_IRP_BINDING(Irp)      ((Irp)->Tail.Overlay.DriverContext[0])
-#define NP_IRP_CANCEL_ID(Irp)    ((Irp)->Tail.Overlay.DriverContext[1])
-
-static DRIVER_CANCEL NpCancelWrite;
-
-_Use_decl_annotations_
-NTSTATUS
-NpWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
-    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
-    PNP_OPEN open = stack->FileObject->FsContext;
-    ULONG length = stack->Parameters.Write.Length;
-    PNP_BINDING binding;
-    NTSTATUS status;
-    PVOID frame, id;
-
-    UNREFERENCED_PARAMETER(DeviceObject);
-
-    if (Irp->MdlAddress == NULL || length < NP_ETHERNET_HEADER)
-        return NpCompleteIrp(Irp, STATUS_INVALID_BUFFER_SIZE, 0);
-    status = NpBeginSend(open, length, &binding);
-    if (status != STATUS_SUCCESS)
-        return NpCompleteIrp(Irp, status, 0);
-    id = NpNextCancelId();
-    frame = NpMakeFrame(binding, open, Irp, id);
-    if (frame == NULL) {
-        NpEndUse(binding, &binding->Sends);
-        return NpCompleteIrp(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
-    }
-    NP_IRP_BINDING(Irp) = binding;
-    NP_IRP_CANCEL_ID(Irp) = id;
-
-    IoMarkIrpPending(Irp);
-    IoSetCancelRoutine(Irp, NpCancelWrite);
-    if (Irp->Cancel && IoSetCancelRoutine(Irp, NULL) != NULL) { /* cancelled before: the routine will not run */
-        NpFreeFrame(frame);
-        NpEndUse(binding, &binding->Sends);
-        NpCompleteIrp(Irp, STATUS_CANCELLED, 0);
-        return STATUS_PENDING;
-    }
-    NpSendFrame(binding, frame);
-    return STATUS_PENDING; /* the IRP may be gone by now */
-}
-
 /*
  * Entered with the cancel spin lock held. A frame that has not been handed to NDIS yet is not found below, and its
  * write ends as if it had not been cancelled.
  */
 _Use_decl_annotations_
-static VOID
+VOID
 NpCancelWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     PNP_BINDING binding = NP_IRP_BINDING(Irp);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cancel.c - the end of a write: cancelled, or sent.
+ *
+ * Model: cancelling asks NDIS to hurry. The cancel routine finds what it needs in the IRP's DriverContext, and three
+ * things make that safe:
+ *   - the completion clears cancel routine and DriverContext under the cancel spin lock before it completes the IRP, so
+ *     a routine that has begun, which holds that lock, has an IRP of ours before it;
+ *   - the routine does nothing when DriverContext is empty;
+ *   - before it drops the lock it counts itself as a send, so the binding stays open until it is done.
+ */
+#include "np.h"
+
+/*
+ * Entered with the cancel spin lock held. A frame that has not been handed to NDIS yet is not found below, and its
+ * write ends as if it had not been cancelled.
+ */
+_Use_decl_annotations_
+VOID
+NpCancelWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    PNP_BINDING binding = NP_IRP_BINDING(Irp);
+    PVOID id = NP_IRP_CANCEL_ID(Irp);
+
+    UNREFERENCED_PARAMETER(DeviceObject);
+
+    if (binding == NULL) {
+        IoReleaseCancelSpinLock(Irp->CancelIrql);
+        return;
+    }
+    NdisDprAcquireSpinLock(&binding->Lock);
+    binding->Sends++; /* not the first: this write's own is out */
+    NdisDprReleaseSpinLock(&binding->Lock);
+    IoReleaseCancelSpinLock(Irp->CancelIrql); /* Irp may be gone by now */
+
+    NpCancelFrames(binding->BindingHandle, id);
+    NpEndUse(binding, &binding->Sends);
+}
+
+/* The frame has come back and is freed. */
+VOID
+NpCompleteWrite(PIRP Irp, PNP_OPEN Open, NDIS_STATUS Status, ULONG Length)
+{
+    KIRQL irql;
+
+    if (Status == NDIS_STATUS_SUCCESS)
+        InterlockedIncrement64(&Open->Sent);
+
+    IoAcquireCancelSpinLock(&irql);
+    IoSetCancelRoutine(Irp, NULL);
+    NP_IRP_BINDING(Irp) = NULL;
+    NP_IRP_CANCEL_ID(Irp) = NULL;
+    IoReleaseCancelSpinLock(irql);
+
+    NpCompleteIrp(Irp, Status, Status == STATUS_SUCCESS ? Length : 0);
+}
