@@ -2,8 +2,8 @@
 /*
  * write.c - a program's write becomes a frame on the wire.
  *
- * Model: the IRP's own MDL is the frame's data, so only the send's completion may complete the IRP. From IoMarkIrpPending
- * on it may be cancelled; what cancelling and completing owe each other is cancel.c.
+ * Model: the IRP's own MDL is the frame's data, so only the send's completion may complete the IRP. From
+ * IoMarkIrpPending on it may be cancelled; what cancelling and completing owe each other is cancel.c.
  */
 #include "np.h"
 
