@@ -160,7 +160,7 @@ do_filter(struct admin_job *j)
     }
 }
 
-/* A filter and its neighbour change places. */
+/* A filter and its neighbour change places, or two bindings of a protocol. */
 static void
 do_move(struct admin_job *j)
 {
@@ -170,15 +170,15 @@ do_move(struct admin_job *j)
 
     if (a == NULL)
         return;
-    err = ndis_filter_move(a->nic, j->command.driver, up);
+    err = ndis_link_move(a->nic, j->command.driver, up);
     if (!err)
         record_command(&j->command, 0);
 
     if (err == -ENOENT)
-        admin_refuse(j, "no filter called \"%s\" is loaded that binds to \"%s\"", j->command.driver, a->config->name);
+        admin_refuse(j, "no driver called \"%s\" is loaded that binds to \"%s\"", j->command.driver, a->config->name);
     else if (err == -EINVAL)
-        admin_refuse(j, "%s \"%s\" there is no filter of its class on \"%s\"", up ? "above" : "below",
-                     j->command.driver, a->config->name);
+        admin_refuse(j, "there is nothing for \"%s\" to go %s on \"%s\", neither of its class nor of its bindings",
+                     j->command.driver, up ? "above" : "below", a->config->name);
     else if (err)
         admin_refuse(j, "the driver \"%s\" refused the adapter \"%s\"", j->command.driver, a->config->name);
 }
@@ -203,6 +203,7 @@ run_command(struct job *job)
     case COMMAND_FILTER_LOWER:
         do_move(j);
         pnp_write_linkage();
+        ndis_bind_lists_tell();
         break;
     case COMMAND_DRIVER_LOAD:
         join_start(j);

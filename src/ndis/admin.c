@@ -311,14 +311,65 @@ neighbour(struct ndis_nic *nic, struct ndis_link *link, bool up)
                : NULL;
 }
 
+/* The binding of the same protocol that comes next before (up) or behind link; NULL: none does. */
+static struct ndis_link *
+next_in_order(const struct ndis_link *link, bool up)
+{
+    struct ndis_link *at, *found = NULL;
+    struct ndis_nic *nic;
+
+    list_for_each (nic, &ndis_root()->nics, node)
+        list_for_each (at, &nic->links, node)
+            if (nic->driver != NULL && at->driver == link->driver && at->wanted &&
+                (up ? at->order < link->order : at->order > link->order) &&
+                (found == NULL || (up ? at->order > found->order : at->order < found->order)))
+                found = at;
+    return found;
+}
+
+static int
+protocol_move(struct ndis_link *link, bool up)
+{
+    struct ndis_link *other = next_in_order(link, up);
+    uint32_t order = link->order;
+
+    if (other == NULL)
+        return -EINVAL;
+    sched_touch((uint64_t)link->driver);
+    link->order = other->order;
+    other->order = order;
+    ((struct ndis_protocol_driver *)link->driver)->order_changed = true;
+    return 0;
+}
+
+uint32_t
+ndis_nic_link_order(const struct ndis_nic *nic, const char *service)
+{
+    const struct ndis_link *link = find_link((struct ndis_nic *)nic, service);
+
+    return link != NULL ? link->order : UINT32_MAX;
+}
+
+void
+ndis_bind_lists_tell(void)
+{
+    struct ndis_driver *driver;
+
+    list_for_each (driver, &ndis_root()->drivers, node)
+        if (driver->kind == NDIS_LAYER_PROTOCOL)
+            ndis_protocol_bind_list((struct ndis_protocol_driver *)driver);
+}
+
 int
-ndis_filter_move(struct ndis_nic *nic, const char *service, bool up)
+ndis_link_move(struct ndis_nic *nic, const char *service, bool up)
 {
     struct ndis_link *link = find_link(nic, service), *other;
     bool wanted;
 
-    if (link == NULL || link->driver->kind != NDIS_LAYER_FILTER)
+    if (link == NULL)
         return -ENOENT;
+    if (link->driver->kind == NDIS_LAYER_PROTOCOL)
+        return protocol_move(link, up);
     if (neighbour(nic, link, up) == NULL)
         return -EINVAL;
     sched_touch((uint64_t)nic);

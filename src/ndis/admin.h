@@ -66,10 +66,15 @@ int ndis_driver_attach(struct ndis_nic *nic, const char *service);
 int ndis_driver_detach(struct ndis_nic *nic, const char *service);
 
 /*
- * Move a filter's module above (up) or below its neighbour of the same class. -ENOENT: no such filter, -EINVAL: there
- * is no neighbour of its class, -EIO: it refused to attach again.
+ * Move a filter's module above (up) or below its neighbour of the same class; a protocol's binding before (up) or
+ * behind the next one of the protocol's, of which ndis_bind_lists_tell() tells it. -ENOENT: no such driver, -EINVAL:
+ * there is no neighbour, -EIO: the filter refused to attach again.
  */
-int ndis_filter_move(struct ndis_nic *nic, const char *service, bool up);
+int ndis_link_move(struct ndis_nic *nic, const char *service, bool up);
+/* NetEventBindList to each protocol whose bindings changed places; after Linkage was written. */
+void ndis_bind_lists_tell(void);
+/* Place of the driver's binding to the nic among all of the driver's; UINT32_MAX: it has none. */
+uint32_t ndis_nic_link_order(const struct ndis_nic *nic, const char *service);
 
 /* The i-th driver that is linked to the nic, filters from the bottom, then protocols; NULL past the last. */
 const char *ndis_nic_link(const struct ndis_nic *nic, unsigned i, bool *bound);

@@ -412,6 +412,7 @@ link_add(struct ndis_nic *nic, struct ndis_driver *driver)
                    (root->binds == NULL || root->binds(driver->record->name, nic));
     link->if_index = ++root->next_if_index;
     link->luid = (uint64_t)6 << 48 | (uint64_t)link->if_index << 24; /* ethernet, number: as NET_LUID is laid out */
+    link->order = link->if_index; /* as adapters appear */
     link->guid_name = module_name(nic, driver);
     list_for_each (at, &nic->links, node)
         if (rank(at->driver) > rank(driver)) {

@@ -295,6 +295,7 @@ struct ndis_protocol_driver {
     struct ndis_driver driver;
     NDIS_PROTOCOL_DRIVER_CHARACTERISTICS chars;
     bool told_binds_complete;
+    bool order_changed; /* and not told yet: NetEventBindList */
 };
 
 /* ------------------------------------------------------------------ nics and links */
@@ -347,6 +348,7 @@ struct ndis_link {
     bool wanted;  /* bound in the administrator's list */
     bool refused; /* attach or bind failed: not tried again until the nic is enabled anew */
     bool restart; /* NdisFRestartFilter asks for a pause and restart */
+    uint32_t order; /* of a protocol: its place among the driver's, for requests that may go to any of them */
 };
 
 /* ------------------------------------------------------------------ the three layers */
@@ -529,6 +531,7 @@ void ndis_filter_detach(struct ndis_filter *fm);
 NDIS_STATUS ndis_protocol_bind(struct ndis_link *link);
 NDIS_STATUS ndis_protocol_restart(struct ndis_binding *b);
 void ndis_protocol_binds_complete(struct ndis_protocol_driver *pd);
+void ndis_protocol_bind_list(struct ndis_protocol_driver *pd);
 void ndis_protocol_pause(struct ndis_binding *b, uint32_t reason);
 void ndis_protocol_unbind(struct ndis_binding *b);
 

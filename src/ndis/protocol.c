@@ -165,6 +165,50 @@ ndis_protocol_binds_complete(struct ndis_protocol_driver *pd)
     guest_release(mark);
 }
 
+/* The adapter whose binding comes next behind place `order`; NULL: none does. */
+static const struct ndis_link *
+next_bound(const struct ndis_protocol_driver *pd, uint32_t order)
+{
+    const struct ndis_link *link, *found = NULL;
+    const struct ndis_nic *nic;
+
+    list_for_each (nic, &ndis_root()->nics, node)
+        list_for_each (link, &nic->links, node)
+            if (nic->driver != NULL && link->driver == &pd->driver && link->wanted && link->order > order &&
+                (found == NULL || link->order < found->order))
+                found = link;
+    return found;
+}
+
+/*
+ * The bindings changed places: the driver is given their names in the new order, without a binding (documented:
+ * strings that end in zero, each as ProtocolBindAdapterEx gets it). Assumed: an empty string ends the list.
+ */
+void
+ndis_protocol_bind_list(struct ndis_protocol_driver *pd)
+{
+    uint64_t mark = guest_mark();
+    const struct ndis_link *link;
+    uint32_t bytes = sizeof(WCHAR);
+    WCHAR *list, *at;
+
+    if (!pd->order_changed || pd->driver.record->host)
+        return;
+    pd->order_changed = false;
+    for (link = next_bound(pd, 0); link != NULL; link = next_bound(pd, link->order))
+        bytes += link->nic->guid_name->Length + sizeof(WCHAR);
+    list = at = guest_alloc(bytes);
+    for (link = next_bound(pd, 0); link != NULL; link = next_bound(pd, link->order)) {
+        memcpy(at, link->nic->guid_name->Buffer, link->nic->guid_name->Length);
+        at += link->nic->guid_name->Length / sizeof(WCHAR);
+        *at++ = 0;
+    }
+    *at = 0;
+    NDIS_CALL(ndis_site.ndisPnPNotifyBinding, (ndis_fn)pd->chars.NetPnPEventHandler, 0,
+              (uint64_t)ndis_net_pnp_event(NetEventBindList, list, bytes));
+    guest_release(mark);
+}
+
 /* ------------------------------------------------------------------ bind and unbind */
 
 static struct ndis_bind_context *

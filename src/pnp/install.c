@@ -273,6 +273,20 @@ next_place(const struct ndis_nic *nic, unsigned from)
     return next;
 }
 
+/* As the protocol's bindings are ordered; those that it does not have yet come last, in order of appearance. */
+static void
+sort_by_order(const struct ndis_nic **nic, unsigned count, const char *service)
+{
+    for (unsigned i = 1; i < count; i++) {
+        const struct ndis_nic *moved = nic[i];
+        unsigned j = i;
+
+        for (; j > 0 && ndis_nic_link_order(nic[j - 1], service) > ndis_nic_link_order(moved, service); j--)
+            nic[j] = nic[j - 1];
+        nic[j] = moved;
+    }
+}
+
 /* Protocols: which adapters; those that are installed and bound as things stand. */
 static void
 write_protocol_linkage(void)
@@ -281,16 +295,19 @@ write_protocol_linkage(void)
         const struct netcfg_component *c = &installed.component[i];
         char guids[ADAPTERS_MAX][64];
         const char *list[ADAPTERS_MAX];
+        const struct ndis_nic *nic[ADAPTERS_MAX];
         unsigned count = 0;
 
         if (c->kind != INF_PROTOCOL && c->kind != INF_INTERMEDIATE)
             continue;
         for (unsigned k = 0; ndis_nic_get(k) != NULL && count < ADAPTERS_MAX; k++)
-            if (!is_gone(ndis_nic_get(k)) && bound(c->service, ndis_nic_get(k))) {
-                ndis_nic_guid(ndis_nic_get(k), guids[count], sizeof(guids[count]));
-                list[count] = guids[count];
-                count++;
-            }
+            if (!is_gone(ndis_nic_get(k)) && bound(c->service, ndis_nic_get(k)))
+                nic[count++] = ndis_nic_get(k);
+        sort_by_order(nic, count, c->service);
+        for (unsigned k = 0; k < count; k++) {
+            ndis_nic_guid(nic[k], guids[k], sizeof(guids[k]));
+            list[k] = guids[k];
+        }
         reg_install_linkage(&reg_cm, c->service, list, count);
     }
 }

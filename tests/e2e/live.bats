@@ -466,7 +466,7 @@ END
     [ "$order" = "power_request_held_fixed npf" ]
     undis net raise Ethernet npf
     exits 4
-    complains 'above "npf" there is no filter of its class'
+    complains 'nothing for "npf" to go above'
     undis net lower Ethernet npf
     exits 0
     undis net raise Ethernet nothing
@@ -483,4 +483,23 @@ END
     exits 0
     printf 'adapters:\n  - { name: E, wire: "tap:a/b" }\n' >bad.yaml
     refuses 4 '.' run bad.yaml --detach
+}
+
+@test "bindings of a protocol change places: it is told the list, and its Linkage has the same by then" {
+    needs "$drivers/bind-order/bind_order.sys"
+    stack m "  - { name: Other, miniport: $miniport }" "protocols: [ $drivers/bind-order/bind_order.sys ]"
+    timeout 60 "$UNDIS" run m.yaml >log 2>&1 &
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+        "$UNDIS" status >/dev/null 2>&1 && break
+        sleep 0.2
+    done
+    undis net lower Other bind_order
+    exits 4
+    complains 'nothing for "bind_order" to go below'
+    "$UNDIS" net lower Ethernet bind_order || true # the protocol stops the machine when it is told
+    wait %1 || status=$?
+    [ "$status" -eq 1 ]
+    grep -q '^Arg1: 0*2\b' findings/live-*/analysis.txt # two names,
+    grep -q '^Arg2: 0*1\b' findings/live-*/analysis.txt # the same as in the registry,
+    grep -q '^Arg3: 0*1\b' findings/live-*/analysis.txt # the second adapter first
 }
