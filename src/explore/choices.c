@@ -10,6 +10,7 @@ static const char *const kind_names[CHOICE_KINDS] = { "sched", "fault", "event",
 void
 explorer_begin(struct explorer *x)
 {
+    x->same = x->differ = 0;
     x->made.count = 0;
     x->made.overflow = false;
     memset(x->last_point, 0xff, sizeof(x->last_point));

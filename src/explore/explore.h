@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "explore/same.h"
 #include "machine/strategy.h"
 
 #define CHOICES_MAX 512u
@@ -43,6 +44,7 @@ struct explorer {
     struct strategy s;
     void (*begin)(struct explorer *x);
     bool (*more)(struct explorer *x, const struct run_result *r);
+    uint32_t same, differ;   /* orders met again in this run whose memory was compared (same.h) */
     bool diverged;           /* the same prefix met another question: nondeterminism */
     bool dropped;            /* a run had more questions than it keeps: having no more is not having tried all */
     struct choice_list made; /* nonzero choices of the current run */

@@ -70,6 +70,16 @@ at_least(struct left a, struct left b)
     return a.k >= b.k && a.events >= b.events && a.faults >= b.faults && a.values >= b.values;
 }
 
+/* Equal orders must have led to equal memory; the other answers so far are no part of them. */
+static void
+check_same(struct icb *b, uint64_t lo, uint64_t hi)
+{
+    enum same_result same = b->faults == 0 && b->values == 0 ? same_compare(lo, hi) : SAME_NOT_COMPARED;
+
+    b->x.same += same != SAME_NOT_COMPARED;
+    b->x.differ += same == SAME_DIFFERENT;
+}
+
 /* Was this prefix met with as much budget? If not, remember it. */
 static bool
 known(struct icb *b, const struct fiber *current, bool enabled)
@@ -80,6 +90,7 @@ known(struct icb *b, const struct fiber *current, bool enabled)
                          (uint8_t)(b->bound.faults - b->faults), (uint8_t)(b->bound.values - b->values) };
     uint32_t i = (uint32_t)lo & (CACHE_SIZE - 1);
 
+    check_same(b, lo, hi);
     while (b->cache[i].lo) {
         if (b->cache[i].lo == lo && b->cache[i].hi == hi) {
             if (at_least(b->cache[i].left, left))

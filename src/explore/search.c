@@ -16,7 +16,6 @@
 
 #define TRACES_MIN     (1u << 10)
 #define TRACES_MAX     (1u << 20)
-#define SAME_ONE_IN    1024u /* of the orders of events, so many have their memory compared when met again */
 #define SPUN_MAX       3u    /* livelocks after which a sample has seen enough: each takes long */
 #define POINTS_PER_HIT 2000u /* a failing run costs one for so many points and rounds of loops */
 #define LONG_HITS_MAX  2000u /* what long failing runs may cost in all: a loop that ends by counting takes long */
@@ -76,39 +75,23 @@ trace_is_new(uint64_t lo, uint64_t hi)
     return true;
 }
 
-/*
- * Orders of events and the memory they ended in, of a fixed part of all orders. One that is met again must end in the
- * memory it ended in then; answers other than whom to schedule are no part of an order, so runs with such are left out.
- */
-#define SAMES 1024u
-static struct {
-    uint64_t lo, hi;
-    struct hash128 memory;
-} sames[SAMES];
-
+/* What the run compared on its way, and without the cache its end. Other answers are no part of an order. */
 static void
-check_same(const struct explorer *x, const struct run_result *r, unsigned one_in, struct search_report *rep)
+check_same(const struct search_job *job, struct explorer *x, const struct run_result *r, struct search_report *rep)
 {
-    uint32_t i = (uint32_t)hash_mix64(r->hb_hi) & (SAMES - 1);
-    struct hash128 memory;
+    bool plain = r->end == RUN_DONE && !job->cache;
 
-    if (r->end != RUN_DONE || hash_mix64(r->hb_lo) % one_in != 0)
-        return;
-    for (uint32_t c = 0; c < x->made.count; c++)
-        if (x->made.c[c].kind != CHOICE_SCHED)
-            return;
-    memory = machine_digest();
-    if (sames[i].lo == r->hb_lo && sames[i].hi == r->hb_hi) {
-        rep->same_orders++;
-        if (!hash128_equal(sames[i].memory, memory)) {
-            rep->same_differ++;
-            rep->divergences++;
-        }
-        return;
+    for (uint32_t c = 0; plain && c < x->made.count; c++)
+        plain = x->made.c[c].kind == CHOICE_SCHED;
+    if (plain) {
+        enum same_result same = same_compare(r->hb_lo, r->hb_hi);
+
+        x->same += same != SAME_NOT_COMPARED;
+        x->differ += same == SAME_DIFFERENT;
     }
-    sames[i].lo = r->hb_lo;
-    sames[i].hi = r->hb_hi;
-    sames[i].memory = memory;
+    rep->same_orders += x->same;
+    rep->same_differ += x->differ;
+    rep->divergences += x->differ;
 }
 
 static void
@@ -264,7 +247,7 @@ search_with(struct explorer *x, struct search_level *l, const struct search_job 
             l->trace_set += hash64_add(r.hb_lo, r.hb_hi);
         }
         if (job->check_every)
-            check_same(x, &r, job->cache ? SAME_ONE_IN : SAME_ONE_IN / 64, rep);
+            check_same(job, x, &r, rep);
         if (!job->watch && judge(x, &r, h, rep, job)) {
             if (job->first)
                 return false;
@@ -397,6 +380,7 @@ search_bound(const struct icb_bound *bound, struct search_level *l, const struct
             return false;
         hb_filter_changed = false;
         traces_forget();
+        same_forget();
         l->traces = l->trace_set = 0;
         l->exhausted = false;
         go_on = search_with(*x, l, job, h, rep);
