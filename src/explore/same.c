@@ -37,10 +37,10 @@ same_compare(uint64_t lo, uint64_t hi)
         if (s->left == 0)
             return SAME_NOT_COMPARED;
         s->left--;
-        return hash128_equal(s->memory, machine_digest()) ? SAME_EQUAL : SAME_DIFFERENT;
+        return hash128_equal(s->memory, machine_digest_on_the_way()) ? SAME_EQUAL : SAME_DIFFERENT;
     }
     if (hash_mix64(lo) % (used < FIRST ? FIRST_IN : ONE_IN) == 0) {
-        *s = (struct slot){ lo, hi, machine_digest(), COMPARED };
+        *s = (struct slot){ lo, hi, machine_digest_on_the_way(), COMPARED };
         used++;
     }
     return SAME_NOT_COMPARED;

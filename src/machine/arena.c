@@ -229,16 +229,33 @@ machine_hash(uint8_t out[32])
     EVP_MD_CTX_free(md);
 }
 
-struct hash128
-machine_digest(void)
+static struct hash128
+digest(const struct machine_range *r, unsigned n)
 {
-    struct machine_range r[256];
-    unsigned n = machine_ranges(r, 256);
     struct hash128 hash = { 0, 0 };
 
     for (unsigned i = 0; i < n; i++)
         hash = hash128_memory(hash128_add(hash, r[i].base), r[i].bytes, r[i].size);
     return hash;
+}
+
+struct hash128
+machine_digest(void)
+{
+    struct machine_range r[256];
+
+    return digest(r, machine_ranges(r, 256));
+}
+
+struct hash128
+machine_digest_on_the_way(void)
+{
+    struct machine_range r[256];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < image_data_count && n < 256; i++)
+        r[n++] = (struct machine_range){ image_data[i].va, image_data[i].size, (void *)image_data[i].hot };
+    return digest(r, n + heap_ranges(r + n, 256 - n));
 }
 
 bool

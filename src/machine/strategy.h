@@ -90,6 +90,8 @@ _Noreturn void machine_power_off(void);
 void machine_hash(uint8_t out[32]);
 /* The same memory for comparisons within one process: no file digest, but made in a hundredth of a run's time. */
 struct hash128 machine_digest(void);
+/* Drivers' data and kernel memory alone, also while fibers run: their stacks hold what earlier calls left there. */
+struct hash128 machine_digest_on_the_way(void);
 
 /* Live memory ranges for a dump, in address order. */
 unsigned machine_ranges(struct machine_range *out, unsigned max);

@@ -7,7 +7,7 @@
 static struct hash128 memory;
 
 struct hash128
-machine_digest(void)
+machine_digest_on_the_way(void)
 {
     return memory;
 }
