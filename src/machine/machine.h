@@ -247,6 +247,9 @@ enum op_kind {
     OP_YIELD,
     OP_PLAIN, /* L2: a plain access to object, or its second half */
     OP_SPIN, /* L2: round a loop that calls nobody */
+    OP_BLOCK,  /* no points, but a fiber may stand there: it waits, */
+    OP_OUSTED, /* its VP went to somebody else when it lowered its IRQL or changed its affinity, */
+    OP_ENDED,  /* it ended */
 };
 
 #define OBJECT_WORLD   1ull /* depends on everything declared WORLD */

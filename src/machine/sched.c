@@ -263,13 +263,18 @@ time_should_pass(void)
     return !machine->setup && S->quiet_fires++ < QUIET_FIRES;
 }
 
-/* Choose who runs next and go there. The running fiber may be among them. */
+/*
+ * Choose who runs next and go there. The running fiber may be among them; it stands at op on object now, whether that is
+ * a point or not, and other fibers find it there.
+ */
 static void
-reschedule(bool cur_first, bool cur_last)
+reschedule(enum op_kind op, uint64_t object, bool cur_first, bool cur_last)
 {
     struct fiber *cur = sched_current;
     bool blocked = cur && cur->state == FIBER_BLOCKED;
 
+    if (!machine->setup)
+        hb_arrive(cur, op, object, guest_caller());
     for (;;) {
         struct sched_view v;
         unsigned pick = 0;
@@ -352,12 +357,11 @@ sched_point(enum op_kind op, uint64_t object)
     news = step(f);
     if (machine->setup) {
         if (!fiber_enabled(f))
-            reschedule(true, false);
+            reschedule(op, object, true, false);
         return;
     }
-    hb_arrive(f, op, object, guest_caller());
     if (!alone(f) && (object == 0 || news || !hb_private(f, object) || !fiber_enabled(f)))
-        reschedule(true, false);
+        reschedule(op, object, true, false);
     if (object)
         hb_touch(f, object);
     if (race_active && op != OP_PLAIN && op != OP_LOCKED && op != OP_SPIN)
@@ -401,7 +405,7 @@ sched_block(enum block_kind kind, uint64_t object, struct fiber *owner, const ch
     if (f->irql < IRQL_DISPATCH)
         unplace(f); /* a spinning thread keeps its VP */
     step(f);
-    reschedule(false, false);
+    reschedule(OP_BLOCK, object, false, false);
     if (race_active)
         race_waited(f, object);
     f->block_kind = BLOCK_NONE;
@@ -458,9 +462,7 @@ sched_give_way(void)
     step(f);
     if (++S->spins > SPINS_MAX)
         run_end(RUN_LIVELOCK, "spins, and nobody else can run");
-    if (!machine->setup)
-        hb_arrive(f, OP_YIELD, 0, guest_caller());
-    reschedule(false, true);
+    reschedule(OP_YIELD, 0, false, true);
 }
 
 void
@@ -476,7 +478,7 @@ fiber_exit(void)
     f->irql = IRQL_PASSIVE;
     unplace(f);
     for (;;)
-        reschedule(false, false);
+        reschedule(OP_ENDED, 0, false, false);
 }
 
 struct fiber *
@@ -511,7 +513,7 @@ sched_reconsider(void)
     if (!may_run_on(f, f->vp))
         unplace(f);
     if (!f->placed || !fiber_enabled(f))
-        reschedule(true, false);
+        reschedule(OP_OUSTED, 0, true, false);
 }
 
 void

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What runs of the same order of events have in common, and how a strategy tells apart where fibers stand: the explorer
+ * goes on from a state only once, so two that differ must not look alike.
+ */
+#include "unit/test.h"
+
+#include "machine/internal.h"
+#include "machine/testing.h"
+
+#define QUESTIONS 64u
+
+static struct question {
+    struct hb_state hb;
+    unsigned current;
+    bool enabled;
+} asked[QUESTIONS];
+static unsigned questions;
+static const char *first; /* the fiber of that name goes on whenever it can */
+static struct fiber *parent;
+
+static unsigned
+pick(struct strategy *s, const struct sched_view *v)
+{
+    (void)s;
+    if (questions < QUESTIONS)
+        asked[questions++] = (struct question){ hb, v->current ? v->current->id : 0, v->current_enabled };
+    for (unsigned i = 0; i < v->count; i++)
+        if (v->candidate[i] && v->candidate[i]->name[0] == first[0])
+            return i;
+    return 0;
+}
+
+static struct strategy scripted = { .pick = pick };
+
+static void
+stay(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 3; i++)
+        sched_point(OP_INTERNAL, OBJECT_WORLD);
+}
+
+static void
+run(const char *who_first, void (*a)(void *), void (*b)(void *))
+{
+    static bool ready;
+    struct run_result r;
+
+    if (!ready) {
+        machine_start(2);
+        hb_filter_enabled(false);
+        machine_snapshot();
+        ready = true;
+    }
+    machine_restore();
+    questions = 0;
+    first = who_first;
+    parent = fiber_create("a", FIBER_SYSTEM, a, NULL, true);
+    fiber_create("b", FIBER_SYSTEM, b, NULL, true);
+    fiber_create("c", FIBER_SYSTEM, stay, NULL, true); /* so that there is a choice when one of them is done */
+    machine_run(&scripted, &r);
+    CHECK_EQ(r.end, RUN_DONE);
+}
+
+/* The question that was asked when fiber a could not go on. */
+static const struct question *
+a_stopped(void)
+{
+    for (unsigned i = 1; i < questions; i++)
+        if (asked[i].current == parent->id && !asked[i].enabled)
+            return &asked[i];
+    return NULL;
+}
+
+static void
+wait_for_nothing(void *arg)
+{
+    (void)arg;
+    sched_point(OP_INTERNAL, 0);
+    sched_block(BLOCK_IDLE, 0, NULL, "has nothing to do");
+}
+
+static void
+end_at_once(void *arg)
+{
+    (void)arg;
+    sched_point(OP_INTERNAL, 0);
+}
+
+/* At its last point a fiber may still do anything; that it waits or has ended is another state, without any event. */
+static void
+differs_from_its_last_point(void (*a)(void *))
+{
+    const struct question *stopped;
+
+    run("a", a, stay);
+    stopped = a_stopped();
+    CHECK(stopped != NULL && stopped[-1].current == parent->id && stopped[-1].enabled);
+    CHECK_EQ(stopped->hb.lo, stopped[-1].hb.lo);
+    CHECK(stopped->hb.pending != stopped[-1].hb.pending);
+}
+
+TEST(hb, a_fiber_that_waits_stands_elsewhere_than_at_its_last_point)
+{
+    differs_from_its_last_point(wait_for_nothing);
+}
+
+TEST(hb, a_fiber_that_ended_stands_elsewhere_than_at_its_last_point)
+{
+    differs_from_its_last_point(end_at_once);
+}
+
+TEST_MAIN(TEST_CASE(hb, a_fiber_that_waits_stands_elsewhere_than_at_its_last_point),
+          TEST_CASE(hb, a_fiber_that_ended_stands_elsewhere_than_at_its_last_point))
