@@ -21,7 +21,21 @@ int arena_hot_fd = -1;
 struct machine *const machine = (struct machine *)LAYOUT_MONITOR_BASE;
 bool (*machine_image_readable)(uint64_t p, size_t len);
 
-static uint64_t monitor_next; /* host-side bookkeeping of the bump pointer */
+
+/*
+ * Monitor memory comes from lanes: one for all that comes before the snapshot or from nobody, and in it the machine
+ * itself; one per fiber for what it allocates in a run, so that an address depends on that fiber's history alone, as
+ * in the heap. What is given back goes to the lane of who gave it.
+ */
+#define MON_UNIT    64u
+#define MON_CLASSES 16u /* blocks of 1 to so many units can be given back */
+struct mon_lane {
+    uint64_t next; /* 0: never used */
+    uint64_t end;
+    void *free[MON_CLASSES + 1]; /* by units; the first word of each is the next */
+};
+#define MON_OWN ((struct mon_lane *)(LAYOUT_MONITOR_BASE + ((sizeof(struct machine) + 63) & ~63ull)))
+_Static_assert(LAYOUT_MONITOR_OWN + FIBER_MAX * LAYOUT_MONITOR_LANE <= LAYOUT_MONITOR_SIZE, "a lane per fiber");
 static uint64_t monitor_snap;
 static uint8_t *monitor_copy;
 static uint64_t image_data_used; /* bytes of LAYOUT_HOT_IMAGE in use */
@@ -72,7 +86,8 @@ machine_init(unsigned vps, char text[160])
                         "the processor control regions", text);
     if (err)
         return err;
-    monitor_next = LAYOUT_MONITOR_BASE + ((sizeof(struct machine) + 63) & ~63ull);
+    MON_OWN->next = (uint64_t)(MON_OWN + 1);
+    MON_OWN->end = LAYOUT_MONITOR_BASE + (machine_live ? LAYOUT_MONITOR_SIZE : LAYOUT_MONITOR_OWN);
     user_next = USER_FIRST;
     machine->vp_count = vps;
     machine->setup = true;
@@ -90,20 +105,75 @@ machine_init(unsigned vps, char text[160])
     return 0;
 }
 
+static struct mon_lane *
+fiber_lane(unsigned fiber)
+{
+    return (struct mon_lane *)(LAYOUT_MONITOR_BASE + LAYOUT_MONITOR_OWN + (fiber - 1) * LAYOUT_MONITOR_LANE);
+}
+
+static struct mon_lane *
+own_lane(void)
+{
+    unsigned fiber = machine_live || machine->setup ? 0 : machine_allocator();
+    struct mon_lane *lane;
+
+    if (fiber == 0)
+        return MON_OWN;
+    lane = fiber_lane(fiber);
+    if (lane->next == 0) {
+        lane->next = ((uint64_t)(lane + 1) + MON_UNIT - 1) & ~(uint64_t)(MON_UNIT - 1);
+        lane->end = (uint64_t)lane + LAYOUT_MONITOR_LANE;
+    }
+    return lane;
+}
+
+static void *
+lane_alloc(struct mon_lane *lane, size_t size)
+{
+    size_t units = (size + MON_UNIT - 1) / MON_UNIT;
+    uint64_t at;
+
+    if (units <= MON_CLASSES && lane->free[units] != NULL) {
+        void *p = lane->free[units];
+
+        lane->free[units] = *(void **)p;
+        return memset(p, 0, size);
+    }
+    if (units * MON_UNIT > lane->end - lane->next)
+        lane = MON_OWN; /* it is full */
+    at = lane->next;
+    MACHINE_ASSERT(units * MON_UNIT <= lane->end - at);
+    lane->next = at + units * MON_UNIT;
+    return (void *)at;
+}
+
 void *
 mon_alloc(size_t size)
 {
-    uint64_t at = monitor_next;
+    return lane_alloc(own_lane(), size);
+}
 
-    MACHINE_ASSERT(at + size + 64 <= LAYOUT_MONITOR_BASE + LAYOUT_MONITOR_SIZE);
-    monitor_next = (at + size + 63) & ~63ull;
-    return (void *)at;
+void *
+mon_alloc_shared(size_t size)
+{
+    return lane_alloc(MON_OWN, size);
+}
+
+void
+mon_free(void *p, size_t size)
+{
+    struct mon_lane *lane = own_lane();
+    size_t units = (size + MON_UNIT - 1) / MON_UNIT;
+
+    MACHINE_ASSERT(size >= sizeof(void *) && units <= MON_CLASSES);
+    *(void **)p = lane->free[units];
+    lane->free[units] = p;
 }
 
 uint64_t
 mon_used(void)
 {
-    return monitor_next - LAYOUT_MONITOR_BASE;
+    return MON_OWN->next - LAYOUT_MONITOR_BASE;
 }
 
 void *
@@ -157,7 +227,7 @@ machine_snapshot(void)
     int err = heap_snapshot();
 
     machine->setup = false;
-    monitor_snap = monitor_next;
+    monitor_snap = MON_OWN->next;
     user_snap = user_next;
     if (!err)
         err = fiber_snapshot();
@@ -170,7 +240,7 @@ machine_snapshot(void)
     return err;
 }
 
-/* All of it but fiber slots that were never handed out: most of struct machine is those. */
+/* All of it but fiber slots that were never handed out: most of struct machine is those. What runs added is cleared. */
 static void
 restore_monitor(void)
 {
@@ -179,6 +249,10 @@ restore_monitor(void)
     size_t head = offsetof(struct machine, fiber) + (used + 1) * sizeof(struct fiber);
     size_t tail = offsetof(struct machine, fiber) + sizeof(machine->fiber);
 
+    for (uint32_t i = 1; i <= used; i++)
+        if (fiber_lane(i)->next != 0)
+            memset(fiber_lane(i), 0, fiber_lane(i)->next - (uint64_t)fiber_lane(i));
+    memset((void *)monitor_snap, 0, MON_OWN->next - monitor_snap);
     memcpy((void *)LAYOUT_MONITOR_BASE, monitor_copy, head);
     memcpy((void *)(LAYOUT_MONITOR_BASE + tail), monitor_copy + tail, monitor_snap - LAYOUT_MONITOR_BASE - tail);
 }
@@ -193,9 +267,6 @@ machine_restore(void)
     if (user_next > user_snap)
         memset((void *)user_snap, 0, user_next - user_snap);
     restore_monitor();
-    if (monitor_next > monitor_snap)
-        memset((void *)monitor_snap, 0, monitor_next - monitor_snap);
-    monitor_next = monitor_snap;
     user_next = user_snap;
 }
 

@@ -93,7 +93,7 @@ void *
 heap_alloc_aligned(size_t size, size_t align, uint32_t tag)
 {
     struct fiber *f = sched_current;
-    unsigned lane = f ? f->id : 0;
+    unsigned lane = machine_allocator();
     struct lane *l = &lanes[lane];
     uint64_t rounded = (size + 15) & ~15ull;
     uint64_t at = (lane_base(lane) + l->used + GUARD + align - 1) & ~(uint64_t)(align - 1);

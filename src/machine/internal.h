@@ -8,8 +8,13 @@
 
 /* arena.c */
 extern int arena_hot_fd;
-uint64_t arena_reserve_monitor(size_t size); /* bump, zeroed */
-void arena_snapshot_begin(void);
+
+/* Whose memory new memory is: the running fiber's; 0 where that one only happens to run, and without one. */
+static inline unsigned
+machine_allocator(void)
+{
+    return sched_current && !machine->in_timer && !machine->in_quiet ? sched_current->id : 0;
+}
 
 /* heap.c */
 void heap_init(void);

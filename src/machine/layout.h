@@ -52,6 +52,8 @@
 #define LAYOUT_GUARD_SIZE   0x000004000000ull /* 64 MB of address, sparse */
 #define LAYOUT_MONITOR_BASE 0x7e9500000000ull
 #define LAYOUT_MONITOR_SIZE 0x000010000000ull /* 256 MB of address, sparse */
+#define LAYOUT_MONITOR_OWN  0x000004000000ull /* the first 64 MB; above, what fibers allocate in runs, a lane each */
+#define LAYOUT_MONITOR_LANE 0x000000300000ull
 #define LAYOUT_HSTACK_BASE  0x7e9600000000ull
 #define LAYOUT_HSTACK_SLOT  0x40000u /* 256 KB apart */
 #define LAYOUT_HSTACK_SIZE  0x30000u /* 192 KB; only touched pages cost */

@@ -388,9 +388,19 @@ void heap_each(void (*fn)(struct heap_block *b, void *arg), void *arg);
 #define HEAP_POISON_FREE  0xDEADF4EEDEADF4EEull /* non-canonical: a dereference faults */
 #define HEAP_POISON_FRESH 0xBAADF00DBAADF00Dull
 
-/* Monitor memory: zeroed, reset with the machine, invisible to drivers and dumps. Never freed within a run. */
+/*
+ * Monitor memory: zeroed, reset with the machine, invisible to drivers and dumps. Addresses depend on the same as those
+ * of heap_alloc. What mon_free is given (up to 1 KB, as allocated) becomes new memory again; until then only its first
+ * word changes.
+ */
 void *mon_alloc(size_t size_bytes);
-uint64_t mon_used(void); /* bytes that mon_alloc() has given */
+/*
+ * The same for what whoever comes first makes for all. Who that is, is no event, so it must not move what that fiber
+ * allocates later; and its address depends on the schedule, so nobody may touch it as an object or show it to drivers.
+ */
+void *mon_alloc_shared(size_t size_bytes);
+void mon_free(void *p, size_t size_bytes);
+uint64_t mon_used(void); /* bytes that all but runs have taken for it */
 
 /* User window: memory of actors' programs. */
 void *user_alloc(size_t size_bytes);

@@ -53,7 +53,7 @@ static struct plain_state *
 state(void)
 {
     if (!machine->plain)
-        machine->plain = mon_alloc(sizeof(struct plain_state));
+        machine->plain = mon_alloc_shared(sizeof(struct plain_state));
     return machine->plain;
 }
 

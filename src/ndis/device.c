@@ -150,7 +150,6 @@ NdisRegisterDeviceEx(NDIS_HANDLE NdisHandle, PNDIS_DEVICE_OBJECT_ATTRIBUTES Devi
 {
     struct ndis_driver *driver = driver_of(NdisHandle);
     struct ndis_device_record *r;
-    struct list_node *free;
     struct ndis_device *d;
     NTSTATUS status;
 
@@ -167,8 +166,7 @@ NdisRegisterDeviceEx(NDIS_HANDLE NdisHandle, PNDIS_DEVICE_OBJECT_ATTRIBUTES Devi
         ndis_free(d);
         return (NDIS_STATUS)status;
     }
-    free = list_pop_head(&ndis_misc()->devices_free);
-    r = free != NULL ? list_entry(free, struct ndis_device_record, node) : mon_alloc(sizeof(*r));
+    r = mon_alloc(sizeof(*r));
     r->device = d;
     list_add_tail(&ndis_misc()->devices, &r->node);
     install_table(d);
@@ -198,7 +196,7 @@ NdisDeregisterDeviceEx(NDIS_HANDLE NdisDeviceHandle)
     list_for_each (r, &ndis_misc()->devices, node)
         if (r->device == d) {
             list_del(&r->node);
-            list_add_tail(&ndis_misc()->devices_free, &r->node);
+            mon_free(r, sizeof(*r));
             break;
         }
     ndis_free(d);

@@ -50,7 +50,6 @@ ndis_init(void)
     list_init(&root->nics);
     list_init(&root->installs);
     list_init(&root->work);
-    list_init(&root->work_free);
     list_init(&root->ledger_free);
     list_init(&root->link_free);
     root->poison_reserved = true;

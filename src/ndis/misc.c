@@ -16,9 +16,7 @@ ndis_misc_init(void)
 
     ndis_root()->misc = misc;
     list_init(&misc->oids);
-    list_init(&misc->oids_free);
     list_init(&misc->devices);
-    list_init(&misc->devices_free);
     list_init(&misc->if_stack);
     ndis_timer_init();
     ndis_poll_init();

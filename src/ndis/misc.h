@@ -123,10 +123,9 @@ extern struct misc_sites misc_site; /* const after init */
 /* ndis_root.misc. Monitor memory. */
 struct ndis_misc {
     struct list oids; /* struct oid_record */
-    struct list oids_free;
     uint32_t oid_serial;
     struct list if_stack; /* struct if_stack_entry (misc_log.c) */
-    struct list devices, devices_free; /* struct ndis_device_record */
+    struct list devices; /* struct ndis_device_record */
     uint64_t dispatch;    /* address of ndis!ndisDummyIrpHandler: routes IRPs by device */
 };
 

@@ -38,7 +38,6 @@ struct nbl_track {
     struct ndis_ledger *lender; /* lent by who has to return it; NULL: by its owner, or not lent */
     uint64_t source_handle;     /* SourceHandle when it left */
     uint8_t where;              /* enum nbl_where */
-    struct nbl_track *next_free;
 };
 
 /*

@@ -452,14 +452,13 @@ struct ndis_root {
     struct list installs; /* what INFs said: install.c */
     struct fiber *worker; /* does what may not be done in the caller's context */
     bool worker_idle;
-    struct list work, work_free; /* struct ndis_work */
+    struct list work;        /* struct ndis_work */
     struct list ledger_free;     /* struct ndis_ledger, of layers that are gone; in a live machine */
     struct list link_free;       /* struct ndis_link, of drivers that are gone; in a live machine */
     struct ndis_words *words;    /* each sentence that was ever needed, once */
     uint32_t next_if_index;
     void *driver_object;      /* \Driver\NDIS, of the adapters' devices; NULL: there are none yet */
     uint32_t partial_cancel_id; /* NdisGeneratePartialCancelId */
-    struct nbl_track *track_free;
     struct ndis_nbl_pool *default_pool; /* for NBLs that NDIS makes without a pool given */
     struct ndis_nb_pool *default_nb_pool;
     bool (*binds)(const char *service, const struct ndis_nic *nic); /* install.c; NULL: everything binds */

@@ -29,10 +29,8 @@ static struct oid_record *
 record_new(NDIS_OID_REQUEST *request, struct ndis_layer *source, struct ndis_layer *target, bool direct)
 {
     struct ndis_misc *misc = ndis_misc();
-    struct list_node *node = list_pop_head(&misc->oids_free);
-    struct oid_record *r = node ? list_entry(node, struct oid_record, node) : mon_alloc(sizeof(*r));
+    struct oid_record *r = mon_alloc(sizeof(*r));
 
-    memset(r, 0, sizeof(*r));
     r->request = request;
     r->source = source;
     r->target = target;
@@ -63,7 +61,7 @@ record_free(struct oid_record *r)
     mtimer_cancel(&r->timeout);
     r->serial = 0;
     list_del(&r->node);
-    list_add_head(&ndis_misc()->oids_free, &r->node);
+    mon_free(r, sizeof(*r));
 }
 
 bool

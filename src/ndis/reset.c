@@ -35,13 +35,20 @@ struct ndis_reset {
     void (*done)(struct ndis_adapter *ad, NDIS_STATUS status); /* who asked hears of it */
 };
 
+/* The record is made by whoever needs it first; where the adapter keeps it is an object from the start. */
+static void
+touch(const struct ndis_reset *r)
+{
+    sched_touch((uint64_t)&r->nic->reset);
+}
+
 static struct ndis_reset *
 reset_of(struct ndis_nic *nic)
 {
     struct ndis_reset *r = nic->reset;
 
     if (r == NULL) {
-        r = nic->reset = mon_alloc(sizeof(*r));
+        r = nic->reset = mon_alloc_shared(sizeof(*r));
         r->nic = nic;
     }
     return r;
@@ -138,7 +145,7 @@ reset_work(void *arg)
     struct ndis_reset *r = arg;
     struct ndis_adapter *ad = r->nic->adapter;
 
-    sched_touch((uint64_t)r);
+    touch(r);
     r->asked = false;
     if (may_be_called(r, ad)) {
         reset(r, ad);
@@ -154,7 +161,7 @@ ndis_reset_ask(struct ndis_nic *nic, void (*done)(struct ndis_adapter *ad, NDIS_
 {
     struct ndis_reset *r = reset_of(nic);
 
-    sched_touch((uint64_t)r);
+    touch(r);
     if (nic->adapter == NULL || nic->adapter->driver->chars.ResetHandlerEx == NULL || r->idle != NULL)
         return false;
     if (!r->asked) {
@@ -172,7 +179,7 @@ ndis_reset_complete(struct ndis_adapter *ad, NDIS_STATUS status, bool addressing
 {
     struct ndis_reset *r = reset_of(ad->nic);
 
-    sched_touch((uint64_t)r);
+    touch(r);
     if ((!r->in_handler && !r->pended) || r->completed)
         return false;
     r->completed = true;
@@ -197,7 +204,7 @@ check_work(void *arg)
     uint32_t had;
     bool hangs;
 
-    sched_touch((uint64_t)r);
+    touch(r);
     if (!may_be_called(r, ad)) {
         r->asked = false;
         idle_now(r);
@@ -261,7 +268,7 @@ ndis_reset_stop(struct ndis_adapter *ad)
 
     if (r == NULL)
         return;
-    sched_touch((uint64_t)r);
+    touch(r);
     r->checks = false;
     mtimer_cancel(&r->timer);
     if (!r->asked && !r->in_handler && !r->pended)

@@ -34,15 +34,9 @@ nbl_track_of(const NET_BUFFER_LIST *nbl)
 struct nbl_track *
 nbl_track_new(NET_BUFFER_LIST *nbl, uint64_t pool)
 {
-    struct ndis_root *root = ndis_root();
     struct nbl_head *head = (struct nbl_head *)nbl - 1;
-    struct nbl_track *track = root->track_free;
+    struct nbl_track *track = mon_alloc(sizeof(*track));
 
-    if (track != NULL)
-        root->track_free = track->next_free;
-    else
-        track = mon_alloc(sizeof(*track));
-    memset(track, 0, sizeof(*track));
     track->nbl = (uint64_t)nbl;
     track->pool = pool;
     head->track = (uint64_t)track;
@@ -54,8 +48,7 @@ void
 nbl_track_end(struct nbl_track *track)
 {
     track->nbl = 0;
-    track->next_free = ndis_root()->track_free;
-    ndis_root()->track_free = track;
+    mon_free(track, sizeof(*track));
 }
 
 static void

@@ -50,7 +50,7 @@ ndis_words(const char *format, const char *a, const char *b)
     for (words = root->words; words != NULL; words = words->next)
         if (str_eq(words->text, text))
             return words->text;
-    words = mon_alloc(sizeof(*words));
+    words = mon_alloc_shared(sizeof(*words));
     memcpy(words->text, text, sizeof(text));
     words->next = root->words;
     root->words = words;
@@ -77,7 +77,7 @@ worker(void *arg)
         void (*fn)(void *) = work->fn;
         void *fn_arg = work->arg;
 
-        list_add_tail(&root->work_free, &work->node);
+        mon_free(work, sizeof(*work));
         fn(fn_arg);
     }
 }
@@ -95,8 +95,7 @@ void
 ndis_work_queue(void (*fn)(void *arg), void *arg)
 {
     struct ndis_root *root = ndis_root();
-    struct list_node *node = list_pop_head(&root->work_free);
-    struct ndis_work *work = node != NULL ? list_entry(node, struct ndis_work, node) : mon_alloc(sizeof(*work));
+    struct ndis_work *work = mon_alloc(sizeof(*work));
 
     sched_touch((uint64_t)&root->work);
     work->fn = fn;

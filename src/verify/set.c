@@ -21,11 +21,11 @@ static void
 set_grow(struct rule_set *s)
 {
     uint32_t room = s->room ? s->room * 2 : 8;
-    struct rule_entry *entry = mon_alloc(room * sizeof(*entry));
+    struct rule_entry *entry = mon_alloc_shared(room * sizeof(*entry));
 
     if (s->room)
         memcpy(entry, s->entry, s->room * sizeof(*entry));
-    s->bucket = mon_alloc(room * sizeof(*s->bucket));
+    s->bucket = mon_alloc_shared(room * sizeof(*s->bucket));
     s->entry = entry;
     s->room = room;
     for (uint32_t i = s->first; i != 0; i = entry[i - 1].next) {

@@ -235,16 +235,14 @@ adapter_free(struct legacy_adapter *la)
     ndis_free(la->block);
     la->block = NULL;
     if (machine_is_native()) /* checkers look at it after its end; a live machine makes adapters for days */
-        list_add_tail(&legacy_root()->adapters_free, &la->free);
+        mon_free(la, sizeof(*la));
 }
 
 static struct legacy_adapter *
 adapter_create(struct ndis_adapter *ad, struct legacy_driver *ld)
 {
-    struct list_node *free = list_pop_head(&legacy_root()->adapters_free);
-    struct legacy_adapter *la = free != NULL ? list_entry(free, struct legacy_adapter, free) : mon_alloc(sizeof(*la));
+    struct legacy_adapter *la = mon_alloc(sizeof(*la));
 
-    *la = (struct legacy_adapter){ 0 };
     la->ad = ad;
     la->ld = ld;
     la->linked = true;

@@ -56,10 +56,6 @@ legacy_init(void)
     list_init(&root->wrappers);
     list_init(&root->protocols);
     list_init(&root->bindings);
-    list_init(&root->open_free);
-    list_init(&root->adapters_free);
-    list_init(&root->bindings_free);
-    list_init(&root->work_free);
     list_init(&root->resets);
 #define X(name) legacy_site.name = (uint32_t)ddi_lookup("ndis", #name);
     LEGACY_SITES(X)

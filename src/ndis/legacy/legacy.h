@@ -70,7 +70,6 @@ struct packet_track {
     int refs;       /* NdisReturnPackets calls that are due */
     void *holder;   /* struct legacy_adapter or legacy_open that it is given to */
     void *flat;     /* copy of the data, where the chain would not do */
-    struct packet_track *next_free;
 };
 
 struct packet_pool {
@@ -163,7 +162,6 @@ struct legacy_work {
 };
 
 struct legacy_adapter {
-    struct list_node free; /* legacy_root.adapters_free */
     struct legacy_block *block;
     struct ndis_adapter *ad;
     struct legacy_driver *ld;
@@ -258,7 +256,7 @@ struct bind5;
 
 /* One NDIS 6 binding of a 5.x protocol. Monitor memory. */
 struct legacy_binding {
-    struct list_node node; /* legacy_root.bindings, or .bindings_free */
+    struct list_node node; /* legacy_root.bindings */
     struct legacy_protocol *protocol;
     struct ndis_binding *b;
     struct list opens; /* struct legacy_open, in order of opening */
@@ -275,9 +273,9 @@ struct legacy_binding {
 /* What became of an NdisReset. */
 enum open_reset { OPEN_RESET_NONE, OPEN_RESET_CALLS, OPEN_RESET_WAITS, OPEN_RESET_DONE };
 
-/* What an NdisBindingHandle stands for. Monitor memory, used again. */
+/* What an NdisBindingHandle stands for. Monitor memory. */
 struct legacy_open {
-    struct list_node node; /* legacy_binding.opens; legacy_root.open_free */
+    struct list_node node; /* legacy_binding.opens */
     struct legacy_binding *binding;
     NDIS_OPEN_BLOCK *block; /* heap; NULL once it is closed */
     uint64_t context;       /* ProtocolBindingContext */
@@ -350,10 +348,7 @@ extern struct legacy_handlers legacy_handler;
 
 /* ndis_misc.legacy. Monitor memory. */
 struct legacy_root {
-    struct list wrappers, protocols, bindings, open_free, resets;
-    struct list adapters_free, bindings_free; /* of a live machine: used again */
-    struct list work_free;                    /* struct legacy_work */
-    struct packet_track *track_free;
+    struct list wrappers, protocols, bindings, resets;
 };
 struct legacy_root *legacy_root(void);
 

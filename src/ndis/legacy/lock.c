@@ -9,14 +9,6 @@
  */
 #include "ndis/legacy/legacy.h"
 
-static struct legacy_work *
-work_new(void)
-{
-    struct list_node *node = list_pop_head(&legacy_root()->work_free);
-
-    return node != NULL ? list_entry(node, struct legacy_work, node) : mon_alloc(sizeof(struct legacy_work));
-}
-
 static void
 let_go(struct legacy_adapter *la)
 {
@@ -27,7 +19,7 @@ let_go(struct legacy_adapter *la)
         struct legacy_work *w = list_entry(node, struct legacy_work, node);
 
         w->fn(la, w->arg);
-        list_add_head(&legacy_root()->work_free, &w->node);
+        mon_free(w, sizeof(*w));
         sched_touch((uint64_t)la);
     }
     la->held = false;
@@ -48,7 +40,7 @@ legacy_run(struct legacy_adapter *la, void (*fn)(struct legacy_adapter *la, void
     }
     sched_touch((uint64_t)la);
     if (la->held) {
-        w = work_new();
+        w = mon_alloc(sizeof(*w));
         w->fn = fn;
         w->arg = arg;
         list_add_tail(&la->deferred, &w->node);

@@ -61,10 +61,9 @@ packet_pool_create(uint32_t packets, uint32_t reserved)
 NDIS_PACKET *
 packet_create(struct packet_pool *pool)
 {
-    struct legacy_root *root = legacy_root();
     uint32_t oob = oob_offset(pool->reserved);
     struct packet_head *head;
-    struct packet_track *track = root->track_free;
+    struct packet_track *track;
     NDIS_PACKET *packet;
 
     sched_touch((uint64_t)pool);
@@ -74,11 +73,7 @@ packet_create(struct packet_pool *pool)
                       NDIS_SIG_PACKET, "NDIS packet");
     if (head == NULL)
         return NULL;
-    if (track != NULL)
-        root->track_free = track->next_free;
-    else
-        track = mon_alloc(sizeof(*track));
-    memset(track, 0, sizeof(*track));
+    track = mon_alloc(sizeof(*track));
     list_node_init(&track->node);
     list_node_init(&track->behind);
     packet = (NDIS_PACKET *)(head + 1);
@@ -106,8 +101,7 @@ packet_free(NDIS_PACKET *packet)
     pool->out--;
     if (track != NULL) {
         track->packet = NULL;
-        track->next_free = legacy_root()->track_free;
-        legacy_root()->track_free = track;
+        mon_free(track, sizeof(*track));
     }
     ndis_free((struct packet_head *)packet - 1);
 }

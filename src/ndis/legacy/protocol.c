@@ -142,21 +142,11 @@ binding_named(const struct legacy_protocol *lp, const UNICODE_STRING *name)
 static struct legacy_open *
 open_create(struct legacy_binding *lb, uint64_t context)
 {
-    struct list_node *free = list_first(&legacy_root()->open_free);
-    struct legacy_open *lo;
+    struct legacy_open *lo = mon_alloc(sizeof(*lo));
 
-    if (free != NULL)
-        list_del(free);
-    lo = free != NULL ? list_entry(free, struct legacy_open, node) : mon_alloc(sizeof(*lo));
     *lo = (struct legacy_open){ .binding = lb, .context = context, .offered = lb->binding };
     list_add_tail(&lb->opens, &lo->node);
     return lo;
-}
-
-static void
-open_give_back(struct legacy_open *lo)
-{
-    list_add_tail(&legacy_root()->open_free, &lo->node);
 }
 
 /*
@@ -295,7 +285,7 @@ close_complete_work(void *arg)
     if (lo->awaited)
         ndis_wait_done(&lo->close_wait, NDIS_STATUS_SUCCESS);
     else
-        open_give_back(lo);
+        mon_free(lo, sizeof(*lo));
 }
 
 void
@@ -328,7 +318,7 @@ NdisCloseAdapter(PNDIS_STATUS Status, NDIS_HANDLE NdisBindingHandle)
         if (lo->awaited)
             ndis_wait_done(&lo->close_wait, NDIS_STATUS_SUCCESS);
         else
-            open_give_back(lo);
+            mon_free(lo, sizeof(*lo));
         *Status = NDIS_STATUS_SUCCESS;
         return;
     }
@@ -358,7 +348,7 @@ wait_closed(struct legacy_open *lo)
         ndis_wait(&lo->close_wait, (uint64_t)lo,
                   ndis_words("waits for sends and receives of %s before it closes %s",
                              ndis_layer_driver_name(&lo->binding->b->layer), "its binding"));
-    open_give_back(lo);
+    mon_free(lo, sizeof(*lo));
 }
 
 /* ------------------------------------------------------------------ binding the 5.x protocol */
@@ -504,17 +494,6 @@ open_adapter(struct legacy_binding *lb, NDIS_HANDLE bind_context, UNICODE_STRING
     return status;
 }
 
-static struct legacy_binding *
-binding_create(void)
-{
-    struct list_node *free = list_pop_head(&legacy_root()->bindings_free);
-    struct legacy_binding *lb = free != NULL ? list_entry(free, struct legacy_binding, node) : mon_alloc(sizeof(*lb));
-
-    *lb = (struct legacy_binding){ 0 };
-    list_init(&lb->opens);
-    return lb;
-}
-
 /* Checkers look at it after its end; a live machine makes bindings for days. */
 static void
 binding_free(struct legacy_binding *lb)
@@ -524,7 +503,7 @@ binding_free(struct legacy_binding *lb)
     if (lb->nbls != NULL)
         NdisFreeNetBufferListPool(lb->nbls);
     if (machine_is_native())
-        list_add_tail(&legacy_root()->bindings_free, &lb->node);
+        mon_free(lb, sizeof(*lb));
 }
 
 static uint64_t
@@ -532,9 +511,10 @@ bind(const uint64_t *args)
 {
     struct legacy_protocol *lp = (struct legacy_protocol *)args[0];
     NDIS_BIND_PARAMETERS *p = (NDIS_BIND_PARAMETERS *)args[2];
-    struct legacy_binding *lb = binding_create();
+    struct legacy_binding *lb = mon_alloc(sizeof(*lb));
     NDIS_STATUS status = NDIS_STATUS_RESOURCES;
 
+    list_init(&lb->opens);
     lb->protocol = lp;
     lb->device = p->AdapterName;
     lb->section = p->ProtocolSection;

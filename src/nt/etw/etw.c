@@ -19,7 +19,7 @@ log_entry(const GUID *id, unsigned number, unsigned level, bool wpp)
     struct etw_entry *e;
 
     if (etw->log == NULL)
-        etw->log = mon_alloc(ETW_LOG_MAX * sizeof(*etw->log));
+        etw->log = mon_alloc_shared(ETW_LOG_MAX * sizeof(*etw->log));
     e = &etw->log[etw->count++ % ETW_LOG_MAX];
     e->step = machine->step;
     e->caller = guest_caller();

@@ -65,7 +65,6 @@ struct holders;
 
 struct ex_state {
     struct list work_waiting; /* struct ex_work_item: no fiber was left; taken by the next worker that ends */
-    struct list work_free;
     struct fiber *reserve[EX_RESERVES]; /* workers for when there is no fiber left */
     uint32_t reserves;
     uint32_t work_running;

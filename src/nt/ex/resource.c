@@ -30,7 +30,7 @@ shared_count(PERESOURCE r, uint32_t fiber)
     while (h != NULL && h->address != (uint64_t)r)
         h = h->next;
     if (h == NULL) {
-        h = mon_alloc(sizeof(*h));
+        h = mon_alloc_shared(sizeof(*h));
         h->address = (uint64_t)r;
         h->next = NT->ex->resources;
         NT->ex->resources = h;

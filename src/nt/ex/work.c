@@ -12,14 +12,6 @@
 #include "nt/ps/ps.h"
 #include "trace/event.h"
 
-static struct ex_work_item *
-new_item(void)
-{
-    struct list_node *free = list_pop_head(&NT->ex->work_free);
-
-    return free != NULL ? list_entry(free, struct ex_work_item, link) : mon_alloc(sizeof(struct ex_work_item));
-}
-
 /* documented: 0xE1 when a routine comes back at DISPATCH_LEVEL or above. */
 static void
 run(struct ex_work_item *item)
@@ -30,7 +22,7 @@ run(struct ex_work_item *item)
     void *object = item->object;
     uint64_t routine = item->routine;
 
-    list_add_head(&ex->work_free, &item->link);
+    mon_free(item, sizeof(*item));
     ex->work_queued--;
     ex->work_running++;
     trace_emit(EV_WORK_RUN, object, routine);
@@ -83,7 +75,6 @@ void
 ex_work_init(struct ex_state *ex)
 {
     list_init(&ex->work_waiting);
-    list_init(&ex->work_free);
     ex->worker_site = ke_site("ExpWorkerThread");
     ex->reserve[ex->reserves++] =
         ps_thread_create("reserve worker", FIBER_SYSTEM, NULL, reserve_worker, NULL, true, NULL);
@@ -93,7 +84,7 @@ bool
 ex_work(const char *name, void *object, uint64_t routine, void (*entry)(void *), void *arg)
 {
     struct ex_state *ex = NT->ex;
-    struct ex_work_item *item = new_item();
+    struct ex_work_item *item = mon_alloc(sizeof(*item));
 
     list_node_init(&item->link);
     item->object = object;

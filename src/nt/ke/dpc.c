@@ -95,14 +95,6 @@ find_queued(PKDPC dpc, unsigned *vp)
     return NULL;
 }
 
-static struct ke_dpc_node *
-new_node(void)
-{
-    struct list_node *free = list_pop_head(&NT->ke->dpc_free);
-
-    return free != NULL ? list_entry(free, struct ke_dpc_node, link) : mon_alloc(sizeof(struct ke_dpc_node));
-}
-
 /* A threaded DPC's thread. arg: the KDPC, already unqueued but for its routine, which Windows also reads here. */
 static void
 threaded_main(void *arg)
@@ -159,7 +151,7 @@ ke_dpc_queue_from(PKDPC dpc, void *arg1, void *arg2, unsigned here)
         }
         /* no fiber is left: documented, threaded DPCs may be disabled and then run as ordinary ones */
     }
-    node = new_node();
+    node = mon_alloc(sizeof(*node));
     node->dpc = dpc;
     node->routine = (uint64_t)dpc->DeferredRoutine;
     node->serial = ++ke->dpc_serial;
@@ -176,7 +168,7 @@ unlink_node(struct ke_dpc_node *node)
 {
     list_del(&node->link);
     node->dpc = NULL;
-    list_add_head(&NT->ke->dpc_free, &node->link);
+    mon_free(node, sizeof(*node));
 }
 
 bool
@@ -425,7 +417,6 @@ ke_dpc_init(void)
 {
     for (unsigned i = 0; i < VP_MAX; i++)
         list_init(&NT->ke->dpc[i].nodes);
-    list_init(&NT->ke->dpc_free);
     site_retire = ke_site("KiRetireDpcList");
     vp_set_dpc_drain(drain);
 }

@@ -34,7 +34,7 @@ ke_lock_get(const void *address)
 
     if (l != NULL)
         return l;
-    l = mon_alloc(sizeof(*l));
+    l = mon_alloc_shared(sizeof(*l));
     head = bucket(address);
     l->address = (uint64_t)address;
     l->next = *head;

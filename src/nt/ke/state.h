@@ -42,11 +42,9 @@ struct ke_state {
     struct ke_lock *locks[KE_LOCK_BUCKETS];
     struct ke_lock *locks_made;
     struct ke_dpc_queue dpc[VP_MAX];
-    struct list dpc_free; /* struct ke_dpc_node */
     uint64_t dpc_serial;
     struct ke_queue dpc_flush; /* who waits for DPCs to end */
     struct list timers;        /* struct ke_timer_node, armed, in the order they were set */
-    struct list timers_free;
     struct {
         struct mtimer clock;
     } wait[FIBER_MAX + 1];  /* per fiber: timeout of its wait, end of its stall */

@@ -16,7 +16,6 @@ void
 ke_timer_init(void)
 {
     list_init(&NT->ke->timers);
-    list_init(&NT->ke->timers_free);
 }
 
 static struct ke_timer_node *
@@ -36,7 +35,7 @@ disarm(struct ke_timer_node *node)
     mtimer_cancel(&node->clock);
     list_del(&node->link);
     node->timer = NULL;
-    list_add_head(&NT->ke->timers_free, &node->link);
+    mon_free(node, sizeof(*node));
 }
 
 static void
@@ -70,9 +69,7 @@ ke_timer_set(PKTIMER timer, int64_t due, uint32_t period_ms, PKDPC dpc)
 
     sched_touch((uint64_t)timer);
     if (node == NULL) {
-        struct list_node *free = list_pop_head(&ke->timers_free);
-
-        node = free != NULL ? list_entry(free, struct ke_timer_node, link) : mon_alloc(sizeof(*node));
+        node = mon_alloc(sizeof(*node));
         node->timer = timer;
         list_add_tail(&ke->timers, &node->link);
     }

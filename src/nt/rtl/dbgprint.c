@@ -25,7 +25,7 @@ chunk_with_room(size_t size)
     if (c != NULL && DBG_CHUNK - c->used >= size)
         return c;
     if (rtl->chunks < DBG_CHUNKS_MAX) {
-        c = mon_alloc(sizeof(*c));
+        c = mon_alloc_shared(sizeof(*c));
         rtl->chunks++;
     } else {
         c = rtl->first;

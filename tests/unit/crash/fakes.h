@@ -93,6 +93,12 @@ mon_alloc(size_t size_bytes)
     return p;
 }
 
+void *
+mon_alloc_shared(size_t size_bytes)
+{
+    return mon_alloc(size_bytes);
+}
+
 static inline void
 fake_snapshot(void)
 {

@@ -111,5 +111,100 @@ TEST(hb, a_fiber_that_ended_stands_elsewhere_than_at_its_last_point)
     differs_from_its_last_point(end_at_once);
 }
 
+static struct memory {
+    void *heap, *monitor, *given_back, *again;
+} got[2];
+
+static void
+allocate(void *arg)
+{
+    struct memory *m = &got[sched_current != parent];
+
+    (void)arg;
+    sched_point(OP_INTERNAL, 0);
+    m->heap = heap_alloc(40, 0x74736574);
+    m->monitor = mon_alloc(40);
+    m->given_back = mon_alloc(100);
+    mon_free(m->given_back, 100);
+    sched_point(OP_INTERNAL, 0);
+    m->again = mon_alloc(100);
+}
+
+/* An address is no event: where it told who came first, equal orders would hold unequal memory. */
+TEST(hb, addresses_do_not_tell_who_came_first)
+{
+    struct memory then[2];
+
+    run("a", allocate, allocate);
+    memcpy(then, got, sizeof(then));
+    run("b", allocate, allocate);
+    CHECK(memcmp(then, got, sizeof(then)) == 0);
+}
+
+static void
+only_give_back(void *arg)
+{
+    (void)arg;
+    mon_free(got[0].given_back = mon_alloc(100), 100);
+}
+
+TEST(hb, monitor_memory_is_new_again_for_who_gave_it_back)
+{
+    run("a", only_give_back, allocate);
+    CHECK(got[1].again == got[1].given_back);
+    CHECK(got[1].again != got[0].given_back);
+}
+
+static bool made;
+
+static void
+make_for_all_and_allocate(void *arg)
+{
+    sched_point(OP_INTERNAL, 0);
+    if (!made)
+        mon_alloc_shared(100);
+    made = true;
+    allocate(arg);
+}
+
+TEST(hb, what_one_makes_for_all_moves_nobodys_memory)
+{
+    struct memory then[2];
+
+    made = false;
+    run("a", make_for_all_and_allocate, make_for_all_and_allocate);
+    memcpy(then, got, sizeof(then));
+    made = false;
+    run("b", make_for_all_and_allocate, make_for_all_and_allocate);
+    CHECK(memcmp(then, got, sizeof(then)) == 0);
+}
+
+static void *in_timer;
+
+static void
+expire(struct mtimer *t)
+{
+    (void)t;
+    in_timer = heap_alloc(40, 0x74736574);
+}
+
+static void
+set_a_timer(void *arg)
+{
+    (void)arg;
+    mtimer_set(mon_alloc(sizeof(struct mtimer)), 1000, expire);
+}
+
+/* A timer expires over whoever happens to run. */
+TEST(hb, what_a_timer_allocates_is_nobodys)
+{
+    run("a", set_a_timer, stay);
+    CHECK_EQ(heap_find((uint64_t)in_timer)->fiber, 0);
+}
+
 TEST_MAIN(TEST_CASE(hb, a_fiber_that_waits_stands_elsewhere_than_at_its_last_point),
-          TEST_CASE(hb, a_fiber_that_ended_stands_elsewhere_than_at_its_last_point))
+          TEST_CASE(hb, a_fiber_that_ended_stands_elsewhere_than_at_its_last_point),
+          TEST_CASE(hb, addresses_do_not_tell_who_came_first),
+          TEST_CASE(hb, monitor_memory_is_new_again_for_who_gave_it_back),
+          TEST_CASE(hb, what_one_makes_for_all_moves_nobodys_memory),
+          TEST_CASE(hb, what_a_timer_allocates_is_nobodys))
