@@ -9,7 +9,7 @@
 
 #define SLOTS    1024u
 #define FIRST    64u   /* so many orders are kept */
-#define FIRST_IN 16u   /* of the first of a bound, one in so many, */
+#define FIRST_IN 4u    /* of the first of a bound, one in so many, */
 #define ONE_IN   1024u /* and later one in so many */
 #define COMPARED 4u    /* times each is compared */
 

@@ -103,6 +103,26 @@ no_order_left_out() {
     no_order_left_out pause-from-dpc-fixed
 }
 
+# cuts_nothing_new SCENARIO DRIVER - one preemption in one scenario, where something once led the cache astray
+cuts_nothing_new() {
+    needs "$2"
+    command -v python3 >/dev/null || skip "no python3"
+    run "$root/tools/compare-traces" --undis "$UNDIS" --only "$1" "$2"
+    no_order_left_out "${2##*/}"
+}
+
+@test "dpc-loses-cause: a VP whose DPCs are done is not taken for one whose DPC stands at its last point" {
+    cuts_nothing_new interrupt-while-disabled "$zoo/dpc-loses-cause"
+}
+
+@test "nd5-reset-later: an order has one name, whoever allocated first" {
+    cuts_nothing_new surprise-removal-under-traffic "$zoo/nd5-reset-later"
+}
+
+@test "ndisprot5: an order has one name, whoever made a lock's record" {
+    cuts_nothing_new ioctl-while-disabled "$UNDIS_BUILD_DIR/drivers/ndisprot5"
+}
+
 # MINIMAL=all asks of every driver whose README states preemptions; that takes several minutes.
 @test "a preemption less, with the cache off, shows no finding that is said to need it" {
     needs "$zoo/pause-check-race"
