@@ -264,8 +264,8 @@ time_should_pass(void)
 }
 
 /*
- * Choose who runs next and go there. The running fiber may be among them; it stands at op on object now, whether that is
- * a point or not, and other fibers find it there.
+ * Choose who runs next and go there. The running fiber may be among them; it stands at op on object now, whether that
+ * is a point or not, and other fibers find it there.
  */
 static void
 reschedule(enum op_kind op, uint64_t object, bool cur_first, bool cur_last)
