@@ -7,6 +7,9 @@
  * hash of an event mixes those two; the hash of the order is the sum of its
  * events, so equivalent prefixes have equal hashes whatever order they ran in.
  *
+ * Memory that is given back is an event on every object that was in it: who used one before did so before, and who uses
+ * one later uses what is no longer there.
+ *
  * An object only one fiber has ever touched needs no scheduling point. Who
  * touched what outlives runs (addresses are the same in each); when a second
  * fiber appears after points were skipped, hb_filter_changed is set and the
@@ -35,6 +38,10 @@ bool hb_filter_changed;
 static bool filter_on = true;
 static struct object table[TABLE];
 static uint32_t table_used;
+/* Objects by where they lie: of the same 256 bytes (and of others by chance), the slot + 1 of the first, of the next. */
+#define NEARBY_SHIFT 8u
+#define NEARBY       4096u
+static uint16_t nearby[NEARBY], nearby_next[TABLE];
 static uint32_t run_number;
 static uint64_t clock_hb; /* the clock's history, this run: it acts like a fiber when a timer expires */
 static struct {
@@ -55,6 +62,7 @@ void
 hb_filter_reset(void)
 {
     memset(table, 0, sizeof(table));
+    memset(nearby, 0, sizeof(nearby));
     table_used = 0;
     hb_filter_changed = false;
 }
@@ -84,6 +92,12 @@ add_to_order(uint64_t h)
     hb.hi += (h ^ h >> 29) * 0xff51afd7ed558ccdull;
 }
 
+static uint16_t *
+nearby_of(uint64_t address)
+{
+    return &nearby[((address >> NEARBY_SHIFT) * HASH_GOLDEN >> 32) & (NEARBY - 1)];
+}
+
 static struct object *
 find(uint64_t address)
 {
@@ -100,6 +114,8 @@ find(uint64_t address)
                 return &table[i]; /* full: this slot stands for all newcomers, shared: sound, prunes less */
             table_used++;
             table[i].address = address;
+            nearby_next[i] = *nearby_of(address);
+            *nearby_of(address) = (uint16_t)(i + 1);
             break;
         }
         i = (i + 1) & (TABLE - 1);
@@ -165,6 +181,21 @@ hb_touch(struct fiber *f, uint64_t address)
     touch(&f->hb, (uint16_t)f->id, address);
     if (race_active)
         race_touch(f, address);
+}
+
+void
+hb_freed(struct fiber *f, uint64_t address, uint64_t size)
+{
+    uint64_t end = address + size;
+
+    for (uint64_t at = address & ~((1ull << NEARBY_SHIFT) - 1); at < end; at += 1ull << NEARBY_SHIFT)
+        for (uint32_t i = *nearby_of(at); i != 0; i = nearby_next[i - 1]) {
+            const struct object *o = &table[i - 1];
+
+            if (o->run == run_number && o->address >> NEARBY_SHIFT == at >> NEARBY_SHIFT && o->address >= address &&
+                o->address < end)
+                touch(f ? &f->hb : &clock_hb, f ? (uint16_t)f->id : CLOCK, o->address);
+        }
 }
 
 void

@@ -187,6 +187,8 @@ heap_free(void *p)
         result = HEAP_UNDERRUN;
     else if (!guard_ok((uint8_t *)b->address + b->size, rounded - b->size + GUARD))
         result = HEAP_OVERRUN;
+    if (!machine->setup && sched_current)
+        hb_freed(machine->in_timer ? NULL : sched_current, b->address, rounded);
     b->freed = true;
     b->free_site = guest_caller();
     b->free_fiber = sched_current ? sched_current->id : 0;

@@ -84,6 +84,7 @@ uint64_t sched_timer_next(void);                    /* UINT64_MAX: none */
 void hb_begin_run(void);
 void hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip);
 void hb_touch(struct fiber *f, uint64_t object);
+void hb_freed(struct fiber *f, uint64_t address, uint64_t size); /* by f, NULL: by the clock; who used it did before */
 bool hb_private(struct fiber *f, uint64_t object);
 void hb_time(uint64_t due_100ns);            /* time passed; what its timer touches is the clock's */
 void hb_clock_touch(uint64_t object);

@@ -18,6 +18,7 @@ static struct question {
 static unsigned questions;
 static const char *first; /* the fiber of that name goes on whenever it can */
 static struct fiber *parent;
+static char *block; /* memory from before the run */
 
 static unsigned
 pick(struct strategy *s, const struct sched_view *v)
@@ -41,7 +42,8 @@ stay(void *arg)
         sched_point(OP_INTERNAL, OBJECT_WORLD);
 }
 
-static void
+/* Returns the hash of the order of events. */
+static uint64_t
 run(const char *who_first, void (*a)(void *), void (*b)(void *))
 {
     static bool ready;
@@ -50,6 +52,7 @@ run(const char *who_first, void (*a)(void *), void (*b)(void *))
     if (!ready) {
         machine_start(2);
         hb_filter_enabled(false);
+        block = heap_alloc(300, 0x74736574);
         machine_snapshot();
         ready = true;
     }
@@ -61,6 +64,7 @@ run(const char *who_first, void (*a)(void *), void (*b)(void *))
     fiber_create("c", FIBER_SYSTEM, stay, NULL, true); /* so that there is a choice when one of them is done */
     machine_run(&scripted, &r);
     CHECK_EQ(r.end, RUN_DONE);
+    return r.hb_lo;
 }
 
 /* The question that was asked when fiber a could not go on. */
@@ -109,6 +113,34 @@ TEST(hb, a_fiber_that_waits_stands_elsewhere_than_at_its_last_point)
 TEST(hb, a_fiber_that_ended_stands_elsewhere_than_at_its_last_point)
 {
     differs_from_its_last_point(end_at_once);
+}
+
+static void
+use_block(void *arg)
+{
+    (void)arg;
+    sched_point(OP_LOCKED, (uint64_t)block + 296);
+}
+
+static void
+use_another(void *arg)
+{
+    (void)arg;
+    sched_point(OP_LOCKED, (uint64_t)block + 512);
+}
+
+static void
+free_block(void *arg)
+{
+    (void)arg;
+    sched_point(OP_INTERNAL, 0);
+    CHECK_EQ(heap_free(block), HEAP_FREED);
+}
+
+TEST(hb, memory_is_given_back_before_or_after_it_is_used)
+{
+    CHECK(run("a", use_block, free_block) != run("b", use_block, free_block));
+    CHECK_EQ(run("a", use_another, free_block), run("b", use_another, free_block));
 }
 
 static struct memory {
@@ -204,6 +236,7 @@ TEST(hb, what_a_timer_allocates_is_nobodys)
 
 TEST_MAIN(TEST_CASE(hb, a_fiber_that_waits_stands_elsewhere_than_at_its_last_point),
           TEST_CASE(hb, a_fiber_that_ended_stands_elsewhere_than_at_its_last_point),
+          TEST_CASE(hb, memory_is_given_back_before_or_after_it_is_used),
           TEST_CASE(hb, addresses_do_not_tell_who_came_first),
           TEST_CASE(hb, monitor_memory_is_new_again_for_who_gave_it_back),
           TEST_CASE(hb, what_one_makes_for_all_moves_nobodys_memory),
