@@ -17,6 +17,7 @@
 #ifndef CONST
 #define CONST const
 #endif
+#define NOTHING
 
 #if !defined(UNDIS_HOST)
 #ifndef IN
@@ -90,6 +91,16 @@ typedef wchar_t WCHAR;
 typedef WCHAR *PWCHAR, *PWCH, *PWSTR, *LPWSTR, *NWPSTR, *LPWCH;
 typedef const WCHAR *PCWSTR, *LPCWSTR, *PCWCH, *LPCWCH, *PCWCHAR;
 typedef PCWSTR PCUNICHAR;
+#if defined(UNDIS_HOST)
+#elif defined(UNICODE)
+typedef WCHAR TCHAR, *PTCHAR, *PTSTR, *LPTSTR;
+typedef const WCHAR *PCTSTR, *LPCTSTR;
+#define TEXT(quote) L##quote
+#else
+typedef char TCHAR, *PTCHAR, *PTSTR, *LPTSTR;
+typedef const char *PCTSTR, *LPCTSTR;
+#define TEXT(quote) quote
+#endif
 _Static_assert(sizeof(WCHAR) == 2, "WCHAR is 16 bits: no -fno-short-wchar");
 
 #if defined(__cplusplus)

@@ -124,6 +124,8 @@ DDK_STRSAFE_PRINTF(W, WCHAR, _vsnwprintf)
 #undef DDK_STRSAFE_PRINTF
 #endif
 
+#include "wdm/strsafeex.h"
+
 /* --- counted strings --- */
 
 FORCEINLINE NTSTATUS

@@ -146,6 +146,40 @@ FormatNarrow(VOID)
     CHECK(text[3] == 0 && text[2] == 'n');
 }
 
+/* The Ex forms: the end, the room left, and what the flags do with the rest or on failure. */
+static VOID
+FormatEx(VOID)
+{
+    WCHAR wide[8], *wide_end = NULL;
+    CHAR text[8], *end = NULL;
+    SIZE_T left = 0;
+
+    NdisFillMemory(text, sizeof(text), '#');
+    CHECK(RtlStringCchPrintfExA(text, 8, &end, &left, STRSAFE_FILL_BEHIND_NULL | 'x', "%d", 42) == STATUS_SUCCESS);
+    CHECK(end == text + 2 && left == 6 && RtlCompareMemory(text, "42\0xxxxx", 8) == 8);
+    CHECK(RtlStringCchPrintfExA(text, 8, &end, &left, STRSAFE_NO_TRUNCATION, "%s", "too long") ==
+          STATUS_BUFFER_OVERFLOW);
+    CHECK(end == text + 2 && RtlCompareMemory(text, "42\0xxxxx", 8) == 8); /* left alone */
+    CHECK(RtlStringCchPrintfExA(text, 8, NULL, NULL, 0, "%s", "too long") == STATUS_BUFFER_OVERFLOW);
+    CHECK(RtlCompareMemory(text, "too lon", 8) == 8);
+    CHECK(RtlStringCchPrintfExA(text, 8, NULL, NULL, STRSAFE_NULL_ON_FAILURE, "%s", "too long") ==
+          STATUS_BUFFER_OVERFLOW);
+    CHECK(text[0] == 0 && text[1] == 'o');
+    CHECK(RtlStringCchCopyExA(text, 8, "too long", &end, &left, STRSAFE_FILL_ON_FAILURE | 'y') ==
+          STATUS_BUFFER_OVERFLOW);
+    CHECK(RtlCompareMemory(text, "yyyyyyy", 8) == 8);
+    CHECK(RtlStringCchPrintfExA(NULL, 0, NULL, NULL, 0, "") == STATUS_INVALID_PARAMETER);
+    CHECK(RtlStringCchPrintfExA(NULL, 0, &end, &left, STRSAFE_IGNORE_NULLS, NULL) == STATUS_SUCCESS);
+    CHECK(end == NULL && left == 0);
+    CHECK(RtlStringCchCopyExA(text, 8, "a", NULL, NULL, 0x2000) == STATUS_INVALID_PARAMETER); /* no such flag */
+    CHECK(RtlStringCbCopyExW(wide, sizeof(wide), L"abc", &wide_end, &left, 0) == STATUS_SUCCESS);
+    CHECK(wide_end == wide + 3 && left == sizeof(wide) - 6);
+    CHECK(RtlStringCbCatExW(wide, sizeof(wide), L"defg", &wide_end, &left, 0) == STATUS_SUCCESS);
+    CHECK(wide_end == wide + 7 && left == sizeof(WCHAR));
+    CHECK(RtlStringCchCatExW(wide, 8, L"h", NULL, NULL, STRSAFE_NO_TRUNCATION) == STATUS_BUFFER_OVERFLOW);
+    CHECK(RtlCompareMemory(wide, L"abcdefg", sizeof(wide)) == sizeof(wide));
+}
+
 static VOID
 FormatWide(VOID)
 {
@@ -205,5 +239,5 @@ DDI_TESTS(rtl, { "init_counts_bytes", InitCountsBytes }, { "copy_truncates", Cop
           { "compare_folds_case", CompareFoldsCase }, { "integer_to_string", IntegerToString },
           { "string_to_integer", StringToInteger }, { "ansi_to_unicode", AnsiToUnicode },
           { "guid_round_trip", GuidRoundTrip }, { "format_narrow", FormatNarrow }, { "format_wide", FormatWide },
-          { "bitmap", Bitmap }, { "compare_memory_counts", CompareMemoryCounts }, { "move_overlaps", MoveOverlaps },
+          { "format_ex", FormatEx }, { "bitmap", Bitmap }, { "compare_memory_counts", CompareMemoryCounts }, { "move_overlaps", MoveOverlaps },
           { "time_fields", TimeFields });

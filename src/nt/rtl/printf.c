@@ -3,7 +3,7 @@
  * nt/rtl/printf.c - the sprintf family over rtl_format().
  *
  * documented: _snprintf and its kin return -1 when the result does not fit and then leave it unterminated; a result of
- * exactly n units is not terminated either. The _s forms terminate always; when the result does not fit they empty
+ * exactly n units is not terminated either; with NULL and no room they tell how long it is. The _s forms terminate always; when the result does not fit they empty
  * the buffer and return -1, unless the count is _TRUNCATE.
  */
 #include "nt/rtl/rtl.h"
@@ -28,7 +28,7 @@ bounded(void *dst, size_t n, bool wide, const void *format, const uint64_t *va)
 
     if (len < n)
         terminate(dst, len, wide);
-    return len <= n ? (int)len : -1;
+    return len <= n || (dst == NULL && n == 0) ? (int)len : -1;
 }
 
 /* The secure forms: at most n units into room, always terminated. */

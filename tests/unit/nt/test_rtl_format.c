@@ -59,6 +59,7 @@ TEST(rtl_format, snprintf_cuts_without_terminator_and_returns_minus_one)
 
     memset(text, '#', 8);
     assert_int_equal(_snprintf_va(text, 3, "%s", va), -1);
+    assert_int_equal(_snprintf_va(NULL, 0, "%s", va), 5); /* how long it would be */
     assert_memory_equal(text, "123#####", 8);
     memset(text, '#', 8);
     assert_int_equal(_snprintf_va(text, 5, "%s", va), 5); /* exactly full: no terminator */
