@@ -21,11 +21,12 @@ target_link_libraries(undis-cc PRIVATE undis_flags)
 
 # One import library per pseudo image and linker family: lib<module>.a for GNU ld, <module>.lib for lld-link.
 file(GLOB_RECURSE export_lists CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/exports*.def)
-list(APPEND export_lists ${CMAKE_SOURCE_DIR}/src/image/hook.def    # undis cc --race
+list(APPEND export_lists ${CMAKE_SOURCE_DIR}/src/lacking.def
+                         ${CMAKE_SOURCE_DIR}/src/image/hook.def    # undis cc --race
                          ${CMAKE_SOURCE_DIR}/src/image/cover.def   # undis cc --coverage
                          ${CMAKE_SOURCE_DIR}/src/nt/ex/kasan.def)  # undis cc --sanitize=address
 set(import_libraries "")
-foreach(module IN ITEMS ntoskrnl.exe ndis.sys hal.dll undisrt.sys kernel32.dll)
+foreach(module IN ITEMS ntoskrnl.exe ndis.sys hal.dll netio.sys undisrt.sys kernel32.dll)
     cmake_path(GET module STEM stem)
     set(def ${UNDIS_LIB}/${stem}.def)
     set(outputs ${def})

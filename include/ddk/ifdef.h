@@ -25,6 +25,7 @@
 typedef ULONG NET_IF_COMPARTMENT_ID, *PNET_IF_COMPARTMENT_ID;
 typedef ULONG NET_IFINDEX, *PNET_IFINDEX, IF_INDEX, *PIF_INDEX;
 typedef USHORT NET_IFTYPE, *PNET_IFTYPE, IFTYPE;
+typedef GUID NET_IF_NETWORK_GUID, *PNET_IF_NETWORK_GUID;
 
 typedef union DDK_MS_STRUCT _NET_LUID_LH {
     ULONG64 Value;
@@ -50,6 +51,27 @@ typedef enum _NET_IF_OPER_STATUS {
 #define NET_IF_OPER_STATUS_DOWN_NOT_MEDIA_CONNECTED 0x00000002
 #define NET_IF_OPER_STATUS_DORMANT_PAUSED 0x00000004
 #define NET_IF_OPER_STATUS_DORMANT_LOW_POWER 0x00000008
+
+typedef enum {
+    IfOperStatusUp = 1,
+    IfOperStatusDown = 2,
+    IfOperStatusTesting = 3,
+    IfOperStatusUnknown = 4,
+    IfOperStatusDormant = 5,
+    IfOperStatusNotPresent = 6,
+    IfOperStatusLowerLayerDown = 7
+} IF_OPER_STATUS;
+
+typedef enum {
+    TUNNEL_TYPE_NONE = 0,
+    TUNNEL_TYPE_OTHER = 1,
+    TUNNEL_TYPE_DIRECT = 2,
+    TUNNEL_TYPE_6TO4 = 11,
+    TUNNEL_TYPE_ISATAP = 13,
+    TUNNEL_TYPE_TEREDO = 14,
+    TUNNEL_TYPE_IPHTTPS = 15
+} TUNNEL_TYPE,
+    *PTUNNEL_TYPE;
 
 typedef enum _NET_IF_ADMIN_STATUS {
     NET_IF_ADMIN_STATUS_UP = 1,

@@ -124,7 +124,7 @@ static const char *const link_lld[] = {
     "/dynamicbase", "/nxcompat", "/Brepro",
 };
 
-static const char *const import_libraries[] = { "ntoskrnl", "hal", "ndis" };
+static const char *const import_libraries[] = { "ntoskrnl", "hal", "ndis", "netio" };
 
 void
 args_add(struct args *args, const char *format, ...)

@@ -73,3 +73,22 @@ END
     exits 1
     complains 'nonsense'
 }
+
+@test "a driver that uses netioapi.h builds with both compilers, and a call of it is unsupported by name" {
+    for cc in gcc clang; do
+        [ $cc = gcc ] || command -v clang-19 >/dev/null || command -v clang >/dev/null || continue
+        undis cc --cc $cc -DNDIS630=1 "$BATS_TEST_DIRNAME/netio.c" -o routes.sys
+        exits 0
+        undis test routes.sys --only init-halt
+        exits 4
+        prints 'the driver calls netio.sys!GetIpForwardTable2, which undis does not have'
+    done
+}
+
+@test "gcc says which compiler has __try" {
+    printf '#include <ntddk.h>\nint f(int *p)\n{\n    __try { *p = 1; } __except (1) { return 1; }\n%s' \
+        '    __try { *p = 2; } __finally { *p = 3; }\n    return 0;\n}\n' >try.c
+    undis cc try.c -o try.sys
+    exits 1
+    complains '__try: build with undis cc --cc clang'
+}

@@ -29,10 +29,15 @@
 #define EXCEPTION_CONTINUE_EXECUTION (-1)
 
 #if defined(__clang__) && defined(_MSC_VER)
-/* Inside __except and its filter; gcc has no __try. */
+/* Inside __except and its filter. */
 #define GetExceptionCode() ((NTSTATUS)__exception_code())
 #define GetExceptionInformation() ((struct _EXCEPTION_POINTERS *)__exception_info())
 #define AbnormalTermination() __abnormal_termination()
+#elif defined(_WIN32)
+/* In a word what gcc's own errors would not say. */
+#define __try _Pragma("GCC error \"gcc has no __try: build with undis cc --cc clang\"") if (1)
+#define __except(filter) else
+#define __finally
 #endif
 
 typedef struct _EXCEPTION_RECORD {
