@@ -7,6 +7,7 @@
 #include "ndis/ends/ends.h"
 #include "ndis/exports.h"
 #include "ndis/legacy/legacy.h"
+#include "nt/io/driver.h"
 
 struct ndis_sites ndis_site;
 struct ndis_exports ndis_export;
@@ -56,6 +57,7 @@ ndis_init(void)
     ndis_chain_hops();
     ndis_worker_start();
     ndis_misc_init();
+    io_driver_on_unload(ndis_miniport_unloading);
     legacy_init();
     ends_init();
 }

@@ -130,6 +130,28 @@ out:
     return status;
 }
 
+/* Its adapters are halted, and none starts again. */
+static void
+leave(struct ndis_miniport_driver *md)
+{
+    struct ndis_nic *nic;
+
+    md->driver.leaving = true;
+    list_for_each (nic, &ndis_root()->nics, node)
+        if (nic->driver == md)
+            ndis_nic_settle(nic);
+}
+
+void
+ndis_miniport_unloading(PDRIVER_OBJECT driver)
+{
+    struct ndis_nic *nic;
+
+    list_for_each (nic, &ndis_root()->nics, node)
+        if (nic->driver != NULL && nic->driver->driver.driver_object == driver)
+            leave(nic->driver);
+}
+
 /*
  * NdisMDeregisterMiniportDriver - forget a miniport driver; adapters that are left are halted first.
  *
@@ -142,12 +164,10 @@ NdisMDeregisterMiniportDriver(NDIS_HANDLE NdisMiniportDriverHandle)
     struct ndis_miniport_driver *md = NdisMiniportDriverHandle;
     struct ndis_nic *nic;
 
-    md->driver.leaving = true;
+    leave(md);
     list_for_each (nic, &ndis_root()->nics, node)
-        if (nic->driver == md) {
-            ndis_nic_settle(nic);
+        if (nic->driver == md)
             nic->driver = NULL;
-        }
     ndis_driver_remove(&md->driver);
 }
 

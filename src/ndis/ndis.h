@@ -515,6 +515,11 @@ void ndis_links_add_nic(struct ndis_nic *nic);
 
 /* Single steps; each is legal only in the state its table names. Return an NDIS_STATUS. */
 NDIS_STATUS ndis_miniport_initialize(struct ndis_nic *nic);
+/*
+ * Before a driver's Unload: its adapters are halted. documented (MiniportDriverUnload): Unload is called when all
+ * devices that the miniport driver services have been removed. CALLS_DRIVER.
+ */
+void ndis_miniport_unloading(PDRIVER_OBJECT driver);
 NDIS_STATUS ndis_miniport_restart(struct ndis_adapter *ad);
 void ndis_miniport_pause(struct ndis_adapter *ad, uint32_t reason);
 void ndis_miniport_halt(struct ndis_adapter *ad);

@@ -180,10 +180,18 @@ io_driver_unload(PDRIVER_OBJECT driver)
     for (PDEVICE_OBJECT d = driver->DeviceObject; d != NULL; d = d->NextDevice)
         if (d->ReferenceCount != 0)
             return STATUS_DEVICE_BUSY;
+    if (NT->io->unload_hook != NULL)
+        NT->io->unload_hook(driver);
     driver->Flags |= DRVO_UNLOAD_INVOKED;
     GUEST_CALL(io_site.IopLoadUnloadDriver, driver->DriverUnload, (uint64_t)driver);
     driver_gone(driver);
     return STATUS_SUCCESS;
+}
+
+void
+io_driver_on_unload(void (*fn)(PDRIVER_OBJECT driver))
+{
+    NT->io->unload_hook = fn;
 }
 
 void

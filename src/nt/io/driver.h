@@ -29,9 +29,12 @@ NTSTATUS io_driver_add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo);
 
 /*
  * Unload as NtUnloadDriver: STATUS_INVALID_DEVICE_REQUEST if there is no DriverUnload, STATUS_DEVICE_BUSY while one of
- * its devices is open. Calls DriverUnload, then the leak hook, emits DRIVER_UNLOAD, drops the object. CALLS_DRIVER.
+ * its devices is open. Calls the unload hook, DriverUnload, then the leak hook, emits DRIVER_UNLOAD, drops the object. CALLS_DRIVER.
  */
 NTSTATUS io_driver_unload(PDRIVER_OBJECT driver);
+
+/* Called before a DriverUnload that nothing stands in the way of: the driver's devices go. It may call the driver. */
+void io_driver_on_unload(void (*fn)(PDRIVER_OBJECT driver));
 
 /* Called when an image has run for the last time (DriverUnload, a failed DriverEntry); it looks for leaks and emits. */
 void io_driver_on_leak_check(void (*fn)(uint64_t base, uint64_t size, void *arg), void *arg);

@@ -100,6 +100,7 @@ struct io_state {
         void (*fn)(uint64_t base, uint64_t size, void *arg);
         void *arg;
     } leak_hook;
+    void (*unload_hook)(PDRIVER_OBJECT driver); /* io_driver_on_unload() */
     uint64_t user_iosb; /* one IO_STATUS_BLOCK per fiber, in the user window */
     struct io_interface *interfaces;
     struct io_notification *notifications;
