@@ -67,6 +67,8 @@ driver_of(NDIS_HANDLE handle)
     case NDIS_SIG_FILTER_DRIVER:
     case NDIS_SIG_MINIPORT_DRIVER:
         return handle;
+    case NDIS_SIG_ADAPTER:
+        return &((struct ndis_adapter *)handle)->nic->driver->driver;
     default:
         return NULL;
     }
@@ -136,13 +138,14 @@ make_device(struct ndis_device *d, const NDIS_DEVICE_OBJECT_ATTRIBUTES *a)
 /*
  * NdisRegisterDeviceEx - a device of the driver's, with a link for programs.
  *
- * Source:    documented; assumed: device type network, FILE_DEVICE_SECURE_OPEN, DO_DEVICE_INITIALIZING already
+ * Source:    documented; observed: an adapter's handle counts as its driver's (OpenVPN's tap-windows6 gives it);
+ *            assumed: device type network, FILE_DEVICE_SECURE_OPEN, DO_DEVICE_INITIALIZING already
  *            cleared (drivers call this from FilterAttach and do not clear it); entries of MajorFunctions that are
  *            NULL leave the driver object's as it was.
  * IRQL:      PASSIVE_LEVEL
  * Ownership: borrows the attributes; the caller takes *NdisDeviceHandle until NdisDeregisterDeviceEx.
- * Returns:   NDIS_STATUS_SUCCESS, _NOT_SUPPORTED if NdisHandle is no miniport or filter driver's, _BAD_CHARACTERISTICS
- *            for a bad header, _RESOURCES, what the I/O manager says.
+ * Returns:   NDIS_STATUS_SUCCESS, _NOT_SUPPORTED if NdisHandle is no miniport's or filter driver's,
+ *            _BAD_CHARACTERISTICS for a bad header, _RESOURCES, what the I/O manager says.
  */
 NDIS_STATUS NTAPI
 NdisRegisterDeviceEx(NDIS_HANDLE NdisHandle, PNDIS_DEVICE_OBJECT_ATTRIBUTES DeviceObjectAttributes,

@@ -284,7 +284,28 @@ FailedDeviceIsRemoved(VOID)
     TakeOff();
 }
 
+/* Of the driver, by the handle of one of its adapters. */
+static VOID
+DeviceByAdapter(VOID)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\StackByAdapter");
+    PDRIVER_DISPATCH dispatch[IRP_MJ_MAXIMUM_FUNCTION + 1] = { NULL };
+    NDIS_DEVICE_OBJECT_ATTRIBUTES attributes;
+    PDEVICE_OBJECT device = NULL;
+    NDIS_HANDLE handle = NULL;
+
+    NdisZeroMemory(&attributes, sizeof(attributes));
+    attributes.Header.Type = NDIS_OBJECT_TYPE_DEVICE_OBJECT_ATTRIBUTES;
+    attributes.Header.Revision = NDIS_DEVICE_OBJECT_ATTRIBUTES_REVISION_1;
+    attributes.Header.Size = NDIS_SIZEOF_DEVICE_OBJECT_ATTRIBUTES_REVISION_1;
+    attributes.DeviceName = &name;
+    attributes.MajorFunctions = dispatch;
+    REQUIRE(NdisRegisterDeviceEx(StackPort, &attributes, &device, &handle) == NDIS_STATUS_SUCCESS);
+    CHECK(device->DriverObject == DdiDriverObject);
+    NdisDeregisterDeviceEx(handle);
+}
+
 DDI_TESTS(device, { "device_objects", DeviceObjects }, { "properties", Properties }, { "keys", Keys },
-          { "statistics_for_programs", StatisticsForPrograms }, { "programs_open_it", ProgramsOpenIt },
-          { "queries", Queries }, { "sleeps_and_wakes", SleepsAndWakes }, { "stops_and_starts", StopsAndStarts },
+          { "device_by_adapter", DeviceByAdapter }, { "statistics_for_programs", StatisticsForPrograms },
+          { "programs_open_it", ProgramsOpenIt }, { "queries", Queries }, { "sleeps_and_wakes", SleepsAndWakes }, { "stops_and_starts", StopsAndStarts },
           { "state_is_asked_for", StateIsAskedFor }, { "failed_device_is_removed", FailedDeviceIsRemoved });
