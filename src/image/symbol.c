@@ -190,13 +190,14 @@ read_answer(char *text, unsigned count, struct symbol *out)
         struct symbol found = { 0 };
         char *function;
 
-        while ((function = next_line(&text)) && *function) {
+        /* with a PDB an address that nothing is known of has an empty line for its function */
+        for (bool first = true; (function = next_line(&text)) && (*function || first); first = false) {
             char *place = next_line(&text);
             struct symbol s = { 0 };
 
             if (!place)
                 return;
-            if (strcmp(function, "??") != 0)
+            if (*function && strcmp(function, "??") != 0)
                 str_copy(s.function, sizeof(s.function), function);
             read_place(place, &s);
             s.ddk = s.function[0] != 0 && ddk_header(s.file);
