@@ -29,6 +29,14 @@ enum ndis_nbl_misuse {
 
 enum nbl_where { NBL_HOME, NBL_SENT, NBL_INDICATED, NBL_LENT, NBL_FREED };
 
+/* A passage that waits while an intermediate driver has the NBL go through its other edge. */
+struct nbl_passage {
+    struct ndis_ledger *source, *holder, *lender;
+    uint64_t source_handle;
+    uint8_t where;
+    struct nbl_passage *outer;
+};
+
 /* Where an NBL is; monitor memory, found from the word in front of the NBL. track.c writes it. */
 struct nbl_track {
     uint64_t nbl;
@@ -38,6 +46,7 @@ struct nbl_track {
     struct ndis_ledger *lender; /* lent by who has to return it; NULL: by its owner, or not lent */
     uint64_t source_handle;     /* SourceHandle when it left */
     uint8_t where;              /* enum nbl_where */
+    struct nbl_passage *outer;  /* it comes home into this one; NULL: to its allocator */
 };
 
 /*

@@ -6,6 +6,8 @@
  * indication carries RESOURCES). On its way exactly one layer holds it. Each step along a chain is one of the
  * nbl_note_ functions: it emits the event, compares with the record, emits what is wrong, and then believes what
  * the driver did. The record is monitor memory, found through a word in front of the NBL that drivers do not know.
+ * An intermediate driver may forward what one of its edges was given through the other, under a SourceHandle of its
+ * own: for the layers there it is a passage like any other, and the one before waits until it is back.
  * A live machine keeps no records: a binding counts its NBLs by the batch (ndis_binding_count()), which closing needs.
  * Source: documented ("Send and Receive Operations").
  */
@@ -112,12 +114,61 @@ leave(struct nbl_track *track, struct ndis_layer *from, enum nbl_where where, ui
 static void
 come_home(struct nbl_track *track)
 {
+    struct nbl_passage *p = track->outer;
+
     if (track->where == NBL_SENT)
         track->source->own_sends--;
     else if (track->where == NBL_INDICATED || track->where == NBL_LENT)
         track->source->own_receives--;
     track->where = NBL_HOME;
     track->source = NULL;
+    if (p == NULL)
+        return;
+    track->where = p->where;
+    track->source = p->source;
+    track->holder = p->holder;
+    track->lender = p->lender;
+    track->source_handle = p->source_handle;
+    track->outer = p->outer;
+    mon_free(p, sizeof(*p));
+}
+
+/* Is it held by the one edge of the intermediate driver whose other edge is `from`? */
+static bool
+at_other_edge(const struct nbl_track *track, const struct ndis_layer *from)
+{
+    const struct ndis_ledger *holder = track->holder;
+    const struct ndis_driver *protocol;
+    const struct ndis_nic *nic;
+
+    if (holder == NULL || holder->freed)
+        return false;
+    if (track->where == NBL_SENT && from->kind == NDIS_LAYER_PROTOCOL && holder->kind == NDIS_LAYER_MINIPORT) {
+        protocol = from->link->driver;
+        nic = holder->nic;
+    } else if (track->where != NBL_SENT && from->kind == NDIS_LAYER_MINIPORT && holder->kind == NDIS_LAYER_PROTOCOL) {
+        protocol = ((const struct ndis_layer *)holder->handle)->link->driver;
+        nic = from->adapter->nic;
+    } else {
+        return false;
+    }
+    return nic->driver != NULL && nic->driver->associated == protocol;
+}
+
+/* The passage it is on waits; whoever holds it goes on holding it there. */
+static void
+forward(struct nbl_track *track)
+{
+    struct nbl_passage *p = mon_alloc(sizeof(*p));
+
+    *p = (struct nbl_passage){ .source = track->source,
+                               .holder = track->holder,
+                               .lender = track->lender,
+                               .source_handle = track->source_handle,
+                               .where = track->where,
+                               .outer = track->outer };
+    track->outer = p;
+    track->holder = NULL;
 }
 
 /* from is about to give it away on the path `where`; from must be who has it. Returns whether it is a new one. */
@@ -140,6 +191,12 @@ give(struct nbl_track *track, const NET_BUFFER_LIST *nbl, struct ndis_layer *fro
             track->lender = from->ledger;
         }
         return false;
+    }
+    /* documented ("Sending Network Data", "Receiving Network Data"): it saves SourceHandle and writes its own */
+    if (same_way && (uint64_t)nbl->SourceHandle == (uint64_t)from && at_other_edge(track, from)) {
+        forward(track);
+        leave(track, from, where, (uint64_t)from);
+        return true;
     }
     if (same_way && track->source == from->ledger) {
         misuse(nbl, send ? NDIS_NBL_SENT_TWICE : NDIS_NBL_INDICATED_TWICE, from);
