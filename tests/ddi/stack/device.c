@@ -307,5 +307,6 @@ DeviceByAdapter(VOID)
 
 DDI_TESTS(device, { "device_objects", DeviceObjects }, { "properties", Properties }, { "keys", Keys },
           { "device_by_adapter", DeviceByAdapter }, { "statistics_for_programs", StatisticsForPrograms },
-          { "programs_open_it", ProgramsOpenIt }, { "queries", Queries }, { "sleeps_and_wakes", SleepsAndWakes }, { "stops_and_starts", StopsAndStarts },
+          { "programs_open_it", ProgramsOpenIt }, { "queries", Queries },
+          { "sleeps_and_wakes", SleepsAndWakes }, { "stops_and_starts", StopsAndStarts },
           { "state_is_asked_for", StateIsAskedFor }, { "failed_device_is_removed", FailedDeviceIsRemoved });
