@@ -25,7 +25,8 @@
 static bool
 present(const struct ndis_nic *nic)
 {
-    return nic->want_present && !nic->failed && nic->driver != NULL && !nic->driver->driver.leaving;
+    return nic->want_present && !nic->failed && nic->driver != NULL && !nic->driver->driver.leaving &&
+           (nic->driver->associated == NULL || nic->im_asked);
 }
 
 static bool

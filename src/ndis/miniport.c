@@ -514,6 +514,7 @@ ndis_miniport_halt(struct ndis_adapter *ad)
     if (!ad->suspended)
         call_halt(ad, ad->nic->halt_action);
     ndis_hw_check(ad, HALT_WITHOUT_INTERRUPT_DEREGISTER);
+    ad->nic->im_asked = false;
     adapter_free(ad);
 }
 

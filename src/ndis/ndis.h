@@ -320,6 +320,7 @@ struct ndis_nic {
     struct ndis_reset *reset;    /* reset.c; NULL: nothing of the kind has happened yet */
     uint64_t im_context;         /* DeviceContext of an intermediate driver's virtual adapter */
     const char *im_name;         /* by which its driver asks for it; NULL: it has not, or by the GUID; monitor memory */
+    bool im_asked;               /* its intermediate driver has asked for it, and it has not been halted since */
     bool want_present;           /* enabled: initialize it */
     bool want_running;           /* restart it, and keep it restarted */
     bool want_shutdown;          /* the system goes down: no other change any more */

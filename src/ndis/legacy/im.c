@@ -3,7 +3,9 @@
  * ndis/legacy/im.c - the miniport edge of intermediate drivers, of either generation.
  *
  * Model: a virtual adapter is a nic like any other whose driver asks for it: it appears, and is enabled, when its
- * protocol edge has a lower adapter to stand on, and is disabled when that goes. The driver's own protocol is not bound
+ * protocol edge has a lower adapter to stand on, and is disabled when that goes. Whatever halted it, it comes up again
+ * only when its driver asks again (documented: the driver controls when its virtual miniports are initialized;
+ * observed: Microsoft's mux sample frees the device context in MiniportHaltEx). The driver's own protocol is not bound
  * to it (on Windows the notify object and the bindings of the INF see to that: assumed).
  * Start reading at: NdisIMInitializeDeviceInstanceEx().
  */
@@ -126,7 +128,11 @@ NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE DriverHandle, PNDIS_STRING DriverIn
         if (link->driver == md->associated)
             link->wanted = false;
     nic->im_context = (uint64_t)DeviceContext;
-    return ndis_nic_enable(nic) == 0 ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
+    nic->im_asked = true;
+    if (ndis_nic_enable(nic) == 0)
+        return NDIS_STATUS_SUCCESS;
+    nic->im_asked = false;
+    return NDIS_STATUS_FAILURE;
 }
 
 /*
@@ -145,7 +151,7 @@ NdisIMCancelInitializeDeviceInstance(NDIS_HANDLE DriverHandle, PNDIS_STRING Devi
     nic = find_instance(DriverHandle, text);
     if (nic == NULL || nic->adapter != NULL)
         return NDIS_STATUS_FAILURE;
-    nic->want_present = false;
+    nic->want_present = nic->im_asked = false;
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -183,6 +183,37 @@ make(void *arg)
     assert_non_null(nic);
 }
 
+/* An administrator cannot bring it up with a context that its driver may have freed. */
+static void
+virtual_adapter(void *arg)
+{
+    static struct ndis_driver protocol;
+    struct ndis_nic *im = ends_wire_add("Virtual", NULL);
+    UNICODE_STRING *name = &im->instance_guid;
+    int context[2];
+
+    (void)arg;
+    im->driver->associated = &protocol;
+    assert_int_not_equal(ndis_nic_enable(im), 0);
+    assert_null(im->adapter);
+    assert_int_equal(NdisIMInitializeDeviceInstanceEx(im->driver, name, &context[0]), NDIS_STATUS_SUCCESS);
+    assert_non_null(im->adapter);
+    assert_ptr_equal(NdisIMGetDeviceContext(im->adapter), &context[0]);
+    ndis_nic_disable(im);
+    ndis_nic_enable(im);
+    assert_null(im->adapter);
+    assert_int_equal(NdisIMInitializeDeviceInstanceEx(im->driver, name, &context[1]), NDIS_STATUS_SUCCESS);
+    assert_ptr_equal(NdisIMGetDeviceContext(im->adapter), &context[1]);
+    ndis_nic_disable(im);
+    im->driver->associated = NULL;
+}
+
+TEST(ndis_life, a_virtual_adapter_that_was_halted_waits_until_its_driver_asks)
+{
+    assert_int_equal(machine_test(virtual_adapter, NULL, FIBER_SYSTEM, NULL), RUN_DONE);
+    assert_int_equal(misuses, 0);
+}
+
 static int
 group_setup(void **state)
 {
@@ -607,6 +638,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST_CASE_WITH(ndis_life, disable_takes_the_stack_down_and_enable_makes_it_anew, restore, NULL),
+        TEST_CASE_WITH(ndis_life, a_virtual_adapter_that_was_halted_waits_until_its_driver_asks, restore, NULL),
         TEST_CASE_WITH(ndis_life, a_filter_comes_and_goes_while_the_stack_is_paused, restore, NULL),
         TEST_CASE_WITH(ndis_life, surprise_removal_is_announced_up_and_down_before_the_stack_comes_down, restore, NULL),
         TEST_CASE_WITH(ndis_data, every_shape_goes_down_and_comes_up_through_a_filter, restore, NULL),
