@@ -227,6 +227,12 @@ mdevice_changed(void)
     }
 }
 
+uint64_t
+mdevice_generation(void)
+{
+    return machine->irq ? I->generation : 0;
+}
+
 bool
 mdevice_poll(void)
 {

@@ -9,7 +9,8 @@
  *
  * A lost update, as it happens: a fiber read a word; another fiber wrote something else there; and now the first,
  * having passed no point but plain ones since, writes the word. What the other wrote is gone unseen. Whether such an
- * interleaving exists is the search's business; that it is one needs no judgement about intent.
+ * interleaving exists is the search's business; that it is one needs no judgement about intent. Where a device changed
+ * registers or memory meanwhile, that may have been what changed the word, and nothing is concluded.
  */
 #include "machine/plain.h"
 
@@ -30,7 +31,7 @@ uint64_t watch_hook(struct crossing *c, uint64_t address, uint64_t *regs);
 
 /* What a fiber read last, and since which point that is not plain. */
 struct plain_read {
-    uint64_t address, value, ip;
+    uint64_t address, value, ip, generation;
     uint32_t size, solid;
 };
 
@@ -129,7 +130,7 @@ remember(struct fiber *f, uint64_t address, unsigned size, uint64_t value, uint6
             r = &p->read[f->id].at[i];
     if (!r)
         r = &p->read[f->id].at[p->read[f->id].next++ % READS];
-    *r = (struct plain_read){ address, value, ip, size, f->solid };
+    *r = (struct plain_read){ address, value, ip, mdevice_generation(), size, f->solid };
 }
 
 /* f read `was` and is about to overwrite what another fiber wrote since. */
@@ -150,7 +151,8 @@ before_write(struct fiber *f, uint64_t address, unsigned size, uint64_t ip, cons
     for (unsigned i = 0; i < READS; i++) {
         const struct plain_read *r = &state()->read[f->id].at[i];
 
-        if (r->address != address || r->size != size || r->solid != f->solid)
+        if (r->address != address || r->size != size || r->solid != f->solid ||
+            r->generation != mdevice_generation())
             continue;
         if (r->value != now && !(will_be && *will_be == now))
             lost(f, address, size, r->value, ip);
