@@ -17,6 +17,8 @@ PollReceive(PVOID Context, NDIS_POLL_DATA *PollData)
 
     NdisAcquireSpinLock(&adapter->Lock);
     head = NcRead(adapter, NC_REG_RX + NC_RING_HEAD);
+    if ((NcRead(adapter, NC_REG_CONTROL) & (NC_CONTROL_TX | NC_CONTROL_RX)) == 0)
+        head = adapter->ReceiveNext; /* NcShutdown has reset the card, and the head with it */
     while (head < NC_RING && adapter->ReceiveNext != head && /* a card that is gone reads as all ones */
            receive->NumberOfIndicatedNbls < receive->MaxNblsToIndicate) {
         PNC_RECEIVE_BUFFER buffer = adapter->Posted[adapter->ReceiveNext];
