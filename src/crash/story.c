@@ -222,7 +222,7 @@ struct doing {
 static void
 doing_note(struct doing *d, const struct event *ev)
 {
-    if (ev->fiber > FIBER_MAX)
+    if (ev->fiber > FIBER_SLOTS)
         return;
     d += ev->fiber;
     switch (ev->kind) {
@@ -249,7 +249,7 @@ doing_tell(const struct finding_input *in, struct story *s, struct doing *d, con
 {
     const struct event *told[2];
 
-    if (ev->fiber > FIBER_MAX)
+    if (ev->fiber > FIBER_SLOTS)
         return;
     d += ev->fiber;
     told[0] = d->request;
@@ -294,7 +294,7 @@ struct story *
 story_build(const struct finding_input *in)
 {
     struct story *s = calloc(1, sizeof(*s));
-    struct doing doing[FIBER_MAX + 1] = { 0 };
+    struct doing doing[FIBER_SLOTS + 1] = { 0 };
     uint64_t folded = 0, preemptions = 0;
     uint32_t preempted = 0;
     unsigned end;

@@ -265,8 +265,8 @@ same_pages(uint64_t va, uint64_t end, bool *read_only)
 static void
 collect_memory(struct detail *d)
 {
-    struct machine_range r[200];
-    unsigned n = machine_ranges(r, 200), room = n + LAYOUT_IMAGE_MAX * 8, out_n = 0;
+    struct machine_range r[FIBER_SLOTS + 150];
+    unsigned n = machine_ranges(r, FIBER_SLOTS + 150), room = n + LAYOUT_IMAGE_MAX * 8, out_n = 0;
     struct finding_range *out = detail_alloc(d, sizeof(*out) * room);
     struct image *im;
 

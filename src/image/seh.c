@@ -445,7 +445,7 @@ on_exception(struct trap *t, uint32_t ntstatus)
 void
 seh_init(void)
 {
-    heads = mon_alloc((FIBER_MAX + 1) * sizeof(heads[0]));
+    heads = mon_alloc((fiber_limit() + 1) * sizeof(heads[0]));
     site_dispatch = (uint32_t)ddi_lookup("ntoskrnl", "RtlpExecuteHandlerForException");
     site_unwind = (uint32_t)ddi_lookup("ntoskrnl", "RtlpExecuteHandlerForUnwind");
     site_c_handler = (uint32_t)ddi_lookup("ntoskrnl", "__C_specific_handler");

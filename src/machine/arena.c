@@ -72,10 +72,10 @@ machine_init(unsigned vps, char text[160])
     }
     err = arena_map(LAYOUT_MONITOR_BASE, LAYOUT_MONITOR_SIZE, HOST_RW, -1, false, "the monitor arena", text);
     if (!err)
-        err = arena_map(LAYOUT_HSTACK_BASE, (uint64_t)LAYOUT_HSTACK_SLOT * (FIBER_MAX + 1), HOST_NONE, -1, false,
+        err = arena_map(LAYOUT_HSTACK_BASE, (uint64_t)LAYOUT_HSTACK_SLOT * (FIBER_SLOTS + 1), HOST_NONE, -1, false,
                         "host stacks", text);
     if (!err)
-        err = arena_map(LAYOUT_STACK_BASE, (uint64_t)LAYOUT_STACK_SLOT * (FIBER_MAX + 1), HOST_NONE, -1, false,
+        err = arena_map(LAYOUT_STACK_BASE, (uint64_t)LAYOUT_STACK_SLOT * (FIBER_SLOTS + 1), HOST_NONE, -1, false,
                         "kernel stacks", text);
     if (!err)
         err = arena_map(LAYOUT_HOT_BASE, LAYOUT_HOT_SIZE, HOST_RW, arena_hot_fd, true, "machine memory", text);
@@ -342,7 +342,7 @@ machine_readable(uint64_t p, size_t len)
         return true;
     if (p >= LAYOUT_KPCR && end <= LAYOUT_KPCR + LAYOUT_KPCR_STRIDE * VP_MAX)
         return true;
-    if (p >= LAYOUT_STACK_BASE && end <= LAYOUT_STACK_BASE + (uint64_t)LAYOUT_STACK_SLOT * (FIBER_MAX + 1)) {
+    if (p >= LAYOUT_STACK_BASE && end <= LAYOUT_STACK_BASE + (uint64_t)LAYOUT_STACK_SLOT * (FIBER_SLOTS + 1)) {
         uint64_t slot = (p - LAYOUT_STACK_BASE) / LAYOUT_STACK_SLOT;
         const struct fiber *f = &machine->fiber[slot];
 

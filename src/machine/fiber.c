@@ -24,15 +24,16 @@
 static struct {
     uint8_t *guest, *host;
     uint64_t guest_from, guest_len, host_from, host_len;
-} saved[FIBER_MAX + 1];
+} saved[FIBER_MAX + 1]; /* under exploration only */
 static uint32_t saved_count;
-static bool ran[FIBER_MAX + 1]; /* host side: used its guest stack since the last restore */
+static bool ran[FIBER_SLOTS + 1]; /* host side: used its guest stack since the last restore */
 static uint32_t mapped;         /* stacks that have memory behind them */
-static uint64_t touched[FIBER_MAX + 1]; /* lowest address of the guest stack that was: below nothing is but zeros */
+static uint64_t touched[FIBER_SLOTS + 1]; /* lowest address of the guest stack that was: below nothing is but zeros */
 
 #define PAGE        0x1000u
-#define HSTACKS_END (LAYOUT_HSTACK_BASE + (uint64_t)LAYOUT_HSTACK_SLOT * (FIBER_MAX + 1))
+#define HSTACKS_END (LAYOUT_HSTACK_BASE + (uint64_t)LAYOUT_HSTACK_SLOT * (FIBER_SLOTS + 1))
 
+_Static_assert(FIBER_SLOTS < LAYOUT_STACK_MAX, "each has a stack");
 _Static_assert(offsetof(struct vp_local, current) == 0 && LAYOUT_KPCR_OURS == 0x3000, "crossing.S");
 _Static_assert(offsetof(struct fiber, host_sp) == 0x00, "crossing.S");
 _Static_assert(offsetof(struct fiber, guest_sp) == 0x08, "crossing.S");
@@ -102,7 +103,7 @@ new_slot(void)
     for (uint32_t i = 1; machine_live && i <= machine->fiber_count; i++)
         if (machine->fiber[i].state == FIBER_FREE)
             return i;
-    if (id >= FIBER_MAX)
+    if (id >= fiber_limit())
         return 0;
     while (mapped < id)
         map_stacks(++mapped);
@@ -131,7 +132,8 @@ fiber_create(const char *name, enum fiber_kind kind, void (*entry)(void *), void
     f->id = id;
     f->kind = (uint8_t)kind;
     f->state = FIBER_READY;
-    machine->ready |= 1ull << id;
+    if (!machine_live)
+        machine->ready |= 1ull << id;
     f->daemon = daemon;
     f->entry = entry;
     f->entry_arg = arg;

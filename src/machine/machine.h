@@ -33,7 +33,8 @@
 #include "machine/layout.h"
 
 #define VP_MAX    4u
-#define FIBER_MAX 62u
+#define FIBER_MAX 62u /* under exploration: one bit each, and a heap lane */
+#define FIBER_SLOTS 250u /* in a live machine */
 /* Timers in a row that may expire while an actor could run; a periodic one would starve it for ever. */
 #define SCHED_OVERTAKE_MAX 2u
 
@@ -165,7 +166,7 @@ struct machine {
     uint32_t fiber_count; /* slots handed out */
     uint64_t ready;       /* bit per fiber whose state is FIBER_READY */
     struct vp vp[VP_MAX];
-    struct fiber fiber[FIBER_MAX + 1];
+    struct fiber fiber[FIBER_SLOTS + 1];
     uint64_t boot_time_100ns; /* system time at boot, 1601 epoch: fixed */
     void *nt, *ndis, *pnp, *verify,
         *runner;          /* each folder's own root, set in its init, in the monitor or machine arena */
@@ -326,6 +327,13 @@ static inline bool
 machine_is_native(void)
 {
     return __builtin_expect(machine_live, 0);
+}
+
+/* Numbers of fibers go from 1 to this. */
+static inline uint32_t
+fiber_limit(void)
+{
+    return machine_is_native() ? FIBER_SLOTS : FIBER_MAX;
 }
 
 /* A live machine: use up that much real time on this VP, the machine lock dropped, and true. Else false. */

@@ -41,7 +41,7 @@ acquire_read(NDIS_RW_LOCK *lock)
         ke_lock_block(l, BLOCK_SPIN, "spins for a read lock");
     sched_saw(vp_self()->number);
     lock->RefCount[vp_self()->number].RefCount++;
-    l->shared |= 1ull << fiber_self()->id;
+    fiber_set_add(&l->shared, fiber_self()->id);
     l->kind = LOCK_NDIS_RW_READ;
     l->ip = guest_caller();
     trace_emit(EV_LOCK_ACQUIRE, lock, LOCK_NDIS_RW_READ);
@@ -70,7 +70,7 @@ release_read(NDIS_RW_LOCK *lock)
     }
     count->RefCount--;
     if (count->RefCount == 0)
-        l->shared &= ~(1ull << fiber_self()->id);
+        fiber_set_del(&l->shared, fiber_self()->id);
     trace_emit(EV_LOCK_RELEASE, lock, LOCK_NDIS_RW_READ);
     ke_lock_wake(l);
 }

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#define LISTENERS_MAX 8
+#define LISTENERS_MAX 12
 
 uint64_t trace_wanted[2];
 uint32_t trace_frames;

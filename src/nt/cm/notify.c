@@ -75,7 +75,7 @@ new_waiter(void)
 {
     struct cm_waiter *w = NT->cm->waiters;
 
-    while (w != NULL && (w->object != NULL || w->queue.fibers != 0))
+    while (w != NULL && (w->object != NULL || fiber_set_first(&w->queue.fibers) != 0))
         w = w->next;
     if (w == NULL) {
         w = mon_alloc(sizeof(*w));

@@ -78,7 +78,7 @@ struct ex_state {
     struct ke_queue callback_wait; /* who waits for a callback to end */
     struct ke_queue timer_wait;    /* who waits for an EX_TIMER's callback to end */
     struct holders *resources;     /* who holds which ERESOURCE shared */
-    uint32_t uuids[FIBER_MAX + 1];
+    uint32_t *uuids; /* per fiber */
 };
 
 void ex_work_init(struct ex_state *ex);

@@ -10,6 +10,7 @@ ex_init(struct nt *nt)
     struct ex_state *ex = mon_alloc(sizeof(*ex));
 
     nt->ex = ex;
+    ex->uuids = mon_alloc((fiber_limit() + 1) * sizeof(ex->uuids[0]));
     ex->lookaside_site = ke_site("ExDeleteLookasideListEx");
     ex_work_init(ex);
     ex_callback_init(ex);

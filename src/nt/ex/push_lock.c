@@ -53,7 +53,7 @@ acquire_shared(PEX_PUSH_LOCK lock)
     while ((*lock != 0 && !read_held(*lock)) || l->pending != 0)
         ke_lock_block(l, BLOCK_WAIT, "waits for a push lock");
     *lock = (*lock | HELD) + READER;
-    l->shared |= 1ull << fiber_self()->id;
+    fiber_set_add(&l->shared, fiber_self()->id);
     l->kind = LOCK_PUSH_SHARED;
     l->ip = guest_caller();
     trace_emit(EV_LOCK_ACQUIRE, lock, LOCK_PUSH_SHARED);
@@ -78,20 +78,22 @@ static void
 release_shared(PEX_PUSH_LOCK lock)
 {
     struct ke_lock *l = ke_lock_get(lock);
-    uint64_t self = 1ull << fiber_self()->id;
+    uint32_t self = fiber_self()->id;
 
     want_no_apcs(lock, LOCK_PUSH_SHARED);
     if (!read_held(*lock)) {
         ke_lock_misuse(lock, LOCK_PUSH_SHARED, l->owner != 0 ? LOCK_MISUSE_WRONG_FORM : LOCK_MISUSE_NOT_HELD);
         *lock = 0;
     } else {
-        if (!(l->shared & self))
+        if (!fiber_set_has(&l->shared, self))
             ke_lock_misuse(lock, LOCK_PUSH_SHARED, LOCK_MISUSE_NOT_OWNER);
         *lock -= READER;
         if (!read_held(*lock))
             *lock = 0;
     }
-    l->shared = *lock == 0 ? 0 : l->shared & ~self;
+    fiber_set_del(&l->shared, self);
+    if (*lock == 0)
+        l->shared = (struct fiber_set){ 0 };
     trace_emit(EV_LOCK_RELEASE, lock, LOCK_PUSH_SHARED);
     ke_lock_wake(l);
 }

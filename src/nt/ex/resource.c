@@ -18,7 +18,7 @@
 struct holders {
     uint64_t address;
     struct holders *next;
-    uint32_t shared[FIBER_MAX + 1];
+    uint32_t shared[];
 };
 
 /* Recursive shared holds need counts; the lock table has one bit per fiber only. */
@@ -30,7 +30,7 @@ shared_count(PERESOURCE r, uint32_t fiber)
     while (h != NULL && h->address != (uint64_t)r)
         h = h->next;
     if (h == NULL) {
-        h = mon_alloc_shared(sizeof(*h));
+        h = mon_alloc_shared(sizeof(*h) + (fiber_limit() + 1) * sizeof(h->shared[0]));
         h->address = (uint64_t)r;
         h->next = NT->ex->resources;
         NT->ex->resources = h;
@@ -114,7 +114,7 @@ acquire_shared(PERESOURCE r, BOOLEAN wait, enum fairness fairness)
     if ((*mine)++ == 0)
         r->ActiveEntries++;
     r->ActiveCount = 1;
-    l->shared |= 1ull << fiber_self()->id;
+    fiber_set_add(&l->shared, fiber_self()->id);
     l->kind = LOCK_RESOURCE_SHARED;
     l->ip = guest_caller();
     trace_emit(EV_LOCK_ACQUIRE, r, LOCK_RESOURCE_SHARED);
@@ -147,7 +147,7 @@ release(PERESOURCE r, ERESOURCE_THREAD thread)
     trace_emit(EV_LOCK_RELEASE, r, LOCK_RESOURCE_SHARED);
     if (--*shared_count(r, fiber) != 0)
         return;
-    l->shared &= ~(1ull << fiber);
+    fiber_set_del(&l->shared, fiber);
     if (--r->ActiveEntries == 0) {
         r->ActiveCount = 0;
         ke_lock_wake(l);
@@ -231,7 +231,7 @@ ExConvertExclusiveToSharedLite(PERESOURCE Resource)
     Resource->OwnerEntry.OwnerThread = 0;
     Resource->OwnerEntry.OwnerCount = 0;
     l->owner = 0;
-    l->shared |= 1ull << fiber_self()->id;
+    fiber_set_add(&l->shared, fiber_self()->id);
     l->kind = LOCK_RESOURCE_SHARED;
     ke_lock_wake(l);
 }

@@ -20,7 +20,7 @@ acquire_shared(PEX_SPIN_LOCK lock)
     while (*lock & WRITER)
         ke_lock_block(l, BLOCK_SPIN, "spins for a shared lock");
     *lock += 1;
-    l->shared |= 1ull << fiber_self()->id;
+    fiber_set_add(&l->shared, fiber_self()->id);
     l->kind = LOCK_EX_SHARED;
     l->ip = guest_caller();
     trace_emit(EV_LOCK_ACQUIRE, lock, LOCK_EX_SHARED);
@@ -45,14 +45,16 @@ static void
 release_shared(PEX_SPIN_LOCK lock)
 {
     struct ke_lock *l = ke_lock_get((void *)lock);
-    uint64_t self = 1ull << fiber_self()->id;
+    uint32_t self = fiber_self()->id;
 
     if ((*lock & ~WRITER) == 0)
         ke_lock_misuse((void *)lock, LOCK_EX_SHARED, l->owner ? LOCK_MISUSE_WRONG_FORM : LOCK_MISUSE_NOT_HELD);
-    else if (!(l->shared & self))
+    else if (!fiber_set_has(&l->shared, self))
         ke_lock_misuse((void *)lock, LOCK_EX_SHARED, LOCK_MISUSE_NOT_OWNER);
     *lock = (LONG)((ULONG)*lock - 1); /* one release too many wraps */
-    l->shared &= (*lock & ~WRITER) == 0 ? 0 : ~self;
+    fiber_set_del(&l->shared, self);
+    if ((*lock & ~WRITER) == 0)
+        l->shared = (struct fiber_set){ 0 };
     trace_emit(EV_LOCK_RELEASE, lock, LOCK_EX_SHARED);
     ke_lock_wake(l);
 }
@@ -62,7 +64,7 @@ release_exclusive(PEX_SPIN_LOCK lock)
 {
     struct ke_lock *l = ke_lock_get((void *)lock);
 
-    if (l->owner == 0 && l->shared != 0)
+    if (l->owner == 0 && fiber_set_first(&l->shared) != 0)
         ke_lock_misuse((void *)lock, LOCK_EX_EXCLUSIVE, LOCK_MISUSE_WRONG_FORM);
     else
         ke_lock_released(l, LOCK_EX_EXCLUSIVE);
@@ -155,7 +157,7 @@ ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
     if (*SpinLock != 1)
         return FALSE;
     *SpinLock = WRITER;
-    l->shared = 0;
+    l->shared = (struct fiber_set){ 0 };
     ke_lock_owned(l, LOCK_EX_EXCLUSIVE);
     return TRUE;
 }

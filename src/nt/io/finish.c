@@ -66,11 +66,11 @@ void
 io_wake_waiter(struct fiber *f)
 {
     struct io_thread *t = &NT->io->thread[f->id];
-    uint64_t waits = t->waits;
+    struct fiber_set waits = t->waits;
 
-    t->waits = 0;
-    for (; waits != 0; waits &= waits - 1)
-        sched_wake(&machine->fiber[__builtin_ctzll(waits)]);
+    t->waits = (struct fiber_set){ 0 };
+    for (uint32_t id; (id = fiber_set_first(&waits)) != 0; fiber_set_del(&waits, id))
+        sched_wake(&machine->fiber[id]);
 }
 
 /*
@@ -185,7 +185,7 @@ io_finish(PIRP irp)
     sched_touch((uint64_t)irp);
     overlay_apc(irp, thread);
     if (issuer != NULL && NT->io->thread[issuer->id].hold != 0)
-        ke_list_insert_tail(&NT->io->shared->held[issuer->id], &irp->Tail.Overlay.ListEntry);
+        ke_list_insert_tail(&NT->io->held[issuer->id], &irp->Tail.Overlay.ListEntry);
     else
         finish_now(irp);
 }
@@ -199,7 +199,7 @@ io_hold(struct fiber *f)
 void
 io_release(struct fiber *f)
 {
-    LIST_ENTRY *held = &NT->io->shared->held[f->id];
+    LIST_ENTRY *held = &NT->io->held[f->id];
 
     if (--NT->io->thread[f->id].hold != 0)
         return;

@@ -24,16 +24,17 @@ void
 io_init(struct nt *nt)
 {
     struct io_state *io = nt->io = mon_alloc(sizeof(*io));
-    struct io_shared *shared = heap_alloc(sizeof(*shared), '  oI');
+    size_t lists = 2 * (fiber_limit() + 1), bytes = sizeof(struct io_shared) + lists * sizeof(LIST_ENTRY);
+    struct io_shared *shared = heap_alloc(bytes, '  oI');
 
 #define X(name) io_site.name = ke_site(#name);
     IO_SITES(X)
 #undef X
-    memset(shared, 0, sizeof(*shared));
-    for (unsigned i = 0; i <= FIBER_MAX; i++) {
+    memset(shared, 0, bytes);
+    for (size_t i = 0; i < lists; i++)
         list_init_head(&shared->irps[i]);
-        list_init_head(&shared->held[i]);
-    }
+    io->held = shared->irps + lists / 2;
+    io->thread = mon_alloc((fiber_limit() + 1) * sizeof(io->thread[0]));
     list_init_head(&shared->shutdown);
     shared->file_mapping =
         (GENERIC_MAPPING){ FILE_GENERIC_READ, FILE_GENERIC_WRITE,
@@ -42,7 +43,7 @@ io_init(struct nt *nt)
     heap_label(shared, "I/O manager");
     io->shared = shared;
     list_init(&io->work);
-    io->user_iosb = (uint64_t)user_alloc((FIBER_MAX + 1) * sizeof(IO_STATUS_BLOCK));
+    io->user_iosb = (uint64_t)user_alloc((fiber_limit() + 1) * sizeof(IO_STATUS_BLOCK));
     io->invalid_request = address_of("IopInvalidDeviceRequest");
     io->csq_cancel = address_of("IopCsqCancelRoutine");
     io->synchronous_completion = address_of("IopSynchronousCompletion");

@@ -18,6 +18,7 @@
 #define NT_IO_IO_H
 
 #include "ddk/ntddk.h"
+#include "machine/fiber_set.h"
 #include "nt/nt.h"
 #include "nt/ob/ob.h"
 
@@ -49,16 +50,15 @@ struct io_thread {
     uint64_t freed; /* memory of its IRP that was freed last, if no IRP has it again; 0: none */
     uint32_t hold;  /* > 0: io_finish() of its IRPs is put off */
     bool at_rest;   /* in a system call, and there only waits for a request: ending it may begin */
-    uint64_t waits; /* bit per fiber that waits until it has no IRPs, is out of its system call or at rest in it */
+    struct fiber_set waits; /* who waits until it has no IRPs, is out of its system call or at rest in it */
 };
 
 /* Machine memory. */
 struct io_shared {
     KSPIN_LOCK cancel_lock;
-    LIST_ENTRY irps[FIBER_MAX + 1]; /* IRP.ThreadListEntry: those of each thread */
-    LIST_ENTRY held[FIBER_MAX + 1]; /* IRP.Tail.Overlay.ListEntry: complete, waiting for io_release() */
-    LIST_ENTRY shutdown;            /* struct io_shutdown */
+    LIST_ENTRY shutdown; /* struct io_shutdown */
     GENERIC_MAPPING file_mapping;
+    LIST_ENTRY irps[]; /* per fiber, IRP.ThreadListEntry: those of its thread; then io_state.held */
 };
 
 /* Names for frames below driver code. */
@@ -91,7 +91,8 @@ struct io_state {
     struct io_shared *shared;
     struct io_irp *bucket[IO_IRP_BUCKETS];
     struct io_irp *free;
-    struct io_thread thread[FIBER_MAX + 1];
+    struct io_thread *thread; /* per fiber */
+    LIST_ENTRY *held;         /* per fiber, IRP.Tail.Overlay.ListEntry: complete, waiting for io_release() */
     uint64_t invalid_request;        /* address of nt!IopInvalidDeviceRequest */
     uint64_t csq_cancel;             /* address of nt!IopCsqCancelRoutine */
     uint64_t synchronous_completion; /* address of nt!IopSynchronousCompletion */

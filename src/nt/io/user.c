@@ -503,17 +503,19 @@ describe(struct fiber *f, char *words, size_t room)
 
 /* Block until something changes for one of the threads in this set. */
 static void
-await(uint64_t threads, struct fiber *first)
+await(const struct fiber_set *threads, struct fiber *first)
 {
-    uint64_t self = 1ull << fiber_self()->id;
+    uint32_t self = fiber_self()->id;
     char words[160];
     uint64_t object = describe(first, words, sizeof(words));
 
-    for (uint64_t at = threads; at != 0; at &= at - 1)
-        NT->io->thread[__builtin_ctzll(at)].waits |= self;
+    for (uint32_t i = 1; i <= machine->fiber_count; i++)
+        if (fiber_set_has(threads, i))
+            fiber_set_add(&NT->io->thread[i].waits, self);
     sched_block(BLOCK_INTERNAL, object, NULL, words);
-    for (uint64_t at = threads; at != 0; at &= at - 1)
-        NT->io->thread[__builtin_ctzll(at)].waits &= ~self;
+    for (uint32_t i = 1; i <= machine->fiber_count; i++)
+        if (fiber_set_has(threads, i))
+            fiber_set_del(&NT->io->thread[i].waits, self);
 }
 
 /*
@@ -527,7 +529,7 @@ rundown(const void *process, struct fiber *only)
     struct fiber *left;
 
     for (bool first = true;; first = false) {
-        uint64_t threads = 0;
+        struct fiber_set threads = { 0 };
 
         for (unsigned i = 1; i <= machine->fiber_count; i++) {
             struct fiber *f = &machine->fiber[i];
@@ -545,16 +547,16 @@ rundown(const void *process, struct fiber *only)
             if ((only != NULL ? f != only : !thread_of(f, process)) || has_ended(f))
                 continue;
             left = f;
-            threads |= 1ull << i;
+            fiber_set_add(&threads, i);
             if (may_end(f) && io_cancelable(f, &all)) {
-                threads = 0; /* it came to rest meanwhile: again, without waiting */
+                threads = (struct fiber_set){ 0 }; /* it came to rest meanwhile: again, without waiting */
                 break;
             }
         }
         if (left == NULL)
             return;
-        if (threads != 0)
-            await(threads, left);
+        if (fiber_set_first(&threads) != 0)
+            await(&threads, left);
     }
 }
 

@@ -6,6 +6,7 @@ void
 ke_init(struct nt *nt)
 {
     nt->ke = mon_alloc(sizeof(*nt->ke));
+    nt->ke->wait = mon_alloc((fiber_limit() + 1) * sizeof(nt->ke->wait[0]));
     nt->ke->spin_max_100ns = KE_SPIN_MAX;
     ke_dpc_init();
     ke_timer_init();

@@ -10,6 +10,7 @@
 #define NT_KE_KE_H
 
 #include "ddk/ntddk.h"
+#include "machine/fiber_set.h"
 #include "nt/nt.h"
 
 /* ------------------------------------------------------------------ locks by address (lock.c) */
@@ -19,7 +20,7 @@ struct ke_lock {
     uint64_t address;
     struct ke_lock *next;      /* in its bucket */
     struct ke_lock *next_made; /* all locks, youngest first */
-    uint64_t shared;           /* bit per fiber that holds it shared */
+    struct fiber_set shared;   /* who holds it shared */
     uint64_t ip;               /* driver address that acquired it last */
     uint32_t waiters;          /* fibers that blocked for it since it was last released */
     uint32_t depth;            /* of an exclusive holder's recursion, where the lock allows one */
@@ -64,7 +65,7 @@ uint64_t ke_due(int64_t timeout);
  * memory or zeroed. ke_block: BLOCK_INTERNAL with these words. ke_unblock_all wakes everybody on it.
  */
 struct ke_queue {
-    uint64_t fibers; /* bit per fiber */
+    struct fiber_set fibers;
 };
 void ke_block(struct ke_queue *q, uint64_t object, struct fiber *owner, const char *why);
 void ke_unblock_all(struct ke_queue *q);

@@ -49,8 +49,8 @@ ke_lock_owner(const struct ke_lock *l)
 {
     if (l->owner != 0)
         return &machine->fiber[l->owner];
-    if (l->shared != 0)
-        return &machine->fiber[__builtin_ctzll(l->shared)];
+    if (fiber_set_first(&l->shared) != 0)
+        return &machine->fiber[fiber_set_first(&l->shared)];
     return l->pending != 0 ? &machine->fiber[l->pending] : NULL;
 }
 
@@ -78,7 +78,7 @@ ke_lock_block(struct ke_lock *l, enum block_kind how, const char *why)
     struct fiber *self = fiber_self();
     struct fiber *owner = ke_lock_owner(l);
 
-    if (l->owner == self->id || (l->shared >> self->id & 1)) {
+    if (l->owner == self->id || fiber_set_has(&l->shared, self->id)) {
         ke_lock_misuse((void *)l->address, l->kind, LOCK_MISUSE_RECURSIVE);
         owner = self;
     }
@@ -129,7 +129,7 @@ void
 ke_locks_freed(uint64_t base, uint64_t size)
 {
     for (struct ke_lock *l = NT->ke->locks_made; l != NULL; l = l->next_made)
-        if (l->address - base < size && (l->owner != 0 || l->shared != 0))
+        if (l->address - base < size && (l->owner != 0 || fiber_set_first(&l->shared) != 0))
             ke_lock_misuse((void *)l->address, l->kind, LOCK_MISUSE_FREED);
 }
 
@@ -137,6 +137,6 @@ void
 ke_locks_of(const struct fiber *f, void (*fn)(const struct ke_lock *l, void *arg), void *arg)
 {
     for (const struct ke_lock *l = NT->ke->locks_made; l != NULL; l = l->next_made)
-        if (l->owner == f->id || (l->shared >> f->id & 1))
+        if (l->owner == f->id || fiber_set_has(&l->shared, f->id))
             fn(l, arg);
 }

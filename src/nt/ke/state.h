@@ -47,7 +47,7 @@ struct ke_state {
     struct list timers;        /* struct ke_timer_node, armed, in the order they were set */
     struct {
         struct mtimer clock;
-    } wait[FIBER_MAX + 1];  /* per fiber: timeout of its wait, end of its stall */
+    } *wait; /* per fiber: timeout of its wait, end of its stall */
     uint32_t threaded_dpcs; /* threaded DPCs queued or running */
     struct ke_spin_taker taker[KE_SPIN_TAKERS]; /* any VP */
     uint64_t spin_max_100ns;                    /* a VP may spin so long; a test waits less */

@@ -445,16 +445,16 @@ KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEG
 void
 ke_block(struct ke_queue *q, uint64_t object, struct fiber *owner, const char *why)
 {
-    q->fibers |= 1ull << fiber_self()->id;
+    fiber_set_add(&q->fibers, fiber_self()->id);
     sched_block(BLOCK_INTERNAL, object, owner, why);
 }
 
 void
 ke_unblock_all(struct ke_queue *q)
 {
-    uint64_t fibers = q->fibers;
+    struct fiber_set fibers = q->fibers;
 
-    q->fibers = 0;
-    for (; fibers != 0; fibers &= fibers - 1)
-        sched_wake(&machine->fiber[__builtin_ctzll(fibers)]);
+    q->fibers = (struct fiber_set){ 0 };
+    for (uint32_t id; (id = fiber_set_first(&fibers)) != 0; fiber_set_del(&fibers, id))
+        sched_wake(&machine->fiber[id]);
 }

@@ -141,6 +141,7 @@ ps_init(struct nt *nt)
     struct ps_state *ps = mon_alloc(sizeof(*ps));
 
     nt->ps = ps;
+    ps->start = mon_alloc((fiber_limit() + 1) * sizeof(ps->start[0]));
     machine_on_call(ps_call_fiber);
     ps->variables = heap_alloc(sizeof(*ps->variables), TAG_PROCESS);
     ps->variables->InitSafeBootMode = 0;

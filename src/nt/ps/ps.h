@@ -84,7 +84,7 @@ struct ps_state {
     struct {
         void (*entry)(void *);
         void *arg;
-    } start[FIBER_MAX + 1]; /* per fiber: what it was made to run */
+    } *start; /* per fiber: what it was made to run */
 };
 
 /* The running fiber's thread, or f's; made if there is none yet. */
