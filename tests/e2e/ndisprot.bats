@@ -70,6 +70,18 @@ counts() {
     down
 }
 
+@test "the test program that is an actor of scenarios, unchanged, against a machine that runs" {
+    needs "$programs/prot_cancel"
+    up loop
+    counts >before
+    for _ in $(seq 20); do
+        run timeout 20 "$programs/prot_cancel"
+        exits 0
+    done
+    counts | diff before -
+    down
+}
+
 @test "the same program over ndisprot5, which is shown packets, or as little as NDIS 5 promises" {
     needs "$UNDIS_BUILD_DIR/drivers/ndisprot5/ndisprot5.inf"
     for receive in 0 1; do
