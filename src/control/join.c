@@ -22,6 +22,16 @@ static struct admin_job *waiting;
 
 /* ------------------------------------------------------------------ control thread */
 
+static void
+adapter_free(struct stack_adapter *a)
+{
+    if (a == NULL)
+        return;
+    free(a->name);
+    free(a->miniport);
+    free(a);
+}
+
 /* An adapter as a stack file would have it. */
 static struct stack_adapter *
 adapter_of(const struct pnp_driver *d, const char *name)
@@ -32,7 +42,17 @@ adapter_of(const struct pnp_driver *d, const char *name)
         a->name = strdup(name[0] ? name : d->service);
         a->miniport = strdup(d->sys);
     }
-    return a != NULL && a->name != NULL && a->miniport != NULL ? a : NULL;
+    if (a != NULL && a->name != NULL && a->miniport != NULL)
+        return a;
+    adapter_free(a);
+    return NULL;
+}
+
+void
+join_end(struct admin_job *j)
+{
+    free(j->joining); /* what it named is the machine's, or freed */
+    adapter_free(j->joining_adapter);
 }
 
 int
@@ -170,6 +190,7 @@ new_adapter(struct admin_job *j)
     *a = (struct running_adapter){ .config = j->joining_adapter, .miniport = &up.files->driver[j->joining_at] };
     if (up_add_adapter(a)) {
         r->adapter_count++;
+        j->joining_adapter = NULL; /* its config for good */
         if (up_start_adapter(a))
             return;
     }
@@ -234,7 +255,6 @@ void
 join_leave(struct admin_job *j)
 {
     unsigned before = verify_violation_count(), i = 0;
-    int32_t status;
 
     while (i < up.files->count && !(up.started[i] && str_ieq(up.files->driver[i].service, j->command.driver)))
         i++;
@@ -246,12 +266,15 @@ join_leave(struct admin_job *j)
         admin_refuse(j, "the driver \"%s\" has no unload routine: it stays until the machine ends", j->command.driver);
         return;
     }
+    if (io_driver_busy(up.service[i].object)) {
+        admin_refuse(j, "a program has a device of the driver \"%s\" open", j->command.driver);
+        return;
+    }
     record_command(&j->command, 0);
     if (!remove_adapters(j, &up.files->driver[i]))
         return;
-    status = io_driver_unload(up.service[i].object);
-    if (status == STATUS_DEVICE_BUSY) {
-        admin_refuse(j, "a program has a device of the driver \"%s\" open", j->command.driver);
+    if (io_driver_unload(up.service[i].object) == STATUS_DEVICE_BUSY) {
+        admin_refuse(j, "a program has just opened a device of the driver \"%s\"", j->command.driver);
         return;
     }
     up.started[i] = false;

@@ -15,6 +15,8 @@
 int join_begin(struct admin_job *j, char text[256]);
 /* Runner, outside live_enter(), when live_wait() was poked. */
 void join_map(void);
+/* Control thread, when the job is done or was refused: frees what it did not leave to the machine. */
+void join_end(struct admin_job *j);
 /* System fiber: the rest of it, and COMMAND_DRIVER_UNLOAD. CALLS_DRIVER. */
 void join_start(struct admin_job *j);
 void join_leave(struct admin_job *j);

@@ -240,7 +240,7 @@ admin_finished(struct job *job)
         answer_trace(c);
     else if (c->fd >= 0)
         answer_json(c, admin_answer(j));
-    free(j->joining); /* what it named is the machine's */
+    join_end(j);
     free(j);
 }
 
@@ -269,6 +269,8 @@ admin_packet(struct client *c, const char *text, size_t length)
     if (j != NULL)
         j->owner = c;
     if (j == NULL || (command.kind == COMMAND_DRIVER_LOAD ? join_begin(j, why) : job_post(&j->job))) {
+        if (j != NULL)
+            join_end(j);
         free(j);
         refuse_json(c, why, 4);
         return;

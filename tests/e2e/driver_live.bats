@@ -112,6 +112,20 @@ down() {
         exits 0
         [ "$(layers Card)" = "vlancard:Running npf:Running" ]
         refuses 4 'is loaded already' driver load "$built/vlan-card" Second
+        "$UNDIS_BUILD_DIR/tests/programs/vlancard_wrong" VlanCard0 hold >held 3>&- &
+        for _ in $(seq 100); do
+            grep -q holding held && break
+            sleep 0.05
+        done
+        refuses 4 'has a device of the driver "vlancard" open' driver unload vlancard
+        [ "$(layers Card)" = "vlancard:Running npf:Running" ]
+        kill -9 %%
+        wait %% 2>/dev/null || true
+        for _ in $(seq 100); do
+            [ "$("$UNDIS" status --json | jq .machine.memory.files)" -ne 0 ] || break
+            sleep 0.05
+        done
+        rm held
         undis driver unload vlancard
         exits 0
         prints 'Card +removed'

@@ -169,6 +169,15 @@ io_driver_add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
                                 (uint64_t)pdo);
 }
 
+bool
+io_driver_busy(PDRIVER_OBJECT driver)
+{
+    for (PDEVICE_OBJECT d = driver->DeviceObject; d != NULL; d = d->NextDevice)
+        if (d->ReferenceCount != 0)
+            return true;
+    return false;
+}
+
 NTSTATUS
 io_driver_unload(PDRIVER_OBJECT driver)
 {
@@ -177,9 +186,8 @@ io_driver_unload(PDRIVER_OBJECT driver)
         trace_emit(EV_IO_MISUSE, driver, IO_MISUSE_NO_UNLOAD);
         return STATUS_INVALID_DEVICE_REQUEST;
     }
-    for (PDEVICE_OBJECT d = driver->DeviceObject; d != NULL; d = d->NextDevice)
-        if (d->ReferenceCount != 0)
-            return STATUS_DEVICE_BUSY;
+    if (io_driver_busy(driver))
+        return STATUS_DEVICE_BUSY;
     if (NT->io->unload_hook != NULL)
         NT->io->unload_hook(driver);
     driver->Flags |= DRVO_UNLOAD_INVOKED;

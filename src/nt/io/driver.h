@@ -36,6 +36,9 @@ NTSTATUS io_driver_unload(PDRIVER_OBJECT driver);
 /* Called before a DriverUnload that nothing stands in the way of: the driver's devices go. It may call the driver. */
 void io_driver_on_unload(void (*fn)(PDRIVER_OBJECT driver));
 
+/* One of its devices is open. */
+bool io_driver_busy(PDRIVER_OBJECT driver);
+
 /* Called when an image has run for the last time (DriverUnload, a failed DriverEntry); it looks for leaks and emits. */
 void io_driver_on_leak_check(void (*fn)(uint64_t base, uint64_t size, void *arg), void *arg);
 
