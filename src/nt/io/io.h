@@ -36,8 +36,8 @@ struct io_location {
 
 /* Monitor memory; reused when the IRP is gone and no dispatch routine that had it is still running. */
 struct io_irp {
-    uint64_t irp;        /* address; 0: unused */
-    struct io_irp *next; /* in its bucket, or in the free list */
+    uint64_t irp;        /* address */
+    struct io_irp *next; /* in its bucket */
     uint32_t calls;      /* io_call_driver frames that will look at it again */
     bool freed;
     bool driver_made; /* by IoAllocateIrp &c. */
@@ -90,7 +90,6 @@ struct io_sites {
 struct io_state {
     struct io_shared *shared;
     struct io_irp *bucket[IO_IRP_BUCKETS];
-    struct io_irp *free;
     struct io_thread *thread; /* per fiber */
     LIST_ENTRY *held;         /* per fiber, IRP.Tail.Overlay.ListEntry: complete, waiting for io_release() */
     uint64_t invalid_request;        /* address of nt!IopInvalidDeviceRequest */
@@ -111,7 +110,6 @@ struct io_state {
     struct list work; /* queued and running work items: workitem.c */
     struct fiber *work_waiter;
     struct io_devnode *devnodes; /* devnode.c */
-    struct io_pnp_job *pnp_free; /* pnp.c */
     PDRIVER_OBJECT root_bus;     /* of devices that no bus has found; NULL: none yet */
     uint32_t library[LAYOUT_IMAGE_MAX]; /* references to export drivers, by image: library.c */
 };

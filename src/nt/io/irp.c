@@ -37,14 +37,8 @@ io_irp_record(const IRP *irp)
 static void
 record_make(PIRP irp, bool driver_made)
 {
-    struct io_irp *r = NT->io->free;
+    struct io_irp *r = mon_alloc(sizeof(*r));
 
-    if (r != NULL) {
-        NT->io->free = r->next;
-        memset(r, 0, sizeof(*r));
-    } else {
-        r = mon_alloc(sizeof(*r));
-    }
     r->irp = (uint64_t)irp;
     r->driver_made = driver_made;
     r->next = *bucket_of(irp);
@@ -59,9 +53,7 @@ record_drop(struct io_irp *r)
     while (*at != r)
         at = &(*at)->next;
     *at = r->next;
-    r->irp = 0;
-    r->next = NT->io->free;
-    NT->io->free = r;
+    mon_free(r, sizeof(*r));
 }
 
 /* ------------------------------------------------------------------ life */

@@ -18,7 +18,6 @@ enum job_kind { JOB_STATE, JOB_RELATIONS, JOB_EJECT };
 
 /* Monitor memory; reused. */
 struct io_pnp_job {
-    struct io_pnp_job *next;
     PDEVICE_OBJECT pdo; /* referenced */
     uint8_t kind;       /* enum job_kind */
     DEVICE_RELATION_TYPE type;
@@ -96,8 +95,7 @@ work(void *arg)
 {
     struct io_pnp_job *job = arg, copy = *job;
 
-    job->next = NT->io->pnp_free;
-    NT->io->pnp_free = job;
+    mon_free(job, sizeof(*job));
     switch (copy.kind) {
     case JOB_STATE:
         look_at_state(copy.pdo);
@@ -115,16 +113,13 @@ work(void *arg)
 static void
 queue(PDEVICE_OBJECT pdo, enum job_kind kind, DEVICE_RELATION_TYPE type)
 {
-    struct io_pnp_job *job = NT->io->pnp_free;
+    struct io_pnp_job *job;
 
     if (pdo == NULL || !(pdo->Flags & DO_BUS_ENUMERATED_DEVICE)) /* PNP_DETECTED_FATAL_ERROR: no PDO */
         machine_bugcheck(0xca, 2, (uint64_t)pdo, 0, 0);
-    if (job != NULL)
-        NT->io->pnp_free = job->next;
-    else
-        job = mon_alloc(sizeof(*job));
+    job = mon_alloc(sizeof(*job));
     ob_reference(pdo);
-    *job = (struct io_pnp_job){ NULL, pdo, (uint8_t)kind, type };
+    *job = (struct io_pnp_job){ pdo, (uint8_t)kind, type };
     ex_work("PnP manager", pdo, 0, work, job);
 }
 
