@@ -282,7 +282,7 @@ print_not_called(const struct coverage *c, const struct test_options *o)
     size_t i;
 
     json_array_foreach(all, i, entry)
-        printf("%s%s!%s", i ? ", " : "\nnot reached  never called from outside: ",
+        printf("%s%s!%s", i ? ", " : "\nnot called  by ndis or nt, though the driver holds their addresses: ",
                json_string_value(json_object_get(entry, "driver")), json_string_value(json_object_get(entry, "name")));
     if (json_array_size(all))
         putchar('\n');

@@ -120,34 +120,51 @@ certificates_write(const struct test_options *o, const struct test_result *r)
     return 0;
 }
 
+/* What a certificate's row says of the choices that are tried besides schedules. */
+static const char *
+tried(unsigned count, unsigned k, char text[24])
+{
+    if (count == 0)
+        return "none";
+    snprintf(text, 24, "%u with k <= %u", count, k);
+    return text;
+}
+
+static void
+certificate_row(const struct scenario_result *s)
+{
+    int plain = planted(s, SITE_PLAIN) + planted(s, SITE_HOOK);
+    char points[40], races[40], faults[24], reused[24];
+
+    snprintf(points, sizeof(points), plain ? "L0+L1 and %d plain" : "L0+L1", plain);
+    snprintf(races, sizeof(races), "%u in %llu runs watched", s->races_unpromoted, (unsigned long long)s->watched_runs);
+    printf("  %-30s %3u %8llu  %-18s %-13s %-13s %s\n", s->name, s->k, (unsigned long long)s->report.runs, points,
+           tried(s->faults, 0, faults), tried(s->values, search_values_k(s->k), reused), races);
+}
+
 void
 certificates_print(const struct test_options *o, const struct test_result *r)
 {
-    unsigned given = 0;
+    const char *refusal;
+    unsigned given = 0, refused = 0;
 
     for (unsigned i = 0; i < r->scenario_count; i++) {
-        const struct scenario_result *s = &r->scenario[i];
-        const char *refusal = certificate_refusal(s);
-
-        if (refusal) {
-            if (s->state == 0)
-                printf("\nno certificate for %s: %s\n", s->name, refusal);
+        if (certificate_refusal(&r->scenario[i]))
             continue;
-        }
         if (!given++)
-            printf("\n");
-        printf("certificate  %-28s no violation in any schedule with <= %u preemptions, %u timer out of turn, %llu "
-               "runs, L0+L1",
-               s->name, s->k, ICB_EVENTS, (unsigned long long)s->report.runs);
-        if (planted(s, SITE_PLAIN) + planted(s, SITE_HOOK))
-            printf(" and %d plain accesses", planted(s, SITE_PLAIN) + planted(s, SITE_HOOK));
-        printf(", faults: %u%s%s, races unpromoted: %u of %llu runs watched\n", s->faults,
-               s->faults ? " (no preemption)" : "",
-               !s->values                   ? ""
-               : search_values_k(s->k) == 0 ? ", an IRP reused (no preemption)"
-                                            : ", an IRP reused (<= 1 preemption)",
-               s->races_unpromoted, (unsigned long long)s->watched_runs);
+            printf("\nCERTIFICATES  no violation in any schedule with at most k preemptions and %u timer out of turn\n"
+                   "  %-30s %3s %8s  %-18s %-13s %-13s %s\n",
+                   ICB_EVENTS, "scenario", "k", "runs", "points", "faults", "IRPs reused", "races unpromoted");
+        certificate_row(&r->scenario[i]);
     }
     if (given)
-        printf("certificates are in %s/certificates\n", o->out);
+        printf("  They are in %s/certificates.\n", o->out);
+    for (unsigned i = 0; i < r->scenario_count; i++) {
+        refusal = certificate_refusal(&r->scenario[i]);
+        if (!refusal || r->scenario[i].state != 0)
+            continue;
+        if (!refused++)
+            printf("\nNO CERTIFICATE\n");
+        printf("  %-30s %s\n", r->scenario[i].name, refusal);
+    }
 }

@@ -403,7 +403,7 @@ print_line(const struct test_options *o, const struct scenario_result *s)
 
     if (o->quiet)
         return;
-    printf("  %-28s %-12s ", s->name, words[s->state]);
+    printf("  %-30s %-12s ", s->name, words[s->state]);
     if (o->strategy == STRATEGY_ICB)
         printf("k<=%u%s", s->k, s->searched ? " exhausted" : "          ");
     else

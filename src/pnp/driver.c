@@ -215,8 +215,8 @@ pnp_driver_read(const char *path, struct pnp_driver *d, char text[256])
     }
     err = host_read_file(d->sys, &d->bytes, &d->len);
     if (err) {
-        snprintf(text, 256, "%.200s: cannot be read (%s)%s", d->sys, strerror(-err),
-                 d->inf[0] ? "; the INF names it" : "");
+        snprintf(text, 256, "%.120s: cannot be read (%.40s)%s", d->sys, strerror(-err),
+                 d->inf[0] ? "; the INF names it: build the driver into the INF's folder" : "");
         pnp_driver_free(d);
         return -EINVAL;
     }

@@ -27,7 +27,7 @@ sends() {
     exits 0
     prints 'virtual-adapter-cycled *clean'
     prints 'oid-cancelled *clean'
-    no prints "not reached.*$1!($2)"
+    no prints "^not called.*$1!($2)"
 }
 
 @test "mux: the battery sends and asks through a virtual adapter" {

@@ -198,6 +198,6 @@ END
         exits 0
         undis test np --only write-while-disabled --k 0 --out out
         exits 0
-        prints '^certificate  write-while-disabled'
+        prints '^  write-while-disabled .* 0 in [0-9]* runs watched$'
     done
 }
