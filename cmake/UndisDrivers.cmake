@@ -16,7 +16,8 @@ file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include/ddk ${CMAKE_BINARY_DIR}/ddk SYMBOLI
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR}/include SYMBOLIC)
 
 add_executable(undis-cc ${CMAKE_SOURCE_DIR}/tools/undis-cc.c ${CMAKE_SOURCE_DIR}/src/cli/cc.c
-               ${CMAKE_SOURCE_DIR}/src/cli/cc_tools.c ${CMAKE_SOURCE_DIR}/src/cli/redeclare.c ${CMAKE_SOURCE_DIR}/src/cli/wpp.c)
+               ${CMAKE_SOURCE_DIR}/src/cli/cc_tools.c ${CMAKE_SOURCE_DIR}/src/cli/redeclare.c
+               ${CMAKE_SOURCE_DIR}/src/cli/wpp.c)
 target_link_libraries(undis-cc PRIVATE undis_flags)
 
 # One import library per pseudo image and linker family: lib<module>.a for GNU ld, <module>.lib for lld-link.

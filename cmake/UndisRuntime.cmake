@@ -30,8 +30,9 @@ if(UNDIS_WERROR)
     target_compile_options(undis_flags INTERFACE -Werror)
 endif()
 # A driver hands us misaligned and null pointers, packed structures and freed memory, on purpose or not: that faults,
-# here as on Windows, and is the driver's (machine/trap.c), so it is nothing for UBSan to stop at. And drivers' functions
-# are called by address with words for arguments, as a processor does, whatever their type (machine/native.c).
+# here as on Windows, and is the driver's (machine/trap.c), so it is nothing for UBSan to stop at. And drivers'
+# functions are called by address with words for arguments, as a processor does, whatever their type
+# (machine/native.c).
 if(UNDIS_SANITIZE)
     target_compile_definitions(undis_flags INTERFACE UNDIS_SANITIZE)
     target_compile_options(undis_flags INTERFACE

@@ -4,8 +4,8 @@
  *
  * Model: two tool chains make the same kind of file, a PE32+ image with subsystem native whose entry is DriverEntry and
  * whose imports are the kernel's: mingw gcc with GNU ld (DWARF), and clang for windows-msvc with lld-link (PDB or
- * DWARF). The command lines are built, run and, with -v, shown. The output is a function of the inputs: its time stamp is
- * a hash of its contents.
+ * DWARF). The command lines are built, run and, with -v, shown. The output is a function of the inputs: its time stamp
+ * is a hash of its contents.
  */
 #ifndef CLI_CC_TOOLS_H
 #define CLI_CC_TOOLS_H
@@ -16,7 +16,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Sources that come with undis, below the folders of the DDK and of undis/undis.h: what a run time library brings along. */
+/* Sources that come with undis, below the folders of the DDK and of undis/undis.h: what a run time library brings. */
 #define CC_GUARD_SOURCE   "%s/crt/guard.c"
 #define CC_PROGRAM_SOURCE "%s/undis/start.c"
 

@@ -2,9 +2,9 @@
 /*
  * cli/coverage.h - what of a driver ran in its test.
  *
- * Model: of every driver it is told which of its entry points nobody called. Drivers built with `undis cc --coverage` mark the blocks they enter, over all scenarios, runs and workers. At
- * the end blocks become lines by the debug information: a line counts when it has code, and as run when one of its
- * blocks was entered.
+ * Model: of every driver it is told which of its entry points nobody called. Drivers built with `undis cc --coverage`
+ * mark the blocks they enter, over all scenarios, runs and workers. At the end blocks become lines by the debug
+ * information: a line counts when it has code, and as run when one of its blocks was entered.
  */
 #ifndef CLI_COVERAGE_H
 #define CLI_COVERAGE_H

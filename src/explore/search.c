@@ -76,8 +76,8 @@ trace_is_new(uint64_t lo, uint64_t hi)
 }
 
 /*
- * What the run compared on its way, and without the cache its end. Other answers are no part of an order, nor is how far
- * each fiber was when the power went off.
+ * What the run compared on its way, and without the cache its end. Other answers are no part of an order, nor is how
+ * far each fiber was when the power went off.
  */
 static void
 check_same(const struct search_job *job, struct explorer *x, const struct run_result *r, struct search_report *rep)

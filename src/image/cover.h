@@ -15,7 +15,7 @@
 /* Of each image in load order, a bit per byte of address. */
 #define COVER_BYTES (LAYOUT_IMAGE_STRIDE / 8)
 
-/* Count from now on into `images` times COVER_BYTES of zeros; NULL: do not count (as at first). Before workers start. */
+/* From now on count into `images` times COVER_BYTES of zeros (NULL, as at first: nowhere). Before workers start. */
 void image_cover_into(uint8_t *bits, unsigned images);
 
 struct cover_block {
@@ -24,7 +24,7 @@ struct cover_block {
     uint32_t mark;       /* the bit that says that it ran */
 };
 
-/* Each block of an inspected image in order of address. How many; 0: it was built without --coverage. fn may be NULL. */
+/* Each block of an inspected image in order of address. How many; 0: built without --coverage. fn may be NULL. */
 unsigned image_cover_blocks(const struct image *im, void (*fn)(const struct cover_block *b, void *arg), void *arg);
 
 /*

@@ -38,7 +38,7 @@ bool hb_filter_changed;
 static bool filter_on = true;
 static struct object table[TABLE];
 static uint32_t table_used;
-/* Objects by where they lie: of the same 256 bytes (and of others by chance), the slot + 1 of the first, of the next. */
+/* Objects by where they lie: of the same 256 bytes (others by chance, too) the slot + 1 of the first, of the next. */
 #define NEARBY_SHIFT 8u
 #define NEARBY       4096u
 static uint16_t nearby[NEARBY], nearby_next[TABLE];

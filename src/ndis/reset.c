@@ -135,8 +135,8 @@ reset(struct ndis_reset *r, struct ndis_adapter *ad)
 static bool
 may_be_called(const struct ndis_reset *r, const struct ndis_adapter *ad)
 {
-    return ad != NULL && ad->layer.state != NDIS_STATE_DOWN && ad->layer.state != NDIS_STATE_SHUTDOWN && ad->power == NdisDeviceStateD0 && r->idle == NULL &&
-           !r->in_handler && !r->pended;
+    return ad != NULL && ad->layer.state != NDIS_STATE_DOWN && ad->layer.state != NDIS_STATE_SHUTDOWN &&
+           ad->power == NdisDeviceStateD0 && r->idle == NULL && !r->in_handler && !r->pended;
 }
 
 static void

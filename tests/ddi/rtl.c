@@ -239,5 +239,5 @@ DDI_TESTS(rtl, { "init_counts_bytes", InitCountsBytes }, { "copy_truncates", Cop
           { "compare_folds_case", CompareFoldsCase }, { "integer_to_string", IntegerToString },
           { "string_to_integer", StringToInteger }, { "ansi_to_unicode", AnsiToUnicode },
           { "guid_round_trip", GuidRoundTrip }, { "format_narrow", FormatNarrow }, { "format_wide", FormatWide },
-          { "format_ex", FormatEx }, { "bitmap", Bitmap }, { "compare_memory_counts", CompareMemoryCounts }, { "move_overlaps", MoveOverlaps },
-          { "time_fields", TimeFields });
+          { "format_ex", FormatEx }, { "bitmap", Bitmap }, { "compare_memory_counts", CompareMemoryCounts },
+          { "move_overlaps", MoveOverlaps }, { "time_fields", TimeFields });

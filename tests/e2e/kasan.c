@@ -19,7 +19,8 @@ _Use_decl_annotations_ static NTSTATUS
 KasanWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     ULONG length = IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length;
-    UCHAR volatile *block = ExAllocatePoolWithTag(WRONG == 6 || WRONG == 0 ? PagedPool : NonPagedPoolNx, SIZE, PLAIN_TAG);
+    POOL_TYPE type = WRONG == 6 || WRONG == 0 ? PagedPool : NonPagedPoolNx;
+    UCHAR volatile *block = ExAllocatePoolWithTag(type, SIZE, PLAIN_TAG);
     UCHAR from[64] = { 0 };
     ULONG_PTR sum = 0;
     KIRQL irql;

@@ -4,9 +4,9 @@
 #
 #     UNDIS_REAL_DRIVERS=FOLDER test_real.sh
 #
-# UNDIS is the program, UNDIS_REAL_TIME the seconds per scenario (default 2). Seconds are those of the wall, CPU those of
-# the processor in the searches. Exit 0 when undis could judge every driver
-# (a finding is no failure of ours: it is read against the driver's source), 1 when it could not, 77 without a folder.
+# UNDIS is the program, UNDIS_REAL_TIME the seconds per scenario (default 2). Seconds are those of the wall, CPU those
+# of the processor in the searches. Exit 0 when undis could judge every driver (a finding is no failure of ours: it is
+# read against the driver's source), 1 when it could not, 77 without a folder.
 set -u
 if [ -z "${UNDIS_REAL_DRIVERS:-}" ]; then
     echo "skip  UNDIS_REAL_DRIVERS names no folder of drivers"

@@ -110,7 +110,8 @@ for folder in "$root"/zoo/*/; do
                 note="WRONG: expected bucket $want"
                 wrong=$((wrong + 1))
             elif [ -n "$pinned_k" ] && [ "$seen_k" != "$pinned_k" ]; then
-                note="ok, k is $pinned_k in the pinned build: this binary has other points on the way to $(basename "$where")"
+                note="ok, k is $pinned_k in the pinned build: this binary has other points on the way to"
+                note="$note $(basename "$where")"
             fi
             printf '%-28s %-6s %-4s %-8s %-30s %-2s %7s  %s\n' "$driver" $compiler $opt "$got" "${shown:--}" \
                 "${seen_k:--}" "$seconds" "$note"

@@ -29,7 +29,8 @@ NTSTATUS io_driver_add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo);
 
 /*
  * Unload as NtUnloadDriver: STATUS_INVALID_DEVICE_REQUEST if there is no DriverUnload, STATUS_DEVICE_BUSY while one of
- * its devices is open. Calls the unload hook, DriverUnload, then the leak hook, emits DRIVER_UNLOAD, drops the object. CALLS_DRIVER.
+ * its devices is open. Calls the unload hook, DriverUnload, then the leak hook, emits DRIVER_UNLOAD, drops the object.
+ * CALLS_DRIVER.
  */
 NTSTATUS io_driver_unload(PDRIVER_OBJECT driver);
 

@@ -50,8 +50,8 @@ fill_basic(struct basic *b)
 /*
  * ZwQuerySystemInformation, NtQuerySystemInformation - what is known of the system.
  *
- * Source:    documented: the classes basic, time of day, processor performance, code integrity. Assumed: processors were
- *            idle all the time.
+ * Source:    documented: the classes basic, time of day, processor performance, code integrity. Assumed: processors
+ *            were idle all the time.
  * IRQL:      PASSIVE_LEVEL
  * Ownership: borrows the buffer; *ReturnLength, if asked for, is what the answer takes.
  * Returns:   STATUS_SUCCESS, _INFO_LENGTH_MISMATCH, _INVALID_INFO_CLASS. A class that Windows has and undis not is

@@ -3,8 +3,8 @@
  * nt/rtl/printf.c - the sprintf family over rtl_format().
  *
  * documented: _snprintf and its kin return -1 when the result does not fit and then leave it unterminated; a result of
- * exactly n units is not terminated either; with NULL and no room they tell how long it is. The _s forms terminate always; when the result does not fit they empty
- * the buffer and return -1, unless the count is _TRUNCATE.
+ * exactly n units is not terminated either; with NULL and no room they tell how long it is. The _s forms terminate
+ * always; when the result does not fit they empty the buffer and return -1, unless the count is _TRUNCATE.
  */
 #include "nt/rtl/rtl.h"
 

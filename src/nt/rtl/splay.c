@@ -3,9 +3,9 @@
  * nt/rtl/splay.c - generic tables of the older kind: splay trees with the driver's compare, allocate and free.
  *
  * Model: an element is splay links, a link of the list of all elements in order of insertion, and the driver's bytes.
- * Whatever is found or inserted becomes the root. documented: the sizes that AllocateRoutine is asked for hold the links
- * too; RtlGetElementGenericTable counts in order of insertion, the enumerations go in order of comparison. The driver's
- * routines are called before the tree changes, except FreeRoutine, which is called after.
+ * Whatever is found or inserted becomes the root. documented: the sizes that AllocateRoutine is asked for hold the
+ * links too; RtlGetElementGenericTable counts in order of insertion, the enumerations go in order of comparison. The
+ * driver's routines are called before the tree changes, except FreeRoutine, which is called after.
  */
 #include "nt/rtl/state.h"
 
@@ -232,8 +232,8 @@ RtlLookupElementGenericTable(PRTL_GENERIC_TABLE Table, PVOID Buffer)
 }
 
 /*
- * RtlEnumerateGenericTableWithoutSplaying - documented: the element after *RestartKey, the first for NULL; NULL past the
- * last, *RestartKey then left alone (assumed).
+ * RtlEnumerateGenericTableWithoutSplaying - documented: the element after *RestartKey, the first for NULL; NULL past
+ * the last, *RestartKey then left alone (assumed).
  */
 PVOID NTAPI
 RtlEnumerateGenericTableWithoutSplaying(PRTL_GENERIC_TABLE Table, PVOID *RestartKey)
@@ -246,7 +246,7 @@ RtlEnumerateGenericTableWithoutSplaying(PRTL_GENERIC_TABLE Table, PVOID *Restart
     return element_of(n)->body;
 }
 
-/* RtlEnumerateGenericTable - documented: in order; Restart begins anew; NULL after the last. The tree becomes a list. */
+/* RtlEnumerateGenericTable - documented: in order; Restart begins anew; NULL at the end. The tree becomes a list. */
 PVOID NTAPI
 RtlEnumerateGenericTable(PRTL_GENERIC_TABLE Table, BOOLEAN Restart)
 {

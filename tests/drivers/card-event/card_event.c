@@ -86,7 +86,7 @@ OneFileHasIt(VOID)
     ZwClose(event);
 }
 
-/* The card has a reference while it has the event, and none after: replaced, taken back, or left by a file that closed. */
+/* The card has a reference while it has the event, none after: replaced, taken back, or left by a file that closed. */
 static VOID
 ItIsGivenBack(VOID)
 {
