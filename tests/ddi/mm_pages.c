@@ -150,6 +150,12 @@ Sections(VOID)
     CHECK(ZwOpenSection(&again, SECTION_ALL_ACCESS, &attributes) == STATUS_OBJECT_NAME_NOT_FOUND);
     REQUIRE(ZwCreateSection(&section, SECTION_ALL_ACCESS, &attributes, &size, PAGE_READWRITE, SEC_COMMIT, NULL) ==
             STATUS_SUCCESS);
+    CHECK(ZwCreateSection(&again, SECTION_ALL_ACCESS, &attributes, &size, PAGE_READWRITE, SEC_COMMIT, NULL) ==
+          STATUS_OBJECT_NAME_COLLISION);
+    attributes.Attributes |= OBJ_OPENIF; /* documented: then the one that is there is opened */
+    REQUIRE(ZwCreateSection(&again, SECTION_ALL_ACCESS, &attributes, &size, PAGE_READWRITE, SEC_COMMIT, NULL) ==
+            STATUS_OBJECT_NAME_EXISTS);
+    CHECK(ZwClose(again) == STATUS_SUCCESS);
     REQUIRE(ZwOpenSection(&again, SECTION_ALL_ACCESS, &attributes) == STATUS_SUCCESS);
     CHECK(ZwMapViewOfSection(section, process, (PVOID *)&first, 0, 0, NULL, &length, ViewUnmap, 0, PAGE_READWRITE) ==
           STATUS_SUCCESS);

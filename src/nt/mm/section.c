@@ -114,25 +114,6 @@ unmap(const void *process, uint64_t base)
     return STATUS_NOT_MAPPED_VIEW;
 }
 
-/* Named, and put under a handle; takes the reference. */
-static NTSTATUS
-publish(struct section *s, const OBJECT_ATTRIBUTES *attributes, ACCESS_MASK access, PHANDLE handle)
-{
-    struct ob_directory *root = NULL;
-    NTSTATUS status = STATUS_SUCCESS;
-
-    if (attributes != NULL && attributes->ObjectName != NULL) {
-        status = ob_attributes_root(attributes, &root);
-        if (status == STATUS_SUCCESS)
-            status = ob_insert(s, attributes->ObjectName, root, (attributes->Attributes & OBJ_PERMANENT) != 0);
-    }
-    if (status == STATUS_SUCCESS)
-        status =
-            ob_handle_create(s, access, attributes != NULL && (attributes->Attributes & OBJ_KERNEL_HANDLE), handle);
-    ob_dereference(s);
-    return status;
-}
-
 /*
  * ZwCreateSection - memory that views can be had of.
  *
@@ -140,7 +121,7 @@ publish(struct section *s, const OBJECT_ATTRIBUTES *attributes, ACCESS_MASK acce
  * IRQL:      PASSIVE_LEVEL
  * Ownership: the caller takes *SectionHandle until ZwClose; pages live until the last handle and view are gone.
  * Returns:   STATUS_SUCCESS, _INVALID_PAGE_PROTECTION, _INVALID_PARAMETER_4 without a size, _INSUFFICIENT_RESOURCES,
- *            _INVALID_FILE_FOR_SECTION, what naming it gives.
+ *            _INVALID_FILE_FOR_SECTION, what naming it gives (_OBJECT_NAME_EXISTS with OBJ_OPENIF).
  * Tests:     tests/ddi/mm_pages.c
  */
 NTSTATUS NTAPI
@@ -172,7 +153,7 @@ ZwCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIB
     s->size = ROUND_TO_PAGES((SIZE_T)MaximumSize->QuadPart);
     s->protection = SectionPageProtection;
     memset(pages, 0, s->size);
-    return publish(s, ObjectAttributes, DesiredAccess, SectionHandle);
+    return ob_publish(s, ObjectAttributes, DesiredAccess, SectionHandle);
 }
 
 /*
@@ -181,28 +162,14 @@ ZwCreateSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIB
  * Source:    documented.
  * IRQL:      PASSIVE_LEVEL
  * Ownership: the caller takes *SectionHandle until ZwClose.
- * Returns:   STATUS_SUCCESS, _OBJECT_NAME_NOT_FOUND, _OBJECT_TYPE_MISMATCH, what the name gives.
+ * Returns:   STATUS_SUCCESS, _INVALID_PARAMETER without a name, _OBJECT_NAME_NOT_FOUND, _OBJECT_TYPE_MISMATCH, what the
+ *            name gives.
  * Tests:     tests/ddi/mm_pages.c
  */
 NTSTATUS NTAPI
 ZwOpenSection(PHANDLE SectionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
 {
-    struct ob_directory *root = NULL;
-    struct ob_walk walk;
-    NTSTATUS status;
-
-    *SectionHandle = NULL;
-    if (ObjectAttributes == NULL || ObjectAttributes->ObjectName == NULL)
-        return STATUS_INVALID_PARAMETER;
-    status = ob_attributes_root(ObjectAttributes, &root);
-    if (status == STATUS_SUCCESS)
-        status = ob_walk(&walk, ObjectAttributes->ObjectName, root, 0);
-    if (status != STATUS_SUCCESS)
-        return status;
-    if (ob_type(walk.object) != NT->mm->section_type)
-        return STATUS_OBJECT_TYPE_MISMATCH;
-    return ob_handle_create(walk.object, DesiredAccess, (ObjectAttributes->Attributes & OBJ_KERNEL_HANDLE) != 0,
-                            SectionHandle);
+    return ob_open_named(ObjectAttributes, NT->mm->section_type, DesiredAccess, 0, SectionHandle);
 }
 
 /*

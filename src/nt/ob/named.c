@@ -11,9 +11,8 @@
 
 #include "nt/ps/ps.h"
 
-/* Find a named object of a type and open a handle to it. */
-static NTSTATUS
-open_named(const OBJECT_ATTRIBUTES *oa, POBJECT_TYPE type, ACCESS_MASK access, unsigned flags, HANDLE *handle)
+NTSTATUS
+ob_open_named(const OBJECT_ATTRIBUTES *oa, POBJECT_TYPE type, ACCESS_MASK access, unsigned flags, HANDLE *handle)
 {
     struct ob_directory *root;
     struct ob_walk w;
@@ -32,12 +31,8 @@ open_named(const OBJECT_ATTRIBUTES *oa, POBJECT_TYPE type, ACCESS_MASK access, u
     return ob_handle_create(w.object, access, (oa->Attributes & OBJ_KERNEL_HANDLE) != 0, handle);
 }
 
-/*
- * Give a new object its name and a handle; drops the creator's reference either way. With OBJ_OPENIF an object of
- * that name and type is opened instead: STATUS_OBJECT_NAME_EXISTS.
- */
-static NTSTATUS
-publish(void *body, const OBJECT_ATTRIBUTES *oa, ACCESS_MASK access, HANDLE *handle)
+NTSTATUS
+ob_publish(void *body, const OBJECT_ATTRIBUTES *oa, ACCESS_MASK access, HANDLE *handle)
 {
     bool kernel = oa != NULL && (oa->Attributes & OBJ_KERNEL_HANDLE) != 0;
     struct ob_directory *root;
@@ -50,7 +45,7 @@ publish(void *body, const OBJECT_ATTRIBUTES *oa, ACCESS_MASK access, HANDLE *han
             status = ob_insert(body, oa->ObjectName, root, (oa->Attributes & OBJ_PERMANENT) != 0);
     }
     if (status == STATUS_OBJECT_NAME_COLLISION && (oa->Attributes & OBJ_OPENIF)) {
-        status = open_named(oa, ob_type(body), access, 0, handle);
+        status = ob_open_named(oa, ob_type(body), access, 0, handle);
         if (status == STATUS_SUCCESS)
             status = STATUS_OBJECT_NAME_EXISTS;
     } else if (status == STATUS_SUCCESS) {
@@ -73,7 +68,7 @@ ob_event_create(bool notification, bool set, HANDLE *handle)
     if (event == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     ke_event_init(event, notification ? NotificationEvent : SynchronizationEvent, set);
-    return publish(event, NULL, EVENT_ALL_ACCESS, handle);
+    return ob_publish(event, NULL, EVENT_ALL_ACCESS, handle);
 }
 
 /*
@@ -91,13 +86,13 @@ ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES
     if (ex_fault('nevE') || (event = ob_create(NT->ob->variables->ExEventObjectType, sizeof(*event), 'nevE')) == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     ke_event_init(event, EventType, InitialState);
-    return publish(event, ObjectAttributes, DesiredAccess, EventHandle);
+    return ob_publish(event, ObjectAttributes, DesiredAccess, EventHandle);
 }
 
 NTSTATUS NTAPI
 ZwOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
 {
-    return open_named(ObjectAttributes, NT->ob->variables->ExEventObjectType, DesiredAccess, 0, EventHandle);
+    return ob_open_named(ObjectAttributes, NT->ob->variables->ExEventObjectType, DesiredAccess, 0, EventHandle);
 }
 
 /* Create or open a named event for the kernel; the event is lent until the handle is closed (documented). */
@@ -212,19 +207,19 @@ ZwCreateDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK DesiredAccess, POBJ
 
     if (ex_fault('eriD') || (dir = ob_create(NT->ob->directory_type, sizeof(*dir), 'eriD')) == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    return publish(dir, ObjectAttributes, DesiredAccess, DirectoryHandle);
+    return ob_publish(dir, ObjectAttributes, DesiredAccess, DirectoryHandle);
 }
 
 NTSTATUS NTAPI
 ZwOpenDirectoryObject(PHANDLE DirectoryHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
 {
-    return open_named(ObjectAttributes, NT->ob->directory_type, DesiredAccess, 0, DirectoryHandle);
+    return ob_open_named(ObjectAttributes, NT->ob->directory_type, DesiredAccess, 0, DirectoryHandle);
 }
 
 NTSTATUS NTAPI
 ZwOpenSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
 {
-    return open_named(ObjectAttributes, NT->ob->symlink_type, DesiredAccess, OB_WALK_NO_FOLLOW, LinkHandle);
+    return ob_open_named(ObjectAttributes, NT->ob->symlink_type, DesiredAccess, OB_WALK_NO_FOLLOW, LinkHandle);
 }
 
 /* Returns STATUS_BUFFER_TOO_SMALL with the length when LinkTarget cannot hold the target. */

@@ -133,10 +133,22 @@ UNICODE_STRING ob_text(const char *text, WCHAR *buffer, size_t room);
 /* The directory that attributes->RootDirectory names (NULL for none). Not referenced. */
 NTSTATUS ob_attributes_root(const OBJECT_ATTRIBUTES *attributes, struct ob_directory **root);
 
-/* ------------------------------------------------------------------ handles (handle.c) */
+/* ------------------------------------------------------------------ objects by name, with handles (named.c) */
 
+/*
+ * Give a new object its name, if the attributes have one, and a handle; drops the creator's reference either way. With
+ * OBJ_OPENIF an object of that name and type is opened instead: STATUS_OBJECT_NAME_EXISTS. Failing: ob_insert's,
+ * ob_handle_create's.
+ */
+NTSTATUS ob_publish(void *body, const OBJECT_ATTRIBUTES *oa, ACCESS_MASK access, HANDLE *handle);
+/* Find a named object of a type, open a handle. flags: of ob_walk. Failing: ob_walk's, STATUS_OBJECT_TYPE_MISMATCH. */
+NTSTATUS ob_open_named(const OBJECT_ATTRIBUTES *oa, POBJECT_TYPE type, ACCESS_MASK access, unsigned flags,
+                       HANDLE *handle);
 /* An event without a name, and a handle of the running fiber's process. STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS ob_event_create(bool notification, bool set, HANDLE *handle);
+
+/* ------------------------------------------------------------------ handles (handle.c) */
+
 struct ob_table *ob_table_of(void *process); /* made on first use */
 /* Entry behind handle as the running fiber sees it; NULL: none. user: kernel handles do not count. */
 struct ob_entry *ob_handle_find(HANDLE handle, bool user);
