@@ -194,10 +194,63 @@ ToldOfChanges(VOID)
           STATUS_PENDING);
     CHECK(ZwDeleteKey(sub) == STATUS_SUCCESS && ZwClose(sub) == STATUS_SUCCESS);
     CHECK(iosb.Status == STATUS_NOTIFY_CLEANUP && ZwWaitForSingleObject(event, FALSE, &now) == STATUS_SUCCESS);
-    CHECK(ZwDeleteValueKey(key, &name) == STATUS_SUCCESS);
+    iosb.Status = STATUS_PENDING;
+    CHECK(ZwNotifyChangeKey(key, event, NULL, NULL, &iosb, REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE) ==
+          STATUS_PENDING);
+    CHECK(ZwSetValueKey(key, &name, 0, REG_DWORD, &number, sizeof(number)) == STATUS_SUCCESS);
+    CHECK(iosb.Status == STATUS_PENDING); /* documented: a value that was the same before is no change */
+    CHECK(ZwDeleteValueKey(key, &name) == STATUS_SUCCESS && iosb.Status != STATUS_PENDING);
     ZwClose(key);
     ZwClose(event);
 }
 
+static KSTART_ROUTINE WaitForChange;
+
+typedef struct _CHANGE_WAIT {
+    HANDLE Key;
+    NTSTATUS Status;
+} CHANGE_WAIT;
+
+_Use_decl_annotations_ static VOID
+WaitForChange(PVOID Context)
+{
+    CHANGE_WAIT *wait = Context;
+    IO_STATUS_BLOCK iosb;
+
+    wait->Status = ZwNotifyChangeKey(wait->Key, NULL, NULL, NULL, &iosb, REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0,
+                                     FALSE);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* Who waited is told of the first change, even if another asks anew before it goes on. */
+static VOID
+WaitsForOneChange(VOID)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"Awaited");
+    CHANGE_WAIT wait = { NULL, STATUS_PENDING };
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK iosb;
+    LARGE_INTEGER soon;
+    ULONG number = 1;
+    HANDLE thread;
+
+    soon.QuadPart = -10000;
+    InitializeObjectAttributes(&attributes, &DdiRegistryPath, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
+    REQUIRE(ZwOpenKey(&wait.Key, KEY_ALL_ACCESS, &attributes) == STATUS_SUCCESS);
+    thread = DdiThread(WaitForChange, &wait);
+    KeDelayExecutionThread(KernelMode, FALSE, &soon);
+    CHECK(wait.Status == STATUS_PENDING);
+    CHECK(ZwSetValueKey(wait.Key, &name, 0, REG_DWORD, &number, sizeof(number)) == STATUS_SUCCESS);
+    iosb.Status = STATUS_PENDING;
+    CHECK(ZwNotifyChangeKey(wait.Key, NULL, NULL, NULL, &iosb, REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE) ==
+          STATUS_PENDING);
+    KeDelayExecutionThread(KernelMode, FALSE, &soon);
+    CHECK(wait.Status == STATUS_SUCCESS && iosb.Status == STATUS_PENDING);
+    CHECK(ZwDeleteValueKey(wait.Key, &name) == STATUS_SUCCESS && iosb.Status != STATUS_PENDING);
+    DdiJoin(thread);
+    ZwClose(wait.Key);
+}
+
 DDI_TESTS(key, { "make_and_delete", MakeAndDelete }, { "enumerates", Enumerates }, { "refuses", Refuses },
-          { "rtl_routines", RtlRoutines }, { "told_of_changes", ToldOfChanges });
+          { "rtl_routines", RtlRoutines }, { "told_of_changes", ToldOfChanges },
+          { "waits_for_one_change", WaitsForOneChange });

@@ -205,11 +205,33 @@ cm_value_find(struct cm_key *key, const UNICODE_STRING *name)
     return v;
 }
 
+/* A value of that name without contents, the key's last; NULL: there is no memory. */
+static struct cm_value *
+new_value(struct cm_key *key, const UNICODE_STRING *name)
+{
+    struct cm_value *v = heap_alloc(sizeof(*v), 'aVmC');
+    struct cm_value **last;
+
+    if (v == NULL)
+        return NULL;
+    if (copy_name(&v->name, name->Buffer, name->Length / sizeof(WCHAR)) != STATUS_SUCCESS) {
+        heap_free(v);
+        return NULL;
+    }
+    v->next = NULL;
+    v->data = NULL;
+    for (last = &key->values; *last != NULL; last = &(*last)->next)
+        ;
+    *last = v;
+    return v;
+}
+
 NTSTATUS
 cm_value_set(struct cm_key *key, const UNICODE_STRING *name, ULONG type, const void *data, ULONG length)
 {
     struct cm_value *v = cm_value_find(key, name);
-    struct cm_value **last;
+    bool same_as_before =
+        v != NULL && v->type == type && v->length == length && (length == 0 || memcmp(v->data, data, length) == 0);
     void *copy = NULL;
 
     if (length != 0) {
@@ -218,15 +240,12 @@ cm_value_set(struct cm_key *key, const UNICODE_STRING *name, ULONG type, const v
             return STATUS_INSUFFICIENT_RESOURCES;
         memcpy(copy, data, length);
     }
+    if (v == NULL)
+        v = new_value(key, name);
     if (v == NULL) {
-        v = heap_alloc(sizeof(*v), 'aVmC');
-        if (v == NULL || copy_name(&v->name, name->Buffer, name->Length / sizeof(WCHAR)) != STATUS_SUCCESS)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        v->next = NULL;
-        v->data = NULL;
-        for (last = &key->values; *last != NULL; last = &(*last)->next)
-            ;
-        *last = v;
+        if (copy != NULL)
+            heap_free(copy);
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
     if (v->data != NULL)
         heap_free(v->data);
@@ -234,7 +253,8 @@ cm_value_set(struct cm_key *key, const UNICODE_STRING *name, ULONG type, const v
     v->length = length;
     v->type = type;
     written(key);
-    cm_changed(key, REG_NOTIFY_CHANGE_LAST_SET);
+    if (!same_as_before) /* documented: who watches is not told of a value that was the same before */
+        cm_changed(key, REG_NOTIFY_CHANGE_LAST_SET);
     return STATUS_SUCCESS;
 }
 

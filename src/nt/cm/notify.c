@@ -18,11 +18,12 @@
 
 struct cm_waiter {
     struct cm_waiter *next;
-    const struct cm_object *object; /* NULL: the record is free, or has been told */
+    const struct cm_object *object; /* NULL: has been told */
     ULONG filter;
     bool tree;
+    bool awaited;          /* who asked stands in queue, or has not come back from there: the record is not free */
     PKEVENT event;         /* referenced; NULL: none */
-    PIO_STATUS_BLOCK iosb; /* NULL: who asked waits in queue */
+    PIO_STATUS_BLOCK iosb; /* NULL: who asked waits, and reads status */
     struct ke_queue queue;
     NTSTATUS status;
 };
@@ -75,7 +76,7 @@ new_waiter(void)
 {
     struct cm_waiter *w = NT->cm->waiters;
 
-    while (w != NULL && (w->object != NULL || fiber_set_first(&w->queue.fibers) != 0))
+    while (w != NULL && (w->object != NULL || w->awaited))
         w = w->next;
     if (w == NULL) {
         w = mon_alloc(sizeof(*w));
@@ -129,8 +130,10 @@ ZwNotifyChangeKey(HANDLE KeyHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PV
     w->iosb = Asynchronous ? IoStatusBlock : NULL;
     if (Asynchronous)
         return STATUS_PENDING;
+    w->awaited = true;
     while (w->object != NULL)
         ke_block(&w->queue, (uint64_t)key, NULL, "waits for a registry key to change (ZwNotifyChangeKey)");
+    w->awaited = false;
     IoStatusBlock->Status = w->status;
     IoStatusBlock->Information = 0;
     return STATUS_SUCCESS;
