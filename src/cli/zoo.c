@@ -112,7 +112,10 @@ certify_one(const char *folder, const char *name, const struct expect *e, const 
 
     snprintf(dir, sizeof(dir), "%s/%s", out, name);
     o.out = dir;
-    *(e->file[0] ? &o.scenario : &o.only) = e->file[0] ? e->file : e->certify;
+    if (e->file[0])
+        o.scenario = e->file;
+    else
+        o.only = e->certify;
     supervisor_test(&o, &r);
     certificates_write(&o, &r);
     s = r.scenario_count == 1 ? &r.scenario[0] : NULL;
@@ -129,13 +132,14 @@ breaks_there(const struct test_options *o, const struct test_result *r, const st
 {
     struct test_options own = *o;
     struct test_result found;
-    bool breaks = false;
+    bool breaks;
 
-    for (unsigned i = 0; !e->file[0] && i < r->scenario_count; i++)
-        if (str_eq(r->scenario[i].name, e->certify))
-            return r->scenario[i].state == EXIT_FINDING; /* before its first run, too */
-    if (!e->file[0])
+    if (!e->file[0]) {
+        for (unsigned i = 0; i < r->scenario_count; i++)
+            if (str_eq(r->scenario[i].name, e->certify))
+                return r->scenario[i].state == EXIT_FINDING; /* before its first run, too */
         return false;
+    }
     own.scenario = e->file;
     own.k = e->preemptions > 0 ? (unsigned)e->preemptions : 0;
     own.counts_only = true;

@@ -16,6 +16,9 @@
 #include "ndis/admin.h"
 #include "ndis/driver.h"
 
+/* An adapter that has both takes and gives 802.1Q tags out of band. */
+#define TAGS (NDIS_MAC_OPTION_8021P_PRIORITY | NDIS_MAC_OPTION_8021Q_VLAN)
+
 NDIS_HANDLE *hi_driver;
 static struct list *hostifs; /* monitor memory; const after init */
 
@@ -29,8 +32,6 @@ hi_find(const struct ndis_nic *nic)
             return h;
     return NULL;
 }
-
-#define TAGS (NDIS_MAC_OPTION_8021P_PRIORITY | NDIS_MAC_OPTION_8021Q_VLAN)
 
 /* ------------------------------------------------------------------ carrier */
 

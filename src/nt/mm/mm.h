@@ -38,8 +38,9 @@ int32_t mm_probe(uint64_t address, size_t len, unsigned align, bool write);
 PMDL mm_mdl_nonpaged(void *va, size_t len);
 void mm_mdl_free(PMDL mdl);
 
-/* Pages an MDL spans; mapping and unmapping it, each with what is told of a wrong order (mdl.c). */
+/* mdl.c: pages an MDL spans. */
 ULONG mm_mdl_pages(const MDL *mdl);
+/* Its mapping into system space, and the end of that. Mapping tells of misuse; who unmaps looks before. */
 PVOID mm_mdl_map(PMDL mdl);
 void mm_mdl_unmap(PMDL mdl);
 

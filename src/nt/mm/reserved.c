@@ -12,7 +12,7 @@
 #include "nt/ex/ex.h"
 #include "trace/event.h"
 
-#define TAG_RESERVED      0x5679534du /* 'MSyV' */
+#define TAG_RESERVED 0x5679534du /* 'MSyV' */
 
 /* Machine memory; the driver holds its address as the start of the range. */
 struct reserved {

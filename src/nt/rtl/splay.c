@@ -215,8 +215,6 @@ RtlDeleteElementGenericTable(PRTL_GENERIC_TABLE Table, PVOID Buffer)
     Table->TableRoot = without_root(splay(at));
     ke_list_remove(&element_of(at)->inserted);
     Table->NumberGenericTableElements--;
-    Table->OrderedPointer = NULL;
-    Table->WhichOrderedElement = 0;
     GUEST_CALL(site_delete, Table->FreeRoutine, (uint64_t)Table, (uint64_t)at);
     return TRUE;
 }
