@@ -7,6 +7,7 @@
 DRIVER_INITIALIZE DriverEntry;
 static DRIVER_UNLOAD Unload;
 static FILTER_RESTART Restart;
+static FILTER_RECEIVE_NET_BUFFER_LISTS Receive;
 static FILTER_OID_REQUEST_COMPLETE OidComplete;
 static FILTER_STATUS Status;
 
@@ -47,7 +48,7 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     chars.PauseHandler = Change->Pause != NULL ? Change->Pause : Pause;
     chars.SendNetBufferListsHandler = Change->Send != NULL ? Change->Send : Send;
     chars.SendNetBufferListsCompleteHandler = Change->SendComplete != NULL ? Change->SendComplete : SendComplete;
-    chars.ReceiveNetBufferListsHandler = Change->Receive != NULL ? Change->Receive : Receive;
+    chars.ReceiveNetBufferListsHandler = Receive;
     chars.ReturnNetBufferListsHandler = Change->Return != NULL ? Change->Return : Return;
     chars.StatusHandler = Status;
     if (Change->NoReturns) {
@@ -105,7 +106,7 @@ ModuleFree(PMODULE Module)
         NdisFreeNetBufferListPool(Module->Pool);
     if (Module->WorkItem != NULL)
         NdisFreeIoWorkItem(Module->WorkItem);
-    NdisFreeSpinLock(&Module->Lock);
+    OutFree(&Module->Out);
     NdisFreeMemory(Module, 0, 0);
 }
 
@@ -119,7 +120,7 @@ ModuleCreate(NDIS_HANDLE NdisFilterHandle)
         return NULL;
     NdisZeroMemory(module, sizeof(*module));
     module->Handle = NdisFilterHandle;
-    NdisAllocateSpinLock(&module->Lock);
+    OutInitialize(&module->Out);
     KeInitializeEvent(&module->Answered, NotificationEvent, FALSE);
     module->Frame[0] = 2; /* locally administered; to and from nobody, of a type nobody has */
     module->Frame[6] = 2;
@@ -174,54 +175,26 @@ Detach(NDIS_HANDLE FilterModuleContext)
 _Use_decl_annotations_ static NDIS_STATUS
 Restart(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_RESTART_PARAMETERS RestartParameters)
 {
-    PMODULE module = FilterModuleContext;
-
     UNREFERENCED_PARAMETER(RestartParameters);
 
-    NdisAcquireSpinLock(&module->Lock);
-    module->Running = TRUE;
-    NdisReleaseSpinLock(&module->Lock);
+    OutRun(&((PMODULE)FilterModuleContext)->Out);
     return NDIS_STATUS_SUCCESS;
 }
 
 _Use_decl_annotations_ NDIS_STATUS
 Pause(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_PAUSE_PARAMETERS PauseParameters)
 {
-    PMODULE module = FilterModuleContext;
-    BOOLEAN pending;
-
     UNREFERENCED_PARAMETER(PauseParameters);
 
-    NdisAcquireSpinLock(&module->Lock);
-    module->Running = FALSE;
-    pending = module->Pausing = module->Out != 0;
-    NdisReleaseSpinLock(&module->Lock);
-    return pending ? NDIS_STATUS_PENDING : NDIS_STATUS_SUCCESS;
-}
-
-BOOLEAN
-GoesOut(PMODULE Module)
-{
-    BOOLEAN running;
-
-    NdisAcquireSpinLock(&Module->Lock);
-    running = Module->Running;
-    Module->Out += running;
-    NdisReleaseSpinLock(&Module->Lock);
-    return running;
+    return OutPause(&((PMODULE)FilterModuleContext)->Out);
 }
 
 VOID
 IsBack(PMODULE Module)
 {
     NDIS_HANDLE handle = Module->Handle;
-    BOOLEAN paused;
 
-    NdisAcquireSpinLock(&Module->Lock);
-    paused = --Module->Out == 0 && Module->Pausing;
-    Module->Pausing = Module->Pausing && !paused;
-    NdisReleaseSpinLock(&Module->Lock);
-    if (paused)
+    if (OutBack(&Module->Out))
         NdisFPauseComplete(handle);
 }
 
@@ -230,14 +203,14 @@ IsBack(PMODULE Module)
 VOID
 SendOwn(PMODULE Module, ULONG SendFlags)
 {
-    if (GoesOut(Module))
+    if (OutMayGo(&Module->Out))
         NdisFSendNetBufferLists(Module->Handle, Module->Own, NDIS_DEFAULT_PORT_NUMBER, SendFlags);
 }
 
 VOID
 IndicateOwn(PMODULE Module, ULONG Count, ULONG ReceiveFlags)
 {
-    if (GoesOut(Module))
+    if (OutMayGo(&Module->Out))
         NdisFIndicateReceiveNetBufferLists(Module->Handle, Module->Own, NDIS_DEFAULT_PORT_NUMBER, Count, ReceiveFlags);
 }
 
@@ -279,14 +252,17 @@ SendComplete(NDIS_HANDLE FilterModuleContext, PNET_BUFFER_LIST NetBufferLists, U
         IsBack(module);
 }
 
-_Use_decl_annotations_ VOID
+_Use_decl_annotations_ static VOID
 Receive(NDIS_HANDLE FilterModuleContext, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
         ULONG NumberOfNetBufferLists, ULONG ReceiveFlags)
 {
     PMODULE module = FilterModuleContext;
 
-    NdisFIndicateReceiveNetBufferLists(module->Handle, NetBufferLists, PortNumber, NumberOfNetBufferLists,
-                                       ReceiveFlags);
+    if (Change->Takes != NULL)
+        Change->Takes(module, NetBufferLists, ReceiveFlags);
+    else
+        NdisFIndicateReceiveNetBufferLists(module->Handle, NetBufferLists, PortNumber, NumberOfNetBufferLists,
+                                           ReceiveFlags);
 }
 
 _Use_decl_annotations_ VOID

@@ -180,27 +180,19 @@ GiveBack(PMODULE Module, PNET_BUFFER_LIST NetBufferLists, ULONG ReceiveFlags, BO
 }
 
 static VOID
-ReturnLent(NDIS_HANDLE FilterModuleContext, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
-           ULONG NumberOfNetBufferLists, ULONG ReceiveFlags)
+ReturnLent(PMODULE Module, PNET_BUFFER_LIST NetBufferLists, ULONG ReceiveFlags)
 {
-    UNREFERENCED_PARAMETER(PortNumber);
-    UNREFERENCED_PARAMETER(NumberOfNetBufferLists);
-
-    GiveBack(FilterModuleContext, NetBufferLists, ReceiveFlags, TRUE);
+    GiveBack(Module, NetBufferLists, ReceiveFlags, TRUE);
 }
 
 static VOID
-ReturnNotLent(NDIS_HANDLE FilterModuleContext, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
-              ULONG NumberOfNetBufferLists, ULONG ReceiveFlags)
+ReturnNotLent(PMODULE Module, PNET_BUFFER_LIST NetBufferLists, ULONG ReceiveFlags)
 {
-    UNREFERENCED_PARAMETER(PortNumber);
-    UNREFERENCED_PARAMETER(NumberOfNetBufferLists);
-
-    GiveBack(FilterModuleContext, NetBufferLists, ReceiveFlags, FALSE);
+    GiveBack(Module, NetBufferLists, ReceiveFlags, FALSE);
 }
 
-CHANGE(BreakReturnsLent, .Receive = ReturnLent)
-CHANGE(KeepReturnsLent, .Receive = ReturnNotLent)
+CHANGE(BreakReturnsLent, .Takes = ReturnLent)
+CHANGE(KeepReturnsLent, .Takes = ReturnNotLent)
 
 /* ------------------------------------------------------------------ flags */
 
@@ -269,7 +261,7 @@ KeepFrames(PMODULE Module, PNET_BUFFER_LIST NetBufferLists, ULONG ReceiveFlags, 
 {
     if (NDIS_TEST_RECEIVE_CANNOT_PEND(ReceiveFlags))
         return;
-    if (Module->KeptFrames == NULL && GoesOut(Module)) {
+    if (Module->KeptFrames == NULL && OutMayGo(&Module->Out)) {
         Module->KeptFrames = NetBufferLists; /* the first; those that come later go back at once */
         NdisQueueIoWorkItem(Module->WorkItem, Routine, Module);
     } else {
@@ -278,24 +270,16 @@ KeepFrames(PMODULE Module, PNET_BUFFER_LIST NetBufferLists, ULONG ReceiveFlags, 
 }
 
 static VOID
-ReceiveAndFlag(NDIS_HANDLE FilterModuleContext, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
-               ULONG NumberOfNetBufferLists, ULONG ReceiveFlags)
+KeepAndFlag(PMODULE Module, PNET_BUFFER_LIST NetBufferLists, ULONG ReceiveFlags)
 {
-    UNREFERENCED_PARAMETER(PortNumber);
-    UNREFERENCED_PARAMETER(NumberOfNetBufferLists);
-
-    KeepFrames(FilterModuleContext, NetBufferLists, ReceiveFlags, ReturnKeptWithFlag);
+    KeepFrames(Module, NetBufferLists, ReceiveFlags, ReturnKeptWithFlag);
 }
 
 static VOID
-ReceiveAndReturn(NDIS_HANDLE FilterModuleContext, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
-                 ULONG NumberOfNetBufferLists, ULONG ReceiveFlags)
+KeepAndReturn(PMODULE Module, PNET_BUFFER_LIST NetBufferLists, ULONG ReceiveFlags)
 {
-    UNREFERENCED_PARAMETER(PortNumber);
-    UNREFERENCED_PARAMETER(NumberOfNetBufferLists);
-
-    KeepFrames(FilterModuleContext, NetBufferLists, ReceiveFlags, ReturnKeptWithout);
+    KeepFrames(Module, NetBufferLists, ReceiveFlags, ReturnKeptWithout);
 }
 
-CHANGE(BreakReturnFlag, .Receive = ReceiveAndFlag)
-CHANGE(KeepReturnFlag, .Receive = ReceiveAndReturn)
+CHANGE(BreakReturnFlag, .Takes = KeepAndFlag)
+CHANGE(KeepReturnFlag, .Takes = KeepAndReturn)

@@ -16,6 +16,8 @@
 
 #include <ndis.h>
 
+#include "../common/out.h"
+
 #define RULES_TAG 'eluR'
 #define FRAME     60
 
@@ -23,13 +25,10 @@ typedef struct _MODULE {
     NDIS_HANDLE Handle;
     NDIS_HANDLE Pool;
     PMDL Mdl;
-    PNET_BUFFER_LIST Own;        /* the frame of its own; who uses it counts it in Out first */
+    PNET_BUFFER_LIST Own;        /* the frame of its own; who uses it counts it first */
     PNET_BUFFER_LIST KeptFrames; /* one chain of others, at most */
     NDIS_HANDLE WorkItem;
-    NDIS_SPIN_LOCK Lock;
-    LONG Out;        /* Lock: frames of its own, and requests of others, that are out */
-    BOOLEAN Running; /* Lock */
-    BOOLEAN Pausing; /* Lock: the pause is complete when Out becomes zero */
+    OUT_COUNT Out; /* frames of its own, and of others that are kept */
     NDIS_OID_REQUEST Request;
     BOOLEAN Asks; /* Request is out, and its answer sets Answered */
     ULONG Answer;
@@ -45,7 +44,7 @@ typedef struct _RULES_CHANGE {
     FILTER_PAUSE_HANDLER Pause;
     FILTER_SEND_NET_BUFFER_LISTS_HANDLER Send;
     FILTER_SEND_NET_BUFFER_LISTS_COMPLETE_HANDLER SendComplete;
-    FILTER_RECEIVE_NET_BUFFER_LISTS_HANDLER Receive;
+    VOID (*Takes)(PMODULE Module, PNET_BUFFER_LIST NetBufferLists, ULONG ReceiveFlags); /* what comes stays here */
     FILTER_RETURN_NET_BUFFER_LISTS_HANDLER Return;
     BOOLEAN NoReturns; /* what is received, and returned, goes past the filter */
     FILTER_OID_REQUEST_HANDLER Oid;
@@ -62,7 +61,6 @@ FILTER_DETACH Detach;
 FILTER_PAUSE Pause;
 FILTER_SEND_NET_BUFFER_LISTS Send;
 FILTER_SEND_NET_BUFFER_LISTS_COMPLETE SendComplete;
-FILTER_RECEIVE_NET_BUFFER_LISTS Receive;
 FILTER_RETURN_NET_BUFFER_LISTS Return;
 FILTER_OID_REQUEST Oid;
 
@@ -71,9 +69,7 @@ PMODULE ModuleCreate(NDIS_HANDLE NdisFilterHandle);
 NDIS_STATUS ModuleSetAttributes(PMODULE Module); /* on failure the module is freed */
 VOID ModuleFree(PMODULE Module);
 
-/* Before something of the filter's goes out. FALSE: the filter does not run. */
-BOOLEAN GoesOut(PMODULE Module);
-/* It is back. The last may complete a pause; the module is not touched after it. */
+/* What was counted in Out is back. The last may complete a pause; the module is not touched after it. */
 VOID IsBack(PMODULE Module);
 
 VOID SendOwn(PMODULE Module, ULONG SendFlags);

@@ -143,9 +143,7 @@ SendAndPauseAtOnce(NDIS_HANDLE FilterModuleContext, PNDIS_FILTER_PAUSE_PARAMETER
     UNREFERENCED_PARAMETER(PauseParameters);
 
     SendOwn(module, 0);
-    NdisAcquireSpinLock(&module->Lock);
-    module->Running = FALSE;
-    NdisReleaseSpinLock(&module->Lock);
+    OutStop(&module->Out);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -168,9 +166,7 @@ WhilePaused(PMODULE Module, BOOLEAN Sends)
     LARGE_INTEGER soon = { .QuadPart = -50 * 10000 }; /* 50 ms */
 
     KeDelayExecutionThread(KernelMode, FALSE, &soon);
-    NdisAcquireSpinLock(&Module->Lock);
-    Module->Out++;
-    NdisReleaseSpinLock(&Module->Lock);
+    OutGo(&Module->Out);
     if (Sends)
         NdisFSendNetBufferLists(Module->Handle, Module->Own, NDIS_DEFAULT_PORT_NUMBER, 0);
     else

@@ -14,9 +14,7 @@ IndicateLater(PVOID Context, NDIS_HANDLE WorkItem)
     UNREFERENCED_PARAMETER(WorkItem);
 
     KeDelayExecutionThread(KernelMode, FALSE, &soon);
-    NdisAcquireSpinLock(&adapter->Lock);
-    adapter->Out++;
-    NdisReleaseSpinLock(&adapter->Lock);
+    OutGo(&adapter->Out);
     NdisMIndicateReceiveNetBufferLists(adapter->Handle, adapter->Own, NDIS_DEFAULT_PORT_NUMBER, 1, 0);
 }
 
@@ -148,7 +146,7 @@ KeepStatistics(NDIS_HANDLE MiniportAdapterContext, PNDIS_OID_REQUEST OidRequest)
     PADAPTER adapter = MiniportAdapterContext;
 
     if (OidRequest->RequestType != NdisRequestQueryInformation ||
-        OidRequest->DATA.QUERY_INFORMATION.Oid != OID_GEN_STATISTICS || !adapter->Running)
+        OidRequest->DATA.QUERY_INFORMATION.Oid != OID_GEN_STATISTICS || !adapter->Out.Running)
         return Oid(adapter, OidRequest);
     return Keep(adapter, OidRequest);
 }

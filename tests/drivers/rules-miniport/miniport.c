@@ -213,7 +213,7 @@ AdapterFree(PADAPTER Adapter)
         NdisFreeNetBufferListPool(Adapter->Pool);
     if (Adapter->WorkItem != NULL)
         NdisFreeIoWorkItem(Adapter->WorkItem);
-    NdisFreeSpinLock(&Adapter->Lock);
+    OutFree(&Adapter->Out);
     NdisFreeMemory(Adapter, 0, 0);
 }
 
@@ -232,7 +232,7 @@ Initialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext,
         return NDIS_STATUS_RESOURCES;
     NdisZeroMemory(adapter, sizeof(*adapter));
     adapter->Handle = NdisMiniportHandle;
-    NdisAllocateSpinLock(&adapter->Lock);
+    OutInitialize(&adapter->Out);
     status = SetAttributes(adapter);
     if (status == NDIS_STATUS_SUCCESS)
         status = Choose(NdisMiniportHandle);
@@ -277,41 +277,18 @@ DevicePnPEvent(NDIS_HANDLE MiniportAdapterContext, PNET_DEVICE_PNP_EVENT NetDevi
 _Use_decl_annotations_ static NDIS_STATUS
 Restart(NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_RESTART_PARAMETERS RestartParameters)
 {
-    PADAPTER adapter = MiniportAdapterContext;
-
     UNREFERENCED_PARAMETER(RestartParameters);
 
-    NdisAcquireSpinLock(&adapter->Lock);
-    adapter->Running = TRUE;
-    NdisReleaseSpinLock(&adapter->Lock);
+    OutRun(&((PADAPTER)MiniportAdapterContext)->Out);
     return NDIS_STATUS_SUCCESS;
 }
 
 _Use_decl_annotations_ NDIS_STATUS
 Pause(NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_PAUSE_PARAMETERS PauseParameters)
 {
-    PADAPTER adapter = MiniportAdapterContext;
-    BOOLEAN pending;
-
     UNREFERENCED_PARAMETER(PauseParameters);
 
-    NdisAcquireSpinLock(&adapter->Lock);
-    adapter->Running = FALSE;
-    pending = adapter->Pausing = adapter->Out != 0;
-    NdisReleaseSpinLock(&adapter->Lock);
-    return pending ? NDIS_STATUS_PENDING : NDIS_STATUS_SUCCESS;
-}
-
-BOOLEAN
-GoesOut(PADAPTER Adapter)
-{
-    BOOLEAN running;
-
-    NdisAcquireSpinLock(&Adapter->Lock);
-    running = Adapter->Running;
-    Adapter->Out += running;
-    NdisReleaseSpinLock(&Adapter->Lock);
-    return running;
+    return OutPause(&((PADAPTER)MiniportAdapterContext)->Out);
 }
 
 /* The last may complete a pause; the adapter is not touched after it. */
@@ -319,13 +296,8 @@ static VOID
 IsBack(PADAPTER Adapter)
 {
     NDIS_HANDLE handle = Adapter->Handle;
-    BOOLEAN paused;
 
-    NdisAcquireSpinLock(&Adapter->Lock);
-    paused = --Adapter->Out == 0 && Adapter->Pausing;
-    Adapter->Pausing = Adapter->Pausing && !paused;
-    NdisReleaseSpinLock(&Adapter->Lock);
-    if (paused)
+    if (OutBack(&Adapter->Out))
         NdisMPauseComplete(handle);
 }
 
@@ -335,7 +307,7 @@ _Use_decl_annotations_ static VOID
 Send(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST NetBufferList, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags)
 {
     PADAPTER adapter = MiniportAdapterContext;
-    NDIS_STATUS status = GoesOut(adapter) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_PAUSED;
+    NDIS_STATUS status = OutMayGo(&adapter->Out) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_PAUSED;
     PNET_BUFFER_LIST nbl;
 
     UNREFERENCED_PARAMETER(PortNumber);
@@ -364,11 +336,9 @@ CancelSend(NDIS_HANDLE MiniportAdapterContext, PVOID CancelId)
 VOID
 IndicateOwn(PADAPTER Adapter, NDIS_PORT_NUMBER Port)
 {
-    if (!GoesOut(Adapter))
+    if (!OutMayGo(&Adapter->Out))
         return;
-    NdisAcquireSpinLock(&Adapter->Lock);
-    Adapter->Out++;
-    NdisReleaseSpinLock(&Adapter->Lock);
+    OutGo(&Adapter->Out);
     NdisMIndicateReceiveNetBufferLists(Adapter->Handle, Adapter->Own, Port, 1, 0);
     IsBack(Adapter);
 }
@@ -412,11 +382,11 @@ Keep(PADAPTER Adapter, PNDIS_OID_REQUEST Request)
 {
     BOOLEAN kept;
 
-    NdisAcquireSpinLock(&Adapter->Lock);
+    NdisAcquireSpinLock(&Adapter->Out.Lock);
     kept = Adapter->Kept == NULL;
     if (kept)
         Adapter->Kept = Request;
-    NdisReleaseSpinLock(&Adapter->Lock);
+    NdisReleaseSpinLock(&Adapter->Out.Lock);
     return kept ? NDIS_STATUS_PENDING : NDIS_STATUS_NOT_SUPPORTED;
 }
 
@@ -425,10 +395,10 @@ Release(PADAPTER Adapter, NDIS_STATUS Status)
 {
     PNDIS_OID_REQUEST kept;
 
-    NdisAcquireSpinLock(&Adapter->Lock);
+    NdisAcquireSpinLock(&Adapter->Out.Lock);
     kept = Adapter->Kept;
     Adapter->Kept = NULL;
-    NdisReleaseSpinLock(&Adapter->Lock);
+    NdisReleaseSpinLock(&Adapter->Out.Lock);
     if (kept != NULL)
         NdisMOidRequestComplete(Adapter->Handle, kept, Status);
 }
@@ -439,9 +409,9 @@ CancelOid(NDIS_HANDLE MiniportAdapterContext, PVOID RequestId)
     PADAPTER adapter = MiniportAdapterContext;
     BOOLEAN it;
 
-    NdisAcquireSpinLock(&adapter->Lock);
+    NdisAcquireSpinLock(&adapter->Out.Lock);
     it = adapter->Kept != NULL && adapter->Kept->RequestId == RequestId;
-    NdisReleaseSpinLock(&adapter->Lock);
+    NdisReleaseSpinLock(&adapter->Out.Lock);
     if (it)
         Release(adapter, NDIS_STATUS_REQUEST_ABORTED);
 }

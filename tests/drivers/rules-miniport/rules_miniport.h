@@ -20,6 +20,8 @@
 
 #include <ndis.h>
 
+#include "../common/out.h"
+
 #define RULES_TAG  'mluR'
 #define OWN_FRAME  60
 #define LINK_SPEED 1000000000ULL
@@ -30,14 +32,11 @@ typedef struct _ADAPTER {
     NDIS_HANDLE Handle;
     NDIS_HANDLE Pool;
     PMDL Mdl;
-    PNET_BUFFER_LIST Own; /* the frame of its own; who indicates it counts it in Out first */
+    PNET_BUFFER_LIST Own; /* the frame of its own; who indicates it counts it first */
     NDIS_HANDLE WorkItem;
     NDIS_PORT_NUMBER Port; /* one that is not the default one; 0: none */
-    NDIS_SPIN_LOCK Lock;
-    LONG Out;               /* Lock */
-    BOOLEAN Running;        /* Lock */
-    BOOLEAN Pausing;        /* Lock: the pause is complete when Out becomes zero */
-    PNDIS_OID_REQUEST Kept; /* Lock: a request to be answered */
+    OUT_COUNT Out;          /* sends that are looked at, and the frame of its own */
+    PNDIS_OID_REQUEST Kept; /* Out.Lock: a request to be answered */
     UCHAR Frame[OWN_FRAME];
 } ADAPTER, *PADAPTER;
 
@@ -62,8 +61,6 @@ MINIPORT_PAUSE Pause;
 MINIPORT_OID_REQUEST Oid;
 MINIPORT_RESET Reset;
 
-/* Before something of the miniport's goes out. FALSE: the adapter does not run. */
-BOOLEAN GoesOut(PADAPTER Adapter);
 VOID IndicateOwn(PADAPTER Adapter, NDIS_PORT_NUMBER Port);     /* at PASSIVE_LEVEL */
 NDIS_STATUS Keep(PADAPTER Adapter, PNDIS_OID_REQUEST Request); /* _PENDING; _NOT_SUPPORTED: another is kept */
 VOID Release(PADAPTER Adapter, NDIS_STATUS Status);            /* the request that is kept, if there is one */
