@@ -6,13 +6,15 @@ ZOO_DRIVER ZooDriver = {
     .ServiceName = RTL_CONSTANT_STRING(L"handler_swapped_fixed"),
     .FriendlyName = RTL_CONSTANT_STRING(L"undis zoo: handler-swapped-fixed"),
     .UniqueName = RTL_CONSTANT_STRING(L"{0d2c9f31-6a57-4d0e-93b8-5f1e2a7c4b13}"),
+    .FilterSize = sizeof(HS_FILTER),
+    .Restart = HsRestart,
     SF_HANDLERS,
 };
 
 BOOLEAN
 SfMayWrite(PSF_FILTER Filter)
 {
-    SF_BEGIN begin = Filter->Begin;
+    HS_BEGIN begin = ((PHS_FILTER)Filter)->Begin;
 
     return begin != NULL && begin(Filter);
 }

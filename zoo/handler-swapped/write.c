@@ -11,11 +11,15 @@ ZOO_DRIVER ZooDriver = {
     .ServiceName = RTL_CONSTANT_STRING(L"handler_swapped"),
     .FriendlyName = RTL_CONSTANT_STRING(L"undis zoo: handler-swapped"),
     .UniqueName = RTL_CONSTANT_STRING(L"{0d2c9f31-6a57-4d0e-93b8-5f1e2a7c4b12}"),
+    .FilterSize = sizeof(HS_FILTER),
+    .Restart = HsRestart,
     SF_HANDLERS,
 };
 
 BOOLEAN
 SfMayWrite(PSF_FILTER Filter)
 {
-    return Filter->Begin != NULL && Filter->Begin(Filter);
+    PHS_FILTER filter = (PHS_FILTER)Filter;
+
+    return filter->Begin != NULL && filter->Begin(Filter);
 }
