@@ -364,11 +364,15 @@ cmd_zoo(int argc, char **argv)
             dirs[dir_count++] = argv[++i];
         } else if (strcmp(argv[i], "--out") == 0 && i + 1 < argc) {
             out = argv[++i];
-        } else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc && str_to_u64(argv[i + 1], &at_a_time) &&
-                   at_a_time > 0) {
-            i++;
+        } else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc) {
+            if (!str_to_u64(argv[++i], &at_a_time) || at_a_time == 0) {
+                fprintf(stderr, "undis zoo: --jobs is a number from 1, not \"%s\"; undis zoo --help tells more\n",
+                        argv[i]);
+                return EXIT_USAGE;
+            }
         } else if (argv[i][0] == '-') {
-            fprintf(stderr, "undis zoo: unknown option \"%s\"; undis zoo --help tells more\n", argv[i]);
+            fprintf(stderr, "undis zoo: unknown option, or its value is missing: \"%s\"; undis zoo --help tells more\n",
+                    argv[i]);
             return EXIT_USAGE;
         } else {
             argv[1 + names++] = argv[i];

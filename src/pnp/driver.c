@@ -100,7 +100,8 @@ describe_file(const char *path, struct inf **parsed, struct inf_driver *info, ch
         *parsed = NULL;
     }
     if (e) {
-        snprintf(text, 256, "%.120s, line %u: %.110s", path, err.line, e == -ENOMEM ? "out of memory" : err.text);
+        snprintf(text, 256, err.line ? "%.120s, line %u: %.110s" : "%.120s%.0u: %.110s", path, err.line,
+                 e == -ENOMEM ? "out of memory" : err.text);
         return -EINVAL;
     }
     return 0;

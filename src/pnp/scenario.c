@@ -406,7 +406,7 @@ scenario_load(const char *path, struct scenario **out, struct scn_error *err)
 
     *err = (struct scn_error){ 0 };
     if (result) {
-        yaml_fail(err, NULL, "cannot read %.150s: %s", path, strerror(-result));
+        yaml_fail(err, NULL, "it cannot be read: %s", strerror(-result));
         return result;
     }
     result = scenario_parse(bytes, len, out, err);

@@ -4,13 +4,20 @@
 
 load common
 
+# commands - the names of src/cli/main.c, where each has its row
+commands() {
+    sed -n 's/^    { "\([a-z]*\)", cmd_.*/\1/p' "$root/src/cli/main.c"
+}
+
 @test "undis alone shows the commands and is a usage error" {
     undis
     exits 64
     complains '^usage: undis COMMAND'
-    for command in test replay run status adapter filter stats trace capture stop zoo ddi inf reg net cc version; do
+    for command in $(commands); do
         complains "^  $command +[a-z]"
+        n=$((${n:-0} + 1))
     done
+    [ "$n" -ge 18 ]
 }
 
 @test "undis --help shows the commands" {
@@ -27,7 +34,7 @@ load common
 }
 
 @test "each command has --help, which says how it ends" {
-    for command in test replay run status adapter filter stats trace capture stop zoo ddi inf reg net cc version; do
+    for command in $(commands); do
         undis "$command" --help
         exits 0
         prints "^usage: undis $command"
@@ -36,14 +43,14 @@ load common
 }
 
 @test "help of the commands that judge names their exit codes" {
-    for command in test replay run status adapter filter stats trace capture stop zoo ddi; do
+    for command in test replay run status adapter filter driver stats trace capture stop zoo ddi; do
         undis "$command" --help
         prints "exit: "
     done
 }
 
 @test "no help line is wider than a terminal" {
-    for command in test replay run status adapter filter stats trace capture stop zoo ddi inf reg net cc version; do
+    for command in $(commands); do
         undis "$command" --help
         [ "$(printf '%s\n' "$output" | awk 'length > 120' | wc -l)" -eq 0 ]
     done
@@ -100,6 +107,7 @@ load common
     refuses 64 '"--frobnicate"' replay --frobnicate
     refuses 64 '"--frobnicate"' ddi --frobnicate
     refuses 64 '"--frobnicate"' zoo --frobnicate
+    refuses 64 'a number from 1, not "0"' zoo --jobs 0
     undis replay
     exits 64
     undis ddi

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * oneword.c - a filter whose state and count of sends are one word: zoo/word-common, with nothing in place of its parts.
+ * oneword.c - a filter whose state and count of sends are one word: zoo/word-common as it is.
  *
  * SfBeginSend is the point: one operation looks at the word and counts, and does so only while the module runs.
  */

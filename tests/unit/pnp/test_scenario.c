@@ -257,7 +257,7 @@ TEST(scenario, mistakes_are_told_with_their_line)
     check_fails("actors:\n  - name: x\n    kind: wire\n    process: p\n    ops: [receive]\n", 4,
                 "only an actor of kind program is a thread of a process");
     CHECK_EQ(scenario_load("/nonexistent/x.yaml", &scn, &err), -ENOENT);
-    CHECK_STR(err.text, "cannot read /nonexistent/x.yaml: No such file or directory");
+    CHECK_STR(err.text, "it cannot be read: No such file or directory");
 }
 
 TEST_MAIN(TEST_CASE(scenario, every_field_is_read), TEST_CASE(scenario, a_saved_file_reads_back_as_the_same_scenario),
