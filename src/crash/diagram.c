@@ -142,7 +142,7 @@ finding_diagram(const struct finding_input *in)
         char words[64];
 
         if (item->folded > 0)
-            text_add(&t, "       ... %" PRIu64 " event%s, none of them on these objects\n", item->folded,
+            text_add(&t, "       ... %" PRIu64 " event%s on other objects\n", item->folded,
                      item->folded == 1 ? "" : "s");
         if (item->mark == STORY_PREEMPTED) {
             snprintf(words, sizeof(words), "preempted here (%u)", ++preemption);

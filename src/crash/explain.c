@@ -130,6 +130,7 @@ what_happened(struct text *t, const struct finding_input *in, const struct findi
     struct bugcheck_text stop = bugcheck_text(in->code, in->p[0]);
     struct text words = { 0 };
     char actor[96], place[512], broken[400];
+    bool ring = false;
     char *done;
 
     heading(t, "In plain words");
@@ -159,11 +160,14 @@ what_happened(struct text *t, const struct finding_input *in, const struct findi
             text_add(&words, "The machine stopped with %s. ", stop.name);
     } else if (in->kind == FINDING_HANG) {
         text_put(&words, "Nobody can run any more, and no timer is set that could change that. ");
+        ring = waits_tell_ring(&words, in);
     } else if (in->kind == FINDING_LIVELOCK) {
         text_add(&words, "%s runs round the same loop in the same state, and nobody else can run. ", actor);
     }
-    if (in->check_text != NULL)
-        text_add(&words, "%s ", in->check_text);
+    if (in->check_text != NULL && !ring) { /* a ring is told already */
+        finding_name_text(in, in->check_text, broken, sizeof(broken));
+        text_add(&words, "%s%s ", broken, str_iends(broken, ".") ? "" : ".");
+    }
     if (v->violation != NULL) {
         finding_name_text(in, v->violation->text, broken, sizeof(broken));
         text_add(&words, "A rule was broken: %s.", broken);
@@ -256,7 +260,8 @@ object_lines(struct text *t, const struct finding_input *in, const struct heap_b
 
     story_object_name(in, b->address, name, sizeof(name));
     story_actor(in, b->fiber, actor, sizeof(actor));
-    text_add(t, "  %s at %" PRIx64 ", %" PRIu64 " bytes", name, b->address, b->size);
+    text_add(t, "  %s at %" PRIx64 ", %" PRIu64 " bytes",
+             name[strspn(name, "0123456789abcdef")] ? name : "memory without a name", b->address, b->size);
     if (b->tag != 0) {
         text_put(t, ", tag '");
         for (unsigned i = 0; i < 4; i++) {

@@ -27,6 +27,8 @@ unsigned race_event(const struct finding_input *in);
 
 /* Of fibers that wait for each other in a ring, the one that began to wait last: it closed the ring. NULL: no ring. */
 const struct finding_fiber *waits_closer(const struct finding_input *in);
+/* The ring as a sentence; false and nothing without one. */
+bool waits_tell_ring(struct text *out, const struct finding_input *in);
 /* Who waits for what, held by whom. */
 void report_waits(struct text *out, const struct finding_input *in);
 

@@ -92,6 +92,31 @@ waits_closer(const struct finding_input *in)
     return closer;
 }
 
+bool
+waits_tell_ring(struct text *out, const struct finding_input *in)
+{
+    const struct finding_fiber *first = waits_closer(in), *at = first;
+    char actor[96];
+    uint64_t ip;
+
+    if (first == NULL)
+        return false;
+    story_actor(in, first->id, actor, sizeof(actor));
+    text_put(out, actor);
+    do {
+        const struct finding_fiber *next = finding_fiber_by_id(in, holder_of(in, at, &ip));
+
+        story_actor(in, next->id, actor, sizeof(actor));
+        if (next == at)
+            text_put(out, " waits for what it holds itself");
+        else
+            text_add(out, "%s waits for what %s holds", at == first ? "" : ", which", actor);
+        at = next;
+    } while (at != first);
+    text_put(out, ": a deadlock. ");
+    return true;
+}
+
 /* The last signal of object: a wake-up that was lost came before the wait. */
 static const struct event *
 last_signal(const struct finding_input *in, uint64_t object)
@@ -107,7 +132,7 @@ last_signal(const struct finding_input *in, uint64_t object)
 static void
 wait_line(struct text *t, const struct finding_input *in, const struct finding_fiber *f)
 {
-    char actor[96], other[96], object[80], place[128];
+    char actor[96], other[96], object[80], place[128], why[160];
     const struct finding_fiber *holder = NULL;
     const struct event *signal;
     uint64_t ip = 0;
@@ -115,7 +140,8 @@ wait_line(struct text *t, const struct finding_input *in, const struct finding_f
 
     story_actor(in, f->id, actor, sizeof(actor));
     story_object_name(in, f->block_object, object, sizeof(object));
-    text_add(t, "  %s, IRQL %u: %s", actor, f->irql, f->block_why[0] ? f->block_why : "waits");
+    finding_name_text(in, f->block_why[0] ? f->block_why : "waits", why, sizeof(why));
+    text_add(t, "  %s, IRQL %u: %s", actor, f->irql, why);
     if (f->block_object > 0xffff)
         text_add(t, " (%s)", object);
     text_put(t, "\n");
@@ -142,6 +168,8 @@ wait_line(struct text *t, const struct finding_input *in, const struct finding_f
     for (unsigned i = 0; i < f->frame_count && i < 8; i++) {
         const struct finding_frame *fr = &f->frames[i];
 
+        if (fr->module[0] == 0 && fr->function[0] == 0) /* the program, or an address in nothing */
+            continue;
         text_add(t, "      %s%s%s+0x%x", fr->module, fr->function[0] ? "!" : "", fr->function, fr->offset);
         if (fr->call_line != 0)
             text_add(t, " [%s @ %u]", fr->call_file, fr->call_line);

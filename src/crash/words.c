@@ -136,6 +136,32 @@ address_at(const char *s)
     return value;
 }
 
+/* name without the words that `said`, n bytes, ends with: "sends NBL " and "NBL #1" say them once. */
+static const char *
+unsaid(const char *said, size_t n, const char *name)
+{
+    const char *rest = name;
+
+    for (const char *end = name; (end = strchr(end, ' ')) != NULL;) {
+        size_t words = (size_t)(++end - name);
+
+        if (words <= n && strncmp(said + n - words, name, words) == 0)
+            rest = end;
+    }
+    return rest;
+}
+
+/* What is done, and to what: "acquires lock #1", "acquires lock: cancel spin lock". */
+static void
+done_to(const char *done, const char *object, char *out, size_t room)
+{
+    char said[96];
+    size_t n = (size_t)snprintf(said, sizeof(said), "%s ", done);
+    const char *rest = n < sizeof(said) ? unsaid(said, n, object) : object;
+
+    snprintf(out, room, rest != object ? "%s %s" : "%s: %s", done, rest);
+}
+
 void
 finding_name_text(const struct finding_input *in, const char *text, char *out, size_t room)
 {
@@ -144,7 +170,6 @@ finding_name_text(const struct finding_input *in, const char *text, char *out, s
     while (*text && len + 1 < room) {
         uint64_t address = address_at(text);
         char name[80];
-        const char *rest = name;
         size_t digits;
 
         if (address < 0x10000) {
@@ -156,14 +181,7 @@ finding_name_text(const struct finding_input *in, const char *text, char *out, s
         digits = strspn(name, "0123456789abcdef");
         if (name[digits] == 0) /* no name but the address */
             finding_name_of(in, address, name, sizeof(name));
-        /* "filter module " + "filter module npf": say it once */
-        for (const char *end = name; (end = strchr(end, ' ')) != NULL;) {
-            size_t n = (size_t)(++end - name);
-
-            if (n <= len && strncmp(out + len - n, name, n) == 0)
-                rest = end;
-        }
-        for (; *rest && len + 1 < room; rest++)
+        for (const char *rest = unsaid(out, len, name); *rest && len + 1 < room; rest++)
             out[len++] = *rest;
     }
     if (room > 0)
@@ -219,7 +237,7 @@ request_text(const struct event *ev, char *out, size_t room)
 void
 story_event_text(const struct finding_input *in, const struct event *ev, char *out, size_t room)
 {
-    char object[64] = "", other[128] = "";
+    char object[64] = "", other[128] = "", done[160];
 
     if (ev->object != 0)
         story_object_name(in, ev->object, object, sizeof(object));
@@ -258,11 +276,12 @@ story_event_text(const struct finding_input *in, const struct event *ev, char *o
     case EV_RECEIVE:
     case EV_RETURN:
         story_object_name(in, ev->a[1], other, sizeof(other));
-        snprintf(out, room, "%s %s %s", other, event_text(ev->kind), object);
+        done_to(event_text(ev->kind), object, done, sizeof(done));
+        snprintf(out, room, "%s %s", other, done);
         break;
     case EV_PAUSE_COMPLETE:
     case EV_RESTART_COMPLETE:
-        snprintf(out, room, "%s %s%s", object, event_text(ev->kind), ev->a[1] ? "" : " (none was pending)");
+        snprintf(out, room, "%s %s", object, event_text(ev->kind));
         break;
     case EV_LOCK_ACQUIRE:
     case EV_LOCK_RELEASE:
@@ -281,7 +300,7 @@ story_event_text(const struct finding_input *in, const struct event *ev, char *o
     case EV_TIMER_LEFT:
     case EV_DEVICE_CREATE:
     case EV_DEVICE_DELETE:
-        snprintf(out, room, "%s: %s", event_text(ev->kind), object);
+        done_to(event_text(ev->kind), object, out, room);
         break;
     case EV_IRP_COMPLETE:
         snprintf(out, room, "%s completed with status 0x%08x", object, (unsigned)ev->a[0]);
@@ -314,7 +333,7 @@ story_event_text(const struct finding_input *in, const struct event *ev, char *o
         const struct finding_fiber *f = finding_fiber_by_id(in, ev->fiber);
 
         if (f != NULL && f->state == FIBER_BLOCKED && f->block_object == ev->object && f->block_why[0] != 0)
-            snprintf(out, room, "%s", f->block_why);
+            finding_name_text(in, f->block_why, out, room);
         else
             snprintf(out, room, "waits for %s", object);
         break;
@@ -340,7 +359,10 @@ story_event_text(const struct finding_input *in, const struct event *ev, char *o
         snprintf(out, room, "%s with a handle that is no longer valid", rule_site_name(ev->a[0]));
         break;
     default:
-        snprintf(out, room, ev->object > 0xffff ? "%s: %s" : "%s", event_text(ev->kind), object);
+        if (ev->object > 0xffff)
+            done_to(event_text(ev->kind), object, out, room);
+        else
+            snprintf(out, room, "%s", event_text(ev->kind));
         break;
     }
 }

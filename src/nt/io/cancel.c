@@ -19,7 +19,7 @@
 static KSPIN_LOCK *
 cancel_lock(void)
 {
-    return &NT->io->shared->cancel_lock;
+    return NT->io->shared->cancel_lock;
 }
 
 static KIRQL

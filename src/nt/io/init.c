@@ -40,6 +40,9 @@ io_init(struct nt *nt)
         (GENERIC_MAPPING){ FILE_GENERIC_READ, FILE_GENERIC_WRITE,
                            STANDARD_RIGHTS_EXECUTE | FILE_READ_ATTRIBUTES | FILE_EXECUTE | SYNCHRONIZE,
                            FILE_ALL_ACCESS };
+    shared->cancel_lock = heap_alloc(sizeof(*shared->cancel_lock), 'lcnC');
+    *shared->cancel_lock = 0;
+    heap_label(shared->cancel_lock, "cancel spin lock");
     heap_label(shared, "I/O manager");
     io->shared = shared;
     list_init(&io->work);

@@ -55,7 +55,7 @@ struct io_thread {
 
 /* Machine memory. */
 struct io_shared {
-    KSPIN_LOCK cancel_lock;
+    KSPIN_LOCK *cancel_lock; /* a block of its own, which says its name */
     LIST_ENTRY shutdown; /* struct io_shutdown */
     GENERIC_MAPPING file_mapping;
     LIST_ENTRY irps[]; /* per fiber, IRP.ThreadListEntry: those of its thread; then io_state.held */

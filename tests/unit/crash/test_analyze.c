@@ -276,6 +276,8 @@ TEST(analyze, deadlock_names_the_ring)
     text = analysis(&sample.in);
     check_has(text, "NO_PROGRESS\n");
     check_has(text, "CPU0 thread \"prog1.exe\", IRQL 0: spins for a lock (lock #2)\n    held by CPU1 thread \"pnp\"\n");
+    check_has(text, "CPU0 thread \"prog1.exe\" waits for what CPU1\n"
+                    "  thread \"pnp\" holds, which waits for what CPU0 thread \"prog1.exe\" holds: a deadlock.\n\n");
     check_has(text, "This is a deadlock: 2 of them wait for each other in a ring.\n");
     check_has(text, "BUCKET_ID:  HANG_npf!NPF_Write\n");
     free(text);

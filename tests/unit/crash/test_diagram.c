@@ -8,7 +8,7 @@ TEST(diagram, shows_lanes_preemption_and_joined_accesses)
         "0x3B_npf!NPF_Write  NdisFilterSendWhilePaused  k=1 (proved minimal)  run 4\n"
         "\n"
         " IRQL  CPU0 thread \"prog1.exe\"                                 CPU1 thread \"pnp\"\n"
-        "       ... 1 event, none of them on these objects\n"
+        "       ... 1 event on other objects\n"
         "  ----------------- preempted here (1) "
         "---------------------------------------------------------------------------\n"
         "   0                                                           filter module npf: Running -> Pausing  (1)\n"
