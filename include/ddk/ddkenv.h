@@ -64,6 +64,11 @@
 #define FORCEINLINE static inline __attribute__((always_inline, unused))
 #define CFORCEINLINE FORCEINLINE
 #define DECLSPEC_NORETURN __attribute__((noreturn))
+#define DECLSPEC_RESTRICT
+#if defined(_WIN32) && defined(__clang__)
+#define POINTER_32 __ptr32
+#define POINTER_64 __ptr64
+#endif
 #define DECLSPEC_ALIGN(n) __attribute__((aligned(n)))
 #define DECLSPEC_CACHEALIGN DECLSPEC_ALIGN(64)
 #define DECLSPEC_NOINLINE __attribute__((noinline))

@@ -16,6 +16,7 @@
 #endif
 
 #include "ntddndis.h"
+#include "windot11.h"
 #include "xfilter.h"
 #include "ndis/filter.h"
 #include "ndis/hardware.h"

@@ -47,6 +47,7 @@ typedef __UINT32_TYPE__ UINT32, *PUINT32, ULONG32, *PULONG32, DWORD32;
 typedef __UINT64_TYPE__ UINT64, *PUINT64;
 
 typedef void *PVOID, *PVOID64, **PPVOID, *LPVOID;
+typedef const void *LPCVOID;
 typedef char CHAR, *PCHAR, *PCH, *PSTR, *LPSTR, *NPSTR, CCHAR, *PCCHAR, *PSZ, *PNZCH;
 typedef const char *PCSTR, *LPCSTR, *PCSZ, *PCCH, *LPCCH, *PCNZCH;
 typedef __INT16_TYPE__ SHORT, *PSHORT, CSHORT, *PCSHORT;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ddk/windot11.h - native 802.11, as far as filters of its traffic use it: receive contexts, rates, operation modes.
+ */
+#ifndef UNDIS_DDK_WINDOT11_H
+#define UNDIS_DDK_WINDOT11_H
+
+#include "ndis/objectheader.h"
+#include "ntdef.h"
+
+/* OIDs: those of NDIS 5 count from one number; of those of Vista, the group and whether they are mandatory is a part. */
+#define OID_DOT11_NDIS_START 0x0d010300
+#define OID_DOT11_OPERATION_MODE_CAPABILITY (OID_DOT11_NDIS_START + 7)
+#define OID_DOT11_CURRENT_OPERATION_MODE (OID_DOT11_NDIS_START + 8)
+#define OID_DOT11_CURRENT_CHANNEL (OID_DOT11_NDIS_START + 53)
+#define OID_DOT11_CURRENT_FREQUENCY (OID_DOT11_NDIS_START + 66)
+#define OID_DOT11_DATA_RATE_MAPPING_TABLE 0x0e010197
+
+#define DOT11_OPERATION_MODE_UNKNOWN 0x00000000
+#define DOT11_OPERATION_MODE_STATION 0x00000001
+#define DOT11_OPERATION_MODE_AP 0x00000002
+#define DOT11_OPERATION_MODE_EXTENSIBLE_STATION 0x00000004
+#define DOT11_OPERATION_MODE_EXTENSIBLE_AP 0x00000008
+#define DOT11_OPERATION_MODE_WFD_DEVICE 0x00000010
+#define DOT11_OPERATION_MODE_WFD_GROUP_OWNER 0x00000020
+#define DOT11_OPERATION_MODE_WFD_CLIENT 0x00000040
+#define DOT11_OPERATION_MODE_MANUFACTURING 0x40000000
+#define DOT11_OPERATION_MODE_NETWORK_MONITOR 0x80000000
+
+#define DOT11_RECV_FLAG_RAW_PACKET 0x00000001
+#define DOT11_RECV_FLAG_RAW_PACKET_FCS_FAILURE 0x00000002
+#define DOT11_RECV_FLAG_RAW_PACKET_TIMESTAMP 0x00000004
+
+#define DOT11_EXTSTA_RECV_CONTEXT_REVISION_1 1
+#define DOT11_DATA_RATE_MAPPING_TABLE_REVISION_1 1
+#define DOT11_RATE_SET_MAX_LENGTH 126
+
+#define NDIS_PACKET_TYPE_802_11_RAW_DATA 0x00010000
+#define NDIS_PACKET_TYPE_802_11_DIRECTED_MGMT 0x00020000
+#define NDIS_PACKET_TYPE_802_11_BROADCAST_MGMT 0x00040000
+#define NDIS_PACKET_TYPE_802_11_MULTICAST_MGMT 0x00080000
+#define NDIS_PACKET_TYPE_802_11_ALL_MULTICAST_MGMT 0x00100000
+#define NDIS_PACKET_TYPE_802_11_PROMISCUOUS_MGMT 0x00200000
+#define NDIS_PACKET_TYPE_802_11_RAW_MGMT 0x00400000
+
+typedef enum _DOT11_PHY_TYPE {
+    dot11_phy_type_unknown = 0,
+    dot11_phy_type_any = dot11_phy_type_unknown,
+    dot11_phy_type_fhss = 1,
+    dot11_phy_type_dsss = 2,
+    dot11_phy_type_irbaseband = 3,
+    dot11_phy_type_ofdm = 4,
+    dot11_phy_type_hrdsss = 5,
+    dot11_phy_type_erp = 6,
+    dot11_phy_type_ht = 7,
+    dot11_phy_type_vht = 8
+} DOT11_PHY_TYPE,
+    *PDOT11_PHY_TYPE;
+
+typedef struct _DOT11_CURRENT_OPERATION_MODE {
+    ULONG uReserved;
+    ULONG uCurrentOpMode;
+} DOT11_CURRENT_OPERATION_MODE, *PDOT11_CURRENT_OPERATION_MODE;
+
+typedef struct DOT11_DATA_RATE_MAPPING_ENTRY {
+    UCHAR ucDataRateIndex;
+    UCHAR ucDataRateFlag;
+    USHORT usDataRateValue; /* in units of 500 kbit/s */
+} DOT11_DATA_RATE_MAPPING_ENTRY, *PDOT11_DATA_RATE_MAPPING_ENTRY;
+
+typedef struct DOT11_DATA_RATE_MAPPING_TABLE {
+    NDIS_OBJECT_HEADER Header;
+    ULONG uDataRateMappingLength;
+    DOT11_DATA_RATE_MAPPING_ENTRY DataRateMappingEntries[DOT11_RATE_SET_MAX_LENGTH];
+} DOT11_DATA_RATE_MAPPING_TABLE, *PDOT11_DATA_RATE_MAPPING_TABLE;
+
+/* Out-of-band data of a received frame: MediaSpecificInformation of its NBL. */
+typedef struct DOT11_EXTSTA_RECV_CONTEXT {
+    NDIS_OBJECT_HEADER Header;
+    ULONG uReceiveFlags;
+    ULONG uPhyId;
+    ULONG uChCenterFrequency;
+    USHORT usNumberOfMPDUsReceived;
+    LONG lRSSI;
+    UCHAR ucDataRate;
+    ULONG uSizeMediaSpecificInfo;
+    PVOID pvMediaSpecificInfo;
+    ULONGLONG ullTimestamp;
+} DOT11_EXTSTA_RECV_CONTEXT, *PDOT11_EXTSTA_RECV_CONTEXT;
+
+#endif /* UNDIS_DDK_WINDOT11_H */
