@@ -12,7 +12,7 @@
 #include "base/str.h"
 
 bool
-ndis_version_ok(uint8_t major, uint8_t minor, const void *where, uint32_t site)
+ndis_version_ok(uint8_t major, uint8_t minor, const void *where, const char *name, uint32_t site)
 {
     static const uint8_t minors[] = { 0, 1, 20, 30, 40, 50, 51, 52, 60, 70, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89 };
 
@@ -20,19 +20,27 @@ ndis_version_ok(uint8_t major, uint8_t minor, const void *where, uint32_t site)
         for (unsigned i = 0; i < sizeof(minors); i++)
             if (minors[i] == minor)
                 return true;
-    trace_emit(EV_HEADER_MISUSE, where, site, NDIS_HEADER_VERSION, (uint64_t)major << 8 | minor, 0x600);
+    trace_emit(EV_HEADER_MISUSE, where, site, NDIS_HEADER_VERSION, (uint64_t)major << 8 | minor, 0x600, (uint64_t)name);
     return false;
 }
 
 bool
-ndis_handlers_ok(const void *where, uint32_t site, const uint64_t *required, unsigned count)
+ndis_handlers_ok(const void *where, uint32_t site, const struct ndis_handler *required, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
-        if (required[i] == 0) {
-            trace_emit(EV_HEADER_MISUSE, where, site, NDIS_HEADER_HANDLER, i, 1);
+        if (required[i].handler == 0) {
+            trace_emit(EV_HEADER_MISUSE, where, site, NDIS_HEADER_HANDLER, 0, 0, (uint64_t)required[i].name);
             return false;
         }
     return true;
+}
+
+bool
+ndis_name_ok(const void *where, uint32_t site, const char *name, const UNICODE_STRING *string)
+{
+    if (string->Length == 0)
+        trace_emit(EV_HEADER_MISUSE, where, site, NDIS_HEADER_NAME, 0, 0, (uint64_t)name);
+    return string->Length != 0;
 }
 
 void

@@ -5,10 +5,25 @@
 
 #include "ndis/ndis.h"
 
-/* Is it a version 6 NDIS? If not, HEADER_MISUSE. where: the structure; site: the export. */
-bool ndis_version_ok(uint8_t major, uint8_t minor, const void *where, uint32_t site);
-/* Are handlers that must be there, there? The value of the event is the index of the first that is not. */
-bool ndis_handlers_ok(const void *where, uint32_t site, const uint64_t *required, unsigned count);
+/* Is it a version 6 NDIS? If not, HEADER_MISUSE. where: the structure, of that name; site: the export. */
+bool ndis_version_ok(uint8_t major, uint8_t minor, const void *where, const char *name, uint32_t site);
+
+/* A handler that a structure must have. */
+struct ndis_handler {
+    const char *name; /* a constant */
+    uint64_t handler;
+};
+#define NDIS_HANDLER(structure, field)                          \
+    {                                                           \
+        .name = #field, .handler = (uint64_t)(structure)->field \
+    }
+/* Are handlers that must be there, there? If not, HEADER_MISUSE with the name of the first that is not. */
+bool ndis_handlers_ok(const void *where, uint32_t site, const struct ndis_handler *required, unsigned count);
+#define NDIS_HANDLERS_OK(where, site, ...)                                          \
+    ndis_handlers_ok((where), (site), (const struct ndis_handler[]){ __VA_ARGS__ }, \
+                     sizeof((const struct ndis_handler[]){ __VA_ARGS__ }) / sizeof(struct ndis_handler))
+/* The same of a name that must not be empty. */
+bool ndis_name_ok(const void *where, uint32_t site, const char *name, const UNICODE_STRING *string);
 /* Last component of a path, as plain text. */
 void ndis_name_from_path(const UNICODE_STRING *path, char *name, size_t room);
 

@@ -42,17 +42,18 @@ static void
 check_pairs(const NDIS_FILTER_DRIVER_CHARACTERISTICS *c, uint32_t site)
 {
     const struct {
-        uint64_t have, needs;
+        uint64_t have;
+        struct ndis_handler needs;
     } pairs[] = {
-        { (uint64_t)c->SendNetBufferListsHandler, (uint64_t)c->SendNetBufferListsCompleteHandler },
-        { (uint64_t)c->ReceiveNetBufferListsHandler, (uint64_t)c->ReturnNetBufferListsHandler },
-        { (uint64_t)c->ReturnNetBufferListsHandler, (uint64_t)c->StatusHandler },
-        { (uint64_t)c->OidRequestHandler, (uint64_t)c->OidRequestCompleteHandler },
+        { (uint64_t)c->SendNetBufferListsHandler, NDIS_HANDLER(c, SendNetBufferListsCompleteHandler) },
+        { (uint64_t)c->ReceiveNetBufferListsHandler, NDIS_HANDLER(c, ReturnNetBufferListsHandler) },
+        { (uint64_t)c->ReturnNetBufferListsHandler, NDIS_HANDLER(c, StatusHandler) },
+        { (uint64_t)c->OidRequestHandler, NDIS_HANDLER(c, OidRequestCompleteHandler) },
     };
 
     for (unsigned i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-        if (pairs[i].have != 0 && pairs[i].needs == 0) /* NDIS takes it: a rule may speak */
-            trace_emit(EV_HEADER_MISUSE, c, site, NDIS_HEADER_HANDLER, 0x100 + i, 1);
+        if (pairs[i].have != 0) /* NDIS takes it: a rule may speak */
+            ndis_handlers_ok(c, site, &pairs[i].needs, 1);
 }
 
 /* The driver's string may not outlive its DriverEntry. */
@@ -102,14 +103,13 @@ NdisFRegisterFilterDriver(PDRIVER_OBJECT DriverObject, NDIS_HANDLE FilterDriverC
     if (!ndis_header_ok(&c->Header, &driver_characteristics, site))
         goto out;
     status = NDIS_STATUS_BAD_VERSION;
-    if (!ndis_version_ok(c->MajorNdisVersion, c->MinorNdisVersion, c, site))
+    if (!ndis_version_ok(c->MajorNdisVersion, c->MinorNdisVersion, c, driver_characteristics.name, site))
         goto out;
     status = NDIS_STATUS_BAD_CHARACTERISTICS;
-    if (!ndis_handlers_ok(c, site,
-                          (const uint64_t[]){ (uint64_t)c->AttachHandler, (uint64_t)c->DetachHandler,
-                                              (uint64_t)c->RestartHandler, (uint64_t)c->PauseHandler },
-                          4) ||
-        c->FriendlyName.Length == 0 || c->UniqueName.Length == 0 || c->ServiceName.Length == 0)
+    if (!NDIS_HANDLERS_OK(c, site, NDIS_HANDLER(c, AttachHandler), NDIS_HANDLER(c, DetachHandler),
+                          NDIS_HANDLER(c, RestartHandler), NDIS_HANDLER(c, PauseHandler)) ||
+        !ndis_name_ok(c, site, "FriendlyName", &c->FriendlyName) ||
+        !ndis_name_ok(c, site, "UniqueName", &c->UniqueName) || !ndis_name_ok(c, site, "ServiceName", &c->ServiceName))
         goto out;
     check_pairs(c, site);
     status = NDIS_STATUS_RESOURCES;

@@ -91,17 +91,15 @@ NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Registr
     if (!ndis_header_ok(&c->Header, &driver_characteristics, site))
         goto out;
     status = NDIS_STATUS_BAD_VERSION;
-    if (!ndis_version_ok(c->MajorNdisVersion, c->MinorNdisVersion, c, site))
+    if (!ndis_version_ok(c->MajorNdisVersion, c->MinorNdisVersion, c, driver_characteristics.name, site))
         goto out;
     status = NDIS_STATUS_BAD_CHARACTERISTICS;
-    if (!ndis_handlers_ok(c, site,
-                          (const uint64_t[]){
-                              (uint64_t)c->InitializeHandlerEx, (uint64_t)c->HaltHandlerEx, (uint64_t)c->UnloadHandler,
-                              (uint64_t)c->PauseHandler, (uint64_t)c->RestartHandler, (uint64_t)c->OidRequestHandler,
-                              (uint64_t)c->SendNetBufferListsHandler, (uint64_t)c->ReturnNetBufferListsHandler,
-                              (uint64_t)c->CancelSendHandler, (uint64_t)c->DevicePnPEventNotifyHandler,
-                              (uint64_t)c->ShutdownHandlerEx, (uint64_t)c->CancelOidRequestHandler },
-                          12))
+    if (!NDIS_HANDLERS_OK(c, site, NDIS_HANDLER(c, InitializeHandlerEx), NDIS_HANDLER(c, HaltHandlerEx),
+                          NDIS_HANDLER(c, UnloadHandler), NDIS_HANDLER(c, PauseHandler),
+                          NDIS_HANDLER(c, RestartHandler), NDIS_HANDLER(c, OidRequestHandler),
+                          NDIS_HANDLER(c, SendNetBufferListsHandler), NDIS_HANDLER(c, ReturnNetBufferListsHandler),
+                          NDIS_HANDLER(c, CancelSendHandler), NDIS_HANDLER(c, DevicePnPEventNotifyHandler),
+                          NDIS_HANDLER(c, ShutdownHandlerEx), NDIS_HANDLER(c, CancelOidRequestHandler)))
         goto out;
     status = NDIS_STATUS_RESOURCES;
     md = ndis_object_alloc(NDIS_SIG_MINIPORT_DRIVER, sizeof(*md), "miniport driver");
@@ -219,8 +217,8 @@ set_general(struct ndis_adapter *ad, const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBU
         return refused(&from->Header);
     ndis_copy_versioned(&given, sizeof(given), &from->Header);
     *to = given;
-    to->SupportedOidList = copy_bytes(given.SupportedOidListLength != 0 ? given.SupportedOidList : NULL,
-                                      given.SupportedOidListLength);
+    to->SupportedOidList =
+        copy_bytes(given.SupportedOidListLength != 0 ? given.SupportedOidList : NULL, given.SupportedOidListLength);
     to->RecvScaleCapabilities = (void *)copy_object((NDIS_OBJECT_HEADER *)given.RecvScaleCapabilities);
     to->PowerManagementCapabilities = copy_bytes(given.PowerManagementCapabilities, sizeof(NDIS_PNP_CAPABILITIES));
     to->PowerManagementCapabilitiesEx = (void *)copy_object((NDIS_OBJECT_HEADER *)given.PowerManagementCapabilitiesEx);
@@ -303,7 +301,7 @@ NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportAdapterHandle, PNDIS_MINIPORT
         break;
     default:
         trace_emit(EV_HEADER_MISUSE, header, ndis_export.NdisMSetMiniportAttributes, NDIS_HEADER_TYPE, header->Type,
-                   NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES);
+                   NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, (uint64_t) "NDIS_MINIPORT_ADAPTER_ATTRIBUTES");
         return NDIS_STATUS_NOT_SUPPORTED;
     }
     if (!ad->registration_set)

@@ -104,11 +104,18 @@ oid_of(const NDIS_OID_REQUEST *request)
     return request->DATA.QUERY_INFORMATION.Oid; /* all three variants begin with it */
 }
 
+extern const struct ndis_header_spec ndis_oid_request_header;
+
 /* ------------------------------------------------------------------ the root */
 
 /* Exports that name themselves in HEADER_MISUSE or in stack traces. */
 #define MISC_SITES(X)                                                                                     \
+    X(NdisOidRequest)                                                                                     \
     X(NdisFOidRequest)                                                                                    \
+    X(NdisDirectOidRequest)                                                                               \
+    X(NdisFDirectOidRequest)                                                                              \
+    X(NdisSynchronousOidRequest)                                                                          \
+    X(NdisFSynchronousOidRequest)                                                                         \
     X(NdisRegisterDeviceEx)                                                                               \
     X(NdisAllocateTimerObject) X(NdisOpenConfigurationEx) X(NdisMIndicateStatusEx) X(NdisFIndicateStatus) \
         X(NdisMOidRequestComplete)

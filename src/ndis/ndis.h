@@ -84,7 +84,7 @@ struct ndis_header_spec {
  * ndis_header_ok - is the header one that NDIS accepts? Type must match or be NDIS_OBJECT_TYPE_DEFAULT (observed: the
  * sample multiplexer of Windows' own registers so), the revision be at least 1 and the size at least that revision's; a
  * newer revision than we know is taken as the newest we know (assumed). If not, emits HEADER_MISUSE for export `site`
- * naming the field.
+ * naming the field; a4 is the address of the structure's name, of the member's where one is lacking.
  */
 bool ndis_header_ok(const NDIS_OBJECT_HEADER *header, const struct ndis_header_spec *spec, uint32_t site);
 enum ndis_header_field {
@@ -92,7 +92,9 @@ enum ndis_header_field {
     NDIS_HEADER_REVISION,
     NDIS_HEADER_SIZE,
     NDIS_HEADER_VERSION, /* value: major << 8 | minor */
-    NDIS_HEADER_HANDLER, /* value: which required handler is lacking; from 0x100: which pair is incomplete */
+    NDIS_HEADER_HANDLER, /* a required handler is NULL */
+    NDIS_HEADER_NAME,    /* a required name is empty */
+    NDIS_HEADER_LENGTH,  /* 5.x: the length beside the structure */
 };
 
 /* Fill a header for a structure that NDIS hands to a driver. */
@@ -592,6 +594,7 @@ enum ndis_state_misuse {
     NDIS_MISUSE_POLL_FLAGS,          /* NdisPoll set a flag that is not its to set; value: the flags */
     NDIS_MISUSE_POLL_RESERVED,       /* NdisRequestPoll with a Reserved that is not zero; value: it */
     NDIS_MISUSE_STOP_WITH_POLLS,     /* halted with a Poll object registered */
+    NDIS_MISUSE_CLOSED_TWICE,
 };
 
 /* ------------------------------------------------------------------ what the core needs from the other files */

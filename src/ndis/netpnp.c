@@ -262,6 +262,7 @@ NdisFNetPnPEvent(NDIS_HANDLE NdisFilterHandle, PNET_PNP_EVENT_NOTIFICATION NetPn
     struct ndis_filter *fm = NdisFilterHandle;
 
     sched_touch(fm->layer.ledger->handle);
+    ndis_header_ok(&NetPnPEventNotification->Header, &notification, ndis_export.NdisFNetPnPEvent);
     return ndis_net_pnp_up(&fm->layer, NetPnPEventNotification);
 }
 

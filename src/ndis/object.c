@@ -56,16 +56,17 @@ ndis_header_ok(const NDIS_OBJECT_HEADER *header, const struct ndis_header_spec *
     unsigned revision;
 
     if (header->Type != spec->type && header->Type != NDIS_OBJECT_TYPE_DEFAULT) {
-        trace_emit(EV_HEADER_MISUSE, header, site, NDIS_HEADER_TYPE, header->Type, spec->type);
+        trace_emit(EV_HEADER_MISUSE, header, site, NDIS_HEADER_TYPE, header->Type, spec->type, (uint64_t)spec->name);
         return false;
     }
     if (header->Revision == 0) {
-        trace_emit(EV_HEADER_MISUSE, header, site, NDIS_HEADER_REVISION, 0, 1);
+        trace_emit(EV_HEADER_MISUSE, header, site, NDIS_HEADER_REVISION, 0, 1, (uint64_t)spec->name);
         return false;
     }
     revision = header->Revision < spec->revisions ? header->Revision : spec->revisions;
     if (header->Size < spec->size[revision - 1]) {
-        trace_emit(EV_HEADER_MISUSE, header, site, NDIS_HEADER_SIZE, header->Size, spec->size[revision - 1]);
+        trace_emit(EV_HEADER_MISUSE, header, site, NDIS_HEADER_SIZE, header->Size, spec->size[revision - 1],
+                   (uint64_t)spec->name);
         return false;
     }
     return true;

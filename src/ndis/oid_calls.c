@@ -13,7 +13,7 @@
 
 #include "nt/ex/ex.h"
 
-static const struct ndis_header_spec oid_request_spec = {
+const struct ndis_header_spec ndis_oid_request_header = {
     "NDIS_OID_REQUEST",
     NDIS_OBJECT_TYPE_OID_REQUEST,
     1,
@@ -85,6 +85,7 @@ NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
     sched_touch(b->layer.ledger->handle);
     if (b->closing)
         return NDIS_STATUS_CLOSING;
+    ndis_header_ok(&OidRequest->Header, &ndis_oid_request_header, misc_site.NdisOidRequest); /* a note; it is asked */
     OidRequest->RequestHandle = b; /* documented: who issued it; assumed: NDIS fills it in, and clones keep it */
     if (b->layer.adapter->power == NdisDeviceStateD0 && oid_set_combined(b, OidRequest, &status))
         return status;
@@ -105,7 +106,7 @@ NdisFOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest)
     struct ndis_filter *fm = NdisFilterHandle;
 
     sched_touch(fm->layer.ledger->handle);
-    if (!ndis_header_ok(&OidRequest->Header, &oid_request_spec, misc_site.NdisFOidRequest))
+    if (!ndis_header_ok(&OidRequest->Header, &ndis_oid_request_header, misc_site.NdisFOidRequest))
         return NDIS_STATUS_INVALID_PARAMETER;
     return request_by(&fm->layer, OidRequest, false);
 }
@@ -124,6 +125,7 @@ NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest
 {
     struct ndis_binding *b = NdisBindingHandle;
 
+    ndis_header_ok(&OidRequest->Header, &ndis_oid_request_header, misc_site.NdisDirectOidRequest);
     return request_by(&b->layer, OidRequest, true);
 }
 
@@ -132,6 +134,7 @@ NdisFDirectOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest
 {
     struct ndis_filter *fm = NdisFilterHandle;
 
+    ndis_header_ok(&OidRequest->Header, &ndis_oid_request_header, misc_site.NdisFDirectOidRequest);
     return request_by(&fm->layer, OidRequest, true);
 }
 

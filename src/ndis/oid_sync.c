@@ -110,6 +110,7 @@ NdisSynchronousOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRe
 {
     struct ndis_binding *b = NdisBindingHandle;
 
+    ndis_header_ok(&OidRequest->Header, &ndis_oid_request_header, misc_site.NdisSynchronousOidRequest);
     return run(&b->layer, OidRequest);
 }
 
@@ -118,5 +119,6 @@ NdisFSynchronousOidRequest(NDIS_HANDLE NdisFilterModuleHandle, PNDIS_OID_REQUEST
 {
     struct ndis_filter *fm = NdisFilterModuleHandle;
 
+    ndis_header_ok(&OidRequest->Header, &ndis_oid_request_header, misc_site.NdisFSynchronousOidRequest);
     return run(&fm->layer, OidRequest);
 }

@@ -203,7 +203,8 @@ NdisRegisterPoll(NDIS_HANDLE NdisHandle, void *Context, const NDIS_POLL_CHARACTE
 
     if (!ndis_header_ok(&Characteristics->Header, &characteristics, ndis_export.NdisRegisterPoll))
         return STATUS_INVALID_PARAMETER;
-    if (Characteristics->PollHandler == NULL || Characteristics->SetPollNotificationHandler == NULL)
+    if (!NDIS_HANDLERS_OK(Characteristics, ndis_export.NdisRegisterPoll, NDIS_HANDLER(Characteristics, PollHandler),
+                          NDIS_HANDLER(Characteristics, SetPollNotificationHandler)))
         return STATUS_INVALID_PARAMETER;
     p = ndis_object_alloc(NDIS_SIG_POLL, sizeof(*p), "NDIS Poll object");
     if (p == NULL)

@@ -50,18 +50,15 @@ NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext,
     if (!ndis_header_ok(&c->Header, &driver_characteristics, site))
         goto out;
     status = NDIS_STATUS_BAD_VERSION;
-    if (!ndis_version_ok(c->MajorNdisVersion, c->MinorNdisVersion, c, site))
+    if (!ndis_version_ok(c->MajorNdisVersion, c->MinorNdisVersion, c, driver_characteristics.name, site))
         goto out;
     status = NDIS_STATUS_BAD_CHARACTERISTICS;
-    if (!ndis_handlers_ok(c, site,
-                          (const uint64_t[]){ (uint64_t)c->BindAdapterHandlerEx, (uint64_t)c->UnbindAdapterHandlerEx,
-                                              (uint64_t)c->OpenAdapterCompleteHandlerEx,
-                                              (uint64_t)c->CloseAdapterCompleteHandlerEx,
-                                              (uint64_t)c->NetPnPEventHandler, (uint64_t)c->OidRequestCompleteHandler,
-                                              (uint64_t)c->StatusHandlerEx, (uint64_t)c->ReceiveNetBufferListsHandler,
-                                              (uint64_t)c->SendNetBufferListsCompleteHandler },
-                          9) ||
-        c->Name.Length == 0)
+    if (!NDIS_HANDLERS_OK(c, site, NDIS_HANDLER(c, BindAdapterHandlerEx), NDIS_HANDLER(c, UnbindAdapterHandlerEx),
+                          NDIS_HANDLER(c, OpenAdapterCompleteHandlerEx), NDIS_HANDLER(c, CloseAdapterCompleteHandlerEx),
+                          NDIS_HANDLER(c, NetPnPEventHandler), NDIS_HANDLER(c, OidRequestCompleteHandler),
+                          NDIS_HANDLER(c, StatusHandlerEx), NDIS_HANDLER(c, ReceiveNetBufferListsHandler),
+                          NDIS_HANDLER(c, SendNetBufferListsCompleteHandler)) ||
+        !ndis_name_ok(c, site, "Name", &c->Name))
         goto out;
     status = NDIS_STATUS_RESOURCES;
     pd = ndis_object_alloc(NDIS_SIG_PROTOCOL_DRIVER, sizeof(*pd), "protocol driver");
@@ -556,7 +553,7 @@ NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE ProtocolBindingCon
 /*
  * NdisCloseAdapterEx - close a binding; nothing new is indicated on it from here on.
  *
- * Source:    documented; assumed: it pends exactly when something of the binding is out.
+ * Source:    documented; assumed: it pends exactly when something of the binding is out, and does nothing the second time.
  * IRQL:      PASSIVE_LEVEL
  * Returns:   NDIS_STATUS_SUCCESS, _PENDING (then ProtocolCloseAdapterCompleteEx follows).
  */
@@ -566,10 +563,12 @@ NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
     struct ndis_binding *b = NdisBindingHandle;
 
     sched_touch(b->layer.ledger->handle);
-    if (b->bind == NULL || b->closing)
-        ndis_misuse(&b->layer, NDIS_MISUSE_CLOSE_OUTSIDE_UNBIND, b->layer.state);
-    if (b->closing)
+    if (b->closing) {
+        ndis_misuse(&b->layer, NDIS_MISUSE_CLOSED_TWICE, b->layer.state);
         return NDIS_STATUS_SUCCESS;
+    }
+    if (b->bind == NULL)
+        ndis_misuse(&b->layer, NDIS_MISUSE_CLOSE_OUTSIDE_UNBIND, b->layer.state);
     ndis_oid_drain(&b->layer);
     ndis_bindings_lock(b->layer.adapter); /* who looks for listeners reads it under this lock */
     b->closing = true;

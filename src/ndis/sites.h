@@ -78,11 +78,13 @@ extern struct ndis_sites ndis_site; /* const after init */
     X(NdisMRegisterMiniportDriver)   \
     X(NdisMSetMiniportAttributes)    \
     X(NdisRegisterProtocolDriver)    \
+    X(NdisRegisterProtocol)          \
     X(NdisOpenAdapterEx)             \
     X(NdisAllocateNetBufferListPool) \
     X(NdisAllocateNetBufferPool)     \
     X(NdisMAllocatePort)             \
     X(NdisMNetPnPEvent)              \
+    X(NdisFNetPnPEvent)              \
     X(NdisRegisterPoll)
 
 struct ndis_exports {

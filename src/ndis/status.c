@@ -16,32 +16,64 @@
 
 #define BUGCHECK_STATUS_INVALID_BUFFER 0x20u
 
-/* Bytes of the status buffer that a status code must bring; documented on each code's page. 0: none or not known. */
-static uint32_t
-buffer_needed(NDIS_STATUS code)
-{
-    switch (code) {
-    case NDIS_STATUS_LINK_STATE:
-        return sizeof(NDIS_LINK_STATE);
-    case NDIS_STATUS_OPER_STATUS:
-        return sizeof(NDIS_OPER_STATE);
-    case NDIS_STATUS_PORT_STATE:
-        return sizeof(NDIS_PORT_STATE);
-    case NDIS_STATUS_PACKET_FILTER:
-        return sizeof(ULONG);
-    default:
-        return 0;
+static const struct ndis_header_spec indication = {
+    "NDIS_STATUS_INDICATION",
+    NDIS_OBJECT_TYPE_STATUS_INDICATION,
+    1,
+    { NDIS_SIZEOF_STATUS_INDICATION_REVISION_1 },
+};
+
+#define STRUCTURE(type, size)              \
+    {                                      \
+        type, NDIS_OBJECT_TYPE_DEFAULT, 1, \
+        {                                  \
+            size                           \
+        }                                  \
     }
+
+/* What the status buffer of a status code must bring; documented on each code's page. */
+static const struct status_buffer {
+    NDIS_STATUS code;
+    uint32_t size;
+    struct ndis_header_spec header; /* no name: it has none */
+} buffers[] = {
+    { NDIS_STATUS_LINK_STATE, sizeof(NDIS_LINK_STATE),
+      STRUCTURE("NDIS_LINK_STATE", NDIS_SIZEOF_LINK_STATE_REVISION_1) },
+    { NDIS_STATUS_OPER_STATUS, sizeof(NDIS_OPER_STATE),
+      STRUCTURE("NDIS_OPER_STATE", NDIS_SIZEOF_OPER_STATE_REVISION_1) },
+    { NDIS_STATUS_PORT_STATE, sizeof(NDIS_PORT_STATE),
+      STRUCTURE("NDIS_PORT_STATE", NDIS_SIZEOF_PORT_STATE_REVISION_1) },
+    { NDIS_STATUS_PACKET_FILTER, sizeof(ULONG), { 0 } },
+};
+
+static const struct status_buffer *
+buffer_of(NDIS_STATUS code)
+{
+    for (unsigned i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++)
+        if (buffers[i].code == code)
+            return &buffers[i];
+    return NULL;
 }
 
 static void
 check_buffer(const struct ndis_layer *from, const NDIS_STATUS_INDICATION *s)
 {
-    uint32_t needed = buffer_needed(s->StatusCode);
+    const struct status_buffer *needed = buffer_of(s->StatusCode);
 
-    if (needed != 0 && (s->StatusBuffer == NULL || s->StatusBufferSize < needed))
+    if (needed != NULL && (s->StatusBuffer == NULL || s->StatusBufferSize < needed->size))
         machine_bugcheck(NDIS_BUGCHECK, BUGCHECK_STATUS_INVALID_BUFFER, (uint32_t)s->StatusCode, (uint64_t)from,
                          (uint64_t)s->StatusBuffer);
+}
+
+/* Assumed: NDIS passes on what has a wrong header; who looks at it above may not. */
+static void
+check_headers(const NDIS_STATUS_INDICATION *s, uint32_t site)
+{
+    const struct status_buffer *b = buffer_of(s->StatusCode);
+
+    ndis_header_ok(&s->Header, &indication, site);
+    if (b != NULL && b->header.name != NULL && s->StatusBuffer != NULL && s->StatusBufferSize >= b->size)
+        ndis_header_ok(s->StatusBuffer, &b->header, site);
 }
 
 static void
@@ -137,6 +169,7 @@ NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION
     struct ndis_adapter *ad = MiniportAdapterHandle;
 
     sched_touch(ad->layer.ledger->handle);
+    check_headers(StatusIndication, misc_site.NdisMIndicateStatusEx);
     if (!ad->registration_set)
         ndis_misuse(&ad->layer, NDIS_MISUSE_STATUS_WHILE_STARTING, ad->layer.state);
     if (StatusIndication->StatusCode == NDIS_STATUS_LINK_STATE) {
@@ -167,6 +200,8 @@ NdisFIndicateStatus(NDIS_HANDLE NdisFilterHandle, PNDIS_STATUS_INDICATION Status
     struct ndis_filter *fm = NdisFilterHandle;
 
     sched_touch(fm->layer.ledger->handle);
+    if (StatusIndication->SourceHandle == NdisFilterHandle) /* documented: its own; else it passes one on */
+        check_headers(StatusIndication, misc_site.NdisFIndicateStatus);
     if (!fm->attributes_set)
         ndis_misuse(&fm->layer, NDIS_MISUSE_STATUS_WHILE_STARTING, fm->layer.state);
     indicate(&fm->layer, StatusIndication);

@@ -25,7 +25,7 @@ static const struct verify_rule *const rules[] = {
 };
 
 #define RULE_COUNT   (sizeof(rules) / sizeof(rules[0]))
-#define WATCHERS_MAX 24u
+#define WATCHERS_MAX 32u
 
 /* Built by verify_init(), constant from then on. */
 static struct {

@@ -110,11 +110,11 @@ judged() {
 }
 
 @test "rules of miniports: broken they are named, kept they are quiet" {
-    judged miniport 7
+    judged miniport 8
 }
 
 @test "rules of protocols: broken they are named, kept they are quiet" {
-    judged protocol 5
+    judged protocol 6
 }
 
 @test "rules that take a neighbour: a frame that is kept above, a request that is kept below" {

@@ -268,8 +268,8 @@ NdisAllocateSharedMemory(NDIS_HANDLE NdisHandle, PNDIS_SHARED_MEMORY_PARAMETERS 
 
     if (ndis_hw_device(ad) == NULL || ndis_hw_of(ad)->dmas == 0) /* documented: a DMA channel is registered first */
         return NDIS_STATUS_FAILURE;
-    if (p->Header.Size < shared_parameters.size[0] || p->Length == 0 ||
-        (p->SGListBuffer != NULL && p->SGListBufferLength < HAL_SG_BYTES(1)))
+    if (!ndis_header_ok(&p->Header, &shared_parameters, (uint32_t)ddi_lookup("ndis", "NdisAllocateSharedMemory")) ||
+        p->Length == 0 || (p->SGListBuffer != NULL && p->SGListBufferLength < HAL_SG_BYTES(1)))
         return NDIS_STATUS_INVALID_PARAMETER;
     h = ndis_object_alloc(NDIS_SIG_SHARED_MEMORY, sizeof(*h), "shared memory");
     if (h == NULL)

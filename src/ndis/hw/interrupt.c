@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "ndis/driver.h"
 #include "nt/ke/ke.h"
 
 struct dpc_slot {
@@ -234,9 +235,10 @@ interrupt_create(struct ndis_adapter *ad, uint64_t context, const NDIS_OBJECT_HE
 static bool
 handlers_ok(const NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS *c)
 {
-    if (c->MsiSupported && (c->MessageInterruptHandler == NULL || c->MessageInterruptDpcHandler == NULL))
+    if (c->MsiSupported && !NDIS_HANDLERS_OK(c, site_register, NDIS_HANDLER(c, MessageInterruptHandler),
+                                             NDIS_HANDLER(c, MessageInterruptDpcHandler)))
         return false;
-    return c->InterruptHandler != NULL && c->InterruptDpcHandler != NULL;
+    return NDIS_HANDLERS_OK(c, site_register, NDIS_HANDLER(c, InterruptHandler), NDIS_HANDLER(c, InterruptDpcHandler));
 }
 
 /*

@@ -250,6 +250,8 @@ struct legacy_protocol {
     struct ndis_protocol_driver *driver;
     NDIS_PROTOCOL_CHARACTERISTICS chars;
     bool told_binds_complete;
+    uint32_t telling; /* close-complete handlers that NDIS is in, or about to be */
+    struct ndis_wait told;
 };
 
 struct bind5;

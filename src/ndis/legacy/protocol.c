@@ -78,18 +78,21 @@ NdisRegisterProtocol(PNDIS_STATUS Status, PNDIS_HANDLE NdisProtocolHandle,
 {
     const NDIS_PROTOCOL_CHARACTERISTICS *c = ProtocolCharacteristics;
     size_t size = characteristics_size(c);
+    uint32_t site = ndis_export.NdisRegisterProtocol;
     struct legacy_protocol *lp;
 
     *NdisProtocolHandle = NULL;
     *Status = size == 0 ? NDIS_STATUS_BAD_VERSION : NDIS_STATUS_BAD_CHARACTERISTICS;
-    if (size == 0 || CharacteristicsLength < size || c->Name.Length == 0 ||
-        !ndis_handlers_ok(c, ndis_export.NdisRegisterProtocolDriver,
-                          (const uint64_t[]){ (uint64_t)c->OpenAdapterCompleteHandler,
-                                              (uint64_t)c->CloseAdapterCompleteHandler,
-                                              (uint64_t)c->SendCompleteHandler, (uint64_t)c->RequestCompleteHandler,
-                                              (uint64_t)c->ReceiveHandler, (uint64_t)c->StatusHandler,
-                                              (uint64_t)c->BindAdapterHandler, (uint64_t)c->UnbindAdapterHandler },
-                          8))
+    if (size == 0 || CharacteristicsLength < size)
+        trace_emit(EV_HEADER_MISUSE, c, site, size == 0 ? NDIS_HEADER_VERSION : NDIS_HEADER_LENGTH,
+                   size == 0 ? (uint64_t)c->MajorNdisVersion << 8 | c->MinorNdisVersion : CharacteristicsLength,
+                   size == 0 ? 0x500 : size, (uint64_t) "NDIS_PROTOCOL_CHARACTERISTICS");
+    if (size == 0 || CharacteristicsLength < size || !ndis_name_ok(c, site, "Name", (const UNICODE_STRING *)&c->Name) ||
+        !NDIS_HANDLERS_OK(c, site, NDIS_HANDLER(c, OpenAdapterCompleteHandler),
+                          NDIS_HANDLER(c, CloseAdapterCompleteHandler), NDIS_HANDLER(c, SendCompleteHandler),
+                          NDIS_HANDLER(c, RequestCompleteHandler), NDIS_HANDLER(c, ReceiveHandler),
+                          NDIS_HANDLER(c, StatusHandler), NDIS_HANDLER(c, BindAdapterHandler),
+                          NDIS_HANDLER(c, UnbindAdapterHandler)))
         return;
     lp = ndis_object_alloc(NDIS_SIG_PROTOCOL5, sizeof(*lp) + c->Name.Length, "5.x protocol driver");
     *Status = NDIS_STATUS_RESOURCES;
@@ -108,13 +111,32 @@ NdisRegisterProtocol(PNDIS_STATUS Status, PNDIS_HANDLE NdisProtocolHandle,
     ndis_free(lp);
 }
 
-/* NdisDeregisterProtocol - unbind everywhere and forget it. Source: documented. IRQL: PASSIVE_LEVEL. Status: SUCCESS */
+/* A handler that completes the last request of a program may be in the driver's code while its unload routine runs. */
+static void
+wait_told(struct legacy_protocol *lp, const char *name)
+{
+    sched_touch((uint64_t)lp);
+    while (lp->telling != 0) {
+        lp->told = (struct ndis_wait){ 0 };
+        ndis_wait(&lp->told, (uint64_t)lp,
+                  ndis_words("waits for %s to return from %s", name, "ProtocolCloseAdapterComplete"));
+    }
+}
+
+/*
+ * NdisDeregisterProtocol - unbind everywhere and forget it; no handler of it runs when it returns.
+ *
+ * Source: documented; assumed: it waits for close-complete handlers that have not returned. IRQL: PASSIVE_LEVEL.
+ * Status: SUCCESS
+ */
 VOID NTAPI
 NdisDeregisterProtocol(PNDIS_STATUS Status, NDIS_HANDLE NdisProtocolHandle)
 {
     struct legacy_protocol *lp = NdisProtocolHandle;
+    const char *name = lp->driver->driver.record->service;
 
     NdisDeregisterProtocolDriver(lp->driver);
+    wait_told(lp, name);
     list_del(&lp->node);
     ndis_free(lp);
     *Status = NDIS_STATUS_SUCCESS;
@@ -278,10 +300,14 @@ static void
 close_complete_work(void *arg)
 {
     struct legacy_open *lo = arg;
+    struct legacy_protocol *lp = lo->binding->protocol;
 
     close_finish(lo);
-    NDIS_CALL(legacy_site.ndisPCloseComplete5, (ndis_fn)lo->binding->protocol->chars.CloseAdapterCompleteHandler,
-              lo->context, (uint32_t)NDIS_STATUS_SUCCESS);
+    NDIS_CALL(legacy_site.ndisPCloseComplete5, (ndis_fn)lp->chars.CloseAdapterCompleteHandler, lo->context,
+              (uint32_t)NDIS_STATUS_SUCCESS);
+    sched_touch((uint64_t)lp);
+    if (--lp->telling == 0)
+        ndis_wait_done(&lp->told, NDIS_STATUS_SUCCESS); /* lp may go */
     if (lo->awaited)
         ndis_wait_done(&lo->close_wait, NDIS_STATUS_SUCCESS);
     else
@@ -295,13 +321,22 @@ legacy_open_check(struct legacy_open *lo)
     if (!lo->close_pended || !may_close(lo))
         return;
     lo->close_pended = false;
+    lo->binding->protocol->telling++;
     ndis_work_queue(close_complete_work, lo);
+}
+
+static void
+misuse(const struct legacy_open *lo, enum ndis_state_misuse what)
+{
+    struct ndis_binding *b = lo->binding->b;
+
+    trace_emit(EV_STATE_MISUSE, b, what, NDIS_LAYER_PROTOCOL, (uint64_t)b, b->layer.state);
 }
 
 /*
  * NdisCloseAdapter - close a binding.
  *
- * Source:    documented; it pends exactly when something of the binding is out (assumed).
+ * Source:    documented; assumed: it pends exactly when something of the binding is out, and does nothing the second time.
  * IRQL:      PASSIVE_LEVEL
  * Ownership: takes NdisBindingHandle.
  * Status:    NDIS_STATUS_SUCCESS, _PENDING (then ProtocolCloseAdapterComplete follows).
@@ -312,6 +347,11 @@ NdisCloseAdapter(PNDIS_STATUS Status, NDIS_HANDLE NdisBindingHandle)
     struct legacy_open *lo = legacy_open_of(NdisBindingHandle);
 
     sched_touch((uint64_t)lo);
+    *Status = NDIS_STATUS_SUCCESS;
+    if (lo->closing) { /* the first has pended: past its end the handle is stale */
+        misuse(lo, NDIS_MISUSE_CLOSED_TWICE);
+        return;
+    }
     lo->closing = true;
     if (may_close(lo)) {
         close_finish(lo);
@@ -319,7 +359,6 @@ NdisCloseAdapter(PNDIS_STATUS Status, NDIS_HANDLE NdisBindingHandle)
             ndis_wait_done(&lo->close_wait, NDIS_STATUS_SUCCESS);
         else
             mon_free(lo, sizeof(*lo));
-        *Status = NDIS_STATUS_SUCCESS;
         return;
     }
     lo->close_pended = true;
@@ -329,12 +368,11 @@ NdisCloseAdapter(PNDIS_STATUS Status, NDIS_HANDLE NdisBindingHandle)
 static void
 close_by_force(struct legacy_open *lo)
 {
-    struct ndis_binding *b = lo->binding->b;
     NDIS_STATUS status;
 
     if (lo->closing)
         return;
-    trace_emit(EV_STATE_MISUSE, b, NDIS_MISUSE_UNBIND_WITHOUT_CLOSE, NDIS_LAYER_PROTOCOL, (uint64_t)b, b->layer.state);
+    misuse(lo, NDIS_MISUSE_UNBIND_WITHOUT_CLOSE);
     NdisCloseAdapter(&status, lo->block);
 }
 

@@ -102,6 +102,8 @@ register_driver(struct legacy_driver *ld)
     return NDIS_STATUS_SUCCESS;
 }
 
+static const char characteristics_name[] = "NDIS_MINIPORT_CHARACTERISTICS";
+
 static NDIS_STATUS
 register_miniport(struct legacy_wrapper *w, const NDIS_MINIPORT_CHARACTERISTICS *c, UINT length, uint32_t site,
                   struct legacy_driver **out)
@@ -113,19 +115,18 @@ register_miniport(struct legacy_wrapper *w, const NDIS_MINIPORT_CHARACTERISTICS 
     *out = NULL;
     if (size == 0) {
         trace_emit(EV_HEADER_MISUSE, c, site, NDIS_HEADER_VERSION,
-                   (uint64_t)c->MajorNdisVersion << 8 | c->MinorNdisVersion, 0x500);
+                   (uint64_t)c->MajorNdisVersion << 8 | c->MinorNdisVersion, 0x500, (uint64_t)characteristics_name);
         return NDIS_STATUS_BAD_VERSION;
     }
     if (length < size) {
-        trace_emit(EV_HEADER_MISUSE, c, site, NDIS_HEADER_SIZE, length, size);
+        trace_emit(EV_HEADER_MISUSE, c, site, NDIS_HEADER_LENGTH, length, size, (uint64_t)characteristics_name);
         return NDIS_STATUS_BAD_CHARACTERISTICS;
     }
-    if (!ndis_handlers_ok(c, site,
-                          (const uint64_t[]){ (uint64_t)c->HaltHandler, (uint64_t)c->InitializeHandler,
-                                              (uint64_t)c->QueryInformationHandler, (uint64_t)c->ResetHandler,
-                                              (uint64_t)c->SetInformationHandler,
-                                              (uint64_t)c->SendHandler | (uint64_t)c->SendPacketsHandler },
-                          6))
+    if (!NDIS_HANDLERS_OK(
+            c, site, NDIS_HANDLER(c, HaltHandler), NDIS_HANDLER(c, InitializeHandler),
+            NDIS_HANDLER(c, QueryInformationHandler), NDIS_HANDLER(c, ResetHandler),
+            NDIS_HANDLER(c, SetInformationHandler),
+            { "SendHandler, or SendPacketsHandler", (uint64_t)c->SendHandler | (uint64_t)c->SendPacketsHandler }))
         return NDIS_STATUS_BAD_CHARACTERISTICS;
     ld = ndis_object_alloc(NDIS_SIG_WRAPPER, sizeof(*ld), "5.x miniport driver");
     if (ld == NULL)

@@ -10,7 +10,7 @@
 static void
 on_event(struct rule_ctx *ctx, const struct event *ev)
 {
-    if (ev->a[0] != NDIS_MISUSE_ATTACH_WITHOUT_ATTRIBUTES)
+    if (ev->a[0] != NDIS_MISUSE_ATTACH_WITHOUT_ATTRIBUTES || ev->a[1] != NDIS_LAYER_FILTER)
         return;
     rule_finding(ctx, ev, "filter module %p: FilterAttach succeeded without NdisFSetAttributes", ev->a[2]);
 }

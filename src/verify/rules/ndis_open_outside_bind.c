@@ -12,8 +12,8 @@ on_event(struct rule_ctx *ctx, const struct event *ev)
 {
     if (ev->a[0] != NDIS_MISUSE_OPEN_OUTSIDE_BIND && ev->a[0] != NDIS_MISUSE_CLOSE_OUTSIDE_UNBIND)
         return;
-    rule_finding(ctx, ev, "NdisOpenAdapterEx or NdisCloseAdapterEx outside the bind and unbind handlers (handle %p)",
-                 ev->a[2]);
+    rule_finding(ctx, ev, "%s outside the bind and unbind handlers (handle %p)",
+                 ev->a[0] == NDIS_MISUSE_OPEN_OUTSIDE_BIND ? "NdisOpenAdapterEx" : "NdisCloseAdapterEx", ev->a[2]);
 }
 
 const struct verify_rule rule_ndis_open_outside_bind = {

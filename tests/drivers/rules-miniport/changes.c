@@ -2,6 +2,19 @@
 /* changes.c - how each rule is broken and kept; see rules_miniport.h. */
 #include "rules_miniport.h"
 
+/* ------------------------------------------------------------------ initializing */
+
+static NDIS_STATUS
+SayNothing(PADAPTER Adapter)
+{
+    UNREFERENCED_PARAMETER(Adapter);
+
+    return NDIS_STATUS_SUCCESS;
+}
+
+CHANGE(BreakSaysNothing, .Describe = SayNothing)
+CHANGE(KeepSaysNothing, .Describe = Describe)
+
 /* ------------------------------------------------------------------ frames out of season */
 
 /* Without asking whether the adapter runs, some time after the handler that queued it has returned. */

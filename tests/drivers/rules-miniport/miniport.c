@@ -131,11 +131,9 @@ static const NDIS_OID Supported[] = {
 };
 
 static NDIS_STATUS
-SetAttributes(PADAPTER Adapter)
+Register(PADAPTER Adapter)
 {
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;
-    NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
-    NDIS_STATUS status;
 
     NdisZeroMemory(&registration, sizeof(registration));
     registration.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES;
@@ -145,9 +143,13 @@ SetAttributes(PADAPTER Adapter)
     registration.AttributeFlags =
         NDIS_MINIPORT_ATTRIBUTES_SURPRISE_REMOVE_OK | NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND;
     registration.InterfaceType = NdisInterfaceInternal;
-    status = NdisMSetMiniportAttributes(Adapter->Handle, (PNDIS_MINIPORT_ADAPTER_ATTRIBUTES)&registration);
-    if (status != NDIS_STATUS_SUCCESS)
-        return status;
+    return NdisMSetMiniportAttributes(Adapter->Handle, (PNDIS_MINIPORT_ADAPTER_ATTRIBUTES)&registration);
+}
+
+NDIS_STATUS
+Describe(PADAPTER Adapter)
+{
+    NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
 
     NdisZeroMemory(&general, sizeof(general));
     general.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES;
@@ -233,9 +235,11 @@ Initialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext,
     NdisZeroMemory(adapter, sizeof(*adapter));
     adapter->Handle = NdisMiniportHandle;
     OutInitialize(&adapter->Out);
-    status = SetAttributes(adapter);
+    status = Register(adapter);
     if (status == NDIS_STATUS_SUCCESS)
         status = Choose(NdisMiniportHandle);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = (Change->Describe != NULL ? Change->Describe : Describe)(adapter);
     if (status == NDIS_STATUS_SUCCESS)
         status = CreateFrame(adapter);
     if (status == NDIS_STATUS_SUCCESS && Change->Initialized != NULL)

@@ -42,6 +42,7 @@ typedef struct _ADAPTER {
 
 /* NULL: as in miniport.c */
 typedef struct _RULES_CHANGE {
+    NDIS_STATUS (*Describe)(PADAPTER Adapter); /* sets the general attributes */
     VOID (*Running)(PADAPTER Adapter);
     NDIS_STATUS (*Initialized)(PADAPTER Adapter); /* the last thing that is done in initializing */
     MINIPORT_HALT_HANDLER Halt;
@@ -60,6 +61,7 @@ MINIPORT_HALT Halt;
 MINIPORT_PAUSE Pause;
 MINIPORT_OID_REQUEST Oid;
 MINIPORT_RESET Reset;
+NDIS_STATUS Describe(PADAPTER Adapter);
 
 VOID IndicateOwn(PADAPTER Adapter, NDIS_PORT_NUMBER Port);     /* at PASSIVE_LEVEL */
 NDIS_STATUS Keep(PADAPTER Adapter, PNDIS_OID_REQUEST Request); /* _PENDING; _NOT_SUPPORTED: another is kept */

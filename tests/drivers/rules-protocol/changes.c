@@ -19,6 +19,9 @@ CHANGE(KeepOpensInUnbind, .Unbinding = NULL)
 CHANGE(BreakKeepsOpen, .KeepsOpen = TRUE)
 CHANGE(KeepKeepsOpen, .KeepsOpen = FALSE)
 
+CHANGE(BreakClosesTwice, .ClosesTwice = TRUE)
+CHANGE(KeepClosesTwice, .ClosesTwice = FALSE)
+
 /* ------------------------------------------------------------------ out of season */
 
 static VOID

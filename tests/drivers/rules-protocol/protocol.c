@@ -156,6 +156,8 @@ Close(PBINDING Binding, NDIS_HANDLE UnbindContext)
 
     Binding->PendingContext = UnbindContext;
     status = NdisCloseAdapterEx(Binding->Handle);
+    if (Change->ClosesTwice)
+        (VOID) NdisCloseAdapterEx(Binding->Handle);
     if (status != NDIS_STATUS_PENDING)
         BindingFree(Binding);
     return status;

@@ -44,6 +44,7 @@ typedef struct _BINDING {
 typedef struct _RULES_CHANGE {
     VOID (*Unbinding)(PBINDING Binding, NDIS_HANDLE UnbindContext); /* before the adapter is closed */
     BOOLEAN KeepsOpen;
+    BOOLEAN ClosesTwice;
     VOID (*Pausing)(PBINDING Binding);
     NDIS_STATUS (*SetsPower)(PBINDING Binding, NDIS_DEVICE_POWER_STATE State);
 } RULES_CHANGE;

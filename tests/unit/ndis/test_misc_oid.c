@@ -129,6 +129,9 @@ register_filter(void)
     assert_int_equal(NdisFRegisterFilterDriver(driver, NULL, c, &filter_driver), NDIS_STATUS_SUCCESS);
 }
 
+static unsigned headers;
+static const char *header_name;
+
 static void
 on_event(void *context, const struct event *ev)
 {
@@ -139,6 +142,10 @@ on_event(void *context, const struct event *ev)
         break;
     case EV_STATE_MISUSE:
         misuses++;
+        break;
+    case EV_HEADER_MISUSE:
+        headers++;
+        header_name = (const char *)ev->a[4];
         break;
     case EV_OID_COMPLETE:
         completes++;
@@ -168,7 +175,7 @@ static int
 group_setup(void **state)
 {
     static const ndis_host_fn fn[] = { attach, nothing, oid_request, oid_complete, oid_cancel, status_seen };
-    static const unsigned kinds[] = { EV_OID_PEND, EV_OID_COMPLETE, EV_STATE_MISUSE };
+    static const unsigned kinds[] = { EV_OID_PEND, EV_OID_COMPLETE, EV_STATE_MISUSE, EV_HEADER_MISUSE };
 
     (void)state;
     nt_register_exports();
@@ -517,6 +524,52 @@ TEST(ndis_status, link_state_is_kept_and_passes_the_filter)
     assert_int_equal(run(link_goes_down, NULL), RUN_DONE);
 }
 
+/* arg: 0 nothing is wrong, then Type, Revision and Size of the indication, and Size of what it carries. */
+static void
+link_with_wrong_header(void *arg)
+{
+    NDIS_STATUS_INDICATION *s = heap_alloc(sizeof(*s), 'tset');
+    NDIS_LINK_STATE *link = heap_alloc(sizeof(*link), 'tset');
+
+    memset(s, 0, sizeof(*s));
+    memset(link, 0, sizeof(*link));
+    ndis_header_set(&s->Header, NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1,
+                    NDIS_SIZEOF_STATUS_INDICATION_REVISION_1);
+    ndis_header_set(&link->Header, NDIS_OBJECT_TYPE_DEFAULT, NDIS_LINK_STATE_REVISION_1,
+                    NDIS_SIZEOF_LINK_STATE_REVISION_1);
+    s->StatusCode = NDIS_STATUS_LINK_STATE;
+    s->StatusBuffer = link;
+    s->StatusBufferSize = sizeof(*link);
+    switch (*(int *)arg) {
+    case 1:
+        s->Header.Type = NDIS_OBJECT_TYPE_OID_REQUEST;
+        break;
+    case 2:
+        s->Header.Revision = 0;
+        break;
+    case 3:
+        s->Header.Size = NDIS_SIZEOF_STATUS_INDICATION_REVISION_1 - 1;
+        break;
+    case 4:
+        link->Header.Size = NDIS_SIZEOF_LINK_STATE_REVISION_1 - 1;
+        break;
+    }
+    NdisMIndicateStatusEx(nic->adapter, s);
+    assert_int_equal(statuses, 1);
+}
+
+TEST(ndis_status, a_wrong_header_is_noted_and_the_status_goes_on)
+{
+    for (int what = 0; what <= 4; what++) {
+        machine_restore();
+        headers = statuses = 0;
+        assert_int_equal(machine_test(link_with_wrong_header, &what, FIBER_SYSTEM, NULL), RUN_DONE);
+        assert_int_equal(headers, what == 0 ? 0 : 1);
+        if (what != 0)
+            assert_string_equal(header_name, what == 4 ? "NDIS_LINK_STATE" : "NDIS_STATUS_INDICATION");
+    }
+}
+
 TEST(ndis_status, a_buffer_too_small_for_its_status_is_a_bugcheck)
 {
     struct run_result result;
@@ -544,6 +597,7 @@ main(void)
         CASE(ndis_oid, a_miniports_completion_that_nobody_asked_for_is_a_bugcheck),
         CASE(ndis_oid, more_bytes_than_the_buffer_holds_is_a_bugcheck),
         CASE(ndis_status, link_state_is_kept_and_passes_the_filter),
+        CASE(ndis_status, a_wrong_header_is_noted_and_the_status_goes_on),
         CASE(ndis_status, a_buffer_too_small_for_its_status_is_a_bugcheck),
     };
 

@@ -245,6 +245,8 @@ static const struct {
     { STATE(STOP_WITH_RECEIVES, FILTER, 2), "NdisStopWithNbls" },
     { STATE(STOP_WITH_OIDS, FILTER, 2), "NdisStopWithOids" },
     { STATE(ATTACH_WITHOUT_ATTRIBUTES, FILTER, 0), "NdisFSetAttributesMissing" },
+    { STATE(ATTACH_WITHOUT_ATTRIBUTES, MINIPORT, 0), "NdisMSetAttributesMissing" },
+    { STATE(CLOSED_TWICE, PROTOCOL, 0), "NdisClosedTwice" },
     { STATE(STOP_WITH_PORTS, MINIPORT, 1), "NdisStopWithPorts" },
     { STATE(STOP_WITH_POLLS, MINIPORT, 0), "NdisStopWithPolls" },
     { STATE(POLL_OVER_LIMIT, MINIPORT, 65), "NdisPollData" },
@@ -369,6 +371,32 @@ TEST(verify, each_misuse_breaks_its_own_rule_only)
     }
 }
 
+/* Which field of which structure, and its value. */
+TEST(verify, a_wrong_header_is_told_by_field_and_value)
+{
+    static const char name[] = "NDIS_LINK_STATE";
+    static const struct {
+        uint64_t field, value, wanted;
+        const char *words;
+    } cases[] = {
+        { NDIS_HEADER_TYPE, 0x89, 0x80, "Header.Type of NDIS_LINK_STATE is 0x89, not 0x80" },
+        { NDIS_HEADER_REVISION, 0, 1, "Header.Revision of NDIS_LINK_STATE is 0; the first is 1" },
+        { NDIS_HEADER_SIZE, 4, 40, "Header.Size of NDIS_LINK_STATE is 4; its revision has 40 bytes" },
+        { NDIS_HEADER_LENGTH, 4, 40, "the length of NDIS_LINK_STATE is 4; its version has 40 bytes" },
+        { NDIS_HEADER_VERSION, 0x501, 0x600, "NDIS_LINK_STATE asks for NDIS 5.1, which is no version 6.x" },
+        { NDIS_HEADER_HANDLER, 0, 0, "a required handler is NULL: NDIS_LINK_STATE" },
+        { NDIS_HEADER_NAME, 0, 0, "a required name is empty: NDIS_LINK_STATE" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fake_restore();
+        EMIT(.kind = EV_HEADER_MISUSE,
+             .a = { UINT64_MAX, cases[i].field, cases[i].value, cases[i].wanted, (uint64_t)name });
+        CHECK_EQ(verify_violation_count(), 1);
+        CHECK(strstr(verify_violation(0)->text, cases[i].words) != NULL);
+    }
+}
+
 TEST(verify, work_item_queued_at_unload_is_noted)
 {
     EMIT(.kind = EV_WORK_QUEUE, .object = 0x7e904000e000ull, .a = { 0x7e9010001000ull });
@@ -410,10 +438,10 @@ TEST_MAIN(CASE(ids_and_numbers_are_unique_and_sorted), CASE(noted_rule_keeps_the
           CASE(spin_lock_held_across_a_nested_routine_is_no_violation),
           CASE(another_fibers_return_does_not_blame_the_holder),
           CASE(changed_irql_stops_the_machine_except_for_cancel_routines),
-          CASE(dispatch_flag_below_dispatch_level_is_noted),
-          CASE(oid_completed_when_not_pending_is_noted), CASE(irp_never_completed_is_told_at_the_end),
-          CASE(call_above_its_irql_names_the_function), CASE(pool_left_at_unload_names_the_tag),
-          CASE(each_misuse_breaks_its_own_rule_only), CASE(work_item_queued_at_unload_is_noted),
+          CASE(dispatch_flag_below_dispatch_level_is_noted), CASE(oid_completed_when_not_pending_is_noted),
+          CASE(irp_never_completed_is_told_at_the_end), CASE(call_above_its_irql_names_the_function),
+          CASE(pool_left_at_unload_names_the_tag), CASE(each_misuse_breaks_its_own_rule_only),
+          CASE(work_item_queued_at_unload_is_noted), CASE(a_wrong_header_is_told_by_field_and_value),
           CASE(timer_left_in_freed_memory_is_noted), CASE(device_left_at_unload_is_noted),
           CASE(filter_without_memory_may_fail_a_power_request),
           TEST_CASE(rule_set, keeps_insertion_order_through_growth_and_deletion))
