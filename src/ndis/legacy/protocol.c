@@ -133,7 +133,7 @@ VOID NTAPI
 NdisDeregisterProtocol(PNDIS_STATUS Status, NDIS_HANDLE NdisProtocolHandle)
 {
     struct legacy_protocol *lp = NdisProtocolHandle;
-    const char *name = lp->driver->driver.record->service;
+    const char *name = lp->driver->driver.record->name;
 
     NdisDeregisterProtocolDriver(lp->driver);
     wait_told(lp, name);
