@@ -8,7 +8,7 @@
 #include "ndis/objectheader.h"
 #include "ntdef.h"
 
-/* OIDs: those of NDIS 5 count from one number; of those of Vista, the group and whether they are mandatory is a part. */
+/* OIDs: those of NDIS 5 count from one number; of those of Vista, group and being mandatory are a part. */
 #define OID_DOT11_NDIS_START 0x0d010300
 #define OID_DOT11_OPERATION_MODE_CAPABILITY (OID_DOT11_NDIS_START + 7)
 #define OID_DOT11_CURRENT_OPERATION_MODE (OID_DOT11_NDIS_START + 8)

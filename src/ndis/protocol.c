@@ -553,7 +553,8 @@ NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE ProtocolBindingCon
 /*
  * NdisCloseAdapterEx - close a binding; nothing new is indicated on it from here on.
  *
- * Source:    documented; assumed: it pends exactly when something of the binding is out, and does nothing the second time.
+ * Source:    documented; assumed: it pends exactly when something of the binding is out; a second time it does
+ *            nothing.
  * IRQL:      PASSIVE_LEVEL
  * Returns:   NDIS_STATUS_SUCCESS, _PENDING (then ProtocolCloseAdapterCompleteEx follows).
  */

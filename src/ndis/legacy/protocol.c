@@ -336,7 +336,8 @@ misuse(const struct legacy_open *lo, enum ndis_state_misuse what)
 /*
  * NdisCloseAdapter - close a binding.
  *
- * Source:    documented; assumed: it pends exactly when something of the binding is out, and does nothing the second time.
+ * Source:    documented; assumed: it pends exactly when something of the binding is out; a second time it does
+ *            nothing.
  * IRQL:      PASSIVE_LEVEL
  * Ownership: takes NdisBindingHandle.
  * Status:    NDIS_STATUS_SUCCESS, _PENDING (then ProtocolCloseAdapterComplete follows).
