@@ -10,6 +10,7 @@
 
 #include "explore/findings.h"
 #include "host/host.h"
+#include "nt/profile.h"
 #include "undis/version.h"
 
 #define GRANULARITY "L0+L1 (every DDI call, every locked instruction and IRQL change)"
@@ -53,6 +54,7 @@ certificate_json(const struct test_options *o, const struct scenario_result *s)
 {
     json_t *levels = json_array(), *others = json_array(), *j;
     uint64_t traces = 0;
+    char os[32];
 
     for (unsigned k = 0; k <= s->k && k < SEARCH_K_MAX; k++) {
         const struct search_level *l = &s->report.level[k];
@@ -75,6 +77,10 @@ certificate_json(const struct test_options *o, const struct scenario_result *s)
     for (unsigned i = 1; i < s->reached.driver_count; i++)
         json_array_append_new(others, json_pack("{s:s, s:s}", "service", s->reached.driver[i].service, "sha256",
                                                 s->reached.driver[i].sha256));
+    nt_profile_text(os, sizeof(os));
+    json_object_set_new(j, "os", json_string(os));
+    if (s->searched_on != NULL)
+        json_object_set_new(j, "searched_on", json_string(s->searched_on));
     json_object_set_new(j, "other_drivers", others);
     json_object_set_new(j, "faults_k", json_integer(0));
     json_object_set_new(j, "irps_reused", json_integer(s->values));

@@ -27,6 +27,7 @@
 #include "nt/io/driver.h"
 #include "nt/nt.h"
 #include "nt/ob/ob.h"
+#include "nt/profile.h"
 #include "user/user.h"
 
 struct lab lab;
@@ -449,6 +450,7 @@ lab_collect(struct lab_reached *reached)
         reached->failures[i].count = ddi_failures(i, &status);
         memcpy(reached->failures[i].status, status, sizeof(reached->failures[i].status));
     }
+    reached->asked = nt_profile_asked();
     reached->states = lab.states_seen;
     reached->requests = lab.requests;
     reached->requests_ok = lab.requests_ok;
@@ -457,4 +459,5 @@ lab_collect(struct lab_reached *reached)
             len += (size_t)snprintf(reached->states_text + len, sizeof(reached->states_text) - len, "%s%s",
                                     len ? ", " : "", names[i]);
     reached->ran = lab.states_seen == 0 || (lab.states_seen >> 4 & 1);
+    reached->collected = true;
 }

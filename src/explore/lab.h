@@ -76,6 +76,8 @@ struct lab_reached {
     struct lab_failures {
         uint32_t count, status[DDI_FAILURES_MAX];
     } failures[LAB_EXPORTS_MAX];    /* per export: failing results it gave, without repeats */
+    bool collected;                 /* lab_collect() was called: the worker ended by itself */
+    uint32_t asked;                 /* nt_profile_asked() */
     uint32_t states;                /* bit per enum ndis_state, of the driver under test, over all runs */
     char states_text[200];          /* the same in words */
     bool ran;                       /* a layer of the driver was Running at some time, or it has no layer */

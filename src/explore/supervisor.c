@@ -18,6 +18,7 @@
 #include "explore/battery.h"
 #include "explore/findings.h"
 #include "explore/plant.h"
+#include "explore/releases.h"
 #include "explore/trust.h"
 #include "host/host.h"
 #include "nt/profile.h"
@@ -261,6 +262,7 @@ worker_again(struct lab_config *lab, const struct search_job *job, struct shared
     for (unsigned i = 0; i < FOUND_MAX; i++)
         s->found_cpu_s[i] = s->cpu_seconds + (i < time.found ? time.found_s[i] : time.cpu_s);
     s->cpu_seconds += time.cpu_s;
+    s->asked |= sh->reached.collected ? sh->reached.asked : UINT32_MAX;
     if (!sh->planting.again || sh->planting.list.count > PLANTED_MAX || sh->planting.list.count <= s->planted.count)
         return false;
     s->planted = sh->planting.list;
@@ -609,7 +611,8 @@ run_battery(const struct test_options *o, const struct lab_subjects *s, struct t
             scenario_free(scn);
             return err;
         }
-        run_scenario(o, s, scn, NULL, b->name, b->k, next_result(out), out);
+        if (!releases_known(o->earlier, b->name, next_result(out), out))
+            run_scenario(o, s, scn, NULL, b->name, b->k, &out->scenario[out->scenario_count - 1], out);
         last = &out->scenario[out->scenario_count - 1];
         print_line(o, last);
         save_scenario(o, scn, NULL, b->name);
@@ -632,6 +635,7 @@ supervisor_test(const struct test_options *o, struct test_result *out)
     out->exit_status = read_subjects(o, &subjects, out->text);
     if (out->exit_status)
         goto out;
+    releases_installs(&subjects, out->installs);
     err = o->counts_only ? 0 : host_mkdir_p(o->out);
     if (!o->counts_only && (err || access(o->out, W_OK | X_OK))) {
         snprintf(out->text, sizeof(out->text), "%.150s: findings cannot be written there (%s); name another with --out",

@@ -41,6 +41,7 @@ struct test_options {
     bool all_releases;          /* cli: one test per OS profile */
     const char *junit, *sarif;  /* cli: files to write */
     struct follow_list *follow; /* STRATEGY_FOLLOW */
+    const struct earlier *earlier; /* the same test on other releases: releases.h */
 };
 #define K_DEFAULT 99u
 
@@ -59,6 +60,8 @@ struct scenario_result {
     double seconds, cpu_seconds;
     double found_cpu_s[FOUND_MAX]; /* of cpu_seconds, those until report.found[i] was met */
     int state; /* 0 clean, 1 finding, 2 budget ended, 3 ours, 4 input */
+    uint32_t asked;                /* bits of nt_profile_asked(), over all its workers */
+    const char *searched_on;       /* another release, which answers all that was asked the same; NULL: this one */
     char text[256];
 };
 
@@ -85,6 +88,7 @@ struct test_result {
     unsigned scenario_count;
     struct finding_record finding[FINDINGS_MAX];
     unsigned finding_count;
+    uint64_t installs[LAB_DRIVERS_MAX]; /* what the INFs say for this release: releases.h */
     int exit_status; /* as DESIGN.md section 4 */
     char text[256];  /* when the input could not be used */
     double seconds, cpu_seconds;

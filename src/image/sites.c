@@ -520,6 +520,7 @@ plan_site(struct scan *s, unsigned i)
     if (site->kind == SITE_KUSER) {
         unsigned at = in.raw.imm[0].size == 64 ? in.raw.imm[0].offset : in.raw.disp.offset;
 
+        kpcr_shared_used();
         site->patch = PATCH_IMMEDIATE;
         plan->immediate_offset = (uint8_t)at;
         plan->immediate = KUSER_ALIAS + (get64(p + at) & 0xfff);

@@ -151,6 +151,7 @@ move_to_alias(struct trap *t, uint64_t code)
         base = index;
     if (base == 4 || t->gpr[base] - (KUSER_ADDRESS - 0x40000000) >= 0x80000000u)
         return false;
+    kpcr_shared_used();
     t->gpr[base] += KUSER_ALIAS - KUSER_ADDRESS;
     return true;
 }

@@ -71,6 +71,20 @@ kpcr_version(uint32_t major, uint32_t minor, uint32_t build)
     share32(0x270, minor);
 }
 
+static bool shared_used; /* once set it stays, over all runs */
+
+void
+kpcr_shared_used(void)
+{
+    __atomic_store_n(&shared_used, true, __ATOMIC_RELAXED);
+}
+
+bool
+kpcr_shared_read(void)
+{
+    return __atomic_load_n(&shared_used, __ATOMIC_RELAXED);
+}
+
 void
 kpcr_init(void)
 {

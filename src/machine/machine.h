@@ -341,6 +341,9 @@ bool machine_stall(uint32_t us);
 
 /* What KUSER_SHARED_DATA says of the release. Before the snapshot. */
 void kpcr_version(uint32_t major, uint32_t minor, uint32_t build);
+/* A driver can read that page from now on; can one, in any run of the process? */
+void kpcr_shared_used(void);
+bool kpcr_shared_read(void);
 
 /*
  * The running thread runs on these VPs only, a bit each; 0: on any. It is on one of them when this returns, or as soon

@@ -50,7 +50,7 @@ NdisGetSystemUpTime(PULONG pSystemUpTime)
 UINT NTAPI
 NdisGetVersion(void)
 {
-    return nt_profile()->ndis;
+    return nt_profile_ask(PROFILE_NDIS);
 }
 
 /* NdisSystemProcessorCount, NdisGroupActiveProcessorCount - Source: documented. IRQL: any. */

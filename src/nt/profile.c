@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "machine/machine.h"
 
 #define NDIS(major, minor) ((uint32_t)(major) << 16 | (minor))
 
@@ -27,12 +28,52 @@ static const struct nt_profile profiles[] = {
 
 static struct nt_profile chosen = { "win10", "Windows 10 version 2004", 10, 0, 19041, NDIS(6, 83), false, false };
 
+static uint32_t asked; /* a bit per enum nt_profile_field; grows over all runs of a process */
 static bool flawless; /* flaws are left out of whatever is selected */
 
 const struct nt_profile *
 nt_profile(void)
 {
     return &chosen;
+}
+
+static uint32_t
+field_of(const struct nt_profile *p, enum nt_profile_field field)
+{
+    const uint32_t values[PROFILE_FIELDS] = {
+        [PROFILE_MAJOR] = p->major,
+        [PROFILE_MINOR] = p->minor,
+        [PROFILE_BUILD] = p->build,
+        [PROFILE_NDIS] = p->ndis,
+        [PROFILE_CHECKED] = p->checked,
+        [PROFILE_LEGACY_DOUBLE_FREE] = p->legacy_double_free,
+    };
+
+    return values[field];
+}
+
+uint32_t
+nt_profile_ask(enum nt_profile_field field)
+{
+    __atomic_fetch_or(&asked, 1u << field, __ATOMIC_RELAXED);
+    return field_of(&chosen, field);
+}
+
+uint32_t
+nt_profile_asked(void)
+{
+    uint32_t shared = kpcr_shared_read() ? 1u << PROFILE_MAJOR | 1u << PROFILE_MINOR | 1u << PROFILE_BUILD : 0;
+
+    return __atomic_load_n(&asked, __ATOMIC_RELAXED) | shared;
+}
+
+bool
+nt_profile_agree(const struct nt_profile *a, const struct nt_profile *b, uint32_t fields)
+{
+    for (unsigned i = 0; i < PROFILE_FIELDS; i++)
+        if ((fields >> i & 1) && field_of(a, i) != field_of(b, i))
+            return false;
+    return true;
 }
 
 const struct nt_profile *

@@ -191,6 +191,7 @@ struct inf_driver {
     const char *class_name, *class_guid, *provider, *driver_version;
     const char *description;     /* of the model, "" without one */
     const char *component_id;    /* hardware id of the model */
+    unsigned model_line;         /* of the file; 0 without one */
     const char *install_section; /* with its decoration, e.g. "Install.NTamd64" */
     uint32_t characteristics;    /* NCF_* */
     /* documented: *IfType, *MediaType and *PhysicalMediaType of a miniport, BusType; -1: not there */

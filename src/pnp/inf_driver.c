@@ -346,6 +346,7 @@ choose_model(struct inf_builder *b, unsigned number, const char **base)
     if (model != NULL) {
         b->out->description = model->key;
         b->out->component_id = inf_value(model, 1);
+        b->out->model_line = model->line;
         *base = inf_value(model, 0);
         return 0;
     }

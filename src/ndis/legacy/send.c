@@ -302,7 +302,7 @@ NdisMSendComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_PACKET Packet, NDIS_S
         return;
     }
     packet_done(la, track, Status);
-    if (nt_profile()->legacy_double_free && !la->deserialized && !la->in_send)
+    if (!la->deserialized && !la->in_send && nt_profile_ask(PROFILE_LEGACY_DOUBLE_FREE))
         packet_free_again(Packet); /* what that release does wrong */
     if (!la->deserialized && la->blocked)
         legacy_send_kick(la);

@@ -5,9 +5,9 @@
 #include "nt/profile.h"
 #include "nt/rtl/rtl.h"
 
-#define MAJOR (nt_profile()->major)
-#define MINOR (nt_profile()->minor)
-#define BUILD (nt_profile()->build)
+#define MAJOR nt_profile_ask(PROFILE_MAJOR)
+#define MINOR nt_profile_ask(PROFILE_MINOR)
+#define BUILD nt_profile_ask(PROFILE_BUILD)
 
 /* documented: STATUS_SUCCESS always. The extended structure is told by its size. */
 NTSTATUS NTAPI
@@ -41,7 +41,7 @@ PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNIC
         *BuildNumber = BUILD;
     if (CSDVersion != NULL)
         CSDVersion->Length = 0;
-    return nt_profile()->checked;
+    return (BOOLEAN)nt_profile_ask(PROFILE_CHECKED);
 }
 
 /* documented: three bits of condition per type, in the order of the VER_* bits. */
