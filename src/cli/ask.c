@@ -21,6 +21,8 @@ ask_options(struct ask *a, int argc, char **argv, unsigned words_min, unsigned w
             a->name = argv[++i];
         } else if (takes_file && strcmp(argv[i], "-w") == 0 && i + 1 < argc) {
             a->file = argv[++i];
+        } else if (a->takes_hostif && strcmp(argv[i], "--hostif") == 0 && i + 1 < argc) {
+            a->hostif = argv[++i];
         } else if (argv[i][0] == '-' || a->words == words_max) {
             fprintf(stderr, "undis %s: unexpected \"%s\"; undis %s --help tells more\n", a->command, argv[i],
                     a->command);

@@ -22,6 +22,8 @@ struct ask {
     unsigned words;
     const char *name; /* --name */
     const char *file; /* -w */
+    bool takes_hostif;
+    const char *hostif; /* --hostif */
     bool json;
 };
 

@@ -12,6 +12,7 @@
 #include "control/join.h"
 #include "control/record.h"
 #include "control/trace.h"
+#include "control/up.h"
 #include "host/host.h"
 #include "ndis/admin.h"
 #include "ndis/ndis.h"
@@ -69,6 +70,7 @@ look_adapter(const struct running_adapter *a, struct admin_adapter *out)
 void
 admin_look(struct admin_job *j)
 {
+    up_note_virtual();
     j->adapter_count = j->running->adapter_count;
     for (unsigned i = 0; i < j->adapter_count; i++)
         if (!j->running->adapter[i].removed)
@@ -188,6 +190,7 @@ run_command(struct job *job)
 {
     struct admin_job *j = (struct admin_job *)job;
 
+    up_note_virtual();
     switch (j->command.kind) {
     case COMMAND_ADAPTER_ENABLE:
     case COMMAND_ADAPTER_DISABLE:

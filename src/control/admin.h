@@ -71,6 +71,7 @@ struct admin_job {
     char error[200];
     struct pnp_driver *joining; /* of COMMAND_DRIVER_LOAD (join.h) */
     struct stack_adapter *joining_adapter;
+    struct wire *joining_host; /* to go above it; NULL: nothing */
     unsigned joining_at;
     unsigned adapter_count; /* there were so many when it was carried out */
     struct admin_adapter adapter[STACK_ADAPTERS_MAX];

@@ -234,6 +234,33 @@ up_start_adapter(struct running_adapter *a)
     return true;
 }
 
+static bool
+is_known(const struct running *r, const struct ndis_nic *nic)
+{
+    for (unsigned i = 0; i < r->adapter_count; i++)
+        if (r->adapter[i].nic == nic)
+            return true;
+    return false;
+}
+
+void
+up_note_virtual(void)
+{
+    static struct stack_adapter noted[STACK_ADAPTERS_MAX]; /* their names are NDIS's */
+    struct running *r = up.running;
+    struct ndis_nic *nic;
+
+    for (unsigned i = 0; (nic = ndis_nic_get(i)) != NULL && r->adapter_count < STACK_ADAPTERS_MAX; i++)
+        for (unsigned k = 0; k < up.files->count && !is_known(r, nic); k++)
+            if (str_ieq(up.files->driver[k].service, ndis_nic_service(nic))) {
+                noted[r->adapter_count].name = (char *)ndis_nic_name(nic);
+                r->adapter[r->adapter_count] = (struct running_adapter){
+                    .config = &noted[r->adapter_count], .miniport = &up.files->driver[k], .nic = nic
+                };
+                r->adapter_count++;
+            }
+}
+
 /* All adapters of one kind. */
 static bool
 each_adapter(bool virtual, bool (*fn)(struct running_adapter *))

@@ -29,23 +29,32 @@ adapter_free(struct stack_adapter *a)
         return;
     free(a->name);
     free(a->miniport);
+    free(a->hostif);
     free(a);
 }
 
-/* An adapter as a stack file would have it. */
-static struct stack_adapter *
-adapter_of(const struct pnp_driver *d, const char *name)
+/* An adapter as a stack file would have it, and the Linux interface above it. 0, or -errno with one sentence. */
+static int
+adapter_of(struct admin_job *j, const struct pnp_driver *d, char text[256])
 {
+    const struct command *c = &j->command;
     struct stack_adapter *a = calloc(1, sizeof(*a));
+    char why[200];
 
-    if (a != NULL) {
-        a->name = strdup(name[0] ? name : d->service);
-        a->miniport = strdup(d->sys);
+    snprintf(text, 256, "out of memory");
+    j->joining_adapter = a;
+    if (a == NULL)
+        return -ENOMEM;
+    a->name = strdup(c->adapter[0] ? c->adapter : d->service);
+    a->miniport = strdup(d->sys);
+    a->hostif = c->hostif[0] ? strdup(c->hostif) : NULL;
+    if (a->name == NULL || a->miniport == NULL || (c->hostif[0] && a->hostif == NULL) || stack_whole_hostif(a))
+        return -ENOMEM;
+    if (a->hostif != NULL && wire_open(a->hostif, NULL, &j->joining_host, why)) {
+        snprintf(text, 256, "hostif: %.190s", why);
+        return -EINVAL;
     }
-    if (a != NULL && a->name != NULL && a->miniport != NULL)
-        return a;
-    adapter_free(a);
-    return NULL;
+    return 0;
 }
 
 void
@@ -53,6 +62,14 @@ join_end(struct admin_job *j)
 {
     free(j->joining); /* what it named is the machine's, or freed */
     adapter_free(j->joining_adapter);
+    wire_close(j->joining_host);
+}
+
+/* A protocol that no INF calls more may turn out to have virtual adapters, too: those have NDIS's names. */
+static bool
+brings_adapter(const struct pnp_driver *d)
+{
+    return d->kind == INF_MINIPORT || d->kind == INF_INTERMEDIATE;
 }
 
 int
@@ -69,17 +86,10 @@ join_begin(struct admin_job *j, char text[256])
         return -ENOMEM;
     if (pnp_driver_read(j->command.file, d, text))
         goto refused;
-    if (d->kind == INF_INTERMEDIATE) {
-        snprintf(text, 256, "%.100s is an intermediate driver: it and its adapters have to be in the stack file",
-                 d->service);
-        goto refused;
-    }
-    if (d->kind == INF_MINIPORT) {
-        snprintf(text, 256, "out of memory");
-        j->joining_adapter = adapter_of(d, j->command.adapter);
-        if (j->joining_adapter == NULL)
+    if (brings_adapter(d)) {
+        if (adapter_of(j, d, text))
             goto refused;
-    } else if (j->command.adapter[0]) {
+    } else if (j->command.adapter[0] || j->command.hostif[0]) {
         snprintf(text, 256, "%.100s is a %.40s driver: it brings no adapter", d->service, inf_kind_name(d->kind));
         goto refused;
     }
@@ -155,18 +165,21 @@ join_map(void)
 
 /* ------------------------------------------------------------------ fiber */
 
-/* Adapters that left with their driver come back with it; the one that was named, if any was. Returns how many. */
+/*
+ * Adapters that left with their driver come back with it; the one that was named, if any was. An intermediate driver
+ * asks for all that it had. Returns how many.
+ */
 static unsigned
 bring_back(struct admin_job *j)
 {
     const struct pnp_driver *file = &up.files->driver[j->joining_at];
+    bool all = !j->command.adapter[0] || file->kind == INF_INTERMEDIATE;
     unsigned count = 0;
 
     for (unsigned i = 0; i < j->running->adapter_count && !j->exit; i++) {
         struct running_adapter *a = &j->running->adapter[i];
 
-        if (!a->left || a->miniport != file ||
-            (j->command.adapter[0] && !str_ieq(a->config->name, j->command.adapter)))
+        if (!a->left || a->miniport != file || (!all && !str_ieq(a->config->name, j->command.adapter)))
             continue;
         count++;
         if (ndis_nic_adopt(a->nic, file->service)) {
@@ -174,6 +187,10 @@ bring_back(struct admin_job *j)
             continue;
         }
         a->left = a->removed = false;
+        if (a->host == NULL) {
+            a->host = j->joining_host;
+            j->joining_host = NULL;
+        }
         pnp_nic_install(a->nic, file, a->config->parameters.p, a->config->parameters.count);
         if (!up_start_adapter(a))
             admin_refuse(j, "%.190s", up.failure);
@@ -187,30 +204,50 @@ new_adapter(struct admin_job *j)
     struct running *r = j->running;
     struct running_adapter *a = &r->adapter[r->adapter_count];
 
-    *a = (struct running_adapter){ .config = j->joining_adapter, .miniport = &up.files->driver[j->joining_at] };
+    *a = (struct running_adapter){ .config = j->joining_adapter,
+                                   .miniport = &up.files->driver[j->joining_at],
+                                   .host = j->joining_host };
     if (up_add_adapter(a)) {
         r->adapter_count++;
         j->joining_adapter = NULL; /* its config for good */
+        j->joining_host = NULL;
         if (up_start_adapter(a))
             return;
     }
     admin_refuse(j, "%.190s", up.failure);
 }
 
-/* May the driver bring an adapter of that name? One that left with it may come back. */
+/*
+ * May the driver bring an adapter of that name? One that left with it may come back; an intermediate driver's come back
+ * under the names they had.
+ */
 static bool
 name_is_free(struct admin_job *j)
 {
+    const struct pnp_driver *file = &up.files->driver[j->joining_at];
     const struct running *r = j->running;
+    const char *had = NULL;
+    bool back = false;
 
-    for (unsigned i = 0; i < r->adapter_count; i++)
-        if (str_ieq(r->adapter[i].config->name, j->joining_adapter->name) &&
-            !(r->adapter[i].left && r->adapter[i].miniport == &up.files->driver[j->joining_at])) {
+    for (unsigned i = 0; i < r->adapter_count; i++) {
+        const struct running_adapter *a = &r->adapter[i];
+        bool left = a->left && a->miniport == file;
+        bool same = str_ieq(a->config->name, j->joining_adapter->name);
+
+        if (same && !left) {
             admin_refuse(j, "there is an adapter called \"%s\" already: name another one behind the file",
                          j->joining_adapter->name);
             return false;
         }
-    if (r->adapter_count < STACK_ADAPTERS_MAX)
+        back |= same;
+        had = left && had == NULL ? a->config->name : had;
+    }
+    if (file->kind == INF_INTERMEDIATE && j->command.adapter[0] && had != NULL && !back) {
+        admin_refuse(j, "the driver \"%s\" had an adapter, which comes back under its name, \"%s\"", file->service,
+                     had);
+        return false;
+    }
+    if (had != NULL || r->adapter_count < STACK_ADAPTERS_MAX)
         return true;
     admin_refuse(j, "a machine has at most %u adapters", STACK_ADAPTERS_MAX);
     return false;
@@ -223,6 +260,8 @@ join_start(struct admin_job *j)
     if (j->joining_adapter != NULL && !name_is_free(j))
         return;
     up.failure[0] = '\0';
+    if (up.files->driver[j->joining_at].kind == INF_INTERMEDIATE)
+        ndis_settle_hold(); /* it asks for its virtual adapters as soon as it is bound */
     if (!up_start_driver(j->joining_at))
         admin_refuse(j, "%.190s", up.failure);
     else if (j->joining_adapter != NULL && bring_back(j) == 0)

@@ -4,6 +4,7 @@
  *
  * Model: the control thread reads the files, the runner maps the image while no host code runs, a fiber starts the
  * driver: a protocol binds to the adapters that run, a filter is inserted by its class, a miniport brings an adapter.
+ * An intermediate driver does both: its adapter is the first virtual one that it asks for once it is bound.
  * A driver that left may join again, also in another build: that gets a place of its own among the images.
  */
 #ifndef CONTROL_JOIN_H

@@ -14,6 +14,7 @@
 #define NEEDS_ON      16u
 #define MAY_SECONDS   32u
 #define NEEDS_FILE    64u
+#define MAY_HOSTIF    128u
 
 static const struct {
     const char *name;
@@ -29,7 +30,7 @@ static const struct {
     [COMMAND_FILTER_REMOVE] = { "filter-remove", NEEDS_DRIVER | MAY_ADAPTER },
     [COMMAND_FILTER_RAISE] = { "filter-raise", NEEDS_DRIVER | NEEDS_ADAPTER },
     [COMMAND_FILTER_LOWER] = { "filter-lower", NEEDS_DRIVER | NEEDS_ADAPTER },
-    [COMMAND_DRIVER_LOAD] = { "driver-load", NEEDS_FILE | MAY_ADAPTER },
+    [COMMAND_DRIVER_LOAD] = { "driver-load", NEEDS_FILE | MAY_ADAPTER | MAY_HOSTIF },
     [COMMAND_DRIVER_UNLOAD] = { "driver-unload", NEEDS_DRIVER },
     [COMMAND_TRACE] = { "trace", NEEDS_ON | MAY_FILE },
     [COMMAND_STOP] = { "stop", 0 },
@@ -64,6 +65,8 @@ take_field(const char *key, const json_t *value, unsigned fields, struct command
         return take_text(value, key, out->driver, sizeof(out->driver), text);
     if (strcmp(key, "file") == 0 && (fields & (MAY_FILE | NEEDS_FILE)))
         return take_text(value, key, out->file, sizeof(out->file), text);
+    if (strcmp(key, "hostif") == 0 && (fields & MAY_HOSTIF))
+        return take_text(value, key, out->hostif, sizeof(out->hostif), text);
     if (strcmp(key, "on") == 0 && (fields & NEEDS_ON) && json_is_boolean(value)) {
         out->on = json_is_true(value);
         return 0;
@@ -143,6 +146,8 @@ command_text(const struct command *c)
         json_object_set_new(root, "driver", json_string(c->driver));
     if (c->file[0])
         json_object_set_new(root, "file", json_string(c->file));
+    if (c->hostif[0])
+        json_object_set_new(root, "hostif", json_string(c->hostif));
     if (c->seconds)
         json_object_set_new(root, "seconds", json_integer(c->seconds));
     if (fields & NEEDS_ON)

@@ -36,6 +36,7 @@ struct command {
     char adapter[64]; /* "": every one, where that makes sense */
     char driver[64];  /* service name */
     char file[512];   /* of a trace; of a driver, absolute */
+    char hostif[64];  /* of COMMAND_DRIVER_LOAD: Linux's view of the adapter that comes with it; "": none */
     unsigned seconds; /* of COMMAND_STATS: measure so long, 0 to 60 */
     bool on;
 };

@@ -27,5 +27,7 @@ extern struct up up;
 bool up_start_driver(unsigned file);
 bool up_add_adapter(struct running_adapter *a);   /* a device, disabled */
 bool up_start_adapter(struct running_adapter *a); /* enabled, if its file says so */
+/* Adapters that intermediate drivers asked for and no file named: an administrator sees them under NDIS's names. */
+void up_note_virtual(void);
 
 #endif

@@ -403,11 +403,18 @@ ndis_nic_link(const struct ndis_nic *nic, unsigned i, bool *bound)
 }
 
 void
+ndis_settle_hold(void)
+{
+    ndis_root()->held = true;
+}
+
+void
 ndis_settle(void)
 {
     struct ndis_nic *nic;
     struct ndis_driver *driver;
 
+    ndis_root()->held = false;
     list_for_each (nic, &ndis_root()->nics, node)
         ndis_nic_settle(nic);
     list_for_each (driver, &ndis_root()->drivers, node)

@@ -344,7 +344,7 @@ settle_work(void *arg)
 {
     struct ndis_nic *nic = arg;
 
-    if (nic->dirty)
+    if (nic->dirty && !ndis_root()->held)
         ndis_nic_settle(nic);
 }
 

@@ -455,6 +455,7 @@ struct ndis_root {
     struct list installs; /* what INFs said: install.c */
     struct fiber *worker; /* does what may not be done in the caller's context */
     bool worker_idle;
+    bool held; /* ndis_settle_hold() */
     struct list work;        /* struct ndis_work */
     struct list ledger_free;     /* struct ndis_ledger, of layers that are gone; in a live machine */
     struct list link_free;       /* struct ndis_link, of drivers that are gone; in a live machine */

@@ -135,9 +135,8 @@ find_adapter(const struct stack *s, const char *name, unsigned count)
     return NULL;
 }
 
-/* hostif: an interface's name alone means a tap of that name. */
-static int
-make_hostif(struct stack_adapter *a)
+int
+stack_whole_hostif(struct stack_adapter *a)
 {
     char *spec;
 
@@ -184,7 +183,7 @@ read_adapter(struct yaml_reader *r, const yaml_node_t *node, const struct contex
     if (!err)
         err = read_parameters(r, nodes[A_PARAMETERS], &a->parameters);
     if (!err)
-        err = make_hostif(a);
+        err = stack_whole_hostif(a);
     if (!err && !a->wire)
         err = make_path(&a->miniport, c->folder);
     return err;

@@ -87,5 +87,7 @@ int stack_load(const char *path, struct stack **out, struct scn_error *err);
 int stack_parse(const void *bytes, size_t len, const char *name, const char *folder, struct stack **out,
                 struct scn_error *err);
 void stack_free(struct stack *stack);
+/* An interface's name alone, which means a tap of that name, becomes a spec of a wire. 0 or -ENOMEM. */
+int stack_whole_hostif(struct stack_adapter *a);
 
 #endif

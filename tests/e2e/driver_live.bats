@@ -189,8 +189,9 @@ down() {
     printf 'no driver' >text.sys
     refuses 4 'text.sys' driver load text.sys
     refuses 4 'is loaded already' driver load "$built/netmini"
-    refuses 4 'has to be in the stack file|have to be in the stack file' driver load "$built/mux"
     refuses 4 'it brings no adapter' driver load "$built/npf" Second
+    refuses 4 'it brings no adapter' driver load "$built/npf" --hostif lan0
+    refuses 4 'hostif: ' driver load "$built/vlan-card" Second --hostif 'no:such'
     refuses 4 'DriverEntry of .* returned 0x' driver load "$drivers/entry-fails"
     refuses 4 'no driver called "nope" is loaded' driver unload nope
     refuses 64 'load and a file' driver swap npf

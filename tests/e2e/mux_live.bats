@@ -66,6 +66,29 @@ joined() { # VLAN OF A, VLAN OF B
     grep -q 'nothing was left behind' undis/mb.log || { cat undis/mb.log; false; }
 }
 
+@test "an intermediate driver joins with a Linux interface above, leaves, and comes back" {
+    machine ma mux 0 1
+    cat >mb.yaml <<END
+adapters:
+  - { name: Ethernet, wire: "link:$PWD/cable", parameters: { NetworkAddress: 02-00-00-00-00-02 } }
+END
+    timeout 20 "$UNDIS" run mb.yaml --detach --netns new
+    for round in 1 2; do
+        if [ $round = 1 ]; then
+            timeout 20 "$UNDIS" driver load "$UNDIS_BUILD_DIR/drivers/mux5" Mux --hostif lan0 --name mb
+            on mb ip addr add 10.7.0.2/24 dev lan0
+            on mb ip link set lan0 up
+        else
+            timeout 20 "$UNDIS" driver load "$UNDIS_BUILD_DIR/drivers/mux5" --name mb # the interface is its adapter's
+        fi
+        reaches
+        timeout 20 "$UNDIS" driver unload mux5 --name mb
+        no on ma ping -c 1 -W 1 10.7.0.2
+    done
+    timeout 20 "$UNDIS" stop --name mb
+    grep -q 'nothing was left behind' undis/mb.log || { cat undis/mb.log; false; }
+}
+
 @test "in one VLAN they reach each other, with full frames" {
     joined 10 10
     reaches
