@@ -27,7 +27,7 @@ releases() {
         "$(printf 'vista null\nwin10 vista')" ]
 }
 
-@test "the virtual LAN card: serialized falls on win8cp only, the release to blame; the other two stand everywhere" {
+@test "a serialized vlan-card falls on win8cp only, the release is to blame; the other two stand everywhere" {
     for card in vlan-card vlan-card5 vlan-card5s; do
         needs "$UNDIS_BUILD_DIR/drivers/$card"/*.sys
         undis test "$UNDIS_BUILD_DIR/drivers/$card" --os all --only read-while-sent --k 0 --out out
