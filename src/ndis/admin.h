@@ -82,8 +82,8 @@ const char *ndis_nic_link(const struct ndis_nic *nic, unsigned i, bool *bound);
 /* Walk every nic to where it should be: after drivers were loaded. */
 void ndis_settle(void);
 /*
- * Until ndis_settle() no driver that registers is bound: its adapters, which come after its DriverEntry, are to be there
- * first. What an administrator asks of one nic is done all the same.
+ * Until ndis_settle() no driver that registers is bound: its adapters, which come after its DriverEntry, are to be
+ * there first. What an administrator asks of one nic is done all the same.
  */
 void ndis_settle_hold(void);
 
