@@ -47,7 +47,7 @@ main(int argc, char **argv)
 {
     const char *driver = argc > 1 ? argv[1] : "build/drivers/npf";
     int rounds = argc > 2 ? atoi(argv[2]) : 7;
-    double rate[ROUNDS_MAX], ratio[ROUNDS_MAX], points = 0;
+    double rate[ROUNDS_MAX], ratio[ROUNDS_MAX], points = 0, before = 0;
     uint64_t total = 0;
 
     if (rounds < 1 || rounds > ROUNDS_MAX) {
@@ -73,13 +73,15 @@ main(int argc, char **argv)
         rate[i] = (double)r.runs / r.cpu_seconds;
         ratio[i] = rate[i] / unit;
         points += (double)r.scenario[0].report.points;
+        before += (double)r.scenario[0].report.points_before;
         total += r.runs;
         test_result_free(&r);
     }
     qsort(rate, (size_t)rounds, sizeof(rate[0]), by_value);
     qsort(ratio, (size_t)rounds, sizeof(ratio[0]), by_value);
-    printf("explore: %.0f runs/s (min %.0f, max %.0f, %d rounds)  mean points per run %.1f  runs per calibration unit "
-           "%.3f\n",
-           rate[rounds / 2], rate[0], rate[rounds - 1], rounds, points / (double)total, ratio[rounds / 2]);
+    printf("explore: %.0f runs/s (min %.0f, max %.0f, %d rounds)  mean points per run %.1f, %.1f of them before the "
+           "mark that it began at  runs per calibration unit %.3f\n",
+           rate[rounds / 2], rate[0], rate[rounds - 1], rounds, points / (double)total, before / (double)total,
+           ratio[rounds / 2]);
     return 0;
 }

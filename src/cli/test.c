@@ -34,6 +34,7 @@ static const char help[] =
     "  --scenario FILE       run this scenario instead of the battery\n"
     "  --write-scenario DIR  save the scenarios as files to edit\n"
     "  --no-cache            explore without happens-before caching\n"
+    "  --no-marks            begin every run at the snapshot\n"
     "  --vps N               virtual processors (default 2)\n"
     "  --os NAME             the Windows release: vista, win7, win8dp, win8cp, win8, win10 (default), or one of them\n"
     "                        with -checked; all: a table of releases, and whose fault each finding is\n"
@@ -92,6 +93,8 @@ parse(int argc, char **argv, struct test_options *o)
             o->json = o->quiet = true;
         } else if (strcmp(a, "--no-cache") == 0) {
             o->cache_off = true;
+        } else if (strcmp(a, "--no-marks") == 0) {
+            o->marks_off = true;
         } else if (strcmp(a, "-v") == 0) {
             o->verbose = true;
         } else if (a[0] != '-') {

@@ -13,8 +13,9 @@ explorer_begin(struct explorer *x)
     x->same = x->differ = 0;
     x->made.count = 0;
     x->made.overflow = false;
-    memset(x->last_point, 0xff, sizeof(x->last_point));
-    memset(x->sub, 0, sizeof(x->sub));
+    x->mark = -1;
+    memset(x->keys.last_point, 0xff, sizeof(x->keys.last_point));
+    memset(x->keys.sub, 0, sizeof(x->keys.sub));
 }
 
 void
@@ -27,11 +28,11 @@ explorer_note(struct explorer *x, enum choice_kind kind, const struct fiber *f, 
     bool other = kind != CHOICE_SCHED;
     struct choice *c;
 
-    if (x->last_point[other][id] != point) {
-        x->last_point[other][id] = point;
-        x->sub[other][id] = 0;
+    if (x->keys.last_point[other][id] != point) {
+        x->keys.last_point[other][id] = point;
+        x->keys.sub[other][id] = 0;
     } else {
-        x->sub[other][id]++;
+        x->keys.sub[other][id]++;
     }
     if (value == 0)
         return;
@@ -44,7 +45,7 @@ explorer_note(struct explorer *x, enum choice_kind kind, const struct fiber *f, 
                           .fiber = (uint8_t)id,
                           .value = (uint16_t)value,
                           .n = (uint16_t)n,
-                          .sub = x->sub[other][id],
+                          .sub = x->keys.sub[other][id],
                           .point = point,
                           .key = key,
                           .to = to ? (uint8_t)to->id : 0,

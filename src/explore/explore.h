@@ -37,20 +37,22 @@ struct choice_list {
 };
 
 /*
- * A strategy of the explorer. begin() before each run, more() after it: false when everything it wanted was
- * tried. s must be first.
+ * A strategy of the explorer. begin() before each run, which may name a mark of an earlier one to begin at; more()
+ * after it: false when everything it wanted was tried. s must be first.
  */
 struct explorer {
     struct strategy s;
     void (*begin)(struct explorer *x);
     bool (*more)(struct explorer *x, const struct run_result *r);
+    int mark;                /* begin() says where: -1 at the snapshot */
     uint32_t same, differ;   /* orders met again in this run whose memory was compared (same.h) */
     bool diverged;           /* the same prefix met another question: nondeterminism */
     bool dropped;            /* a run had more questions than it keeps: having no more is not having tried all */
     struct choice_list made; /* nonzero choices of the current run */
-    /* of the current run, for keying */
-    uint32_t last_point[2][FIBER_MAX + 1]; /* of questions who runs next; of others */
-    uint16_t sub[2][FIBER_MAX + 1];
+    struct choice_keys {
+        uint32_t last_point[2][FIBER_MAX + 1]; /* of questions who runs next; of others */
+        uint16_t sub[2][FIBER_MAX + 1];
+    } keys; /* of the current run */
 };
 
 /* Record an answer under its key; every strategy calls it for each question with n > 1. */
@@ -68,8 +70,11 @@ struct icb_bound {
     unsigned nodes;  /* questions of one run that it keeps; 0: as many as it can, 16384 */
 };
 
-/* Iterative bounding, one bound at a time; cache: happens-before caching. Owned by the process. */
-struct explorer *icb_create(const struct icb_bound *bound, bool cache);
+/*
+ * Iterative bounding, one bound at a time; cache: happens-before caching; marks: runs begin where they part from the
+ * one before, as far as marks were made on the way. Owned by the process.
+ */
+struct explorer *icb_create(const struct icb_bound *bound, bool cache, bool marks);
 /* How many questions of a kind came up with nothing but 0 allowed, since icb_create(). */
 uint64_t icb_unasked(const struct explorer *x, enum choice_kind kind);
 

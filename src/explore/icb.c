@@ -13,6 +13,8 @@
  * Questions other than who runs next stand between scheduling points, where the order of events so far does not tell
  * how far a fiber has come; so they are no place to cut. Their answers are part of the order from then on.
  *
+ * Marks: a run that follows the path of the one before for a while begins on the way (make_mark()).
+ *
  * Happens-before cache: a prefix whose order of events was met before, with the
  * same fiber at hand and at least as much budget left, leads nowhere new, so the
  * run is cut there. When the table is full nothing more is inserted: it stays
@@ -27,6 +29,7 @@
 
 #define NODES_MAX  16384u
 #define CACHE_SIZE (1u << 20)
+#define MARK_LEAST 4u /* nodes between a mark and where the run leaves the path */
 
 struct node {
     uint16_t n, answer;
@@ -46,12 +49,29 @@ struct entry {
     struct left left;
 };
 
+/* How far a run has come, and what it has spent. */
+struct way {
+    unsigned at; /* the next node */
+    unsigned cost, events, faults, values;
+    bool quiet; /* the actors are done: what follows looks whether all is well, and nothing else goes wrong */
+};
+
+struct icb_mark {
+    struct way way;
+    uint32_t made;
+    bool overflow;
+    struct choice_keys keys;
+};
+
 struct icb {
     struct explorer x;
     struct icb_bound bound;
-    unsigned depth, at, cost, events, faults, values;
-    bool quiet; /* the actors are done: what follows looks whether all is well, and nothing else goes wrong */
+    unsigned depth;
+    struct way way;
     uint64_t unasked[CHOICE_KINDS];
+    bool marks_on;
+    unsigned marks; /* on the current path, each further on than those before */
+    struct icb_mark mark[RUN_MARKS];
     bool cache_on;
     uint32_t cache_used;
     struct node *node;
@@ -74,7 +94,7 @@ at_least(struct left a, struct left b)
 static void
 check_same(struct icb *b, uint64_t lo, uint64_t hi)
 {
-    enum same_result same = b->faults == 0 && b->values == 0 ? same_compare(lo, hi) : SAME_NOT_COMPARED;
+    enum same_result same = b->way.faults == 0 && b->way.values == 0 ? same_compare(lo, hi) : SAME_NOT_COMPARED;
 
     b->x.same += same != SAME_NOT_COMPARED;
     b->x.differ += same == SAME_DIFFERENT;
@@ -86,8 +106,8 @@ known(struct icb *b, const struct fiber *current, bool enabled)
 {
     uint64_t tail = ((uint64_t)(current ? current->id : 0) << 1 | enabled) * HASH_GOLDEN + hash_mix64_b(sched_where());
     uint64_t lo = hash_mix64(hb.lo + hash_mix64_b(hb.pending) + tail) | 1, hi = hb.hi ^ hash_mix64(hb.pending + tail);
-    struct left left = { (uint8_t)(b->bound.k - b->cost), (uint8_t)(ICB_EVENTS - b->events),
-                         (uint8_t)(b->bound.faults - b->faults), (uint8_t)(b->bound.values - b->values) };
+    struct left left = { (uint8_t)(b->bound.k - b->way.cost), (uint8_t)(ICB_EVENTS - b->way.events),
+                         (uint8_t)(b->bound.faults - b->way.faults), (uint8_t)(b->bound.values - b->way.values) };
     uint32_t i = (uint32_t)lo & (CACHE_SIZE - 1);
 
     check_same(b, lo, hi);
@@ -116,36 +136,58 @@ full(struct icb *b)
     return b->depth == b->bound.nodes;
 }
 
+/*
+ * Depth first, the next runs will leave the path near where this one does, then further and further up. So marks are
+ * made 4, 16, 64 ... nodes before that place: each serves as many nodes' runs, and none has far to go from one.
+ */
+static void
+make_mark(struct icb *b)
+{
+    unsigned left = b->depth - b->way.at;
+    bool power_of_4 = (left & (left - 1)) == 0 && (left & 0x55555555u) != 0;
+
+    if (!b->marks_on || b->way.at >= b->depth || left < MARK_LEAST || !power_of_4 || b->marks == RUN_MARKS ||
+        sched_current == NULL || (b->marks > 0 && b->mark[b->marks - 1].way.at >= b->way.at))
+        return;
+    b->mark[b->marks] = (struct icb_mark){ b->way, b->x.made.count, b->x.made.overflow, b->x.keys };
+    b->marks++;
+    if (!run_mark(b->marks - 1))
+        b->marks_on = false;
+}
+
 static unsigned
 answer(struct icb *b, uint8_t kind, unsigned n, bool priced, bool timer, const struct fiber *current, bool enabled)
 {
-    bool known_path = b->at < b->depth;
+    bool known_path;
     struct node *nd;
 
+    make_mark(b); /* whatever follows may happen again, in another run */
+    known_path = b->way.at < b->depth;
     if (!known_path && b->cache_on && known(b, current, enabled))
         run_cut();
-    if (timer && n > 1 && b->events >= ICB_EVENTS) { /* no event is left: time does not pass over who could go on */
+    if (timer && n > 1 && b->way.events >= ICB_EVENTS) { /* no event is left: time does not pass over who could go on */
         n--;
         timer = false;
     }
-    if (n == 1 || (priced && b->cost >= b->bound.k) || (!known_path && full(b)))
+    if (n == 1 || (priced && b->way.cost >= b->bound.k) || (!known_path && full(b)))
         return 0; /* no node: on the known path none was made either, as the cost was the same */
     if (known_path) {
-        nd = &b->node[b->at++];
+        nd = &b->node[b->way.at++];
         if (nd->n != n || nd->kind != kind) {
             b->x.diverged = true;
             run_cut();
         }
     } else {
         nd = &b->node[b->depth++];
-        *nd =
-            (struct node){ .n = (uint16_t)n, .kind = kind, .cost = (uint8_t)b->cost, .priced = priced, .timer = timer };
-        b->at = b->depth;
+        *nd = (struct node){
+            .n = (uint16_t)n, .kind = kind, .cost = (uint8_t)b->way.cost, .priced = priced, .timer = timer
+        };
+        b->way.at = b->depth;
     }
     if (nd->priced && nd->answer)
-        b->cost++;
+        b->way.cost++;
     if (nd->timer && nd->answer == nd->n - 1)
-        b->events++;
+        b->way.events++;
     return nd->answer;
 }
 
@@ -164,20 +206,21 @@ static unsigned
 icb_choose(struct strategy *s, enum choice_kind kind, unsigned n, uint64_t key)
 {
     struct icb *b = icb_of(s);
-    unsigned *spent = kind == CHOICE_FAULT ? &b->faults : &b->values, a = 0;
+    unsigned *spent = kind == CHOICE_FAULT ? &b->way.faults : &b->way.values, a = 0;
     unsigned bound = kind == CHOICE_FAULT ? b->bound.faults : b->bound.values;
-    bool known_path = b->at < b->depth;
+    bool known_path = b->way.at < b->depth;
 
-    if (b->quiet || *spent >= bound || (!known_path && full(b))) {
-        b->unasked[kind] += !b->quiet;
+    if (b->way.quiet || *spent >= bound || (!known_path && full(b))) {
+        b->unasked[kind] += !b->way.quiet;
     } else {
         if (!known_path)
-            b->node[b->depth++] = (struct node){ .n = (uint16_t)n, .kind = (uint8_t)kind, .cost = (uint8_t)b->cost };
-        if (b->node[b->at].n != n || b->node[b->at].kind != kind) {
+            b->node[b->depth++] =
+                (struct node){ .n = (uint16_t)n, .kind = (uint8_t)kind, .cost = (uint8_t)b->way.cost };
+        if (b->node[b->way.at].n != n || b->node[b->way.at].kind != kind) {
             b->x.diverged = true;
             run_cut();
         }
-        a = b->node[b->at++].answer;
+        a = b->node[b->way.at++].answer;
         *spent += a != 0;
     }
     explorer_note(&b->x, kind, sched_current, key, n, a, NULL, false);
@@ -190,8 +233,8 @@ icb_quiet(struct strategy *s)
 {
     struct icb *b = icb_of(s);
 
-    b->quiet = true;
-    if (b->at >= b->depth && b->cache_on && known(b, NULL, false))
+    b->way.quiet = true;
+    if (b->way.at >= b->depth && b->cache_on && known(b, NULL, false))
         run_cut();
 }
 
@@ -199,11 +242,20 @@ static void
 icb_begin(struct explorer *x)
 {
     struct icb *b = (struct icb *)x;
+    const struct icb_mark *m;
 
     explorer_begin(x);
-    b->at = 0;
-    b->cost = b->events = b->faults = b->values = 0;
-    b->quiet = false;
+    b->way = (struct way){ 0 };
+    while (b->marks > 0 && b->mark[b->marks - 1].way.at >= b->depth)
+        b->marks--; /* the node that changed came before it */
+    if (b->marks == 0)
+        return;
+    m = &b->mark[b->marks - 1];
+    x->mark = (int)b->marks - 1;
+    x->made.count = m->made;
+    x->made.overflow = m->overflow;
+    x->keys = m->keys;
+    b->way = m->way;
 }
 
 static bool
@@ -225,7 +277,7 @@ icb_more(struct explorer *x, const struct run_result *r)
 }
 
 struct explorer *
-icb_create(const struct icb_bound *bound, bool cache)
+icb_create(const struct icb_bound *bound, bool cache, bool marks)
 {
     static struct icb *b;
 
@@ -245,7 +297,9 @@ icb_create(const struct icb_bound *bound, bool cache)
     b->bound = *bound;
     if (b->bound.nodes == 0 || b->bound.nodes > NODES_MAX)
         b->bound.nodes = NODES_MAX;
-    b->depth = b->at = b->cost = 0;
+    b->depth = 0;
+    b->marks_on = marks;
+    b->marks = 0;
     memset(b->unasked, 0, sizeof(b->unasked));
     b->x.s.pick = icb_pick;
     b->x.s.choose = icb_choose;

@@ -167,9 +167,8 @@ setup_main(void *arg)
     lab_learn_address();
 }
 
-/* Then nothing is started before the scenario. */
-static bool
-scenario_loads(const struct scenario *s)
+bool
+lab_loads(const struct scenario *s)
 {
     for (unsigned i = 0; i < s->actors_count; i++)
         for (unsigned k = 0; k < s->actors[i].ops_count; k++)
@@ -383,7 +382,7 @@ lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_re
     err = make_machine(c, text);
     if (err)
         return err;
-    if (scenario_loads(c->scenario)) {
+    if (lab_loads(c->scenario)) {
         for (unsigned i = 0; i < lab.driver_count; i++)
             lab.driver[i].keep_init = true;
         lab_actors_create();

@@ -100,6 +100,9 @@ struct lab_reached {
 int lab_setup(const struct lab_config *c, struct lab_reached *reached, struct run_result *r, int32_t *entry_status,
               char text[256]);
 
+/* The scenario starts drivers itself: nothing is started before it, and images and `lab` change in its runs. */
+bool lab_loads(const struct scenario *s);
+
 /* Fill the export table (once per process). */
 void lab_register_exports(void);
 

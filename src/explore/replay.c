@@ -16,7 +16,7 @@ lookup(struct replay *r, enum choice_kind kind, const struct fiber *f, uint64_t 
     unsigned id = f ? f->id : 0;
     uint32_t point = f ? f->points : 0;
     bool other = kind != CHOICE_SCHED;
-    uint16_t sub = r->x.last_point[other][id] == point ? (uint16_t)(r->x.sub[other][id] + 1) : 0;
+    uint16_t sub = r->x.keys.last_point[other][id] == point ? (uint16_t)(r->x.keys.sub[other][id] + 1) : 0;
 
     for (uint32_t k = 0; k < r->list.count; k++) {
         uint32_t i = (r->next + k) % r->list.count;

@@ -159,12 +159,16 @@ keep(struct search_report *rep, const struct explorer *x, const struct run_resul
 static void
 one_run(struct explorer *x, const struct search_hooks *h, struct search_report *rep, struct run_result *r)
 {
+    x->begin(x);
+    rep->in_run++;
+    if (x->mark >= 0) {
+        machine_run_from((unsigned)x->mark, &x->s, r);
+        return;
+    }
     machine_restore();
     verify_run_begin();
     if (h->run_begin)
         h->run_begin(h->arg);
-    x->begin(x);
-    rep->in_run++;
     machine_run(&x->s, r);
 }
 
@@ -235,6 +239,7 @@ search_with(struct explorer *x, struct search_level *l, const struct search_job 
         l->runs++;
         l->points += r.points;
         rep->points += r.points;
+        rep->points_before += r.points_before;
         if (r.points > rep->points_max)
             rep->points_max = (uint32_t)r.points;
         if (hb_filter_changed && job->strategy == STRATEGY_ICB)
@@ -378,7 +383,7 @@ search_bound(const struct icb_bound *bound, struct search_level *l, const struct
 
     rep->k = bound->k;
     do {
-        *x = icb_create(bound, job->cache);
+        *x = icb_create(bound, job->cache, !job->from_start);
         if (*x == NULL)
             return false;
         hb_filter_changed = false;

@@ -24,6 +24,7 @@ struct search_job {
     unsigned faults;          /* icb: then schedules without preemption and with this many failing allocations */
     unsigned values;          /* icb: then those within search_values_k() preemptions and this many other choices */
     bool cache;
+    bool from_start;   /* icb: every run begins at the snapshot, for comparison, and where marks do not hold all */
     uint64_t runs_max; /* 0: no limit */
     uint64_t seed;
     bool first;           /* stop at the first finding */
@@ -65,6 +66,7 @@ struct search_report {
     volatile uint32_t state; /* enum search_state */
     volatile uint32_t k;     /* bound being searched */
     volatile uint64_t runs, points;
+    uint64_t points_before; /* of these points, those that runs had behind them at the marks that they began at */
     volatile uint64_t in_run; /* number of the run being executed: a run that hangs keeps it */
     uint64_t double_runs, divergences;
     uint64_t same_orders, same_differ; /* equal orders of events whose memory was compared; unequal: divergences too */

@@ -27,6 +27,7 @@ struct test_options {
     bool strategy_given;
     bool first; /* stop at the first run that fails */
     bool cache_off;
+    bool marks_off; /* search_job.from_start */
     bool verbose, json, quiet;
     bool counts_only;           /* only what was reached matters: no folder is written */
     const char *symbols;        /* where PDB or DWARF files are */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * machine/arena.c - the ranges of layout.h, monitor memory, snapshot and restore.
+ * machine/arena.c - the ranges of layout.h, monitor memory, and their part of a snapshot.
  *
  * Model: the hot file (a memfd) backs the heap lanes and, at LAYOUT_HOT_IMAGE,
  * the writable pages of every image, which are mapped a second time at their
- * image addresses. A snapshot is one host buffer per region that is in use; a
- * restore copies each back and clears what the run had added. Which regions
- * exist never changes after the snapshot; how far they are used may.
+ * image addresses. Which regions exist never changes after the snapshot; how far
+ * they are used may.
  */
 #include "machine/internal.h"
 
@@ -20,7 +19,6 @@
 int arena_hot_fd = -1;
 struct machine *const machine = (struct machine *)LAYOUT_MONITOR_BASE;
 bool (*machine_image_readable)(uint64_t p, size_t len);
-
 
 /*
  * Monitor memory comes from lanes: one for all that comes before the snapshot or from nobody, and in it the machine
@@ -36,17 +34,13 @@ struct mon_lane {
 };
 #define MON_OWN ((struct mon_lane *)(LAYOUT_MONITOR_BASE + ((sizeof(struct machine) + 63) & ~63ull)))
 _Static_assert(LAYOUT_MONITOR_OWN + FIBER_MAX * LAYOUT_MONITOR_LANE <= LAYOUT_MONITOR_SIZE, "a lane per fiber");
-static uint64_t monitor_snap;
-static uint8_t *monitor_copy;
 static uint64_t image_data_used; /* bytes of LAYOUT_HOT_IMAGE in use */
-static uint8_t *image_copy;
 static struct {
     uint64_t va, size, hot;
 } image_data[LAYOUT_IMAGE_MAX * 4];
 static unsigned image_data_count;
 #define USER_FIRST (LAYOUT_USER_BASE + 0x10000) /* the first 64 KB are no program's */
-static uint64_t user_next, user_snap;
-static uint8_t *user_copy;
+static uint64_t user_next;
 
 static int
 arena_map(uint64_t va, uint64_t size, enum host_prot prot, int fd, bool shared, const char *what, char text[160])
@@ -210,64 +204,51 @@ machine_image_data(uint64_t va, uint64_t size)
     return 0;
 }
 
-static int
-region_save(uint8_t **copy, uint64_t from, uint64_t size)
+/* Of the fibers that there are: most of struct machine is slots that were never handed out. */
+static uint64_t
+fibers_end(uint32_t count)
 {
-    host_free(*copy);
-    *copy = host_alloc(size ? size : 1);
-    if (!*copy)
-        return -ENOMEM;
-    memcpy(*copy, (const void *)from, size);
-    return 0;
+    return (uint64_t)&machine->fiber[count + 1];
+}
+
+static uint64_t
+lane_end(const struct mon_lane *lane)
+{
+    return lane->next ? lane->next : (uint64_t)lane;
 }
 
 int
-machine_snapshot(void)
+arena_save(struct copy *c)
 {
-    int err = heap_snapshot();
+    const uint64_t own = (uint64_t)&machine->fiber[FIBER_SLOTS + 1];
+    int err = kept_save(&c->image, LAYOUT_HOT_IMAGE, image_data_used);
 
-    machine->setup = false;
-    monitor_snap = MON_OWN->next;
-    user_snap = user_next;
+    c->fiber_count = machine->fiber_count;
     if (!err)
-        err = fiber_snapshot();
+        err = kept_save(&c->user, USER_FIRST, user_next - USER_FIRST);
+    for (uint32_t i = 1; !err && i <= c->fiber_count; i++)
+        err = kept_save(&c->monitor[i], (uint64_t)fiber_lane(i), lane_end(fiber_lane(i)) - (uint64_t)fiber_lane(i));
     if (!err)
-        err = region_save(&image_copy, LAYOUT_HOT_IMAGE, image_data_used);
+        err = kept_save(&c->fibers, LAYOUT_MONITOR_BASE, fibers_end(c->fiber_count) - LAYOUT_MONITOR_BASE);
     if (!err)
-        err = region_save(&user_copy, USER_FIRST, user_snap - USER_FIRST);
-    if (!err) /* last: it holds the machine itself */
-        err = region_save(&monitor_copy, LAYOUT_MONITOR_BASE, monitor_snap - LAYOUT_MONITOR_BASE);
+        err = kept_save(&c->monitor_own, own, MON_OWN->next - own);
     return err;
 }
 
-/* All of it but fiber slots that were never handed out: most of struct machine is those. What runs added is cleared. */
-static void
-restore_monitor(void)
-{
-    const struct machine *saved = (const struct machine *)monitor_copy;
-    uint32_t used = machine->fiber_count > saved->fiber_count ? machine->fiber_count : saved->fiber_count;
-    size_t head = offsetof(struct machine, fiber) + (used + 1) * sizeof(struct fiber);
-    size_t tail = offsetof(struct machine, fiber) + sizeof(machine->fiber);
-
-    for (uint32_t i = 1; i <= used; i++)
-        if (fiber_lane(i)->next != 0)
-            memset(fiber_lane(i), 0, fiber_lane(i)->next - (uint64_t)fiber_lane(i));
-    memset((void *)monitor_snap, 0, MON_OWN->next - monitor_snap);
-    memcpy((void *)LAYOUT_MONITOR_BASE, monitor_copy, head);
-    memcpy((void *)(LAYOUT_MONITOR_BASE + tail), monitor_copy + tail, monitor_snap - LAYOUT_MONITOR_BASE - tail);
-}
-
 void
-machine_restore(void)
+arena_restore(const struct copy *c)
 {
-    fiber_restore(); /* reads the machine of the run that ended */
-    heap_restore();
-    memcpy((void *)LAYOUT_HOT_IMAGE, image_copy, image_data_used);
-    memcpy((void *)USER_FIRST, user_copy, user_snap - USER_FIRST);
-    if (user_next > user_snap)
-        memset((void *)user_snap, 0, user_next - user_snap);
-    restore_monitor();
-    user_next = user_snap;
+    uint32_t used = machine->fiber_count;
+
+    kept_restore(&c->image, 0);
+    kept_restore(&c->user, user_next);
+    user_next = USER_FIRST + c->user.size;
+    for (uint32_t i = 1; i <= c->fiber_count; i++)
+        kept_restore(&c->monitor[i], lane_end(fiber_lane(i)));
+    for (uint32_t i = c->fiber_count + 1; i <= used; i++)
+        memset(fiber_lane(i), 0, lane_end(fiber_lane(i)) - (uint64_t)fiber_lane(i));
+    kept_restore(&c->monitor_own, MON_OWN->next);
+    kept_restore(&c->fibers, fibers_end(used));
 }
 
 unsigned

@@ -12,7 +12,6 @@
  */
 #include "machine/internal.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/asan.h"
@@ -21,11 +20,6 @@
 #include "machine/live_internal.h"
 #include "trace/event.h"
 
-static struct {
-    uint8_t *guest, *host;
-    uint64_t guest_from, guest_len, host_from, host_len;
-} saved[FIBER_MAX + 1]; /* under exploration only */
-static uint32_t saved_count;
 static bool ran[FIBER_SLOTS + 1]; /* host side: used its guest stack since the last restore */
 static uint32_t mapped;         /* stacks that have memory behind them */
 static uint64_t touched[FIBER_SLOTS + 1]; /* lowest address of the guest stack that was: below nothing is but zeros */
@@ -204,50 +198,66 @@ fiber_to_engine(void)
     __builtin_unreachable();
 }
 
-int
-fiber_snapshot(void)
+/* The part of the guest stack that any run ever used; what a parked fiber left behind on it, a driver can read. */
+static int
+save_stacks(struct copy *c, const struct fiber *f, const struct fiber *asker)
 {
-    saved_count = machine->fiber_count;
-    for (uint32_t i = 1; i <= saved_count; i++) {
-        struct fiber *f = &machine->fiber[i];
+    bool ended = f->state == FIBER_DONE && f != asker;
+    uint64_t host = ended ? f->hstack_base : f->host_sp;
+    int err = kept_save(&c->guest[f->id], touched[f->id], stack_of(f->id) + LAYOUT_STACK_SIZE - touched[f->id]);
 
-        host_free(saved[i].guest);
-        host_free(saved[i].host);
-        saved[i].guest_from = f->state == FIBER_DONE ? f->stack_base : f->guest_sp & ~7ull;
-        saved[i].guest_len = f->stack_base - saved[i].guest_from;
-        saved[i].host_from = f->state == FIBER_DONE ? f->hstack_base : f->host_sp;
-        saved[i].host_len = f->hstack_base - saved[i].host_from;
-        asan_forget(f->hstack_limit, f->hstack_base);
-        saved[i].guest = host_alloc(saved[i].guest_len + 1);
-        saved[i].host = host_alloc(saved[i].host_len + 1);
-        if (!saved[i].guest || !saved[i].host)
-            return -ENOMEM;
-        memcpy(saved[i].guest, (void *)saved[i].guest_from, saved[i].guest_len);
-        memcpy(saved[i].host, (void *)saved[i].host_from, saved[i].host_len);
-        memset((void *)touched[i], 0, saved[i].guest_from - touched[i]);
-        ran[i] = false;
+    asan_forget(f->hstack_limit, f->hstack_base);
+    return err ? err : kept_save(&c->host[f->id], host, f->hstack_base - host);
+}
+
+/* Below what set-up left in use there is nothing. */
+static void
+clear_unused(const struct fiber *f)
+{
+    uint64_t from = f->state == FIBER_DONE ? f->stack_base : f->guest_sp & ~7ull;
+
+    memset((void *)touched[f->id], 0, from - touched[f->id]);
+}
+
+int
+fiber_save(struct copy *c, const struct copy *base, const struct fiber *asker)
+{
+    int err = 0;
+
+    for (uint32_t i = 1; !err && i <= machine->fiber_count; i++) {
+        if (c == base) {
+            clear_unused(&machine->fiber[i]);
+            ran[i] = false;
+        }
+        c->own_stacks[i] = ran[i] || c == base || i > base->fiber_count;
+        if (c->own_stacks[i])
+            err = save_stacks(c, &machine->fiber[i], asker);
     }
-    return 0;
+    return err;
 }
 
 /* A run may end while a program's code runs, on a stack of its own: the fiber's is told by its number. */
 void
-fiber_restore(void)
+fiber_restore(const struct copy *c, const struct copy *base)
 {
-    for (uint32_t i = 1; i <= machine->fiber_count; i++) {
-        struct fiber *f = &machine->fiber[i];
+    uint32_t count = machine->fiber_count > c->fiber_count ? machine->fiber_count : c->fiber_count;
 
-        if (!ran[i])
+    for (uint32_t i = 1; i <= count; i++) {
+        bool own = c != base && i <= c->fiber_count && c->own_stacks[i];
+        const struct copy *from = own ? c : base;
+        uint64_t hstack = LAYOUT_HSTACK_BASE + (uint64_t)i * LAYOUT_HSTACK_SLOT + 0x1000;
+
+        if (!ran[i] && !own)
             continue;
-        ran[i] = false;
-        asan_forget(f->hstack_limit, f->hstack_base);
-        if (i > saved_count) {
+        ran[i] = own;
+        asan_forget(hstack, hstack + LAYOUT_HSTACK_SIZE);
+        if (i > from->fiber_count) {
             memset((void *)touched[i], 0, stack_of(i) + LAYOUT_STACK_SIZE - touched[i]);
             continue;
         }
-        memset((void *)touched[i], 0, saved[i].guest_from - touched[i]);
-        memcpy((void *)saved[i].guest_from, saved[i].guest, saved[i].guest_len);
-        memcpy((void *)saved[i].host_from, saved[i].host, saved[i].host_len);
+        memset((void *)touched[i], 0, from->guest[i].at - touched[i]);
+        kept_restore(&from->guest[i], 0);
+        kept_restore(&from->host[i], 0);
     }
 }
 

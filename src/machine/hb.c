@@ -17,9 +17,11 @@
  */
 #include "machine/internal.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/hash.h"
+#include "host/host.h"
 
 #define TABLE   8192u
 #define SEVERAL 0xffffu /* who touched an object: not one alone */
@@ -42,12 +44,11 @@ static uint32_t table_used;
 #define NEARBY_SHIFT 8u
 #define NEARBY       4096u
 static uint16_t nearby[NEARBY], nearby_next[TABLE];
+static uint16_t met[TABLE]; /* objects of this run, in the order in which they were touched first */
+static uint32_t met_count;
 static uint32_t run_number;
 static uint64_t clock_hb; /* the clock's history, this run: it acts like a fiber when a timer expires */
-static struct {
-    uint64_t hash;
-    uint32_t run;
-} arrived[FIBER_MAX + 1]; /* the point each fiber stands at, or passed last */
+static uint64_t arrived[FIBER_MAX + 1]; /* hash of the point each fiber stands at, or passed last; 0: none yet */
 
 bool
 hb_filter_enabled(bool on)
@@ -59,19 +60,48 @@ hb_filter_enabled(bool on)
 }
 
 void
-hb_filter_reset(void)
-{
-    memset(table, 0, sizeof(table));
-    memset(nearby, 0, sizeof(nearby));
-    table_used = 0;
-    hb_filter_changed = false;
-}
-
-void
 hb_begin_run(void)
 {
     run_number++;
+    met_count = 0;
     hb.lo = hb.hi = hb.pending = clock_hb = 0;
+    memset(arrived, 0, sizeof(arrived));
+}
+
+int
+hb_save(struct hb_kept *k)
+{
+    if (k->room < met_count) {
+        host_free(k->met);
+        k->room = met_count * 2;
+        k->met = host_alloc(k->room * sizeof(k->met[0]));
+        if (!k->met)
+            k->room = 0;
+    }
+    if (k->room < met_count)
+        return -ENOMEM;
+    k->state = hb;
+    k->clock = clock_hb;
+    memcpy(k->arrived, arrived, sizeof(arrived));
+    k->count = met_count;
+    for (uint32_t i = 0; i < met_count; i++)
+        k->met[i] = (struct hb_met){ table[met[i]].last, met[i] };
+    return 0;
+}
+
+void
+hb_restore(const struct hb_kept *k)
+{
+    hb_begin_run();
+    hb = k->state;
+    clock_hb = k->clock;
+    memcpy(arrived, k->arrived, sizeof(arrived));
+    met_count = k->count;
+    for (uint32_t i = 0; i < met_count; i++) {
+        met[i] = (uint16_t)k->met[i].object;
+        table[met[i]].run = run_number;
+        table[met[i]].last = k->met[i].last;
+    }
 }
 
 /*
@@ -144,24 +174,31 @@ hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip)
 {
     uint64_t h = event_hash(f->hb + f->solid, object + ((uint64_t)op << 56), ip);
 
-    if (arrived[f->id].run == run_number)
-        hb.pending -= arrived[f->id].hash;
-    arrived[f->id].run = run_number;
-    arrived[f->id].hash = h;
-    hb.pending += h;
+    hb.pending += h - arrived[f->id];
+    arrived[f->id] = h;
+}
+
+/* The object at address; nothing has happened to it if this run meets it for the first time. */
+static inline struct object *
+meet(uint64_t address)
+{
+    struct object *o = find(address);
+
+    if (o->run != run_number) {
+        o->run = run_number;
+        o->last = 0;
+        met[met_count++] = (uint16_t)(o - table);
+    }
+    return o;
 }
 
 /* An event of who, whose history is *history, on address. */
 static inline void
 touch(uint64_t *history, uint16_t who, uint64_t address)
 {
-    struct object *o = find(address);
+    struct object *o = meet(address);
     uint64_t h;
 
-    if (o->run != run_number) {
-        o->run = run_number;
-        o->last = 0;
-    }
     if (o->fiber == 0)
         o->fiber = who;
     else if (o->fiber != who && o->fiber != SEVERAL) {
@@ -217,15 +254,12 @@ hb_choice(struct fiber *f, enum choice_kind kind, uint64_t key, unsigned value)
 void
 hb_device(uint64_t generation)
 {
-    struct object *o = find(OBJECT_DEVICES);
+    struct object *o;
     uint64_t h;
 
     if (machine->setup)
         return;
-    if (o->run != run_number) {
-        o->run = run_number;
-        o->last = 0;
-    }
+    o = meet(OBJECT_DEVICES);
     o->fiber = SEVERAL;
     h = hash_mix64(hash_mix64_b(o->last + 0x51) ^ generation);
     o->last = h;

@@ -16,7 +16,6 @@
 #include "machine/internal.h"
 #include "machine/live_internal.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "host/host.h"
@@ -38,14 +37,6 @@ struct lane {
 
 /* Lives in monitor memory. */
 static struct lane *lanes;
-
-/* Host side: what the snapshot holds. */
-static struct {
-    uint8_t *bytes;
-    struct heap_block *blocks;
-    uint64_t used;
-    uint32_t count;
-} saved[LANES];
 
 static uint64_t
 lane_base(unsigned lane)
@@ -254,41 +245,38 @@ heap_check(void)
     return NULL;
 }
 
+/* What is known of blocks changes only at its end, unless the lane is dirty. */
 int
-heap_snapshot(void)
+heap_save(struct copy *c, const struct copy *base)
 {
-    for (unsigned i = 0; i < LANES; i++) {
-        struct lane *l = &lanes[i];
+    int err = 0;
 
-        host_free(saved[i].bytes);
-        host_free(saved[i].blocks);
-        saved[i].bytes = host_alloc(l->used + 1);
-        saved[i].blocks = host_alloc(l->count * sizeof(struct heap_block) + 1);
-        if (!saved[i].bytes || !saved[i].blocks)
-            return -ENOMEM;
-        l->dirty = 0;
-        saved[i].used = l->used;
-        saved[i].count = l->count;
-        memcpy(saved[i].bytes, (void *)lane_base(i), l->used);
-        memcpy(saved[i].blocks, lane_blocks(i), l->count * sizeof(struct heap_block));
+    for (unsigned i = 0; !err && i < LANES; i++) {
+        struct lane *l = &lanes[i];
+        uint64_t known = l->count * sizeof(struct heap_block);
+
+        if (c == base)
+            l->dirty = 0;
+        c->own_blocks[i] = l->dirty || c == base || known != base->blocks[i].size;
+        err = kept_save(&c->heap[i], lane_base(i), l->used);
+        if (!err && c->own_blocks[i])
+            err = kept_save(&c->blocks[i], (uint64_t)lane_blocks(i), known);
     }
-    return 0;
+    return err;
 }
 
 /* Runs before monitor memory is put back: lanes[] still tells what this run used. */
 void
-heap_restore(void)
+heap_restore(const struct copy *c, const struct copy *base)
 {
     for (unsigned i = 0; i < LANES; i++) {
-        struct lane *l = &lanes[i];
+        const struct lane *l = &lanes[i];
 
-        if (l->used == 0)
+        if (l->used == 0 && c->heap[i].size == 0)
             continue;
-        memcpy((void *)lane_base(i), saved[i].bytes, saved[i].used);
-        if (l->used > saved[i].used)
-            memset((void *)(lane_base(i) + saved[i].used), 0, l->used - saved[i].used);
-        if (l->dirty)
-            memcpy(lane_blocks(i), saved[i].blocks, saved[i].count * sizeof(struct heap_block));
+        kept_restore(&c->heap[i], lane_base(i) + l->used);
+        if (l->dirty || (c != base && c->own_blocks[i]))
+            kept_restore(c->own_blocks[i] ? &c->blocks[i] : &base->blocks[i], 0);
     }
 }
 

@@ -6,8 +6,55 @@
 #include "machine/machine.h"
 #include "machine/strategy.h"
 
+/* snapshot.c: a range of memory and what was in it. Zeroed: nothing. */
+struct kept {
+    uint64_t at, size;
+    uint8_t *bytes;
+    uint64_t room;
+};
+
+/* Keep [at, at+size). 0 or -ENOMEM. */
+int kept_save(struct kept *k, uint64_t at, uint64_t size);
+/* Put it back, and clear what was added behind it up to end. */
+void kept_restore(const struct kept *k, uint64_t end);
+
+/* What hb.c keeps: the order of events so far. */
+struct hb_kept {
+    struct hb_state state;
+    uint64_t clock, arrived[FIBER_MAX + 1];
+    struct hb_met {
+        uint64_t last;
+        uint32_t object;
+    } *met;
+    uint32_t count, room;
+};
+
+/* The whole state of a machine. Lanes, and what they know of blocks, by lane; stacks by fiber. */
+struct copy {
+    uint32_t fiber_count;
+    bool own_blocks[FIBER_MAX], own_stacks[FIBER_MAX + 1]; /* false: as in the snapshot */
+    struct kept heap[FIBER_MAX], blocks[FIBER_MAX];
+    struct kept guest[FIBER_MAX + 1], host[FIBER_MAX + 1];
+    struct kept monitor[FIBER_MAX + 1]; /* of the lane of that fiber */
+    struct kept fibers, monitor_own, image, user;
+    struct hb_kept hb;
+};
+
+/*
+ * Keep the machine in c, as it stands while asker is parked in the engine; or put it back. base is the snapshot; c may
+ * be base itself, and is when nobody runs. 0 or -ENOMEM.
+ */
+int copy_save(struct copy *c, const struct copy *base, const struct fiber *asker);
+void copy_restore(const struct copy *c, const struct copy *base);
+/* The run stands at that mark again. Returns the fiber that asked for it; what the run had come to is in *out. */
+struct fiber *mark_restore(unsigned mark, struct run_result *out);
+/* asker, parked in the engine, is what the run goes on with. 0 or -ENOMEM. */
+int mark_save(unsigned mark, struct fiber *asker);
+
 /* arena.c */
 extern int arena_hot_fd;
+int arena_save(struct copy *c);
+void arena_restore(const struct copy *c);
 
 /* Whose memory new memory is: the running fiber's; 0 where that one only happens to run, and without one. */
 static inline unsigned
@@ -18,15 +65,15 @@ machine_allocator(void)
 
 /* heap.c */
 void heap_init(void);
-int heap_snapshot(void);
-void heap_restore(void);
+int heap_save(struct copy *c, const struct copy *base);
+void heap_restore(const struct copy *c, const struct copy *base);
 unsigned heap_ranges(struct machine_range *out, unsigned max);
 
 /* fiber.c */
 void fiber_free(struct fiber *f); /* live: the slot of a fiber that ended can be used again */
 void fiber_init(void);
-int fiber_snapshot(void);
-void fiber_restore(void);
+int fiber_save(struct copy *c, const struct copy *base, const struct fiber *asker);
+void fiber_restore(const struct copy *c, const struct copy *base);
 unsigned fiber_ranges(struct machine_range *out, unsigned max);
 /* Signal context: is it in a page of a guest stack that no run touched so far? It can be touched now. */
 bool fiber_touch_stack(uint64_t address);
@@ -59,6 +106,7 @@ struct fiber *sched_waiting(bool services);
 void sched_reconsider(void); /* the running fiber goes on only if it still may */
 /* A run begins: who goes first, placed. Nobody can run: who `otherwise` says. NULL: nobody at all. */
 struct fiber *sched_begin(struct strategy *strategy, struct fiber *(*otherwise)(void));
+void sched_go_on(void); /* a run begins at a mark */
 
 uint64_t sched_progress(void); /* changes with each run and with each solid point */
 void sched_stuck(void);        /* signal-safe: end this run at its next point */
@@ -82,6 +130,8 @@ uint64_t sched_timer_next(void);                    /* UINT64_MAX: none */
 
 /* hb.c */
 void hb_begin_run(void);
+int hb_save(struct hb_kept *k);
+void hb_restore(const struct hb_kept *k); /* another run begins, and has got that far */
 void hb_arrive(struct fiber *f, enum op_kind op, uint64_t object, uint64_t ip);
 void hb_touch(struct fiber *f, uint64_t object);
 void hb_freed(struct fiber *f, uint64_t address, uint64_t size); /* by f, NULL: by the clock; who used it did before */

@@ -13,22 +13,21 @@
 #define STORM_MAX 100u /* deliveries of a level-sensitive vector that stays asserted; more is reported */
 
 /* Run state in monitor memory; made with the first vector or device. */
-static struct irq_state {
+struct irq_state {
     struct list vectors[VP_MAX];
     struct list devices;
     uint64_t generation; /* changes made by devices */
     uint64_t seen[FIBER_MAX + 1];
     bool polling;
-} * I;
+};
+#define I ((struct irq_state *)machine->irq)
 
 static void
 need_state(void)
 {
-    if (machine->irq != NULL) {
-        I = machine->irq;
+    if (machine->irq != NULL)
         return;
-    }
-    I = machine->irq = mon_alloc(sizeof(*I));
+    machine->irq = mon_alloc(sizeof(*I));
     list_init(&I->devices);
     for (unsigned i = 0; i < VP_MAX; i++)
         list_init(&I->vectors[i]);

@@ -3,7 +3,8 @@
  * machine/run.c - how a run begins, what is asked in it, and the ways it ends.
  *
  * Model: machine_run() goes to the first fiber and comes back when somebody leaves for the engine: run_end() for good,
- * or run_over() with the fiber parked where it is, so that a snapshot can be taken or a later run go on from there.
+ * or run_over() with the fiber parked where it is, so that a snapshot can be taken or a later run go on from there. In
+ * between a strategy may ask for a mark (run_mark()): the fiber parks, the engine copies the machine, the run goes on.
  */
 #include "machine/internal.h"
 #include "machine/live_internal.h"
@@ -26,6 +27,56 @@ static struct fiber *
 more_to_do(void)
 {
     return on_quiet ? on_quiet(on_quiet_arg) : NULL;
+}
+
+static struct {
+    unsigned mark;
+    struct fiber *asker; /* NULL: nobody asks for one */
+    bool kept;
+} marking;
+
+bool
+run_mark(unsigned mark)
+{
+    if (race_active) /* its clocks are none of the machine's */
+        return false;
+    marking.mark = mark;
+    marking.asker = sched_current;
+    fiber_park_to_engine();
+    sched_enter_fiber(sched_current);
+    return marking.kept;
+}
+
+/* Let it go on, until the run ends; the engine comes in for the marks on the way. */
+static void
+go(struct fiber *f, struct run_result *out)
+{
+    do {
+        marking.asker = NULL;
+        fiber_go(f); /* comes back through fiber_to_engine(), or fiber_park_to_engine() */
+        f = marking.asker;
+        if (f != NULL)
+            marking.kept = mark_save(marking.mark, f) == 0;
+    } while (f != NULL);
+    out->points = machine->step;
+    out->preemptions = machine->preemptions;
+    out->hb_lo = hb.lo;
+    out->hb_hi = hb.hi;
+}
+
+void
+machine_run_from(unsigned mark, struct strategy *s, struct run_result *out)
+{
+    struct fiber *f = mark_restore(mark, out);
+
+    out->points_before = machine->step;
+    sched_strategy = s;
+    sched_result = out;
+    trap_begin_run();
+    sched_go_on();
+    kpcr_time();
+    marking.kept = true;
+    go(f, out);
 }
 
 void
@@ -51,11 +102,7 @@ machine_run(struct strategy *s, struct run_result *out)
         out->end = RUN_DONE;
         return;
     }
-    fiber_go(first); /* comes back through fiber_to_engine() */
-    out->points = machine->step;
-    out->preemptions = machine->preemptions;
-    out->hb_lo = hb.lo;
-    out->hb_hi = hb.hi;
+    go(first, out);
 }
 
 unsigned

@@ -506,6 +506,12 @@ sched_begin(struct strategy *strategy, struct fiber *(*otherwise)(void))
 }
 
 void
+sched_go_on(void)
+{
+    runs++;
+}
+
+void
 sched_reconsider(void)
 {
     struct fiber *f = sched_current;

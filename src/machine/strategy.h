@@ -56,6 +56,7 @@ struct run_result {
     char text[160];
     uint32_t fiber;  /* id of the fiber that ran when it ended, 0: none */
     uint64_t points; /* scheduling points passed */
+    uint64_t points_before; /* those of them that the mark that it began at was behind */
     uint64_t rounds; /* of loops without calls, made while nobody else could run */
     uint32_t preemptions;
     uint64_t hb_lo, hb_hi; /* hash of the happens-before order of the whole run */
@@ -70,6 +71,17 @@ void machine_run(struct strategy *s, struct run_result *out);
 /* Remember this state; every machine_restore() comes back to it. Only while no fiber runs. */
 int machine_snapshot(void);
 void machine_restore(void);
+
+/*
+ * Marks: states on the way of a run. Called by a strategy from inside pick(), with a fiber running, and returns once
+ * for that run; and again for each run that machine_run_from() begins there, with the machine as it was. What the
+ * strategy itself knows is its own to put back. A mark is good until it is made again, or another snapshot. false: the
+ * state was not kept.
+ */
+#define RUN_MARKS 12u
+bool run_mark(unsigned mark);
+/* Instead of machine_restore() and machine_run(). *out counts what came before the mark, too. */
+void machine_run_from(unsigned mark, struct strategy *s, struct run_result *out);
 
 /* A fiber of the runner that is started when all others are done; it may start more. NULL: none. */
 void machine_on_quiet(struct fiber *(*fn)(void *), void *arg);
@@ -107,7 +119,6 @@ uint64_t sched_where(void);
 
 /* An object became shared that had been taken as private: what was skipped must be explored again. */
 extern bool hb_filter_changed;
-void hb_filter_reset(void);
 bool hb_filter_enabled(bool on); /* returns the old setting */
 
 #endif

@@ -10,7 +10,7 @@ static unsigned
 runs_of(unsigned questions, unsigned nodes, bool *dropped)
 {
     const struct icb_bound bound = { .values = questions, .nodes = nodes };
-    struct explorer *x = icb_create(&bound, false);
+    struct explorer *x = icb_create(&bound, false, false);
     struct run_result none = { .end = RUN_DONE };
     static bool started;
     unsigned runs = 0;
