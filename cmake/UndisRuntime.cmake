@@ -36,7 +36,8 @@ endif()
 if(UNDIS_SANITIZE)
     target_compile_definitions(undis_flags INTERFACE UNDIS_SANITIZE)
     target_compile_options(undis_flags INTERFACE
-        -fsanitize=${UNDIS_SANITIZE} -fno-sanitize=alignment,null,pointer-overflow -fno-sanitize-recover=all
+        -fsanitize=${UNDIS_SANITIZE} -fno-sanitize-recover=all
+        -fno-sanitize=alignment,null,nonnull-attribute,pointer-overflow
         $<$<C_COMPILER_ID:Clang>:-fno-sanitize=function>)
     # -u: src/host/sanitize.c lies in an archive, and the sanitizer has a weak function of its own
     target_link_options(undis_flags INTERFACE
