@@ -73,7 +73,8 @@ set_tests_properties(real_drivers real_traffic PROPERTIES TIMEOUT 3600 SKIP_RETU
 add_test(NAME tool_cc COMMAND ${CMAKE_SOURCE_DIR}/tools/test-cc $<TARGET_FILE:undis-cc>)
 add_test(NAME tool_tidy COMMAND ${CMAKE_SOURCE_DIR}/tools/test-tidy)
 add_test(NAME tidy COMMAND ${CMAKE_SOURCE_DIR}/tools/tidy)
-set_tests_properties(tool_cc tool_tidy tidy PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77 LABELS tools)
+add_test(NAME rules_page COMMAND ${CMAKE_SOURCE_DIR}/tools/gen-rules --check)
+set_tests_properties(tool_cc tool_tidy tidy rules_page PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77 LABELS tools)
 
 foreach(folder IN ITEMS tests/ddi tests/scenario tests/tsan tests/verify bench)
     if(EXISTS ${CMAKE_SOURCE_DIR}/${folder}/CMakeLists.txt)

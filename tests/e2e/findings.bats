@@ -110,6 +110,14 @@ says() {
     says 'pool_leak!LeakLoad'
 }
 
+@test "unload-missing: a driver with AddDevice has to have it, another need not" {
+    finds unload-missing init-halt '0xc4_DriverUnloadMissing_.*unload_missing' --k 0
+    for choice in 1 2; do
+        undis test "$drivers/unload-missing" --only init-halt --k 0 --param Choice=$choice --out clean
+        exits 0
+    done
+}
+
 @test "recursive-lock: who holds what it waits for" {
     finds recursive-lock open-while-disabled '.*recursive_lock!' --k 0
     says 'CountOne'

@@ -183,7 +183,7 @@ io_driver_unload(PDRIVER_OBJECT driver)
 {
     sched_touch((uint64_t)driver);
     if (driver->DriverUnload == NULL) {
-        trace_emit(EV_IO_MISUSE, driver, IO_MISUSE_NO_UNLOAD);
+        trace_emit(EV_IO_MISUSE, driver, IO_MISUSE_NO_UNLOAD, (uint64_t)driver->DriverExtension->AddDevice);
         return STATUS_INVALID_DEVICE_REQUEST;
     }
     if (io_driver_busy(driver))

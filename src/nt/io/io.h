@@ -127,7 +127,7 @@ enum io_misuse {
     IO_MISUSE_OWN_IRP_COMPLETED,     /* a driver's own IRP ran off the top of its stack; object: IRP */
     IO_MISUSE_SYSTEM_BUFFER,         /* a driver wrote outside the system buffer: a1 buffer */
     IO_MISUSE_FREED_IN_USE,          /* IoFreeIrp of an IRP that is on a thread's list */
-    IO_MISUSE_NO_UNLOAD,             /* a driver without DriverUnload is asked to go */
+    IO_MISUSE_NO_UNLOAD,             /* a driver without DriverUnload is asked to go: a1 its AddDevice */
     IO_MISUSE_FREED_IN_FLIGHT,       /* IoFreeIrp of an IRP that a lower driver has */
     IO_MISUSE_REUSED,                /* IoReuseIrp of one: a1 1; of one that IoAllocateIrp did not make: a1 0 */
     IO_MISUSE_STACK_NOT_SET,         /* sent on with an empty stack location */

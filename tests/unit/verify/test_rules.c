@@ -324,6 +324,7 @@ static const struct {
     { IO(CANCEL_LOCK_KEPT), "CancelSpinlockRelease" },
     { IO(CANCEL_FOREIGN), "IrpCancelForeign" },
     { IO(CANCEL_LOST), "IrpCancelField" },
+    { IO(NO_UNLOAD), "DriverUnloadMissing" },
 #define PACKET(rule)                                                                       \
     {                                                                                      \
         .kind = EV_PACKET_MISUSE, .object = 0x10, .a = { rule, 0x20, NDIS_LAYER_MINIPORT } \
