@@ -57,6 +57,17 @@ race_build() {
 }
 
 # Every scenario of theirs is in zoo.bats; these two have the most going on at once.
+@test "poll-ends-before-isr-fixed: registers that a card pulled out changed are no update that was lost" {
+    needs "$zoo/poll-ends-before-isr-fixed"
+    command -v clang-19 >/dev/null || command -v clang >/dev/null || skip "clang is not installed"
+    cp "$root"/zoo/poll-ends-before-isr-fixed/*.inf .
+    (cd "$root/zoo/poll-ends-before-isr-fixed" && xargs "$UNDIS" cc --cc clang -O2 \
+        -o "$BATS_TEST_TMPDIR/poll_ends_before_isr_fixed.sys" <sources)
+    undis test . --only surprise-removal-under-traffic --k 1 --out out
+    exits 0
+    prints 'surprise-removal-under-traffic +1 .*L0\+L1 and [0-9]+ plain'
+}
+
 @test "no race is reported on a driver that is said to be clean" {
     needs "$zoo/lost-update-fixed"
     n=0
