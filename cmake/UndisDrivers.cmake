@@ -86,7 +86,7 @@ endfunction()
 
 # Every folder under drivers/, zoo/ and tests/ddi/ that has an .inf and sources is a driver; the image has the .inf's
 # name. An .inf that another beside it names with CopyINF is copied, too: an intermediate driver's virtual adapters.
-# A driver under tests/drivers/ needs no .inf; its image has the folder's name, with _ for -.
+# A driver under tests/drivers/ needs no .inf, and may have one; its image has the folder's name, with _ for -.
 #   sources    more sources, a path relative to the folder on each line (zoo/common)
 #   cc.flags   the compiler (gcc or clang) and its flags, pinned: minimal k is a property of the binary
 if(MINGW_GCC)
@@ -111,7 +111,7 @@ if(MINGW_GCC)
         if(inf MATCHES "/cc[.]flags$")
             cmake_path(GET folder FILENAME name)
             string(REPLACE - _ name ${name})
-            set(inf "")
+            file(GLOB inf ${folder}/${name}.inf)
         else()
             cmake_path(GET inf STEM name)
         endif()

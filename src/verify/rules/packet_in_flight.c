@@ -6,10 +6,21 @@
 static void
 on_event(struct rule_ctx *ctx, const struct event *ev)
 {
-    if (ev->a[0] != PACKET_SENT_TWICE && ev->a[0] != PACKET_INDICATED_TWICE && ev->a[0] != PACKET_FREED_IN_FLIGHT)
-        return;
-    rule_finding(ctx, ev, "%s %p sends, indicates or frees packet %p, which is on its way", rule_layer_name(ev->a[2]),
-                 ev->a[1], ev->object);
+    switch (ev->a[0]) {
+    case PACKET_SENT_TWICE:
+        rule_finding(ctx, ev, "%s %p sends packet %p, which is on its way", rule_layer_name(ev->a[2]), ev->a[1],
+                     ev->object);
+        break;
+    case PACKET_INDICATED_TWICE:
+        rule_finding(ctx, ev, "%s %p indicates packet %p, which a protocol has", rule_layer_name(ev->a[2]), ev->a[1],
+                     ev->object);
+        break;
+    case PACKET_FREED_IN_FLIGHT:
+        rule_finding(ctx, ev, "packet %p of %p is freed, and is on its way", ev->object, ev->a[1]);
+        break;
+    default:
+        break;
+    }
 }
 
 const struct verify_rule rule_packet_in_flight = {

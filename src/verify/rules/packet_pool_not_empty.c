@@ -8,7 +8,7 @@ on_event(struct rule_ctx *ctx, const struct event *ev)
 {
     if (ev->a[0] != PACKET_POOL_NOT_EMPTY)
         return;
-    rule_finding(ctx, ev, "%s: %p packets of pool %p are not free", rule_layer_name(ev->a[2]), ev->a[1], ev->object);
+    rule_finding(ctx, ev, "%u packets of %p are not free", (unsigned)ev->a[1], ev->object);
 }
 
 const struct verify_rule rule_packet_pool_not_empty = {

@@ -8,8 +8,7 @@ on_event(struct rule_ctx *ctx, const struct event *ev)
 {
     if (ev->a[0] != PACKET_RETURNED_TWICE)
         return;
-    rule_finding(ctx, ev, "%s %p returns packet %p, which no protocol has", rule_layer_name(ev->a[2]), ev->a[1],
-                 ev->object);
+    rule_finding(ctx, ev, "packet %p is returned, and no protocol has it", ev->object);
 }
 
 const struct verify_rule rule_packet_returned_twice = {

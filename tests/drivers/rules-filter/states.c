@@ -114,6 +114,33 @@ AttachSilently(NDIS_HANDLE NdisFilterHandle, NDIS_HANDLE FilterDriverContext,
 CHANGE(BreakSetsNoAttributes, .Attach = AttachSilently)
 CHANGE(KeepSetsNoAttributes, .Attach = Attach)
 
+/* ------------------------------------------------------------------ locks */
+
+/* Either way it ends at the IRQL at which it began. */
+static VOID
+ReleaseByDpr(PMODULE Module)
+{
+    KIRQL irql = KeGetCurrentIrql();
+
+    NdisAcquireSpinLock(&Module->Out.Lock);
+    NdisDprReleaseSpinLock(&Module->Out.Lock);
+    KeLowerIrql(irql);
+}
+
+static VOID
+AcquireAndReleaseByDpr(PMODULE Module)
+{
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    NdisDprAcquireSpinLock(&Module->Out.Lock);
+    NdisDprReleaseSpinLock(&Module->Out.Lock);
+    KeLowerIrql(irql);
+}
+
+CHANGE(BreakDprReleases, .Running = ReleaseByDpr)
+CHANGE(KeepDprReleases, .Running = AcquireAndReleaseByDpr)
+
 /* ------------------------------------------------------------------ pause */
 
 static NDIS_STATUS

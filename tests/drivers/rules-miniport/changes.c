@@ -34,16 +34,16 @@ IndicateLater(PVOID Context, NDIS_HANDLE WorkItem)
 static LONG Late; /* once is enough */
 
 static VOID
-QueueLate(PADAPTER Adapter)
+QueueLate(PADAPTER Adapter, NDIS_IO_WORKITEM_ROUTINE Routine)
 {
     if (InterlockedExchange(&Late, 1) == 0)
-        NdisQueueIoWorkItem(Adapter->WorkItem, IndicateLater, Adapter);
+        NdisQueueIoWorkItem(Adapter->WorkItem, Routine, Adapter);
 }
 
 static NDIS_STATUS
 PauseAndIndicate(NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_PAUSE_PARAMETERS PauseParameters)
 {
-    QueueLate(MiniportAdapterContext);
+    QueueLate(MiniportAdapterContext, IndicateLater);
     return Pause(MiniportAdapterContext, PauseParameters);
 }
 
@@ -74,7 +74,7 @@ static NDIS_STATUS
 SleepAndIndicate(NDIS_HANDLE MiniportAdapterContext, PNDIS_OID_REQUEST OidRequest)
 {
     if (FallsAsleep(OidRequest))
-        QueueLate(MiniportAdapterContext);
+        QueueLate(MiniportAdapterContext, IndicateLater);
     return Oid(MiniportAdapterContext, OidRequest);
 }
 
@@ -100,6 +100,36 @@ RefusePower(NDIS_HANDLE MiniportAdapterContext, PNDIS_OID_REQUEST OidRequest)
 CHANGE(BreakFailsPower, .Oid = RefusePower)
 CHANGE(KeepFailsPower, .Oid = Oid)
 
+static VOID NTAPI
+MaskLater(PVOID Context, NDIS_HANDLE WorkItem)
+{
+    LARGE_INTEGER soon = { .QuadPart = -50 * 10000 }; /* 50 ms */
+
+    UNREFERENCED_PARAMETER(WorkItem);
+
+    KeDelayExecutionThread(KernelMode, FALSE, &soon);
+    MaskInterrupts(Context);
+}
+
+static NDIS_STATUS
+SleepAndMask(NDIS_HANDLE MiniportAdapterContext, PNDIS_OID_REQUEST OidRequest)
+{
+    if (FallsAsleep(OidRequest))
+        QueueLate(MiniportAdapterContext, MaskLater);
+    return Oid(MiniportAdapterContext, OidRequest);
+}
+
+static NDIS_STATUS
+MaskAndSleep(NDIS_HANDLE MiniportAdapterContext, PNDIS_OID_REQUEST OidRequest)
+{
+    if (FallsAsleep(OidRequest))
+        MaskInterrupts(MiniportAdapterContext);
+    return Oid(MiniportAdapterContext, OidRequest);
+}
+
+CHANGE(BreakWritesAsleep, .Oid = SleepAndMask)
+CHANGE(KeepWritesAsleep, .Oid = MaskAndSleep)
+
 /* ------------------------------------------------------------------ ports */
 
 static NDIS_STATUS
@@ -123,7 +153,7 @@ AllocatePort(PADAPTER Adapter)
 }
 
 static VOID
-HaltAndForget(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction)
+HaltAndForgetPort(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction)
 {
     PADAPTER adapter = MiniportAdapterContext;
 
@@ -131,7 +161,7 @@ HaltAndForget(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction)
     Halt(adapter, HaltAction);
 }
 
-CHANGE(BreakLeavesPort, .Initialized = AllocatePort, .Halt = HaltAndForget)
+CHANGE(BreakLeavesPort, .Initialized = AllocatePort, .Halt = HaltAndForgetPort)
 CHANGE(KeepLeavesPort, .Initialized = AllocatePort)
 
 /* Allocated, and nobody has activated it. */
@@ -149,6 +179,82 @@ IndicateOnDefault(PADAPTER Adapter)
 
 CHANGE(BreakUsesPort, .Initialized = AllocatePort, .Running = IndicateOnPort)
 CHANGE(KeepUsesPort, .Initialized = AllocatePort, .Running = IndicateOnDefault)
+
+/* ------------------------------------------------------------------ Poll objects */
+
+static NDIS_POLL NothingPolled, FlagsPolled;
+static NDIS_SET_POLL_NOTIFICATION NothingEnabled;
+
+/* Nothing came. */
+_Use_decl_annotations_ static VOID
+NothingPolled(PVOID Context, NDIS_POLL_DATA *PollData)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(PollData);
+}
+
+_Use_decl_annotations_ static VOID
+FlagsPolled(PVOID Context, NDIS_POLL_DATA *PollData)
+{
+    UNREFERENCED_PARAMETER(Context);
+
+    PollData->Receive.Flags = NDIS_RECEIVE_FLAGS_RESOURCES;
+}
+
+/* Nothing interrupts. */
+_Use_decl_annotations_ static VOID
+NothingEnabled(PVOID Context, NDIS_POLL_NOTIFICATION *Notification)
+{
+    UNREFERENCED_PARAMETER(Context);
+    UNREFERENCED_PARAMETER(Notification);
+}
+
+static NDIS_STATUS
+RegisterPoll(PADAPTER Adapter, NDIS_POLL *Handler)
+{
+    NDIS_POLL_CHARACTERISTICS poll;
+
+    NdisZeroMemory(&poll, sizeof(poll));
+    poll.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
+    poll.Header.Revision = NDIS_POLL_CHARACTERISTICS_REVISION_1;
+    poll.Header.Size = NDIS_SIZEOF_NDIS_POLL_CHARACTERISTICS_REVISION_1;
+    poll.SetPollNotificationHandler = NothingEnabled;
+    poll.PollHandler = Handler;
+    return NdisRegisterPoll(Adapter->Handle, Adapter, &poll, &Adapter->Poll);
+}
+
+static NDIS_STATUS
+PollNothing(PADAPTER Adapter)
+{
+    return RegisterPoll(Adapter, NothingPolled);
+}
+
+static NDIS_STATUS
+PollWithFlags(PADAPTER Adapter)
+{
+    return RegisterPoll(Adapter, FlagsPolled);
+}
+
+static VOID
+RequestPoll(PADAPTER Adapter)
+{
+    NdisRequestPoll(Adapter->Poll, NULL);
+}
+
+CHANGE(BreakPollsWithFlags, .Initialized = PollWithFlags, .Running = RequestPoll)
+CHANGE(KeepPollsWithFlags, .Initialized = PollNothing, .Running = RequestPoll)
+
+static VOID
+HaltAndForgetPoll(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction)
+{
+    PADAPTER adapter = MiniportAdapterContext;
+
+    adapter->Poll = NULL;
+    Halt(adapter, HaltAction);
+}
+
+CHANGE(BreakLeavesPoll, .Initialized = PollNothing, .Halt = HaltAndForgetPoll)
+CHANGE(KeepLeavesPoll, .Initialized = PollNothing)
 
 /* ------------------------------------------------------------------ requests */
 

@@ -5,6 +5,8 @@
  */
 #include "rules_miniport.h"
 
+#include "../../../drivers/netcard/registers.h"
+
 DRIVER_INITIALIZE DriverEntry;
 static MINIPORT_UNLOAD Unload;
 static MINIPORT_INITIALIZE Initialize;
@@ -130,8 +132,44 @@ static const NDIS_OID Supported[] = {
     OID_802_3_MULTICAST_LIST,      OID_PNP_SET_POWER,         OID_PNP_QUERY_POWER,
 };
 
+/* The registers among Resources; NULL: the INF names no card. */
+static const CM_PARTIAL_RESOURCE_DESCRIPTOR *
+FindRegisters(PNDIS_RESOURCE_LIST Resources)
+{
+    ULONG i;
+
+    for (i = 0; Resources != NULL && i < Resources->Count; i++)
+        if (Resources->PartialDescriptors[i].Type == CmResourceTypeMemory)
+            return &Resources->PartialDescriptors[i];
+    return NULL;
+}
+
 static NDIS_STATUS
-Register(PADAPTER Adapter)
+MapRegisters(PADAPTER Adapter, const CM_PARTIAL_RESOURCE_DESCRIPTOR *Registers)
+{
+    PVOID mapped;
+    NDIS_STATUS status;
+
+    if (Registers == NULL)
+        return NDIS_STATUS_SUCCESS;
+    status = NdisMMapIoSpace(&mapped, Adapter->Handle, Registers->u.Memory.Start, Registers->u.Memory.Length);
+    if (status != NDIS_STATUS_SUCCESS)
+        return status;
+    Adapter->Registers = mapped;
+    Adapter->RegistersLength = Registers->u.Memory.Length;
+    MaskInterrupts(Adapter);
+    return NDIS_STATUS_SUCCESS;
+}
+
+VOID
+MaskInterrupts(PADAPTER Adapter)
+{
+    if (Adapter->Registers != NULL)
+        WRITE_REGISTER_ULONG(&Adapter->Registers[NC_REG_MASK], 0);
+}
+
+static NDIS_STATUS
+Register(PADAPTER Adapter, BOOLEAN Hardware)
 {
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;
 
@@ -142,7 +180,9 @@ Register(PADAPTER Adapter)
     registration.MiniportAdapterContext = Adapter;
     registration.AttributeFlags =
         NDIS_MINIPORT_ATTRIBUTES_SURPRISE_REMOVE_OK | NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND;
-    registration.InterfaceType = NdisInterfaceInternal;
+    if (Hardware)
+        registration.AttributeFlags |= NDIS_MINIPORT_ATTRIBUTES_HARDWARE_DEVICE;
+    registration.InterfaceType = Hardware ? NdisInterfacePci : NdisInterfaceInternal;
     return NdisMSetMiniportAttributes(Adapter->Handle, (PNDIS_MINIPORT_ADAPTER_ATTRIBUTES)&registration);
 }
 
@@ -215,6 +255,8 @@ AdapterFree(PADAPTER Adapter)
         NdisFreeNetBufferListPool(Adapter->Pool);
     if (Adapter->WorkItem != NULL)
         NdisFreeIoWorkItem(Adapter->WorkItem);
+    if (Adapter->Registers != NULL)
+        NdisMUnmapIoSpace(Adapter->Handle, (PVOID)Adapter->Registers, Adapter->RegistersLength);
     OutFree(&Adapter->Out);
     NdisFreeMemory(Adapter, 0, 0);
 }
@@ -225,17 +267,19 @@ Initialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext,
 {
     PADAPTER adapter =
         NdisAllocateMemoryWithTagPriority(NdisMiniportHandle, sizeof(*adapter), RULES_TAG, NormalPoolPriority);
+    const CM_PARTIAL_RESOURCE_DESCRIPTOR *registers = FindRegisters(MiniportInitParameters->AllocatedResources);
     NDIS_STATUS status;
 
     UNREFERENCED_PARAMETER(MiniportDriverContext);
-    UNREFERENCED_PARAMETER(MiniportInitParameters);
 
     if (adapter == NULL)
         return NDIS_STATUS_RESOURCES;
     NdisZeroMemory(adapter, sizeof(*adapter));
     adapter->Handle = NdisMiniportHandle;
     OutInitialize(&adapter->Out);
-    status = Register(adapter);
+    status = Register(adapter, registers != NULL);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = MapRegisters(adapter, registers);
     if (status == NDIS_STATUS_SUCCESS)
         status = Choose(NdisMiniportHandle);
     if (status == NDIS_STATUS_SUCCESS)
@@ -259,6 +303,8 @@ Halt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction)
     Release(adapter, NDIS_STATUS_REQUEST_ABORTED);
     if (adapter->Port != NDIS_DEFAULT_PORT_NUMBER)
         NdisMFreePort(adapter->Handle, adapter->Port);
+    if (adapter->Poll != NULL)
+        NdisDeregisterPoll(adapter->Poll);
     AdapterFree(adapter);
 }
 

@@ -2,11 +2,12 @@
 /*
  * rules_miniport.h - a miniport that breaks one rule of NDIS, whichever Choice says, and does nothing else wrong.
  *
- * Model: miniport.c is a miniport without hardware that is right: what is sent is forgotten, requests are
- * answered at once but OID_RULES_KEPT, which waits for a reset or halt, and it has one frame of its own, which it may
- * indicate. A rule is broken by a few handlers that stand in for those of miniport.c (a RULES_CHANGE), and kept by
- * others that do the same work rightly. Running is called once in the miniport's life, at PASSIVE_LEVEL, after the
- * first frame from above.
+ * Model: miniport.c is a miniport that is right: what is sent is forgotten, requests are answered at once but
+ * OID_RULES_KEPT, which waits for a reset or halt, and it has one frame of its own, which it may indicate. With its INF
+ * it drives the simulated card, of which it masks the interrupts and uses nothing else; without it has no hardware.
+ * A rule is broken by a few handlers that stand in for those of miniport.c (a RULES_CHANGE), and kept by others that do
+ * the same work rightly. Running is called once in the miniport's life, at PASSIVE_LEVEL, after the first frame from
+ * above.
  */
 #ifndef RULES_MINIPORT_H
 #define RULES_MINIPORT_H
@@ -14,8 +15,8 @@
 #ifndef NDIS_MINIPORT_DRIVER
 #define NDIS_MINIPORT_DRIVER 1
 #endif
-#ifndef NDIS630_MINIPORT
-#define NDIS630_MINIPORT 1
+#ifndef NDIS685_MINIPORT
+#define NDIS685_MINIPORT 1
 #endif
 
 #include <ndis.h>
@@ -35,6 +36,9 @@ typedef struct _ADAPTER {
     PNET_BUFFER_LIST Own; /* the frame of its own; who indicates it counts it first */
     NDIS_HANDLE WorkItem;
     NDIS_PORT_NUMBER Port; /* one that is not the default one; 0: none */
+    NDIS_POLL_HANDLE Poll; /* NULL: none */
+    volatile ULONG *Registers; /* NULL: there is no card */
+    ULONG RegistersLength;
     OUT_COUNT Out;          /* sends that are looked at, and the frame of its own */
     PNDIS_OID_REQUEST Kept; /* Out.Lock: a request to be answered */
     UCHAR Frame[OWN_FRAME];
@@ -67,5 +71,6 @@ VOID IndicateOwn(PADAPTER Adapter, NDIS_PORT_NUMBER Port);     /* at PASSIVE_LEV
 NDIS_STATUS Keep(PADAPTER Adapter, PNDIS_OID_REQUEST Request); /* _PENDING; _NOT_SUPPORTED: another is kept */
 VOID Release(PADAPTER Adapter, NDIS_STATUS Status);            /* the request that is kept, if there is one */
 VOID AdapterFree(PADAPTER Adapter);
+VOID MaskInterrupts(PADAPTER Adapter); /* of the card, if there is one */
 
 #endif
