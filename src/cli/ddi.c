@@ -19,10 +19,6 @@ static const char help[] =
     "many of them nothing exports.\n"
     "exit: 0 nothing is left to do, 1 something is lacking or not tested, 4 a file cannot be used\n";
 
-static const char *const site_names[] = { "locked", "read cr8", "write cr8", "rdtsc",
-                                          "cpuid",  "pause",    "KUSER",     "privileged" };
-static const char *const patch_names[] = { "jmp", "jmp, moved followers", "int3", "trap", "immediate" };
-
 int
 cmd_ddi(int argc, char **argv)
 {
@@ -71,8 +67,8 @@ cmd_ddi(int argc, char **argv)
             printf("  %-8s %s!%s\n", im->imports[i].export_index < 0 ? "lacking" : "bound", im->imports[i].module,
                    im->imports[i].name);
     for (unsigned i = 0; i < im->site_count; i++)
-        printf("  +%06x   %-10s %s\n", im->sites[i].rva, site_names[im->sites[i].kind],
-               patch_names[im->sites[i].patch]);
+        printf("  +%06x   %-14s %s\n", im->sites[i].rva, image_site_kind_name(im->sites[i].kind),
+               image_site_patch_name(im->sites[i].patch));
     image_free(im);
     pnp_driver_free(&d);
     return lacking ? EXIT_FINDING : EXIT_CLEAN;

@@ -43,6 +43,7 @@ enum site_kind {
     SITE_WATCHED,   /* a load or store, only where races are looked for */
     SITE_PAGED,     /* where a function of a PAGE section begins: paged.c */
     SITE_HOOK,      /* planted: the return address of a compiler's access hook; nothing is patched */
+    SITE_PROCESSOR, /* a read through gs that may tell the processor */
     SITE_KINDS,
 };
 
@@ -68,6 +69,7 @@ enum thunk_target {
     THUNK_PLAIN,
     THUNK_WATCH,
     THUNK_PAGED,
+    THUNK_PROCESSOR,
     THUNK_COUNT,
 };
 

@@ -519,6 +519,7 @@ void spin_enter(void);
 void plain_enter(void);
 void watch_enter(void);
 void paged_enter(void);
+void processor_enter(void);
 
 void
 image_init(void)
@@ -534,6 +535,7 @@ image_init(void)
     image_set_thunk_target(THUNK_PLAIN, (uint64_t)plain_enter);
     image_set_thunk_target(THUNK_WATCH, (uint64_t)watch_enter);
     image_set_thunk_target(THUNK_PAGED, (uint64_t)paged_enter);
+    image_set_thunk_target(THUNK_PROCESSOR, (uint64_t)processor_enter);
     paged_init();
     machine_image_readable = readable;
     machine_fixup_trap = image_fixup_trap;

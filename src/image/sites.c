@@ -59,6 +59,20 @@ is_kuser(const insn *in, const uint8_t *p)
     return at && in->length >= at + 8 && (get64(p + at) & ~0xfffull) == KUSER_ADDRESS;
 }
 
+/*
+ * Through gs, and neither the IRQL nor the current thread: what else the KPCR holds, drivers follow to the number of the
+ * processor (machine/kpcr.c).
+ */
+static bool
+reads_processor(const insn *in)
+{
+    bool absolute = in->raw.modrm.mod == 0 && in->raw.modrm.rm == 4 && in->raw.sib.base == 5 && in->raw.sib.index == 4;
+
+    if (!insn_has_memory(in) || !(in->attributes & ZYDIS_ATTRIB_HAS_SEGMENT_GS))
+        return false;
+    return !absolute || (in->raw.disp.value != KPCR_IRQL && in->raw.disp.value != KPCR_THREAD);
+}
+
 static bool
 is_privileged(const insn *in)
 {
@@ -107,7 +121,9 @@ site_kind(const insn *in, const uint8_t *p)
     default:
         break;
     }
-    return is_privileged(in) ? SITE_PRIVILEGED : -1;
+    if (is_privileged(in))
+        return SITE_PRIVILEGED;
+    return reads_processor(in) ? SITE_PROCESSOR : -1;
 }
 
 /* ------------------------------------------------------------------ growing lists */
@@ -496,6 +512,23 @@ cover(struct scan *s, const struct pe_function *f, unsigned i, const uint8_t *p,
     return n;
 }
 
+/* Left as it is in a live machine: the processor does it, and nobody explores. */
+static bool
+runs_live(unsigned kind)
+{
+    switch (kind) {
+    case SITE_LOCKED:
+    case SITE_PAUSE:
+    case SITE_RDTSC:
+    case SITE_RDTSCP:
+    case SITE_PAGED:
+    case SITE_PROCESSOR:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static int
 plan_site(struct scan *s, unsigned i)
 {
@@ -514,8 +547,7 @@ plan_site(struct scan *s, unsigned i)
         access_of(l, &s->decoder, site->rva, p, left, true, site);
     if (!p || !decode(&s->decoder, p, left, &in) || site->kind == SITE_PRIVILEGED)
         return 0;
-    if (machine_is_native() && (site->kind == SITE_LOCKED || site->kind == SITE_PAUSE || site->kind == SITE_RDTSC ||
-                                site->kind == SITE_RDTSCP || site->kind == SITE_PAGED))
+    if (machine_is_native() && runs_live(site->kind))
         return 0;
     if (site->kind == SITE_KUSER) {
         unsigned at = in.raw.imm[0].size == 64 ? in.raw.imm[0].offset : in.raw.disp.offset;
@@ -637,6 +669,7 @@ image_site_kind_name(unsigned kind)
         [SITE_WATCHED] = "watched access",
         [SITE_PAGED] = "pageable function",
         [SITE_HOOK] = "access hook",
+        [SITE_PROCESSOR] = "read of gs",
     };
 
     return kind < SITE_KINDS ? names[kind] : "?";

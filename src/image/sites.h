@@ -7,6 +7,9 @@
 
 #include "image/internal.h"
 
+#define KPCR_IRQL   0x50 /* machine/kpcr.c */
+#define KPCR_THREAD 0x188
+
 /* An instruction without its operands: all that is asked here stands in the raw fields. */
 typedef ZydisDecodedInstruction insn;
 

@@ -26,7 +26,6 @@
 #include "host/host.h"
 
 #define KPCR_SELF 0x18
-#define KPCR_IRQL 0x50
 #define THUNK_MAX 192u
 #define TABLE_LEN 128u /* of targets */
 #define R10       10u
@@ -210,6 +209,8 @@ target_of(unsigned kind)
         return THUNK_WATCH;
     case SITE_PAGED:
         return THUNK_PAGED;
+    case SITE_PROCESSOR:
+        return THUNK_PROCESSOR;
     default:
         return THUNK_LOCKED;
     }
@@ -220,6 +221,13 @@ static bool
 has_operand(unsigned kind)
 {
     return kind == SITE_LOCKED || kind == SITE_PLAIN || kind == SITE_WATCHED;
+}
+
+/* The machine is told before it runs, and needs no operand. */
+static bool
+runs_behind(unsigned kind)
+{
+    return kind == SITE_BACK_EDGE || kind == SITE_PAGED || kind == SITE_PROCESSOR;
 }
 
 static int
@@ -295,7 +303,7 @@ thunk_write(struct loaded *l, const ZydisDecoder *d, unsigned i, const uint8_t *
         put_call(&e, area, target_of(site->kind), site->number);
         plan->pushes[0].end = (uint8_t)e.len;
         put(&e, "\x41\x5a\x41\x5b", 4); /* pop r10; pop r11 */
-        if (site->kind == SITE_BACK_EDGE || site->kind == SITE_PAGED) {
+        if (runs_behind(site->kind)) {
             moved(plan, e.len, site->rva);
             put_moved(&e, &in, p, site_va);
         }

@@ -252,6 +252,7 @@ guest_return:
         patched plain_enter, plain_hook
         patched watch_enter, watch_hook
         patched paged_enter, paged_hook
+        patched processor_enter, processor_hook
 
 /* Reached by a signal return; rsp is a host stack position, 16-byte aligned. Never returns. */
         .globl  trap_entry

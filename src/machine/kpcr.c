@@ -5,7 +5,8 @@
  * Model: one KPCR per VP. gs of a VP's thread never changes; the contents follow the fiber that runs there (under
  * exploration one thread is all VPs in turn, with the first KPCR). Writes go through gs, so each VP writes its own.
  * Offsets that binaries read (observed in production drivers): 0x18 self, 0x20
- * current PRCB, 0x50 IRQL, 0x184 and 0x1a4 processor number, 0x188 current thread.
+ * current PRCB, 0x50 IRQL, 0x184 and 0x1a4 processor number, 0x188 current thread. Under exploration an instruction
+ * that reads through gs has seen the processor, unless it reads the IRQL or the thread (SITE_PROCESSOR in image.h).
  * The page at +0x2000 is the readable image of KUSER_SHARED_DATA (offsets documented: its declaration): tick
  * multiplier 0x4, interrupt time 0x8, system time 0x14, build and version 0x260, tick count 0x320, active
  * processors 0x3c0. It is not restored with the machine: the clock is written whenever a fiber is loaded.

@@ -534,6 +534,17 @@ paged_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
     return 0;
 }
 
+/* The instruction that reads it comes next, and no point lies between. */
+uint64_t
+processor_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
+{
+    (void)c;
+    (void)unused;
+    (void)regs;
+    sched_saw(sched_current->vp);
+    return 0;
+}
+
 uint64_t
 pause_hook(struct crossing *c, uint64_t unused, uint64_t *regs)
 {

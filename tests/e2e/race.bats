@@ -134,6 +134,17 @@ cuts_nothing_new() {
     cuts_nothing_new ioctl-while-disabled "$UNDIS_BUILD_DIR/drivers/ndisprot5"
 }
 
+@test "reads-processor: a processor that is read without a call is part of the order, with the cache and without" {
+    needs "$UNDIS_BUILD_DIR/tests/drivers/reads-processor"
+    for cache in '' --no-cache; do
+        undis test "$UNDIS_BUILD_DIR/tests/drivers/reads-processor" --scenario "$root/tests/scenario/processor.yaml" \
+            --k 1 $cache --out "out$cache"
+        exits 1
+        prints '^FINDING  0xE2_reads_processor!Control'
+        prints ', 1 preemption \(minimal'
+    done
+}
+
 # MINIMAL=all asks of every driver whose README states preemptions; that takes several minutes.
 @test "a preemption less, with the cache off, shows no finding that is said to need it" {
     needs "$zoo/pause-check-race"

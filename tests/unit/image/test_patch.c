@@ -49,13 +49,16 @@ static const char source[] =
     /* watched: the second short access moves into the thunk of the first, also where its registers are operands */
     "CASE(20, \"mov %%rcx, %%r10; mov (%%r10), %%edx; add 8(%%r10), %%rdx; mov %%rdx, %%r11; mov (%%rcx), %%eax; "
     "add 8(%%rcx), %%eax; add %%r11, %%rax\")\n"
+    /* through gs: what may lead to the processor, also by a register; the thread and the IRQL do not */
+    "CASE(21, \"mov %%gs:0x18, %%rax; mov 0x20(%%rax), %%rax; mov $0x18, %%edx; sub %%gs:(%%rdx), %%rax; "
+    "mov %%gs:0x188, %%r9; movzbl %%gs:0x50, %%r10d\")\n"
     "typedef u (*fn)(u *);\n"
     "fn const table[] = { case1, case2, case3, case4, case5, case6, case7, case8, case9, case10, case11, case12, "
     "case13, "
-    "case14, case15, case16, case17, case18, case19, case20 };\n"
+    "case14, case15, case16, case17, case18, case19, case20, case21 };\n"
     "u DriverEntry(u which, u *p) { return table[which - 1](p); }\n";
 
-#define CASES 20u
+#define CASES 21u
 
 static struct image *image;
 static uint64_t results[CASES + 1], cells[CASES + 1][8];
@@ -146,6 +149,7 @@ TEST(patch, processor_instructions_are_answered)
     CHECK_EQ(results[11], 1);
     CHECK_EQ((uint32_t)results[13], 3);
     CHECK_EQ(results[14], 7);
+    CHECK_EQ(results[21], 0x180); /* observed: where the PRCB lies in the KPCR */
 }
 
 TEST(patch, shared_data_is_read)
@@ -217,6 +221,7 @@ TEST(patch, every_site_is_known)
     CHECK_EQ(kind[SITE_CPUID], 1);
     CHECK_EQ(kind[SITE_XGETBV], 1);
     CHECK_EQ(kind[SITE_PAUSE], 1);
+    CHECK_EQ(kind[SITE_PROCESSOR], 2);
     CHECK_EQ(kind[SITE_KUSER], 2);
     CHECK(patch[PATCH_INT3] >= 1);
     CHECK(patch[PATCH_JMP_MOVED] >= 5);

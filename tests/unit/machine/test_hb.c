@@ -234,10 +234,28 @@ TEST(hb, what_a_timer_allocates_is_nobodys)
     CHECK_EQ(heap_find((uint64_t)in_timer)->fiber, 0);
 }
 
+static void
+make_a_fiber(void *arg)
+{
+    (void)arg;
+    sched_point(OP_INTERNAL, 0);
+    fiber_create("d", FIBER_SYSTEM, end_at_once, NULL, true);
+}
+
+/* Its number, stacks and lane say so, and what user mode gets by number (src/user). */
+TEST(hb, who_makes_a_fiber_first_is_part_of_the_order)
+{
+    uint64_t lo = run("a", make_a_fiber, make_a_fiber);
+
+    CHECK_EQ(run("a", make_a_fiber, make_a_fiber), lo);
+    CHECK(run("b", make_a_fiber, make_a_fiber) != lo);
+}
+
 TEST_MAIN(TEST_CASE(hb, a_fiber_that_waits_stands_elsewhere_than_at_its_last_point),
           TEST_CASE(hb, a_fiber_that_ended_stands_elsewhere_than_at_its_last_point),
           TEST_CASE(hb, memory_is_given_back_before_or_after_it_is_used),
           TEST_CASE(hb, addresses_do_not_tell_who_came_first),
           TEST_CASE(hb, monitor_memory_is_new_again_for_who_gave_it_back),
           TEST_CASE(hb, what_one_makes_for_all_moves_nobodys_memory),
-          TEST_CASE(hb, what_a_timer_allocates_is_nobodys))
+          TEST_CASE(hb, what_a_timer_allocates_is_nobodys),
+          TEST_CASE(hb, who_makes_a_fiber_first_is_part_of_the_order))
