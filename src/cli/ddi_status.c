@@ -54,11 +54,22 @@ add_failures(struct lab_failures *into, const struct lab_failures *from)
     }
 }
 
-/* The battery of one driver at bound 0; findings are not written: many of these drivers stop the machine on purpose. */
+/*
+ * The battery of one driver at bound 0, then with each allocation failing in its turn. Findings are not written: many of
+ * these drivers stop the machine on purpose, and what they call before that is all there is to see.
+ */
 static int
 run_driver(const char *path, struct tally *t)
 {
-    struct test_options o = { .path = path, .quiet = true, .counts_only = true, .k = 0, .strategy = STRATEGY_ICB };
+    struct test_options o = {
+        .path = path,
+        .quiet = true,
+        .counts_only = true,
+        .k = 0,
+        .faults = 1,
+        .first = true,
+        .strategy = STRATEGY_ICB,
+    };
     static struct test_result result;
 
     memset(&result, 0, sizeof(result));

@@ -7,6 +7,7 @@
  * of the driver's handler, as documented.
  */
 #include "ndis/driver.h"
+#include "nt/nt.h"
 
 #include <string.h>
 
@@ -437,13 +438,15 @@ NdisFRestartComplete(NDIS_HANDLE NdisFilterHandle, NDIS_STATUS Status)
  *
  * Source:    documented: it only schedules. Assumed: the whole stack is paused (the pages differ).
  * IRQL:      PASSIVE_LEVEL
- * Returns:   NDIS_STATUS_SUCCESS
+ * Returns:   NDIS_STATUS_SUCCESS, _RESOURCES (nothing is scheduled: a choice)
  */
 NDIS_STATUS NTAPI
 NdisFRestartFilter(NDIS_HANDLE NdisFilterHandle)
 {
     struct ndis_filter *fm = NdisFilterHandle;
 
+    if (ex_fault(NDIS_TAG_WORK))
+        return NDIS_STATUS_RESOURCES;
     fm->layer.link->restart = true;
     ndis_nic_kick(fm->layer.link->nic);
     return NDIS_STATUS_SUCCESS;

@@ -122,11 +122,28 @@ ndis_nb_write(NET_BUFFER *nb, size_t offset, const void *from, size_t length)
 }
 
 /*
+ * Locked pages that nobody has mapped yet get an address where they hold the length bytes from offset on; it goes with the
+ * MDL. false: one of them got none.
+ */
+static bool
+map_data(const NET_BUFFER *nb, size_t offset, size_t length)
+{
+    size_t at = 0, first = nb->DataOffset + offset;
+
+    for (MDL *mdl = nb->MdlChain; mdl != NULL && at < first + length; at += mdl->ByteCount, mdl = mdl->Next)
+        if (at + mdl->ByteCount > first && !(mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) &&
+            MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE, LowPagePriority) == NULL)
+            return false;
+    return true;
+}
+
+/*
  * NdisGetDataBuffer - the first bytes of a net buffer in one piece.
  *
  * Source:    documented; assumed: data that is contiguous but not aligned as asked is copied to Storage.
  * IRQL:      <= DISPATCH_LEVEL
- * Returns:   a pointer into the data, Storage, or NULL.
+ * Returns:   a pointer into the data, Storage, or NULL: there are fewer, they lie apart and there is no Storage, or an
+ *            MDL could not be mapped.
  */
 PVOID NTAPI
 NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage, UINT AlignMultiple, UINT AlignOffset)
@@ -134,7 +151,7 @@ NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage, UINT 
     const MDL *mdl = NetBuffer->CurrentMdl;
     uint32_t offset = NetBuffer->CurrentMdlOffset;
 
-    if (NetBuffer->DataLength < BytesNeeded || BytesNeeded == 0)
+    if (NetBuffer->DataLength < BytesNeeded || BytesNeeded == 0 || !map_data(NetBuffer, 0, BytesNeeded))
         return NULL;
     if (mdl->ByteCount - offset >= BytesNeeded) {
         uint8_t *at = ndis_mdl_bytes(mdl) + offset;
@@ -153,7 +170,7 @@ NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID Storage, UINT 
  *
  * Source:    documented.
  * IRQL:      <= DISPATCH_LEVEL
- * Returns:   NDIS_STATUS_SUCCESS, NDIS_STATUS_RESOURCES is documented too; nothing here needs memory.
+ * Returns:   NDIS_STATUS_SUCCESS, _RESOURCES (an MDL could not be mapped; nothing is copied).
  */
 NDIS_STATUS NTAPI
 NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination, ULONG DestinationOffset, ULONG BytesToCopy,
@@ -162,6 +179,9 @@ NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destination, ULONG DestinationOffse
     uint8_t piece[512];
     ULONG done = 0;
 
+    *BytesCopied = 0;
+    if (!map_data(Source, SourceOffset, BytesToCopy) || !map_data(Destination, DestinationOffset, BytesToCopy))
+        return NDIS_STATUS_RESOURCES;
     while (done < BytesToCopy) {
         size_t want = BytesToCopy - done < sizeof(piece) ? BytesToCopy - done : sizeof(piece);
         size_t got = ndis_nb_read(Source, SourceOffset + done, piece, want);

@@ -611,7 +611,7 @@ NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
  *
  * Source:    documented; the stack goes on NDIS's own thread, and comes back only when enabled anew (assumed).
  * IRQL:      PASSIVE_LEVEL
- * Returns:   NDIS_STATUS_SUCCESS
+ * Returns:   NDIS_STATUS_SUCCESS, _FAILURE for an adapter that is on its way out already (assumed).
  */
 NDIS_STATUS NTAPI
 NdisMRemoveMiniport(NDIS_HANDLE MiniportHandle)
@@ -619,6 +619,8 @@ NdisMRemoveMiniport(NDIS_HANDLE MiniportHandle)
     struct ndis_adapter *ad = MiniportHandle;
 
     sched_touch(ad->layer.ledger->handle);
+    if (ad->nic->failed)
+        return NDIS_STATUS_FAILURE;
     ad->nic->failed = true;
     ndis_nic_kick(ad->nic);
     return NDIS_STATUS_SUCCESS;

@@ -510,6 +510,7 @@ void ndis_worker_start(void); /* in init */
 void ndis_nic_settle(struct ndis_nic *nic);
 /* Let the worker do that. */
 void ndis_nic_kick(struct ndis_nic *nic);
+#define NDIS_TAG_WORK NDIS_SIGNATURE('N', 'd', 'W', 'k') /* what a driver asks for may fail: asked of ex_fault() */
 /* The same from a call of a driver's: if this fiber walks, its walk sees to it. */
 void ndis_nic_settle_within(struct ndis_nic *nic);
 /* Links for a driver that registered, over all nics; the reverse: detach or unbind everywhere and wait. */

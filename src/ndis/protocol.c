@@ -10,6 +10,7 @@
 #include "ndis/driver.h"
 #include "ndis/nbl.h"
 #include "ndis/port.h"
+#include "nt/nt.h"
 
 #include <string.h>
 
@@ -590,7 +591,7 @@ NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
  *
  * Source:    documented; it stays unbound until NdisReEnumerateProtocolBindings or the adapter comes anew (assumed).
  * IRQL:      PASSIVE_LEVEL
- * Returns:   NDIS_STATUS_SUCCESS
+ * Returns:   NDIS_STATUS_SUCCESS, _RESOURCES (the binding stays: a choice)
  */
 NDIS_STATUS NTAPI
 NdisUnbindAdapter(NDIS_HANDLE NdisBindingHandle)
@@ -598,6 +599,8 @@ NdisUnbindAdapter(NDIS_HANDLE NdisBindingHandle)
     struct ndis_binding *b = NdisBindingHandle;
     struct ndis_link *link = b->layer.link;
 
+    if (ex_fault(NDIS_TAG_WORK))
+        return NDIS_STATUS_RESOURCES;
     sched_touch((uint64_t)link->nic);
     link->refused = true;
     ndis_nic_kick(link->nic);

@@ -98,6 +98,24 @@ ContextIsWritable(VOID)
 }
 
 static VOID
+ContextSizes(VOID)
+{
+    NDIS_HANDLE pool;
+    PMDL mdl;
+    PNET_BUFFER_LIST nbl = CreateList(&pool, &mdl, 32, 0);
+
+    if (nbl != NULL) {
+        PVOID before = NET_BUFFER_LIST_CONTEXT_DATA_START(nbl);
+
+        /* documented: a multiple of the alignment of allocations; context and space for more share a count of 16 bits */
+        CHECK(NdisAllocateNetBufferListContext(nbl, 20, 0, DDI_TAG) == NDIS_STATUS_FAILURE);
+        CHECK(NdisAllocateNetBufferListContext(nbl, 0xfff0, 0x10, DDI_TAG) == NDIS_STATUS_FAILURE);
+        CHECK(NET_BUFFER_LIST_CONTEXT_DATA_START(nbl) == before && NET_BUFFER_LIST_CONTEXT_DATA_SIZE(nbl) == 32);
+    }
+    DestroyList(nbl, pool, mdl);
+}
+
+static VOID
 AdvanceThenRetreat(VOID)
 {
     NDIS_HANDLE pool;
@@ -266,6 +284,7 @@ CopyBetweenBuffers(VOID)
 }
 
 DDI_TESTS(nbl, { "allocated_fields", AllocatedFields }, { "context_is_writable", ContextIsWritable },
+          { "context_sizes", ContextSizes },
           { "advance_then_retreat", AdvanceThenRetreat }, { "retreat_adds_mdl", RetreatAddsMdl },
           { "data_buffer_in_place", DataBufferInPlace }, { "data_buffer_over_two_mdls", DataBufferOverTwoMdls },
           { "pool_with_data", PoolWithData }, { "clone_shares_data", CloneSharesData },

@@ -76,13 +76,27 @@ inside() {
     }
 }
 
-@test "ddi: exceptions, finally blocks, frames" { inside seh seh seh; }
+@test "ddi: exceptions, finally blocks, frames; KeBugCheck has no parameters" {
+    inside seh seh seh
+    grep -Eq '^MANUALLY_INITIATED_CRASH \(e2\)' seh.txt
+    [ "$(grep -Ec '^Arg[1-4]: 0+\b' seh.txt)" -eq 4 ]
+}
 @test "ddi: a miniport, a filter and a protocol over one another" { inside stack stack tests; }
 @test "ddi: ports, and events of a miniport" { inside stack ports ports; }
 @test "ddi: check-for-hang, and reset" { inside stack reset reset; }
 @test "ddi: poll mode" { inside stack poll poll; }
 @test "ddi: an adapter's device: properties, keys, requests of PnP, power and programs" { inside stack device device; }
 @test "ddi: a protocol that leaves" { inside stack leave leave; }
+
+@test "ddi: whichever allocation fails, it says so as documented, and asked again it does its work" {
+    needs "$UNDIS_BUILD_DIR/tests/ddi/refused"
+    undis test "$UNDIS_BUILD_DIR/tests/ddi/refused" --only load-unload -v --out refused
+    [ "$status" -eq 0 ]
+    [[ "$output" =~ 'faults: 1 (no preemption)' ]]
+    no grep FAIL <<<"$output"
+    count=$(sed -n '/^DDI_TESTS/,/;/p' "$root/tests/ddi/refused/tests.c" | grep -o '{ "[a-z0-9_]*"' | wc -l)
+    [ "$(grep -c 'PASS refused' <<<"$output")" -eq "$count" ]
+}
 
 # nd5 FOLDER - the tests of tests/ddi/nd5-stack, whose port takes its sends one by one or as arrays
 nd5() {
@@ -137,9 +151,10 @@ hardware() {
 }
 
 # The hooks of undisrt are called by what undis cc --race builds, kernel32 by programs; they are tested there.
-@test "ddi --status: these drivers call every export but those that tests/ddi/untested.txt gives a reason for" {
+@test "ddi --status: these drivers call every export, and see a failure of each whose page names some" {
     for folder in tests/ddi tests/ddi/hw-line tests/ddi/hw-msi tests/ddi/stack tests/ddi/seh tests/ddi/nd5-stack \
-        tests/ddi/nd5-arrays tests/ddi/nd5-hw zoo/nd5-protocol zoo/nd5-serialized zoo/nd5-deserialized drivers/mux5; do
+        tests/ddi/nd5-arrays tests/ddi/nd5-hw tests/ddi/refused tests/drivers/reinitializes zoo/nd5-protocol \
+        zoo/nd5-serialized zoo/nd5-deserialized drivers/mux5; do
         needs "$UNDIS_BUILD_DIR/$folder"
         set -- "$@" "$UNDIS_BUILD_DIR/$folder"
     done
@@ -148,6 +163,7 @@ hardware() {
     sed -n 's/^ *not tested *//p' <<<"$output" | grep -Ev '^(undisrt|kernel32)!' | sort -u >untested
     sed 's/#.*//; /^$/d; s/ .*//' "$root/tests/ddi/untested.txt" | sort -u >reasons
     diff reasons untested
+    no grep 'no failure seen' <<<"$output"
 }
 
 @test "ddi --status: without a driver nothing is tested, and names that nothing exports are counted" {

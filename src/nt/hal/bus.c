@@ -207,8 +207,7 @@ hal_device_create(const struct hal_device_config *c)
     if (hal->driver == NULL && io_driver_create(u"PCI", 0, 0, 0, &hal->driver) != STATUS_SUCCESS)
         __builtin_trap(); /* ours: set-up has the memory for it */
     io_bus_driver(hal->driver);
-    if (io_device_create(hal->driver, 0, NULL, FILE_DEVICE_NETWORK, 0, false, NULL, &d->pdo) == STATUS_SUCCESS)
-        d->pdo->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    d->pdo = io_pdo_create(hal->driver);
     list_add_tail(&hal->devices, &d->link);
     return d;
 }

@@ -7,6 +7,8 @@
 
 /* A device that no bus has found: it is the PnP manager's own. NULL: no memory. System fiber. */
 PDEVICE_OBJECT io_root_device_create(void);
+/* A physical device object of a bus driver. NULL: no memory. System fiber. */
+PDEVICE_OBJECT io_pdo_create(PDRIVER_OBJECT bus);
 /* Make driver one that answers for buses: its devices succeed what a bus driver succeeds. */
 void io_bus_driver(PDRIVER_OBJECT driver);
 /* The device's instance id, "ROOT\NET\0001": its hardware key is that under Enum. The id is copied. */

@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "nt/ex/ex.h"
 #include "nt/ke/ke.h"
 #include "trace/event.h"
 
@@ -259,14 +260,48 @@ IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 
 /* ------------------------------------------------------------------ variants */
 
-/* documented: always succeeds unless memory is out; the routine is set as by IoSetCompletionRoutine. */
+/* What IoSetCompletionRoutineEx keeps until the routine runs. Pool: the driver's, as who sets a routine has to send. */
+struct unload_safe {
+    PDEVICE_OBJECT device; /* with a reference */
+    PIO_COMPLETION_ROUTINE routine;
+    PVOID context;
+};
+
+#define TAG_UNLOAD_SAFE 'csUI'
+
+/*
+ * IoSetCompletionRoutineEx - as IoSetCompletionRoutine, and the driver stays until the routine has run.
+ *
+ * Source:    documented: memory that remains allocated until the routine executes, for ever if it never does.
+ * IRQL:      <= DISPATCH_LEVEL
+ * Ownership: borrows Irp; keeps DeviceObject until the routine runs.
+ * Returns:   STATUS_SUCCESS, _INSUFFICIENT_RESOURCES (no routine is set).
+ */
 NTSTATUS NTAPI
 IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp, PIO_COMPLETION_ROUTINE CompletionRoutine, PVOID Context,
                          BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError, BOOLEAN InvokeOnCancel)
 {
-    (void)DeviceObject;
-    if (ex_fault('ncoI'))
+    struct unload_safe *u = ex_pool_alloc(NonPagedPool, sizeof(*u), TAG_UNLOAD_SAFE, 0);
+
+    if (u == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    IoSetCompletionRoutine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError, InvokeOnCancel);
+    io_device_get(DeviceObject);
+    *u = (struct unload_safe){ DeviceObject, CompletionRoutine, Context };
+    IoSetCompletionRoutine(Irp, (PIO_COMPLETION_ROUTINE)NT->io->unload_safe_completion, u, InvokeOnSuccess,
+                           InvokeOnError, InvokeOnCancel);
     return STATUS_SUCCESS;
+}
+
+/* IopUnloadSafeCompletion - the routine that was set, with its context; then the device may go. IRQL: <= DISPATCH_LEVEL */
+NTSTATUS NTAPI
+IopUnloadSafeCompletion(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
+{
+    struct unload_safe u = *(struct unload_safe *)Context;
+    NTSTATUS status;
+
+    ex_pool_free(Context, TAG_UNLOAD_SAFE);
+    status = (NTSTATUS)GUEST_CALL(io_site.IopUnloadSafeCompletion, u.routine, (uint64_t)DeviceObject, (uint64_t)Irp,
+                                  (uint64_t)u.context);
+    io_device_put(u.device);
+    return status;
 }

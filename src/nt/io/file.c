@@ -132,8 +132,7 @@ make_file(PDEVICE_OBJECT device, const UNICODE_STRING *name, const struct io_ope
         file->FileName.Length = name->Length;
         file->FileName.MaximumLength = (USHORT)(name->Length + sizeof(WCHAR));
     }
-    sched_touch((uint64_t)device);
-    __atomic_add_fetch(&device->ReferenceCount, 1, __ATOMIC_ACQ_REL);
+    io_device_get(device);
     file->DeviceObject = device;
     heap_find((uint64_t)file)->use = NT_USE_FILE;
     *out = file;

@@ -74,9 +74,25 @@ tell(const struct io_notification *n, const GUID *event, const struct io_interfa
     guest_release(mark);
 }
 
+/* documented: neither of the separators of paths may be in a reference string. */
+static bool
+has_separator(const UNICODE_STRING *text)
+{
+    for (unsigned i = 0; text != NULL && i < text->Length / sizeof(WCHAR); i++)
+        if (text->Buffer[i] == '/' || text->Buffer[i] == '\\')
+            return true;
+    return false;
+}
+
 /*
- * IoRegisterDeviceInterface - Returns: STATUS_SUCCESS, _INSUFFICIENT_RESOURCES; the caller frees the name with
- * RtlFreeUnicodeString (documented).
+ * IoRegisterDeviceInterface - a name by which programs find a device of a class; IoSetDeviceInterfaceState makes it lead
+ * there.
+ *
+ * Source:    documented.
+ * IRQL:      PASSIVE_LEVEL
+ * Ownership: the caller takes SymbolicLinkName's buffer until RtlFreeUnicodeString.
+ * Returns:   STATUS_SUCCESS, _INSUFFICIENT_RESOURCES, _INVALID_DEVICE_REQUEST for what is no physical device object and
+ *            for a reference string with a separator.
  */
 NTSTATUS NTAPI
 IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, const GUID *InterfaceClassGuid,
@@ -88,6 +104,8 @@ IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, const GUID *Inter
     UNICODE_STRING link;
     struct io_interface *i;
 
+    if (!(PhysicalDeviceObject->Flags & DO_BUS_ENUMERATED_DEVICE) || has_separator(ReferenceString))
+        return STATUS_INVALID_DEVICE_REQUEST;
     if (ex_fault('fIoI'))
         return STATUS_INSUFFICIENT_RESOURCES;
     fmt(text, sizeof(text), "\\\?\?\\ROOT#%s#{%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}",

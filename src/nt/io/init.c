@@ -50,6 +50,7 @@ io_init(struct nt *nt)
     io->invalid_request = address_of("IopInvalidDeviceRequest");
     io->csq_cancel = address_of("IopCsqCancelRoutine");
     io->synchronous_completion = address_of("IopSynchronousCompletion");
+    io->unload_safe_completion = address_of("IopUnloadSafeCompletion");
     io_driver_init();
     io_device_init();
     io_file_init();

@@ -65,6 +65,7 @@ struct io_shared {
 #define IO_SITES(X)                                                                                                    \
     X(IofCallDriver)                                                                                                   \
     X(IofCompleteRequest)                                                                                              \
+    X(IopUnloadSafeCompletion)                                                                                         \
     X(IoCancelIrp)                                                                                                     \
     X(IopSynchronousServiceTail)                                                                                       \
     X(IopParseDevice)                                                                                                  \
@@ -95,6 +96,7 @@ struct io_state {
     uint64_t invalid_request;        /* address of nt!IopInvalidDeviceRequest */
     uint64_t csq_cancel;             /* address of nt!IopCsqCancelRoutine */
     uint64_t synchronous_completion; /* address of nt!IopSynchronousCompletion */
+    uint64_t unload_safe_completion; /* address of nt!IopUnloadSafeCompletion */
     void (*user_done)(const void *iosb); /* user_on_done() */
     struct io_leak_hook {
         void (*fn)(uint64_t base, uint64_t size, void *arg);
@@ -219,6 +221,7 @@ NTSTATUS io_device_create(PDRIVER_OBJECT driver, ULONG extension_size, const UNI
 PDEVICE_OBJECT io_top_device(PDEVICE_OBJECT device);
 /* The device's last name component for people ("NPF_{...}"), or its address. */
 const char *io_device_words(PDEVICE_OBJECT device, char *buffer, size_t room);
+void io_device_get(PDEVICE_OBJECT device); /* an open count more: neither the device nor its driver goes */
 void io_device_put(PDEVICE_OBJECT device); /* an open count goes; deletes the device if that was waited for */
 
 /* ------------------------------------------------------------------ files (file.c) */
@@ -266,6 +269,7 @@ NTSTATUS io_submit(const struct io_request *r);
 NTSTATUS NTAPI IopInvalidDeviceRequest(PDEVICE_OBJECT DeviceObject, PIRP Irp);
 NTSTATUS NTAPI IopBusDispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp); /* devnode.c */
 NTSTATUS NTAPI IopSynchronousCompletion(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context);
+NTSTATUS NTAPI IopUnloadSafeCompletion(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context);
 VOID NTAPI IopCsqCancelRoutine(PDEVICE_OBJECT DeviceObject, PIRP Irp);
 NTSTATUS NTAPI WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
                                           PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType,

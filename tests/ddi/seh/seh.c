@@ -197,5 +197,7 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     DdiDriverObject = DriverObject;
     DdiRegistryPath = *RegistryPath;
     failed = DdiRunGroup(&sehGroup);
-    KeBugCheckEx(0xE2 /* MANUALLY_INITIATED_CRASH */, sehGroup.Count - failed, failed, 0, 0);
+    if (failed != 0)
+        KeBugCheckEx(0xE2 /* MANUALLY_INITIATED_CRASH */, sehGroup.Count - failed, failed, 0, 0);
+    KeBugCheck(0xE2); /* documented: with no parameters */
 }

@@ -305,8 +305,118 @@ DeviceByAdapter(VOID)
     NdisDeregisterDeviceEx(handle);
 }
 
+static volatile LONG Creates[2]; /* by the first table, by the second */
+
+static NTSTATUS
+Created(ULONG Table, PIRP Irp)
+{
+    InterlockedIncrement(&Creates[Table]);
+    Irp->IoStatus.Status = STATUS_NO_SUCH_FILE;
+    Irp->IoStatus.Information = 0;
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return STATUS_NO_SUCH_FILE;
+}
+
+static NTSTATUS NTAPI
+CreateFirst(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(DeviceObject);
+    return Created(0, Irp);
+}
+
+static NTSTATUS NTAPI
+CreateSecond(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    UNREFERENCED_PARAMETER(DeviceObject);
+    return Created(1, Irp);
+}
+
+/* A driver object has one table, each device that NDIS makes one of its own. */
+static VOID
+EachDeviceHasItsTable(VOID)
+{
+    static UNICODE_STRING name[2] = { RTL_CONSTANT_STRING(L"\\Device\\StackFirst"),
+                                      RTL_CONSTANT_STRING(L"\\Device\\StackSecond") };
+    PDRIVER_DISPATCH dispatch[IRP_MJ_MAXIMUM_FUNCTION + 1] = { NULL };
+    PDRIVER_DISPATCH before = DdiDriverObject->MajorFunction[IRP_MJ_CREATE];
+    NDIS_DEVICE_OBJECT_ATTRIBUTES attributes;
+    NDIS_HANDLE handle[2] = { NULL, NULL };
+    PDEVICE_OBJECT device, top;
+    PFILE_OBJECT file;
+    ULONG i;
+
+    NdisZeroMemory(&attributes, sizeof(attributes));
+    attributes.Header.Type = NDIS_OBJECT_TYPE_DEVICE_OBJECT_ATTRIBUTES;
+    attributes.Header.Revision = NDIS_DEVICE_OBJECT_ATTRIBUTES_REVISION_1;
+    attributes.Header.Size = NDIS_SIZEOF_DEVICE_OBJECT_ATTRIBUTES_REVISION_1;
+    attributes.MajorFunctions = dispatch;
+    for (i = 0; i < 2; i++) {
+        attributes.DeviceName = &name[i];
+        dispatch[IRP_MJ_CREATE] = i == 0 ? CreateFirst : CreateSecond;
+        CHECK(NdisRegisterDeviceEx(StackPort, &attributes, &device, &handle[i]) == NDIS_STATUS_SUCCESS);
+    }
+    for (i = 0; i < 2; i++)
+        CHECK(IoGetDeviceObjectPointer(&name[i], FILE_READ_DATA, &file, &top) == STATUS_NO_SUCH_FILE &&
+              Creates[i] == 1);
+    for (i = 0; i < 2; i++)
+        if (handle[i] != NULL)
+            NdisDeregisterDeviceEx(handle[i]);
+    DdiDriverObject->MajorFunction[IRP_MJ_CREATE] = before;
+}
+
+static const GUID InterfaceClass = { 0x1f3a7c11, 0x2b4d, 0x4e6f, { 1, 2, 3, 4, 5, 6, 7, 8 } };
+static volatile LONG Told;
+
+static NTSTATUS NTAPI
+OnInterface(PVOID NotificationStructure, PVOID Context)
+{
+    PDEVICE_INTERFACE_CHANGE_NOTIFICATION change = NotificationStructure;
+
+    UNREFERENCED_PARAMETER(Context);
+
+    if (RtlCompareMemory(&change->InterfaceClassGuid, &InterfaceClass, sizeof(GUID)) == sizeof(GUID))
+        InterlockedIncrement(&Told);
+    return STATUS_SUCCESS;
+}
+
+/* documented: registered for a PDO, with a name that leads to the top of its stack while it is enabled */
+static VOID
+Interfaces(VOID)
+{
+    UNICODE_STRING apart = RTL_CONSTANT_STRING(L"a\\b"), also = RTL_CONSTANT_STRING(L"a/b");
+    UNICODE_STRING link;
+    PDEVICE_OBJECT top;
+    PFILE_OBJECT file;
+    PVOID entry;
+
+    REQUIRE(Pdo != NULL && Fdo != NULL);
+    CHECK(IoRegisterDeviceInterface(Fdo, &InterfaceClass, NULL, &link) == STATUS_INVALID_DEVICE_REQUEST);
+    CHECK(IoRegisterDeviceInterface(Pdo, &InterfaceClass, &apart, &link) == STATUS_INVALID_DEVICE_REQUEST);
+    CHECK(IoRegisterDeviceInterface(Pdo, &InterfaceClass, &also, &link) == STATUS_INVALID_DEVICE_REQUEST);
+    REQUIRE(IoRegisterDeviceInterface(Pdo, &InterfaceClass, NULL, &link) == STATUS_SUCCESS);
+    CHECK(IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, NULL, DdiDriverObject, OnInterface,
+                                         NULL, &entry) == STATUS_INVALID_PARAMETER);
+    REQUIRE(IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, (PVOID)&InterfaceClass,
+                                           DdiDriverObject, OnInterface, NULL, &entry) == STATUS_SUCCESS);
+    CHECK(IoSetDeviceInterfaceState(&link, FALSE) == STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK(IoSetDeviceInterfaceState(&link, TRUE) == STATUS_SUCCESS);
+    CHECK(IoSetDeviceInterfaceState(&link, TRUE) == STATUS_OBJECT_NAME_EXISTS);
+    CHECK(Told == 1);
+    REQUIRE(IoGetDeviceObjectPointer(&link, FILE_READ_DATA, &file, &top) == STATUS_SUCCESS);
+    CHECK(top == Fdo);
+    ObDereferenceObject(file);
+    CHECK(IoUnregisterPlugPlayNotification(entry) == STATUS_SUCCESS);
+    CHECK(IoSetDeviceInterfaceState(&link, FALSE) == STATUS_SUCCESS);
+    CHECK(Told == 1);
+    CHECK(IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, (PVOID)&InterfaceClass,
+                                         DdiDriverObject, OnInterface, NULL, &entry) == STATUS_SUCCESS);
+    CHECK(IoUnregisterPlugPlayNotificationEx(entry) == STATUS_SUCCESS);
+    RtlFreeUnicodeString(&link);
+}
+
 DDI_TESTS(device, { "device_objects", DeviceObjects }, { "properties", Properties }, { "keys", Keys },
-          { "device_by_adapter", DeviceByAdapter }, { "statistics_for_programs", StatisticsForPrograms },
+          { "device_by_adapter", DeviceByAdapter },
+          { "each_device_has_its_table", EachDeviceHasItsTable }, { "interfaces", Interfaces }, { "statistics_for_programs", StatisticsForPrograms },
           { "programs_open_it", ProgramsOpenIt }, { "queries", Queries },
           { "sleeps_and_wakes", SleepsAndWakes }, { "stops_and_starts", StopsAndStarts },
           { "state_is_asked_for", StateIsAskedFor }, { "failed_device_is_removed", FailedDeviceIsRemoved });

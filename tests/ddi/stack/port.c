@@ -79,6 +79,7 @@ PortHalt(NDIS_HANDLE MiniportAdapterContext, NDIS_HALT_ACTION HaltAction)
     StackHaltAction = HaltAction;
     StackPort = NULL;
     NdisFreeSpinLock(&Lock);
+    InterlockedIncrement(&Seen.PortHalts);
 }
 
 static VOID NTAPI

@@ -19,7 +19,7 @@
 #define OID_STACK_SHORT 0xff010003 /* wants 100 bytes */
 
 typedef struct _STACK_SEEN {
-    volatile LONG PortPowers, BindingPowers;
+    volatile LONG PortPowers, PortHalts, BindingPowers;
     volatile LONG PortResets, PortChecks, PortFilters, BindingResetsBegun, BindingResetsEnded;
     volatile LONG PortSends, PortReturns, PortCancelSends, PortCancelOids, PortDirects, PortSynchronous;
     volatile LONG ModuleSends, ModuleSendsDone, ModuleReceives, ModuleReturns, ModuleCancels, ModuleRestarts,

@@ -391,6 +391,7 @@ interfaces(void *arg)
     boot();
     status[4] = IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, (PVOID)(uintptr_t)&guid, upper,
                                                (PDRIVER_NOTIFICATION_CALLBACK_ROUTINE)on_interface, NULL, &entry);
+    base->Flags |= DO_BUS_ENUMERATED_DEVICE; /* as its bus would */
     status[5] = IoRegisterDeviceInterface(base, &guid, NULL, &link);
     status[6] = IoSetDeviceInterfaceState(&link, TRUE);
     status[7] = IoSetDeviceInterfaceState(&link, TRUE);
