@@ -154,7 +154,7 @@ CameBack(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-/* The device has no routine for it: the I/O manager completes it. */
+/* Until it runs, nt!IopUnloadSafeCompletion stands for it. The device has no routine: the I/O manager completes the IRP. */
 static VOID
 CompletionRoutine(VOID)
 {
