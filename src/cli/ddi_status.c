@@ -55,8 +55,8 @@ add_failures(struct lab_failures *into, const struct lab_failures *from)
 }
 
 /*
- * The battery of one driver at bound 0, then with each allocation failing in its turn. Findings are not written: many of
- * these drivers stop the machine on purpose, and what they call before that is all there is to see.
+ * The battery of one driver at bound 0, then with each allocation failing in its turn. Findings are not written: many
+ * of these drivers stop the machine on purpose, and what they call before that is all there is to see.
  */
 static int
 run_driver(const char *path, struct tally *t)

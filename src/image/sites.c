@@ -60,8 +60,8 @@ is_kuser(const insn *in, const uint8_t *p)
 }
 
 /*
- * Through gs, and neither the IRQL nor the current thread: what else the KPCR holds, drivers follow to the number of the
- * processor (machine/kpcr.c).
+ * Through gs, and neither the IRQL nor the current thread: what else the KPCR holds, drivers follow to the number of
+ * the processor (machine/kpcr.c).
  */
 static bool
 reads_processor(const insn *in)

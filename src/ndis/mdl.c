@@ -122,8 +122,8 @@ ndis_nb_write(NET_BUFFER *nb, size_t offset, const void *from, size_t length)
 }
 
 /*
- * Locked pages that nobody has mapped yet get an address where they hold the length bytes from offset on; it goes with the
- * MDL. false: one of them got none.
+ * Locked pages that nobody has mapped yet get an address where they hold the length bytes from offset on; it goes with
+ * the MDL. false: one of them got none.
  */
 static bool
 map_data(const NET_BUFFER *nb, size_t offset, size_t length)

@@ -506,6 +506,7 @@ DDI_TESTS(dev, { "secure_device", SecureDevice }, { "exclusive_device", Exclusiv
           { "files", Files }, { "requests_on_bad_handles", RequestsOnBadHandles },
           { "cancel_of_a_file", CancelOfAFile }, { "driver_extension", DriverExtension },
           { "work_item_in_own_memory", WorkItemInOwnMemory }, { "timer_ticks_each_second", TimerTicksEachSecond },
-          { "interface_needs_a_pdo", InterfaceNeedsAPdo }, { "create_fails", CreateFails }, { "shutdown_is_registered", ShutdownIsRegistered }, { "error_log", ErrorLog },
+          { "interface_needs_a_pdo", InterfaceNeedsAPdo }, { "create_fails", CreateFails },
+          { "shutdown_is_registered", ShutdownIsRegistered }, { "error_log", ErrorLog },
           { "wmi_registration", WmiRegistration }, { "wmi_events", WmiEvents }, { "file_information", FileInformation },
           { "links_and_mapping", LinksAndMapping });

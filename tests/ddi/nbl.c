@@ -107,7 +107,7 @@ ContextSizes(VOID)
     if (nbl != NULL) {
         PVOID before = NET_BUFFER_LIST_CONTEXT_DATA_START(nbl);
 
-        /* documented: a multiple of the alignment of allocations; context and space for more share a count of 16 bits */
+        /* documented: a multiple of the alignment of allocations; context and back fill share a count of 16 bits */
         CHECK(NdisAllocateNetBufferListContext(nbl, 20, 0, DDI_TAG) == NDIS_STATUS_FAILURE);
         CHECK(NdisAllocateNetBufferListContext(nbl, 0xfff0, 0x10, DDI_TAG) == NDIS_STATUS_FAILURE);
         CHECK(NET_BUFFER_LIST_CONTEXT_DATA_START(nbl) == before && NET_BUFFER_LIST_CONTEXT_DATA_SIZE(nbl) == 32);

@@ -292,7 +292,7 @@ IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp, PIO_COMPLETION_R
     return STATUS_SUCCESS;
 }
 
-/* IopUnloadSafeCompletion - the routine that was set, with its context; then the device may go. IRQL: <= DISPATCH_LEVEL */
+/* IopUnloadSafeCompletion - the routine that was set; then the device may go. IRQL: <= DISPATCH_LEVEL */
 NTSTATUS NTAPI
 IopUnloadSafeCompletion(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
 {

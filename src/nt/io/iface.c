@@ -85,8 +85,8 @@ has_separator(const UNICODE_STRING *text)
 }
 
 /*
- * IoRegisterDeviceInterface - a name by which programs find a device of a class; IoSetDeviceInterfaceState makes it lead
- * there.
+ * IoRegisterDeviceInterface - a name by which programs find a device of a class; IoSetDeviceInterfaceState makes it
+ * lead there.
  *
  * Source:    documented.
  * IRQL:      PASSIVE_LEVEL

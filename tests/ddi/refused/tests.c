@@ -154,7 +154,7 @@ CameBack(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-/* Until it runs, nt!IopUnloadSafeCompletion stands for it. The device has no routine: the I/O manager completes the IRP. */
+/* nt!IopUnloadSafeCompletion stands for it until it runs. The device has no routine: the I/O manager completes it. */
 static VOID
 CompletionRoutine(VOID)
 {

@@ -416,7 +416,8 @@ Interfaces(VOID)
 
 DDI_TESTS(device, { "device_objects", DeviceObjects }, { "properties", Properties }, { "keys", Keys },
           { "device_by_adapter", DeviceByAdapter },
-          { "each_device_has_its_table", EachDeviceHasItsTable }, { "interfaces", Interfaces }, { "statistics_for_programs", StatisticsForPrograms },
+          { "each_device_has_its_table", EachDeviceHasItsTable }, { "interfaces", Interfaces },
+          { "statistics_for_programs", StatisticsForPrograms },
           { "programs_open_it", ProgramsOpenIt }, { "queries", Queries },
           { "sleeps_and_wakes", SleepsAndWakes }, { "stops_and_starts", StopsAndStarts },
           { "state_is_asked_for", StateIsAskedFor }, { "failed_device_is_removed", FailedDeviceIsRemoved });
