@@ -4,8 +4,8 @@
  * and nothing is lost.
  *
  * Model: one driver is a filter without handlers for data and a protocol over the same adapter (roles.c). When the
- * first binding runs, a work item asks for everything in tests.c. A test that fails stops the machine; none does, whichever
- * allocation fails: the driver has a certificate.
+ * first binding runs, a work item asks for everything in tests.c. A test that fails stops the machine; none does,
+ * whichever allocation fails: the driver has a certificate.
  */
 #ifndef REFUSED_H
 #define REFUSED_H
