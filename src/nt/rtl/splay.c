@@ -269,12 +269,14 @@ RtlGetElementGenericTable(PRTL_GENERIC_TABLE Table, ULONG I)
     return CONTAINING_RECORD(at, struct element, inserted)->body;
 }
 
+/* RtlNumberGenericTableElements - documented: how many there are. */
 ULONG NTAPI
 RtlNumberGenericTableElements(PRTL_GENERIC_TABLE Table)
 {
     return Table->NumberGenericTableElements;
 }
 
+/* RtlIsGenericTableEmpty - documented: TRUE if there is none. */
 BOOLEAN NTAPI
 RtlIsGenericTableEmpty(PRTL_GENERIC_TABLE Table)
 {
