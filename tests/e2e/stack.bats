@@ -130,6 +130,18 @@ END
     prints 'reset: 80010001, then 80010001' # NDIS_STATUS_NOT_RESETTABLE: the test miniport has no reset
 }
 
+@test "work items that wait for each other are all served, also when the fibers of a run are used up" {
+    needs "$drivers/items-wait/items_wait.sys"
+    cat >x.yaml <<'END'
+name: items
+actors: [ { name: writer, kind: program, ops: [ { op: open, device: each }, { op: write, len: 60 }, close ] } ]
+END
+    undis test "$drivers/items-wait/items_wait.sys" --scenario x.yaml --k 0 --faults 0 --runs 3 -v
+    exits 2
+    prints 'the row: 00000000'
+    no prints 'the row: 00000102|FINDING'
+}
+
 @test "threads that a driver keeps may wait, with and without a limit, as long as it is loaded" {
     needs "$drivers/keeps-threads/keeps_threads.sys"
     undis test "$drivers/keeps-threads/keeps_threads.sys" --k 1 --only init-halt
