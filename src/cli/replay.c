@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "cli/cli.h"
@@ -69,8 +70,12 @@ read_driver(struct lab_subjects *s, const char *path, const char *sha256)
     uint8_t sha[32];
     char hash[65], err[256];
 
-    if (lab_subjects_add(s, path, &d, err))
-        return fail(path, err);
+    if (access(path, F_OK) != 0)
+        return fail(path, "the driver is not there any more; --driver says where it is now");
+    if (lab_subjects_add(s, path, &d, err)) {
+        fprintf(stderr, "undis replay: %s\n", err);
+        return EXIT_INPUT;
+    }
     SHA256(d->bytes, d->len, sha);
     hex_of(sha, 32, hash);
     if (strcmp(hash, sha256) == 0)

@@ -66,11 +66,25 @@ number(const char *text, double *out)
     return errno == 0 && end != text && *end == '\0' && *out >= 0;
 }
 
+/* The first of the battery with that name: one that differs between kinds of drivers has several. NULL: none. */
+static const struct battery_entry *
+scenario_called(const char *name)
+{
+    const struct battery_entry *e;
+
+    for (unsigned i = 0; (e = battery_get(i)) != NULL && strcmp(e->name, name) != 0; i++)
+        ;
+    return e;
+}
+
 static int
 list_battery(void)
 {
-    for (unsigned i = 0; battery_get(i); i++)
-        printf("%-28s k<=%u  %s\n", battery_get(i)->name, battery_get(i)->k, battery_get(i)->what);
+    const struct battery_entry *e;
+
+    for (unsigned i = 0; (e = battery_get(i)) != NULL; i++)
+        if (scenario_called(e->name) == e)
+            printf("%-30s k<=%u  %s\n", e->name, e->k, e->what);
     return EXIT_CLEAN;
 }
 
@@ -184,14 +198,8 @@ parse(int argc, char **argv, struct test_options *o)
     }
     if (o->strategy != STRATEGY_ICB && o->runs == 0 && o->time_s <= 0)
         o->runs = 100000;
-    if (o->only) {
-        unsigned i = 0;
-
-        while (battery_get(i) && strcmp(battery_get(i)->name, o->only) != 0)
-            i++;
-        if (!battery_get(i))
-            return bad("--only list names the scenarios; there is none called", o->only);
-    }
+    if (o->only && !scenario_called(o->only))
+        return bad("--only list names the scenarios; there is none called", o->only);
     return -1;
 }
 

@@ -115,7 +115,7 @@ same() {
     undis replay finding --driver nowhere
     exits 4
     one_sentence 'undis replay'
-    complains 'nowhere'
+    complains 'nowhere: the driver is not there any more; --driver'
 }
 
 @test "a trace that was edited by hand is refused at its line" {

@@ -101,6 +101,7 @@ commands() {
     for scenario in init-halt write-while-disabled pause-restart-under-traffic filter-insert-remove; do
         prints "^$scenario +k<=[0-9] "
     done
+    [ -z "$(printf '%s\n' "$output" | cut -d ' ' -f 1 | sort | uniq -d)" ]
 }
 
 @test "undis replay, ddi and zoo refuse what they do not know" {
