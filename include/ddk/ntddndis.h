@@ -405,6 +405,146 @@ typedef struct _NDIS_PM_PARAMETERS {
 #endif
 } NDIS_PM_PARAMETERS, *PNDIS_PM_PARAMETERS;
 #define NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_PARAMETERS, WakeUpFlags)
+#if NDIS_SUPPORT_NDIS630
+#define NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_2 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_PARAMETERS, MediaSpecificWakeUpEvents)
+#endif
+
+typedef struct _NDIS_PM_COUNTED_STRING {
+    USHORT Length; /* in bytes */
+    WCHAR String[NDIS_PM_MAX_STRING_SIZE + 1];
+} NDIS_PM_COUNTED_STRING, *PNDIS_PM_COUNTED_STRING;
+
+typedef enum _NDIS_PM_WOL_PACKET {
+    NdisPMWoLPacketUnspecified,
+    NdisPMWoLPacketBitmapPattern,
+    NdisPMWoLPacketMagicPacket,
+    NdisPMWoLPacketIPv4TcpSyn,
+    NdisPMWoLPacketIPv6TcpSyn,
+    NdisPMWoLPacketEapolRequestIdMessage,
+    NdisPMWoLPacketMaximum
+} NDIS_PM_WOL_PACKET, *PNDIS_PM_WOL_PACKET;
+typedef struct _NDIS_PM_WOL_PATTERN {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    ULONG Priority;
+    NDIS_PM_WOL_PACKET WoLPacketType;
+    NDIS_PM_COUNTED_STRING FriendlyName;
+    ULONG PatternId;
+    ULONG NextWoLPatternOffset;
+    union _WOL_PATTERN {
+        struct _IPV4_TCP_SYN_WOL_PACKET_PARAMETERS {
+            ULONG Flags;
+            UCHAR IPv4SourceAddress[4];
+            UCHAR IPv4DestAddress[4];
+            USHORT TCPSourcePortNumber;
+            USHORT TCPDestPortNumber;
+        } IPv4TcpSynParameters;
+        struct _IPV6_TCP_SYN_WOL_PACKET_PARAMETERS {
+            ULONG Flags;
+            UCHAR IPv6SourceAddress[16];
+            UCHAR IPv6DestAddress[16];
+            USHORT TCPSourcePortNumber;
+            USHORT TCPDestPortNumber;
+        } IPv6TcpSynParameters;
+        struct _EAPOL_REQUEST_ID_MESSAGE_WOL_PACKET_PARAMETERS {
+            ULONG Flags;
+        } EapolRequestIdMessageParameters;
+        struct _WOL_BITMAP_PATTERN {
+            ULONG Flags;
+            ULONG MaskOffset;
+            ULONG MaskSize;
+            ULONG PatternOffset;
+            ULONG PatternSize;
+        } WoLBitMapPattern;
+    } WoLPattern;
+} NDIS_PM_WOL_PATTERN, *PNDIS_PM_WOL_PATTERN;
+#define NDIS_SIZEOF_NDIS_PM_WOL_PATTERN_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_WOL_PATTERN, WoLPattern)
+#if NDIS_SUPPORT_NDIS630
+#define NDIS_SIZEOF_NDIS_PM_WOL_PATTERN_REVISION_2 RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_WOL_PATTERN, WoLPattern)
+#endif
+
+#define DOT11_RSN_KCK_LENGTH 16
+#define DOT11_RSN_KEK_LENGTH 16
+#define DOT11_RSN_MAX_CIPHER_KEY_LENGTH 32
+typedef enum _NDIS_PM_PROTOCOL_OFFLOAD_TYPE {
+    NdisPMProtocolOffloadIdUnspecified,
+    NdisPMProtocolOffloadIdIPv4ARP,
+    NdisPMProtocolOffloadIdIPv6NS,
+    NdisPMProtocolOffload80211RSNRekey,
+#if NDIS_SUPPORT_NDIS684
+    NdisPMProtocolOffload80211RSNRekeyV2,
+#endif
+    NdisPMProtocolOffloadIdMaximum
+} NDIS_PM_PROTOCOL_OFFLOAD_TYPE, *PNDIS_PM_PROTOCOL_OFFLOAD_TYPE;
+typedef struct _NDIS_PM_PROTOCOL_OFFLOAD {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    ULONG Priority;
+    NDIS_PM_PROTOCOL_OFFLOAD_TYPE ProtocolOffloadType;
+    NDIS_PM_COUNTED_STRING FriendlyName;
+    ULONG ProtocolOffloadId;
+    ULONG NextProtocolOffloadOffset;
+    union _PROTOCOL_OFFLOAD_PARAMETERS {
+        struct _IPV4_ARP_PARAMETERS {
+            ULONG Flags;
+            UCHAR RemoteIPv4Address[4];
+            UCHAR HostIPv4Address[4];
+            UCHAR MacAddress[6];
+        } IPv4ARPParameters;
+        struct _IPV6_NS_PARAMETERS {
+            ULONG Flags;
+            UCHAR RemoteIPv6Address[16];
+            UCHAR SolicitedNodeIPv6Address[16];
+            UCHAR MacAddress[6];
+            UCHAR TargetIPv6Addresses[2][16];
+        } IPv6NSParameters;
+        struct _DOT11_RSN_REKEY_PARAMETERS {
+            ULONG Flags;
+            UCHAR KCK[DOT11_RSN_KCK_LENGTH];
+            UCHAR KEK[DOT11_RSN_KEK_LENGTH];
+            ULONGLONG KeyReplayCounter;
+        } Dot11RSNRekeyParameters;
+    } ProtocolOffloadParameters;
+} NDIS_PM_PROTOCOL_OFFLOAD, *PNDIS_PM_PROTOCOL_OFFLOAD;
+#define NDIS_SIZEOF_NDIS_PM_PROTOCOL_OFFLOAD_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_PROTOCOL_OFFLOAD, ProtocolOffloadParameters)
+
+#if NDIS_SUPPORT_NDIS630
+typedef enum _NDIS_PM_WAKE_REASON_TYPE {
+    NdisWakeReasonUnspecified = 0x0000,
+    NdisWakeReasonPacket = 0x0001,
+    NdisWakeReasonMediaDisconnect = 0x0002,
+    NdisWakeReasonMediaConnect = 0x0003,
+    NdisWakeReasonWlanNLODiscovery = 0x1000,
+    NdisWakeReasonWlanAPAssociationLost = 0x1001,
+    NdisWakeReasonWlanGTKHandshakeError = 0x1002,
+    NdisWakeReasonWlan4WayHandshakeRequest = 0x1003,
+    NdisWakeReasonWwanRegisterState = 0x2000,
+    NdisWakeReasonWwanSMSReceive = 0x2001,
+    NdisWakeReasonWwanUSSDReceive = 0x2002,
+    NdisWakeReasonWwanPacketState = 0x2004,
+    NdisWakeReasonWwanUiccChange = 0x2005
+} NDIS_PM_WAKE_REASON_TYPE, *PNDIS_PM_WAKE_REASON_TYPE;
+typedef struct _NDIS_PM_WAKE_REASON {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_PM_WAKE_REASON_TYPE WakeReason;
+    ULONG InfoBufferOffset;
+    ULONG InfoBufferSize;
+} NDIS_PM_WAKE_REASON, *PNDIS_PM_WAKE_REASON;
+#define NDIS_SIZEOF_PM_WAKE_REASON_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_WAKE_REASON, InfoBufferSize)
+typedef struct _NDIS_PM_WAKE_PACKET {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    ULONG PatternId;
+    NDIS_PM_COUNTED_STRING PatternFriendlyName;
+    ULONG OriginalPacketSize;
+    ULONG SavedPacketSize;
+    ULONG SavedPacketOffset;
+} NDIS_PM_WAKE_PACKET, *PNDIS_PM_WAKE_PACKET;
+#define NDIS_SIZEOF_PM_WAKE_PACKET_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_PM_WAKE_PACKET, SavedPacketOffset)
+#endif
 
 /* --- what other capabilities a binding may be told of --- */
 

@@ -78,6 +78,9 @@ bool ndis_oid_answers(const struct ndis_layer *layer);
 uint32_t ndis_oid_serial(const struct ndis_layer *layer);
 /* status.c: NDIS says something in the miniport's name, without a buffer. <= DISPATCH */
 void ndis_status_say(struct ndis_adapter *ad, NDIS_STATUS code);
+/* The same to one binding, which may be closing, past the filters; buffer is copied. <= DISPATCH */
+void ndis_status_to(struct ndis_adapter *ad, struct ndis_binding *b, NDIS_STATUS code, const void *buffer,
+                    uint32_t size);
 void ndis_device_pnp_down(struct ndis_layer *from, NET_DEVICE_PNP_EVENT *event);
 
 /* bind.c: the one fiber that may change or notify a stack; waits for its turn. */

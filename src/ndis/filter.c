@@ -7,6 +7,7 @@
  * of the driver's handler, as documented.
  */
 #include "ndis/driver.h"
+#include "ndis/pm.h"
 #include "nt/nt.h"
 
 #include <string.h>
@@ -355,6 +356,7 @@ ndis_filter_detach(struct ndis_filter *fm)
     if (layer->above != NULL)
         layer->above->below = layer->below;
     ndis_chain_compute(ad);
+    ndis_pm_forget(ad, layer);
     ndis_layer_destroy(layer);
 }
 

@@ -6,6 +6,7 @@
  * at MiniportInitializeEx and dies after MiniportHaltEx; the nic stays.
  */
 #include "ndis/driver.h"
+#include "ndis/pm.h"
 #include "ndis/poll.h"
 #include "ndis/port.h"
 #include "ndis/reset.h"
@@ -216,6 +217,8 @@ set_general(struct ndis_adapter *ad, const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBU
     if (!ndis_header_ok(&from->Header, &general_attributes, ndis_export.NdisMSetMiniportAttributes))
         return refused(&from->Header);
     ndis_copy_versioned(&given, sizeof(given), &from->Header);
+    if (given.PowerManagementCapabilitiesEx != NULL && !ndis_pm_capabilities_ok(given.PowerManagementCapabilitiesEx))
+        return NDIS_STATUS_BAD_CHARACTERISTICS;
     *to = given;
     to->SupportedOidList =
         copy_bytes(given.SupportedOidListLength != 0 ? given.SupportedOidList : NULL, given.SupportedOidListLength);
@@ -406,6 +409,7 @@ adapter_free(struct ndis_adapter *ad)
     ad->nic->add_device_context = 0;
     ad->nic->adapter = NULL;
     forget_attributes(ad);
+    ndis_pm_forget(ad, NULL);
     ndis_free(ad->restart_attributes);
     ndis_layer_destroy(&ad->layer);
 }
@@ -491,6 +495,7 @@ ndis_miniport_initialize(struct ndis_nic *nic)
     ad->power = ad->power_next = ad->power_told = NdisDeviceStateD0;
     list_init(&ad->bindings);
     list_init(&ad->polls);
+    list_init(&ad->pm_items);
     ndis_ports_init(ad);
     set_handlers(&ad->layer, &md->chars);
     ndis_chain_compute(ad);

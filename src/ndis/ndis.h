@@ -375,6 +375,9 @@ struct ndis_adapter {
     bool pause_required, binds_inhibited; /* its miniport asked for it: netpnp.c */
     struct list ports;                    /* port.c: all but the default one */
     struct list polls;                    /* struct ndis_poll.node */
+    struct list pm_items;                 /* pm.c: what layers want of it in low power */
+    uint32_t pm_id;                       /* the last identifier that an item had */
+    bool pm_arming;                       /* NDIS sends OID_PM_PARAMETERS */
     NDIS_OBJECT_HEADER *hardware_assist, *native; /* copies of further attributes, NULL if not set */
     NDIS_OFFLOAD *offload, *offload_hardware;     /* what it offloads now, and what it could; NULL: nothing */
     NET_IF_MEDIA_CONNECT_STATE connect_state;               /* status.c keeps them */

@@ -7,6 +7,7 @@
  * where the request reaches the miniport, after the filters have seen it.
  */
 #include "ndis/misc.h"
+#include "ndis/pm.h"
 #include "ndis/port.h"
 
 #include <string.h>
@@ -84,6 +85,23 @@ answer_port_state(const struct ndis_adapter *ad, NDIS_OID_REQUEST *request)
     return state != NULL ? answer(request, state, sizeof(*state)) : NDIS_STATUS_INVALID_PORT;
 }
 
+/* Power management: pm.c. false: it is not about that. */
+static bool
+answer_power(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *status)
+{
+    uint64_t mark = guest_mark();
+    const void *value;
+    uint32_t size;
+    bool known = ndis_pm_query(ad, oid_of(request), &value, &size);
+
+    if (known && size == 0 && oid_of(request) == OID_PM_CURRENT_CAPABILITIES)
+        *status = NDIS_STATUS_NOT_SUPPORTED;
+    else if (known)
+        *status = answer(request, value, size);
+    guest_release(mark);
+    return known;
+}
+
 /* What NDIS knows as one number; false: it does not. */
 static bool
 number_of(const struct ndis_adapter *ad, uint32_t oid, uint32_t *value)
@@ -157,7 +175,6 @@ oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *stat
         *status = answer_link_speed(ad, request);
         return true;
     case OID_PM_HARDWARE_CAPABILITIES:
-    case OID_PM_CURRENT_CAPABILITIES: /* assumed: nothing is switched off, so that both are what the miniport said */
         *status = answer_object((NDIS_OBJECT_HEADER *)g->PowerManagementCapabilitiesEx, request);
         return true;
     case OID_802_3_MULTICAST_LIST:
@@ -177,6 +194,8 @@ oid_answer(struct ndis_adapter *ad, NDIS_OID_REQUEST *request, NDIS_STATUS *stat
     default:
         break;
     }
+    if (answer_power(ad, request, status))
+        return true;
     if (!number_of(ad, oid_of(request), &value))
         return false;
     *status = answer(request, &value, sizeof(value));

@@ -8,6 +8,7 @@
  */
 #include "ndis/driver.h"
 #include "ndis/misc.h"
+#include "ndis/pm.h"
 
 #include <string.h>
 
@@ -70,7 +71,7 @@ request_by(struct ndis_layer *layer, NDIS_OID_REQUEST *request, bool direct)
 /*
  * NdisOidRequest - a protocol asks.
  *
- * Source:    documented; sets that concern every binding are combined first (oid_set.c).
+ * Source:    documented; sets that concern every binding are combined first (oid_set.c, pm.c).
  * IRQL:      <= DISPATCH_LEVEL
  * Ownership: takes OidRequest and its buffers until it returns other than NDIS_STATUS_PENDING or until
  *            ProtocolOidRequestComplete is called, which may be before this returns.
@@ -87,7 +88,8 @@ NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
         return NDIS_STATUS_CLOSING;
     ndis_header_ok(&OidRequest->Header, &ndis_oid_request_header, misc_site.NdisOidRequest); /* a note; it is asked */
     OidRequest->RequestHandle = b; /* documented: who issued it; assumed: NDIS fills it in, and clones keep it */
-    if (b->layer.adapter->power == NdisDeviceStateD0 && oid_set_combined(b, OidRequest, &status))
+    if (b->layer.adapter->power == NdisDeviceStateD0 &&
+        (oid_set_combined(b, OidRequest, &status) || ndis_pm_request(&b->layer, OidRequest, &status)))
         return status;
     return request_by(&b->layer, OidRequest, false);
 }
@@ -104,10 +106,13 @@ NDIS_STATUS NTAPI
 NdisFOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest)
 {
     struct ndis_filter *fm = NdisFilterHandle;
+    NDIS_STATUS status;
 
     sched_touch(fm->layer.ledger->handle);
     if (!ndis_header_ok(&OidRequest->Header, &ndis_oid_request_header, misc_site.NdisFOidRequest))
         return NDIS_STATUS_INVALID_PARAMETER;
+    if (fm->layer.adapter->power == NdisDeviceStateD0 && ndis_pm_request(&fm->layer, OidRequest, &status))
+        return status;
     return request_by(&fm->layer, OidRequest, false);
 }
 

@@ -16,6 +16,7 @@
 #include "ndis/driver.h"
 #include "ndis/hw/nic.h"
 #include "ndis/misc.h"
+#include "ndis/pm.h"
 
 /* Buffer of an event and of an OID: the state as drivers read it, in guest scratch memory. */
 static uint32_t *
@@ -52,8 +53,8 @@ ndis_power_tell(struct ndis_adapter *ad, uint32_t state)
                          sizeof(state));
         sched_point(OP_INTERNAL, (uint64_t)ad->nic);
     }
+    ad->power_told = (uint8_t)state; /* from here on nobody adds patterns for a sleep that has begun (pm.c) */
     ndis_net_pnp_up(&ad->layer, ndis_net_pnp_event(NetEventSetPower, state_buffer(state), sizeof(state)));
-    ad->power_told = (uint8_t)state;
     guest_release(mark);
 }
 
@@ -105,8 +106,11 @@ ndis_power_set(struct ndis_adapter *ad, uint32_t state)
     if (card != NULL && state == NdisDeviceStateD0)
         hw_nic_power(card, true);
     ad->power_next = (uint8_t)state;
-    if (!halts(ad))
+    if (!halts(ad)) {
+        if (state != NdisDeviceStateD0)
+            ndis_pm_arm(ad);
         set_by_oid(ad, state);
+    }
     else if (state == NdisDeviceStateD0)
         ok = resume(ad);
     else if (!ad->suspended)

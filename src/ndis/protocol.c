@@ -8,6 +8,7 @@
  * UnbindContext are objects of their own, one per operation. Pause and restart are net-PnP events.
  */
 #include "ndis/driver.h"
+#include "ndis/pm.h"
 #include "ndis/nbl.h"
 #include "ndis/port.h"
 #include "nt/nt.h"
@@ -316,6 +317,7 @@ close_finish(struct ndis_binding *b)
     b->open = false;
     ndis_free(b->multicast);
     b->multicast = NULL;
+    ndis_pm_forget(b->layer.adapter, &b->layer);
     ndis_layer_move(&b->layer, NDIS_MOVE_STOPPED);
 }
 
@@ -571,6 +573,7 @@ NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
     }
     if (b->bind == NULL)
         ndis_misuse(&b->layer, NDIS_MISUSE_CLOSE_OUTSIDE_UNBIND, b->layer.state);
+    ndis_pm_take_back(&b->layer); /* documented as the protocol's to do; assumed: NDIS does it for one that forgot */
     ndis_oid_drain(&b->layer);
     ndis_bindings_lock(b->layer.adapter); /* who looks for listeners reads it under this lock */
     b->closing = true;

@@ -10,6 +10,7 @@
 #include "ndis/driver.h"
 #include "ndis/misc.h"
 #include "ndis/nbl.h"
+#include "ndis/pm.h"
 #include "ndis/port.h"
 
 #include <string.h>
@@ -44,6 +45,14 @@ static const struct status_buffer {
     { NDIS_STATUS_PORT_STATE, sizeof(NDIS_PORT_STATE),
       STRUCTURE("NDIS_PORT_STATE", NDIS_SIZEOF_PORT_STATE_REVISION_1) },
     { NDIS_STATUS_PACKET_FILTER, sizeof(ULONG), { 0 } },
+    { NDIS_STATUS_PM_WOL_PATTERN_REJECTED, sizeof(ULONG), { 0 } },
+    { NDIS_STATUS_PM_OFFLOAD_REJECTED, sizeof(ULONG), { 0 } },
+    { NDIS_STATUS_PM_CAPABILITIES_CHANGE, NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1,
+      STRUCTURE("NDIS_PM_CAPABILITIES", NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1) },
+    { NDIS_STATUS_PM_HARDWARE_CAPABILITIES, NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1,
+      STRUCTURE("NDIS_PM_CAPABILITIES", NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1) },
+    { NDIS_STATUS_PM_WAKE_REASON, NDIS_SIZEOF_PM_WAKE_REASON_REVISION_1,
+      STRUCTURE("NDIS_PM_WAKE_REASON", NDIS_SIZEOF_PM_WAKE_REASON_REVISION_1) },
 };
 
 static const struct status_buffer *
@@ -142,18 +151,78 @@ indicate(struct ndis_layer *from, NDIS_STATUS_INDICATION *s)
     NDIS_CALL(ndis_site.ndisInvokeStatus, to->op[NDIS_OP_STATUS], to->context, (uint64_t)s);
 }
 
-void
-ndis_status_say(struct ndis_adapter *ad, NDIS_STATUS code)
+/* A status of NDIS's own, or a copy of a miniport's; in guest scratch memory. */
+static NDIS_STATUS_INDICATION *
+make(struct ndis_adapter *ad, NDIS_STATUS code, const void *buffer, uint32_t size)
 {
-    uint64_t mark = guest_mark();
     NDIS_STATUS_INDICATION *s = guest_alloc(sizeof(*s));
 
     ndis_header_set(&s->Header, NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1,
                     NDIS_SIZEOF_STATUS_INDICATION_REVISION_1);
     s->SourceHandle = ad;
     s->StatusCode = code;
-    indicate(&ad->layer, s);
+    if (size != 0) {
+        s->StatusBuffer = guest_alloc(size);
+        s->StatusBufferSize = size;
+        memcpy(s->StatusBuffer, buffer, size);
+    }
+    return s;
+}
+
+void
+ndis_status_to(struct ndis_adapter *ad, struct ndis_binding *b, NDIS_STATUS code, const void *buffer, uint32_t size)
+{
+    uint64_t mark = guest_mark();
+    NDIS_STATUS_INDICATION *s = make(ad, code, buffer, size);
+
+    s->DestinationHandle = b;
+    trace_emit(EV_STATUS_INDICATION, s, ad->layer.kind, (uint64_t)&ad->layer, (uint32_t)code);
+    to_bindings(ad, s);
     guest_release(mark);
+}
+
+void
+ndis_status_say(struct ndis_adapter *ad, NDIS_STATUS code)
+{
+    uint64_t mark = guest_mark();
+
+    indicate(&ad->layer, make(ad, code, NULL, 0));
+    guest_release(mark);
+}
+
+/*
+ * A status about power management: NDIS keeps what it says, and one that gives a pattern or an offload back is for the
+ * binding alone that had added it; documented: NDIS tells of new capabilities by _PM_CAPABILITIES_CHANGE. false: it is
+ * no such status.
+ */
+static bool
+power_management(struct ndis_adapter *ad, NDIS_STATUS_INDICATION *s)
+{
+    struct ndis_binding *only;
+    uint64_t mark;
+
+    switch (s->StatusCode) {
+    case NDIS_STATUS_PM_WOL_PATTERN_REJECTED:
+    case NDIS_STATUS_PM_OFFLOAD_REJECTED:
+    case NDIS_STATUS_PM_CAPABILITIES_CHANGE:
+    case NDIS_STATUS_PM_HARDWARE_CAPABILITIES:
+        break;
+    default:
+        return false;
+    }
+    check_buffer(&ad->layer, s);
+    ndis_pm_status(ad, s, &only);
+    mark = guest_mark();
+    if (only != NULL) {
+        s = make(ad, s->StatusCode, s->StatusBuffer, s->StatusBufferSize);
+        s->DestinationHandle = only;
+    }
+    indicate(&ad->layer, s);
+    if (s->StatusCode == NDIS_STATUS_PM_HARDWARE_CAPABILITIES)
+        indicate(&ad->layer,
+                 make(ad, NDIS_STATUS_PM_CAPABILITIES_CHANGE, s->StatusBuffer, s->StatusBufferSize));
+    guest_release(mark);
+    return true;
 }
 
 /*
@@ -184,7 +253,8 @@ NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION
     }
     if (StatusIndication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG)
         keep_offload(ad, StatusIndication);
-    indicate(&ad->layer, StatusIndication);
+    if (!power_management(ad, StatusIndication))
+        indicate(&ad->layer, StatusIndication);
 }
 
 /*

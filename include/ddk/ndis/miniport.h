@@ -322,6 +322,24 @@ typedef struct _NDIS_MINIPORT_PNP_CHARACTERISTICS {
 #define NDIS_SIZEOF_MINIPORT_PNP_CHARACTERISTICS_REVISION_1 \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_MINIPORT_PNP_CHARACTERISTICS, MiniportStartDeviceHandler)
 
+/* --- selective suspend --- */
+
+#if NDIS_SUPPORT_NDIS630
+typedef NDIS_STATUS NTAPI MINIPORT_IDLE_NOTIFICATION(NDIS_HANDLE MiniportAdapterContext, BOOLEAN ForceIdle);
+typedef MINIPORT_IDLE_NOTIFICATION *MINIPORT_IDLE_NOTIFICATION_HANDLER;
+typedef VOID NTAPI MINIPORT_CANCEL_IDLE_NOTIFICATION(NDIS_HANDLE MiniportAdapterContext);
+typedef MINIPORT_CANCEL_IDLE_NOTIFICATION *MINIPORT_CANCEL_IDLE_NOTIFICATION_HANDLER;
+typedef struct _NDIS_MINIPORT_SS_CHARACTERISTICS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    MINIPORT_IDLE_NOTIFICATION_HANDLER IdleNotificationHandler;
+    MINIPORT_CANCEL_IDLE_NOTIFICATION_HANDLER CancelIdleNotificationHandler;
+} NDIS_MINIPORT_SS_CHARACTERISTICS, *PNDIS_MINIPORT_SS_CHARACTERISTICS;
+#define NDIS_MINIPORT_SS_CHARACTERISTICS_REVISION_1 1
+#define NDIS_SIZEOF_MINIPORT_SS_CHARACTERISTICS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_MINIPORT_SS_CHARACTERISTICS, CancelIdleNotificationHandler)
+#endif
+
 /* --- functions --- */
 
 NDISAPI NDIS_STATUS NTAPI NdisMRegisterMiniportDriver(
@@ -335,6 +353,11 @@ NDISAPI VOID NTAPI NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_
 NDISAPI VOID NTAPI NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status, BOOLEAN AddressingReset);
 NDISAPI VOID NTAPI NdisMResetMiniport(NDIS_HANDLE MiniportAdapterHandle);
 NDISAPI NDIS_STATUS NTAPI NdisMRemoveMiniport(NDIS_HANDLE MiniportHandle);
+#if NDIS_SUPPORT_NDIS630
+NDISAPI VOID NTAPI NdisMIdleNotificationConfirm(NDIS_HANDLE MiniportAdapterHandle,
+                                                NDIS_DEVICE_POWER_STATE IdlePowerState);
+NDISAPI VOID NTAPI NdisMIdleNotificationComplete(NDIS_HANDLE MiniportAdapterHandle);
+#endif
 NDISAPI VOID NTAPI NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
                                                       PNET_BUFFER_LIST NetBufferList, NDIS_PORT_NUMBER PortNumber,
                                                       ULONG NumberOfNetBufferLists, ULONG ReceiveFlags);

@@ -4,7 +4,8 @@
 
 NDIS_HANDLE StackBinding;
 NDIS_HANDLE StackProtocolDriver;
-NDIS_STATUS StackLastStatus;
+NDIS_STATUS StackLastStatus, StackIndicated;
+ULONG StackIndicatedValue;
 volatile LONG StackPendsEvents, StackRefusesRemoval;
 ULONG StackBoundPorts;
 
@@ -181,6 +182,9 @@ static VOID NTAPI
 Status(NDIS_HANDLE ProtocolBindingContext, PNDIS_STATUS_INDICATION StatusIndication)
 {
     UNREFERENCED_PARAMETER(ProtocolBindingContext);
+    StackIndicated = StatusIndication->StatusCode;
+    if (StatusIndication->StatusBufferSize >= sizeof(ULONG))
+        StackIndicatedValue = *(PULONG)StatusIndication->StatusBuffer;
     if (StatusIndication->StatusCode == NDIS_STATUS_MEDIA_SPECIFIC_INDICATION)
         InterlockedIncrement(&Seen.BindingStatuses);
     if (StatusIndication->StatusCode == NDIS_STATUS_RESET_START)

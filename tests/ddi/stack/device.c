@@ -166,12 +166,16 @@ static VOID
 SleepsAndWakes(VOID)
 {
     LONG powers = Seen.PortPowers, pauses = Seen.BindingPauses;
-    LONG restarts = Seen.BindingRestarts, sets = Seen.BindingPowers;
+    LONG restarts = Seen.BindingRestarts, sets = Seen.BindingPowers, parameters = StackPm.ParametersSets;
     NDIS_OID_REQUEST request;
     ULONG value = 0;
 
     REQUIRE(Pdo != NULL);
     CHECK(Send(IRP_MJ_POWER, IRP_MN_SET_POWER, PowerDeviceD3) == STATUS_SUCCESS);
+    /* before that it was told what may wake it: what tests of pm.c and the user left enabled */
+    CHECK(StackPm.ParametersSets == parameters + 1 && StackPm.Powers == powers);
+    CHECK(StackPm.Parameters.EnabledWoLPacketPatterns ==
+          (NDIS_PM_WOL_BITMAP_PATTERN_ENABLED | NDIS_PM_WOL_MAGIC_PACKET_ENABLED));
     CHECK(Seen.PortPowers == powers + 1 && StackPower == NdisDeviceStateD3 && Seen.BindingPauses == pauses + 1);
     CHECK(Seen.BindingPowers == sets + 1 && Seen.BindingRestarts == restarts);
     StackRequest(&request, NdisRequestQueryInformation, OID_GEN_VENDOR_ID, &value, sizeof(value));

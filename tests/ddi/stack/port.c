@@ -5,6 +5,7 @@
 NDIS_HANDLE StackPort;
 NDIS_HANDLE StackMiniportDriver;
 ULONG StackPower, StackHaltAction;
+STACK_PM StackPm;
 volatile LONG StackHoldsSends, StackHangs, StackResetPends;
 
 static NDIS_SPIN_LOCK Lock;
@@ -23,6 +24,7 @@ PortInitialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext
     static const UCHAR address[6] = { 2, 0, 0, 0, 0, 9 };
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
+    NDIS_PM_CAPABILITIES power;
     NDIS_STATUS status;
 
     UNREFERENCED_PARAMETER(MiniportDriverContext);
@@ -64,6 +66,19 @@ PortInitialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext
     general.IfType = IF_TYPE_ETHERNET_CSMACD;
     general.SupportedOidList = (PNDIS_OID)(ULONG_PTR)Oids;
     general.SupportedOidListLength = sizeof(Oids);
+    NdisZeroMemory(&power, sizeof(power));
+    power.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
+    power.Header.Revision = NDIS_PM_CAPABILITIES_REVISION_2;
+    power.Header.Size = NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_2;
+    power.SupportedWoLPacketPatterns = NDIS_PM_WOL_MAGIC_PACKET_SUPPORTED | NDIS_PM_WOL_BITMAP_PATTERN_SUPPORTED;
+    power.NumTotalWoLPatterns = 4;
+    power.MaxWoLPatternSize = 128;
+    power.SupportedProtocolOffloads = NDIS_PM_PROTOCOL_OFFLOAD_ARP_SUPPORTED;
+    power.NumArpOffloadIPv4Addresses = 1;
+    power.MinMagicPacketWakeUp = power.MinPatternWakeUp = NdisDeviceStateD3;
+    general.PowerManagementCapabilitiesEx = &power;
+    StackPm.PatternsMax = 4;
+    StackPm.Patterns = StackPm.Offloads = 0;
     status = NdisMSetMiniportAttributes(NdisMiniportHandle, (PNDIS_MINIPORT_ADAPTER_ATTRIBUTES)&general);
     if (status == NDIS_STATUS_SUCCESS) {
         NdisWriteErrorLogEntry(NdisMiniportHandle, NDIS_ERROR_CODE_DRIVER_FAILURE, 2, 0x1234, 0x5678);
@@ -123,6 +138,45 @@ PortRestart(NDIS_HANDLE MiniportAdapterContext, PNDIS_MINIPORT_RESTART_PARAMETER
     return NDIS_STATUS_PENDING;
 }
 
+/* It keeps so many patterns; identifiers are NDIS's (documented). */
+static NDIS_STATUS
+AnswerPm(PNDIS_OID_REQUEST Request)
+{
+    PVOID buffer = Request->DATA.SET_INFORMATION.InformationBuffer;
+
+    switch (Request->DATA.SET_INFORMATION.Oid) {
+    case OID_PM_PARAMETERS:
+        StackPm.Parameters = *(PNDIS_PM_PARAMETERS)buffer;
+        StackPm.Powers = Seen.PortPowers;
+        StackPm.ParametersSets++;
+        break;
+    case OID_PM_ADD_WOL_PATTERN:
+        if (StackPm.Patterns >= StackPm.PatternsMax)
+            return NDIS_STATUS_PM_WOL_PATTERN_LIST_FULL;
+        StackPm.Patterns++;
+        StackPm.AddedId = ((PNDIS_PM_WOL_PATTERN)buffer)->PatternId;
+        break;
+    case OID_PM_REMOVE_WOL_PATTERN:
+        StackPm.Patterns--;
+        StackPm.RemovedId = *(PULONG)buffer;
+        break;
+    case OID_PM_ADD_PROTOCOL_OFFLOAD:
+        StackPm.Offloads++;
+        StackPm.AddedId = ((PNDIS_PM_PROTOCOL_OFFLOAD)buffer)->ProtocolOffloadId;
+        break;
+    case OID_PM_REMOVE_PROTOCOL_OFFLOAD:
+        StackPm.Offloads--;
+        StackPm.RemovedId = *(PULONG)buffer;
+        break;
+    case OID_PM_GET_PROTOCOL_OFFLOAD:
+        CHECK(*(PULONG)buffer == StackPm.AddedId);
+        return NDIS_STATUS_FAILURE; /* it remembers none */
+    default:
+        return NDIS_STATUS_NOT_SUPPORTED;
+    }
+    return NDIS_STATUS_SUCCESS;
+}
+
 static NDIS_STATUS
 Answer(PNDIS_OID_REQUEST Request)
 {
@@ -159,7 +213,7 @@ Answer(PNDIS_OID_REQUEST Request)
         Request->DATA.SET_INFORMATION.BytesRead = sizeof(ULONG);
         return NDIS_STATUS_SUCCESS;
     default:
-        return NDIS_STATUS_NOT_SUPPORTED;
+        return AnswerPm(Request);
     }
 }
 

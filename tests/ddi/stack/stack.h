@@ -29,6 +29,18 @@ typedef struct _STACK_SEEN {
         BindingPortStates;
 } STACK_SEEN;
 
+/* What the miniport was told about low power, and how it answers. */
+typedef struct _STACK_PM {
+    ULONG Patterns, PatternsMax; /* it has, it takes at most */
+    ULONG Offloads;
+    ULONG AddedId, RemovedId;      /* of the last request */
+    NDIS_PM_PARAMETERS Parameters; /* last told */
+    LONG ParametersSets, Powers;   /* times told; Powers as it was then */
+} STACK_PM;
+
+extern STACK_PM StackPm;
+extern NDIS_STATUS StackIndicated; /* the last status that the binding heard of, and its first four bytes */
+extern ULONG StackIndicatedValue;
 extern STACK_SEEN Seen;
 extern NDIS_HANDLE StackPort;    /* the miniport adapter, NULL: halted */
 extern NDIS_HANDLE StackModule;  /* the filter module */
@@ -58,6 +70,9 @@ VOID StackRequest(PNDIS_OID_REQUEST Request, NDIS_REQUEST_TYPE Type, NDIS_OID Oi
 /* Within two seconds of machine time. */
 BOOLEAN StackReaches(volatile LONG *Count, LONG Value);
 VOID StackRunTests(VOID);
-extern const DDI_GROUP stackGroup, portsGroup, resetGroup, pollGroup, deviceGroup, leaveGroup;
+/* NdisOidRequest and its like from the binding, waited for. */
+NDIS_STATUS StackAsk(NDIS_STATUS(NTAPI *Send)(NDIS_HANDLE, PNDIS_OID_REQUEST), volatile LONG *Done,
+                     PNDIS_OID_REQUEST Request);
+extern const DDI_GROUP stackGroup, portsGroup, resetGroup, pollGroup, deviceGroup, pmGroup, leaveGroup;
 
 #endif

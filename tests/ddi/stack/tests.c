@@ -132,8 +132,8 @@ SendsFromTheMiddle(VOID)
 }
 
 /* One request of every kind from the top; what came of it. */
-static NDIS_STATUS
-Ask(NDIS_STATUS(NTAPI *Send)(NDIS_HANDLE, PNDIS_OID_REQUEST), volatile LONG *Done, PNDIS_OID_REQUEST Request)
+NDIS_STATUS
+StackAsk(NDIS_STATUS(NTAPI *Send)(NDIS_HANDLE, PNDIS_OID_REQUEST), volatile LONG *Done, PNDIS_OID_REQUEST Request)
 {
     LONG before = *Done;
     NDIS_STATUS status = Send(StackBinding, Request);
@@ -152,7 +152,7 @@ Receives(VOID)
     KIRQL old;
 
     StackRequest(&request, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof(filter));
-    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_SUCCESS);
+    CHECK(StackAsk(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_SUCCESS);
     REQUIRE(MakeList());
     List->SourceHandle = StackPort;
     NdisMIndicateReceiveNetBufferLists(StackPort, List, NDIS_DEFAULT_PORT_NUMBER, 1, 0);
@@ -175,15 +175,15 @@ Requests(VOID)
     ULONG value = 0;
 
     StackRequest(&request, NdisRequestQueryInformation, OID_GEN_VENDOR_ID, &value, sizeof(value));
-    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_SUCCESS);
+    CHECK(StackAsk(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_SUCCESS);
     CHECK(value == 0x554e44 && request.DATA.QUERY_INFORMATION.BytesWritten == 4 && Seen.ModuleOids >= 1);
     StackRequest(&request, NdisRequestQueryInformation, OID_STACK_FAILS, &value, sizeof(value));
-    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_INVALID_DATA);
+    CHECK(StackAsk(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_INVALID_DATA);
     StackRequest(&request, NdisRequestQueryInformation, OID_STACK_SHORT, &value, sizeof(value));
-    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_BUFFER_TOO_SHORT);
+    CHECK(StackAsk(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_BUFFER_TOO_SHORT);
     CHECK(request.DATA.QUERY_INFORMATION.BytesNeeded == 100);
     StackRequest(&request, NdisRequestQueryInformation, 0xff019999, &value, sizeof(value));
-    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_NOT_SUPPORTED);
+    CHECK(StackAsk(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_NOT_SUPPORTED);
 }
 
 /* documented: NDIS answers these from OID_GEN_STATISTICS, and the miniport is not asked for them */
@@ -195,15 +195,15 @@ Counters(VOID)
     ULONG small = 0;
 
     StackRequest(&request, NdisRequestQueryInformation, OID_GEN_BYTES_XMIT, &count, sizeof(count));
-    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_SUCCESS);
+    CHECK(StackAsk(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_SUCCESS);
     CHECK(count == 0x100000007ULL && request.DATA.QUERY_INFORMATION.BytesWritten == sizeof(count));
     StackRequest(&request, NdisRequestQueryInformation, OID_GEN_RCV_ERROR, &small, sizeof(small));
-    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_SUCCESS);
+    CHECK(StackAsk(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_SUCCESS);
     CHECK(small == 3 && request.DATA.QUERY_INFORMATION.BytesWritten == sizeof(small));
     StackRequest(&request, NdisRequestQueryInformation, OID_GEN_BYTES_RCV, &small, 2);
-    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_BUFFER_TOO_SHORT);
+    CHECK(StackAsk(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_BUFFER_TOO_SHORT);
     StackRequest(&request, NdisRequestQueryInformation, OID_GEN_XMIT_OK, &count, sizeof(count));
-    CHECK(Ask(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_NOT_SUPPORTED); /* not among them */
+    CHECK(StackAsk(NdisOidRequest, &Seen.BindingOidsDone, &request) == NDIS_STATUS_NOT_SUPPORTED); /* not among them */
 }
 
 static VOID
@@ -213,10 +213,10 @@ DirectRequests(VOID)
     ULONG value = 0;
 
     StackRequest(&request, NdisRequestQueryInformation, OID_GEN_VENDOR_ID, &value, sizeof(value));
-    CHECK(Ask(NdisDirectOidRequest, &Seen.BindingDirectsDone, &request) == NDIS_STATUS_SUCCESS);
+    CHECK(StackAsk(NdisDirectOidRequest, &Seen.BindingDirectsDone, &request) == NDIS_STATUS_SUCCESS);
     CHECK(value == 0x554e44 && Seen.PortDirects >= 1);
     StackRequest(&request, NdisRequestQueryInformation, OID_STACK_FAILS, &value, sizeof(value));
-    CHECK(Ask(NdisDirectOidRequest, &Seen.BindingDirectsDone, &request) == NDIS_STATUS_INVALID_DATA);
+    CHECK(StackAsk(NdisDirectOidRequest, &Seen.BindingDirectsDone, &request) == NDIS_STATUS_INVALID_DATA);
 }
 
 static VOID
@@ -353,8 +353,8 @@ DDI_TESTS(stack, { "everything_came_up", EverythingCameUp }, { "sends_from_the_t
 VOID
 StackRunTests(VOID)
 {
-    static const DDI_GROUP *const groups[] = { &stackGroup, &portsGroup,  &resetGroup,
-                                               &pollGroup,  &deviceGroup, &leaveGroup };
+    static const DDI_GROUP *const groups[] = { &stackGroup, &portsGroup, &resetGroup, &pollGroup,
+                                               &pmGroup,    &deviceGroup, &leaveGroup };
     ULONG i, failed = 0, count = 0;
 
     StackReaches(&Seen.BindingRestarts, 1);
