@@ -129,7 +129,7 @@ do_adapter(struct admin_job *j)
         break;
     default:
         a->removed = true;
-        ndis_nic_surprise_remove(a->nic);
+        ndis_pnp_surprise_remove(a->nic);
         if (a->host != NULL)
             hostif_remove(a->nic);
         break;

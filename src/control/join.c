@@ -279,7 +279,7 @@ remove_adapters(struct admin_job *j, const struct pnp_driver *file)
 
         if (a->miniport != file || a->removed)
             continue;
-        if (ndis_nic_remove(a->nic)) {
+        if (ndis_pnp_remove(a->nic)) {
             admin_refuse(j, "a driver above the adapter \"%s\" does not let it go", a->config->name);
             return false;
         }

@@ -79,20 +79,24 @@ admin_op(struct lab_actor *a, const struct scn_op *op)
         ndis_driver_attach(nic, service);
         break;
     case OP_REMOVE:
-        ndis_nic_remove(nic);
+        ndis_pnp_remove(nic);
         break;
     case OP_SURPRISE_REMOVE:
-        ndis_nic_surprise_remove(nic);
+        ndis_pnp_surprise_remove(nic);
         break;
     case OP_REBALANCE:
-        ndis_nic_rebalance(nic);
+        ndis_pnp_rebalance(nic);
         break;
     case OP_RESET:
         ndis_nic_reset(nic);
         break;
     case OP_SLEEP:
     case OP_WAKE:
-        ndis_nic_set_power(nic, op->kind == OP_SLEEP ? 3 : 0);
+        ndis_pnp_set_power(nic, op->kind == OP_SLEEP ? 3 : 0);
+        break;
+    case OP_SYSTEM_SLEEP:
+    case OP_SYSTEM_WAKE:
+        ndis_pnp_system_power(op->kind == OP_SYSTEM_SLEEP);
         break;
     case OP_SHUTDOWN:
         shut_down();
@@ -146,6 +150,10 @@ wire_op(struct lab_actor *a, const struct scn_op *op)
 {
     struct hw_nic *card = hw_nic_of(lab.nic[op->adapter]);
 
+    if (op->kind == OP_WAKE_SIGNAL) {
+        ndis_pnp_wake_signal(lab.nic[op->adapter]);
+        return;
+    }
     if (card) {
         lab_fill_frame(a->buffer, op->len < 1514 ? op->len : 1514);
         card_op(a, op, card);

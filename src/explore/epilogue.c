@@ -125,6 +125,7 @@ bring_up(void)
 {
     bool up = true;
 
+    ndis_pnp_system_power(false);
     for (unsigned i = 0; i < lab.nic_count; i++) {
         ndis_nic_set_power(lab.nic[i], 0);
         up = ndis_nic_enable(lab.nic[i]) == 0 && ndis_nic_restart(lab.nic[i]) == 0 && up;

@@ -140,42 +140,10 @@ ndis_nic_cancel_remove(struct ndis_nic *nic)
     tell_removal(nic, NetEventCancelRemoveDevice);
 }
 
-/* Those that agreed hear that it stays, too. */
-static int
-query(struct ndis_nic *nic)
-{
-    int err = ndis_nic_query_remove(nic);
-
-    if (err)
-        ndis_nic_cancel_remove(nic);
-    return err;
-}
-
-int
-ndis_nic_remove(struct ndis_nic *nic)
-{
-    int err = query(nic);
-
-    if (err == 0)
-        ndis_nic_disable(nic);
-    return err;
-}
-
 void
 ndis_nic_stop(struct ndis_nic *nic)
 {
     take_down(nic, NdisHaltDeviceStopped);
-}
-
-int
-ndis_nic_rebalance(struct ndis_nic *nic)
-{
-    int err = query(nic);
-
-    if (err)
-        return err;
-    ndis_nic_stop(nic);
-    return ndis_nic_enable(nic);
 }
 
 /*

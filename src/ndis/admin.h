@@ -45,15 +45,23 @@ int ndis_nic_adopt(struct ndis_nic *nic, const char *service);
 /* 0, or -EIO when the miniport or a mandatory filter refused. */
 int ndis_nic_enable(struct ndis_nic *nic);
 void ndis_nic_disable(struct ndis_nic *nic);         /* pause, unbind, detach, halt */
-void ndis_nic_surprise_remove(struct ndis_nic *nic); /* the same as Windows 8 does it when the device is gone */
-/* PnP asks first: 0, or -EBUSY when a protocol or a filter refused; then all were told that the device stays. */
-int ndis_nic_remove(struct ndis_nic *nic);
-/* The steps of it, as IRPs of the PnP manager ask for them. */
+/*
+ * What the PnP and the power manager do, by IRPs to the top of the device stack (pnp.c). Removing and rebalancing ask
+ * first: -EBUSY when a device over the adapter's, a protocol or a filter refused; then all were told that it stays.
+ */
+int ndis_pnp_remove(struct ndis_nic *nic);
+int ndis_pnp_rebalance(struct ndis_nic *nic); /* stop, and start again; -EIO: it did not start */
+void ndis_pnp_surprise_remove(struct ndis_nic *nic);
+void ndis_pnp_set_power(struct ndis_nic *nic, unsigned state); /* to D0 ... D3: 0 awake, 3 asleep */
+void ndis_pnp_system_power(bool asleep); /* every adapter: standby (S3), or back; of no effect if a device refuses */
+/* The device signals that it wakes: with a wait for that under way the adapter, or the system, wakes. false: none is. */
+bool ndis_pnp_wake_signal(struct ndis_nic *nic);
+/* The steps, as these IRPs ask NDIS for them. query: 0, or -EBUSY when a protocol or a filter refused. */
 int ndis_nic_query_remove(struct ndis_nic *nic);
 void ndis_nic_cancel_remove(struct ndis_nic *nic);
 void ndis_nic_stop(struct ndis_nic *nic);
-int ndis_nic_rebalance(struct ndis_nic *nic); /* stop, and start again; -EIO: it did not start */
-void ndis_nic_set_power(struct ndis_nic *nic, unsigned state); /* to D0 ... D3: 0 awake, 3 asleep */
+void ndis_nic_surprise_remove(struct ndis_nic *nic); /* as Windows 8 does it when the device is gone */
+void ndis_nic_set_power(struct ndis_nic *nic, unsigned state);
 void ndis_nic_shutdown(struct ndis_nic *nic); /* the system goes down: MiniportShutdownEx, and nothing more of it */
 bool ndis_nic_can_reset(const struct ndis_nic *nic); /* a miniport of NDIS 5, or one with MiniportResetEx */
 void ndis_nic_reset(struct ndis_nic *nic);           /* one that can be; it returns at once */

@@ -17,6 +17,7 @@
 #include "nt/hal/hal.h"
 #include "nt/io/devnode.h"
 #include "nt/io/driver.h"
+#include "nt/po/po.h"
 
 #define NETCARD                  0x17u
 #define IOCTL_QUERY_GLOBAL_STATS CTL_CODE(NETCARD, 0, METHOD_OUT_DIRECT, FILE_ANY_ACCESS)
@@ -228,6 +229,83 @@ device_state(const IO_STACK_LOCATION *at)
 }
 
 /*
+ * Documented ("Managing Device Power Policy"): who owns the device's power policy requests the device power state that
+ * goes with the system's, before a system request to sleep goes down and after one to wake did.
+ */
+static NTSTATUS
+system_power(PDEVICE_OBJECT device, struct ndis_nic *nic, PIRP irp, unsigned state)
+{
+    NTSTATUS status;
+
+    if (state != 0) {
+        ndis_pnp_set_power(nic, state);
+        irp->IoStatus.Status = STATUS_SUCCESS;
+        return pass(device, irp);
+    }
+    status = bus_first(device, irp);
+    if (NT_SUCCESS(status))
+        ndis_pnp_set_power(nic, 0);
+    return complete(irp, status, 0);
+}
+
+/* The device signalled: it wakes, and with it the system if that sleeps. */
+static void
+woken(void *arg)
+{
+    struct ndis_nic *nic = arg;
+
+    if (ndis_root()->asleep)
+        ndis_pnp_system_power(false);
+    else
+        ndis_pnp_set_power(nic, 0);
+}
+
+/*
+ * ndisWaitWakeComplete - the wait for a wake-up signal is over: NDIS's callback of PoRequestPowerIrp.
+ *
+ * Source: documented ("Low Power for Wake on LAN"): on success the adapter goes to full power, by its power policy
+ *         owner's request.
+ * IRQL:   <= DISPATCH_LEVEL
+ */
+VOID NTAPI
+ndisWaitWakeComplete(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, uint64_t PowerState, PVOID Context,
+                     PIO_STATUS_BLOCK IoStatus)
+{
+    struct ndis_nic *nic = extension_of(Context)->nic;
+
+    (void)DeviceObject;
+    (void)MinorFunction;
+    (void)PowerState;
+    sched_touch((uint64_t)nic);
+    nic->wake_armed = false;
+    if (IoStatus->Status == STATUS_SUCCESS)
+        ndis_work_queue(woken, nic);
+}
+
+void
+ndis_wake_arm(struct ndis_nic *nic)
+{
+    POWER_STATE from = { .SystemState = PO_SYSTEM_WAKE };
+
+    sched_touch((uint64_t)nic);
+    if (nic->wake_armed)
+        return;
+    nic->wake_armed = true; /* it may be over before the call returns */
+    if (PoRequestPowerIrp(nic->pdo, IRP_MN_WAIT_WAKE, from,
+                          (PREQUEST_POWER_COMPLETE)address_of("ndisWaitWakeComplete"), nic->fdo,
+                          NULL) != STATUS_PENDING)
+        nic->wake_armed = false;
+}
+
+void
+ndis_wake_disarm(struct ndis_nic *nic)
+{
+    sched_touch((uint64_t)nic);
+    if (nic->wake_armed)
+        po_wake_end(nic->pdo, STATUS_CANCELLED);
+}
+
+/*
  * ndisPowerDispatch - IRP_MJ_POWER of an adapter.
  *
  * Source: documented: power goes up from the bus and down to it. Assumed: queries succeed, as every driver must.
@@ -240,8 +318,10 @@ ndisPowerDispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     const IO_STACK_LOCATION *at = IoGetCurrentIrpStackLocation(Irp);
     unsigned state = device_state(at);
 
-    if (at->MinorFunction != IRP_MN_SET_POWER || state > 3)
+    if (at->MinorFunction != IRP_MN_SET_POWER || state > 3 || nic->idle_power)
         return pass(DeviceObject, Irp);
+    if (at->Parameters.Power.Type == SystemPowerState)
+        return system_power(DeviceObject, nic, Irp, state);
     if (state == 0) {
         NTSTATUS status = bus_first(DeviceObject, Irp);
 

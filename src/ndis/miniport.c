@@ -6,6 +6,7 @@
  * at MiniportInitializeEx and dies after MiniportHaltEx; the nic stays.
  */
 #include "ndis/driver.h"
+#include "ndis/fdo.h"
 #include "ndis/pm.h"
 #include "ndis/poll.h"
 #include "ndis/port.h"
@@ -518,6 +519,7 @@ ndis_miniport_halt(struct ndis_adapter *ad)
         call_halt(ad, ad->nic->halt_action);
     ndis_hw_check(ad, HALT_WITHOUT_INTERRUPT_DEREGISTER);
     ad->nic->im_asked = false;
+    ndis_wake_disarm(ad->nic);
     adapter_free(ad);
 }
 

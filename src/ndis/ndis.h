@@ -327,6 +327,8 @@ struct ndis_nic {
     bool want_running;           /* restart it, and keep it restarted */
     bool want_shutdown;          /* the system goes down: no other change any more */
     uint8_t want_power;          /* NDIS_DEVICE_POWER_STATE */
+    bool wake_armed;             /* an IRP_MN_WAIT_WAKE of NDIS's is out: fdo.c */
+    bool idle_power;             /* NDIS itself sends a power request for a selective suspend: idle.c */
     bool failed;                 /* the miniport or a mandatory filter failed: being removed until enabled again */
     uint8_t halt_action;         /* NDIS_HALT_ACTION: why it is halted next */
     bool dirty;                  /* the worker should look at it */
@@ -464,6 +466,7 @@ struct ndis_root {
     struct list link_free;       /* struct ndis_link, of drivers that are gone; in a live machine */
     struct ndis_words *words;    /* each sentence that was ever needed, once */
     uint32_t next_if_index;
+    bool asleep;              /* the system: pnp.c */
     void *driver_object;      /* \Driver\NDIS, of the adapters' devices; NULL: there are none yet */
     uint32_t partial_cancel_id; /* NdisGeneratePartialCancelId */
     struct ndis_nbl_pool *default_pool; /* for NBLs that NDIS makes without a pool given */

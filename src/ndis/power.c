@@ -8,12 +8,13 @@
  * does not ask to be spared is halted instead and initialized anew; its adapter, modules and bindings stay. From 6.30
  * on a stack whose every driver can do without is not paused.
  *
- * The power manager's side (which system state means which device state, who is asked first) is not here: undis has
- * device states only, and an administrator who sets them.
+ * Before low power the miniport hears what may wake it (pm.c), and where something may, the bus is asked to wait for
+ * the signal (documented: "Low Power for Wake on LAN"). Which requests lead here is fdo.c's and pnp.c's.
  */
 #include "ndis/power.h"
 
 #include "ndis/driver.h"
+#include "ndis/fdo.h"
 #include "ndis/hw/nic.h"
 #include "ndis/misc.h"
 #include "ndis/pm.h"
@@ -103,13 +104,17 @@ ndis_power_set(struct ndis_adapter *ad, uint32_t state)
     uint8_t from = ad->power;
     bool ok = true;
 
+    if (state == NdisDeviceStateD0)
+        ndis_wake_disarm(ad->nic);
     if (card != NULL && state == NdisDeviceStateD0)
         hw_nic_power(card, true);
     ad->power_next = (uint8_t)state;
     if (!halts(ad)) {
-        if (state != NdisDeviceStateD0)
-            ndis_pm_arm(ad);
+        bool armed = state != NdisDeviceStateD0 && ndis_pm_arm(ad);
+
         set_by_oid(ad, state);
+        if (armed)
+            ndis_wake_arm(ad->nic);
     }
     else if (state == NdisDeviceStateD0)
         ok = resume(ad);

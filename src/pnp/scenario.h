@@ -70,8 +70,11 @@ enum scn_op_kind {
     OP_RESET,           /* as when its miniport asks for it */
     OP_SLEEP,           /* to D3 */
     OP_WAKE,            /* to D0 */
+    OP_SYSTEM_SLEEP,    /* every adapter: standby */
+    OP_SYSTEM_WAKE,
     OP_SHUTDOWN,        /* the system goes down, and with it the scenario ends */
     /* the wire */
+    OP_WAKE_SIGNAL, /* the device signals that it wakes, if it waits for that */
     OP_RECEIVE, /* frames, len, shape; with a capture: no len, and frames 0 means as many as it has */
     OP_LINK_DOWN,
     OP_LINK_UP,

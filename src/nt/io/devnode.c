@@ -14,6 +14,7 @@
 #include "nt/cm/cm.h"
 #include "nt/hal/hal.h"
 #include "nt/io/driver.h"
+#include "nt/po/po.h"
 
 #define CONTROL_SET "\\Registry\\Machine\\System\\CurrentControlSet"
 
@@ -85,7 +86,7 @@ io_bus_driver(PDRIVER_OBJECT driver)
     driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = (PDRIVER_DISPATCH)dispatch;
 }
 
-/* assumed: a device like most: full power awake, none asleep, and it can be pulled out. */
+/* assumed: a device like most: full power awake, none asleep, it can wake the system, and it can be pulled out. */
 static void
 fill_capabilities(PDEVICE_CAPABILITIES c)
 {
@@ -94,6 +95,9 @@ fill_capabilities(PDEVICE_CAPABILITIES c)
         c->DeviceState[state] = PowerDeviceD3;
     c->DeviceState[PowerSystemUnspecified] = PowerDeviceUnspecified;
     c->DeviceState[PowerSystemWorking] = PowerDeviceD0;
+    c->WakeFromD3 = 1;
+    c->SystemWake = PO_SYSTEM_WAKE;
+    c->DeviceWake = PowerDeviceD3;
 }
 
 /* false: a bus leaves the status as it finds it (documented for minor codes that it does not handle). */
@@ -132,9 +136,16 @@ IopBusDispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     NTSTATUS status;
 
-    (void)DeviceObject;
-    if (bus_succeeds(IoGetCurrentIrpStackLocation(Irp)))
+    const IO_STACK_LOCATION *at = IoGetCurrentIrpStackLocation(Irp);
+
+    if (at->MajorFunction == IRP_MJ_POWER && at->MinorFunction == IRP_MN_WAIT_WAKE) {
+        status = po_wake_keep(DeviceObject, Irp);
+        if (status == STATUS_PENDING)
+            return status;
+        Irp->IoStatus.Status = status;
+    } else if (bus_succeeds(IoGetCurrentIrpStackLocation(Irp))) {
         Irp->IoStatus.Status = STATUS_SUCCESS;
+    }
     status = Irp->IoStatus.Status;
     IofCompleteRequest(Irp, IO_NO_INCREMENT);
     return status;

@@ -112,8 +112,12 @@ PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, POWER_STATE 
     top = io_top_device(DeviceObject);
     irp = io_irp_create((CCHAR)(top->StackSize + 1), true);
     r = heap_alloc(sizeof(*r), 'qRoP');
-    if (irp == NULL || r == NULL)
+    if (irp == NULL || r == NULL) {
+        if (irp != NULL)
+            io_irp_free(irp, fiber_self());
+        heap_free(r);
         return STATUS_INSUFFICIENT_RESOURCES;
+    }
     *r = (struct request){ DeviceObject, CompletionFunction, Context, PowerState, MinorFunction };
     ob_reference(DeviceObject);
     irp->CurrentLocation--; /* a location of our own, so that the callback below has a device */
@@ -148,4 +152,5 @@ po_init(struct nt *nt)
 
     po->request_site = ke_site("PopRequestPowerIrp");
     po->completion = ddi_address((unsigned)ddi_lookup("ntoskrnl", "PopRequestCompletion"));
+    po->wake_cancel = ddi_address((unsigned)ddi_lookup("ntoskrnl", "IopWaitWakeCancel"));
 }

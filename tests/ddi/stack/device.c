@@ -11,7 +11,7 @@ static PDEVICE_OBJECT Pdo, Fdo, Next;
 
 /* A PnP or power request to the top of the stack; its status. */
 static NTSTATUS
-Send(UCHAR Major, UCHAR Minor, DEVICE_POWER_STATE State)
+SendTyped(UCHAR Major, UCHAR Minor, POWER_STATE_TYPE Type, ULONG State)
 {
     PDEVICE_OBJECT top = IoGetAttachedDeviceReference(Pdo);
     IO_STATUS_BLOCK iosb;
@@ -27,8 +27,8 @@ Send(UCHAR Major, UCHAR Minor, DEVICE_POWER_STATE State)
     IoGetNextIrpStackLocation(irp)->MajorFunction = Major;
     IoGetNextIrpStackLocation(irp)->MinorFunction = Minor;
     if (Major == IRP_MJ_POWER) {
-        IoGetNextIrpStackLocation(irp)->Parameters.Power.Type = DevicePowerState;
-        IoGetNextIrpStackLocation(irp)->Parameters.Power.State.DeviceState = State;
+        IoGetNextIrpStackLocation(irp)->Parameters.Power.Type = Type;
+        IoGetNextIrpStackLocation(irp)->Parameters.Power.State.SystemState = State;
     }
     status = IoCallDriver(top, irp);
     if (status == STATUS_PENDING) {
@@ -37,6 +37,18 @@ Send(UCHAR Major, UCHAR Minor, DEVICE_POWER_STATE State)
     }
     ObDereferenceObject(top);
     return status;
+}
+
+static NTSTATUS
+Send(UCHAR Major, UCHAR Minor, DEVICE_POWER_STATE State)
+{
+    return SendTyped(Major, Minor, DevicePowerState, State);
+}
+
+static NTSTATUS
+SendPower(UCHAR Minor, POWER_STATE_TYPE Type, ULONG State)
+{
+    return SendTyped(IRP_MJ_POWER, Minor, Type, State);
 }
 
 static VOID
@@ -199,10 +211,28 @@ StopsAndStarts(VOID)
 }
 
 /* A device of this driver over the adapter's: it sees what the PnP manager sends, and answers one of the questions. */
-static PDRIVER_DISPATCH PnpBefore;
+static PDRIVER_DISPATCH PnpBefore, PowerBefore;
 static PDEVICE_OBJECT Over, Below;
 static volatile LONG Minors[32], Removals; /* asked for; removals that are done */
+static volatile LONG Powers[4], SystemPowers; /* power requests by minor code; how many of them for the system */
 static ULONG_PTR DeviceState;
+
+static NTSTATUS NTAPI
+OverPower(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    PIO_STACK_LOCATION at = IoGetCurrentIrpStackLocation(Irp);
+
+    if (DeviceObject != Over) {
+        Irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+        IoCompleteRequest(Irp, IO_NO_INCREMENT);
+        return STATUS_NOT_SUPPORTED;
+    }
+    InterlockedIncrement(&Powers[at->MinorFunction & 3]);
+    if (at->MinorFunction == IRP_MN_SET_POWER && at->Parameters.Power.Type == SystemPowerState)
+        InterlockedIncrement(&SystemPowers);
+    IoSkipCurrentIrpStackLocation(Irp);
+    return IoCallDriver(Below, Irp);
+}
 
 static NTSTATUS NTAPI
 OverPnp(PDEVICE_OBJECT DeviceObject, PIRP Irp)
@@ -233,6 +263,8 @@ PutOver(VOID)
     if (!NT_SUCCESS(IoCreateDevice(DdiDriverObject, 0, NULL, FILE_DEVICE_NETWORK, 0, FALSE, &Over)))
         return FALSE;
     DdiDriverObject->MajorFunction[IRP_MJ_PNP] = OverPnp;
+    PowerBefore = DdiDriverObject->MajorFunction[IRP_MJ_POWER];
+    DdiDriverObject->MajorFunction[IRP_MJ_POWER] = OverPower;
     Below = IoAttachDeviceToDeviceStack(Over, Fdo);
     Over->Flags &= ~DO_DEVICE_INITIALIZING;
     return Below != NULL;
@@ -244,6 +276,7 @@ TakeOff(VOID)
     IoDetachDevice(Below);
     IoDeleteDevice(Over);
     DdiDriverObject->MajorFunction[IRP_MJ_PNP] = PnpBefore;
+    DdiDriverObject->MajorFunction[IRP_MJ_POWER] = PowerBefore;
 }
 
 /* documented: the stack is asked for the state; one that is only not to be disabled stays */
@@ -285,6 +318,79 @@ FailedDeviceIsRemoved(VOID)
     CHECK(StackPort == NULL && Removals == 2);
     CHECK(Send(IRP_MJ_PNP, IRP_MN_START_DEVICE, 0) == STATUS_SUCCESS);
     CHECK(StackReaches(&Seen.BindingBinds, binds + 2) && StackReaches(&Seen.BindingRestarts, restarts + 2));
+    TakeOff();
+}
+
+static NTSTATUS WakeStatus;
+static volatile LONG WakesDone;
+
+static VOID NTAPI
+WakeDone(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, POWER_STATE PowerState, PVOID Context,
+         PIO_STATUS_BLOCK IoStatus)
+{
+    UNREFERENCED_PARAMETER(DeviceObject);
+    UNREFERENCED_PARAMETER(Context);
+    CHECK(MinorFunction == IRP_MN_WAIT_WAKE);
+    CHECK(PowerState.SystemState >= PowerSystemSleeping3);
+    WakeStatus = IoStatus->Status;
+    InterlockedIncrement(&WakesDone);
+}
+
+/* documented: a bus keeps one request per device until it is cancelled, and none for a sleep it cannot end */
+static VOID
+BusKeepsWaitWake(VOID)
+{
+    POWER_STATE state = { .SystemState = PowerSystemSleeping3 };
+    PIRP first = NULL;
+
+    REQUIRE(Pdo != NULL);
+    WakesDone = 0;
+    REQUIRE(PoRequestPowerIrp(Pdo, IRP_MN_WAIT_WAKE, state, WakeDone, NULL, &first) == STATUS_PENDING);
+    CHECK(WakesDone == 0);
+    CHECK(PoRequestPowerIrp(Pdo, IRP_MN_WAIT_WAKE, state, WakeDone, NULL, NULL) == STATUS_PENDING);
+    CHECK(WakesDone == 1 && WakeStatus == STATUS_DEVICE_BUSY);
+    state.SystemState = PowerSystemHibernate;
+    CHECK(PoRequestPowerIrp(Pdo, IRP_MN_WAIT_WAKE, state, WakeDone, NULL, NULL) == STATUS_PENDING);
+    CHECK(WakesDone == 2 && WakeStatus == STATUS_INVALID_DEVICE_STATE);
+    CHECK(IoCancelIrp(first));
+    CHECK(StackReaches(&WakesDone, 3) && WakeStatus == STATUS_CANCELLED);
+}
+
+/* documented: where something may wake it, the adapter waits for that while it sleeps, and no longer */
+static VOID
+SleepWaitsForWake(VOID)
+{
+    POWER_STATE state = { .SystemState = PowerSystemSleeping3 };
+    LONG restarts = Seen.BindingRestarts;
+
+    REQUIRE(Pdo != NULL && PutOver());
+    WakesDone = 0;
+    Powers[IRP_MN_WAIT_WAKE] = 0;
+    CHECK(Send(IRP_MJ_POWER, IRP_MN_SET_POWER, PowerDeviceD3) == STATUS_SUCCESS);
+    CHECK(Powers[IRP_MN_WAIT_WAKE] == 1);
+    CHECK(PoRequestPowerIrp(Pdo, IRP_MN_WAIT_WAKE, state, WakeDone, NULL, NULL) == STATUS_PENDING);
+    CHECK(WakesDone == 1 && WakeStatus == STATUS_DEVICE_BUSY); /* NDIS's is there */
+    CHECK(Send(IRP_MJ_POWER, IRP_MN_SET_POWER, PowerDeviceD0) == STATUS_SUCCESS);
+    CHECK(StackReaches(&Seen.BindingRestarts, restarts + 1));
+    BusKeepsWaitWake();
+    TakeOff();
+}
+
+/* documented: the owner of the power policy asks for the device's state by a request of its own */
+static VOID
+SystemSleepIsTheDevices(VOID)
+{
+    LONG powers = Seen.PortPowers, restarts = Seen.BindingRestarts;
+
+    REQUIRE(Pdo != NULL && PutOver());
+    SystemPowers = Powers[IRP_MN_SET_POWER] = 0;
+    CHECK(SendPower(IRP_MN_QUERY_POWER, SystemPowerState, PowerSystemSleeping3) == STATUS_SUCCESS);
+    CHECK(SendPower(IRP_MN_SET_POWER, SystemPowerState, PowerSystemSleeping3) == STATUS_SUCCESS);
+    CHECK(SystemPowers == 1 && Powers[IRP_MN_SET_POWER] == 2);
+    CHECK(Seen.PortPowers == powers + 1 && StackPower == NdisDeviceStateD3);
+    CHECK(SendPower(IRP_MN_SET_POWER, SystemPowerState, PowerSystemWorking) == STATUS_SUCCESS);
+    CHECK(SystemPowers == 2 && Powers[IRP_MN_SET_POWER] == 4 && StackPower == NdisDeviceStateD0);
+    CHECK(StackReaches(&Seen.BindingRestarts, restarts + 1));
     TakeOff();
 }
 
@@ -424,4 +530,6 @@ DDI_TESTS(device, { "device_objects", DeviceObjects }, { "properties", Propertie
           { "statistics_for_programs", StatisticsForPrograms },
           { "programs_open_it", ProgramsOpenIt }, { "queries", Queries },
           { "sleeps_and_wakes", SleepsAndWakes }, { "stops_and_starts", StopsAndStarts },
+          { "bus_keeps_wait_wake", BusKeepsWaitWake }, { "sleep_waits_for_wake", SleepWaitsForWake },
+          { "system_sleep_is_the_devices", SystemSleepIsTheDevices },
           { "state_is_asked_for", StateIsAskedFor }, { "failed_device_is_removed", FailedDeviceIsRemoved });
