@@ -54,7 +54,7 @@ int ndis_pnp_rebalance(struct ndis_nic *nic); /* stop, and start again; -EIO: it
 void ndis_pnp_surprise_remove(struct ndis_nic *nic);
 void ndis_pnp_set_power(struct ndis_nic *nic, unsigned state); /* to D0 ... D3: 0 awake, 3 asleep */
 void ndis_pnp_system_power(bool asleep); /* every adapter: standby (S3), or back; of no effect if a device refuses */
-/* The device signals that it wakes: with a wait for that under way the adapter, or the system, wakes. false: none is. */
+/* The device signals that it wakes: if a wait for that is out, the adapter or the system wakes. false: none is. */
 bool ndis_pnp_wake_signal(struct ndis_nic *nic);
 /* The steps, as these IRPs ask NDIS for them. query: 0, or -EBUSY when a protocol or a filter refused. */
 int ndis_nic_query_remove(struct ndis_nic *nic);
