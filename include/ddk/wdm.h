@@ -4,7 +4,7 @@
  *
  * Model: one piece per kernel subsystem under wdm/, each including the one below:
  * atomic, rtl, ke (with kuser), ex, mm, se, pnptypes, io, iofn, zw; seh and hw beside them.
- * Start reading at: wdm/io.h for IRPs, wdm/ke.h for IRQL, locks and waits.
+ * Start reading at: wdm/io.h for IRPs, wdm/kefn.h for IRQL, locks and waits.
  */
 #ifndef UNDIS_DDK_WDM_H
 #define UNDIS_DDK_WDM_H

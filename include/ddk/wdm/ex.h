@@ -9,7 +9,7 @@
 #ifndef UNDIS_DDK_WDM_EX_H
 #define UNDIS_DDK_WDM_EX_H
 
-#include "ke.h"
+#include "kefn.h"
 
 /* --- pools --- */
 

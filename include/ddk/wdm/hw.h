@@ -9,7 +9,7 @@
 #define UNDIS_DDK_WDM_HW_H
 
 #include "iofn.h"
-#include "ke.h"
+#include "kefn.h"
 #include "mm.h"
 #include "pnptypes.h"
 

@@ -56,17 +56,23 @@
         if (left) *left = cch - n; \
         return status; \
     } \
+    /* Up to `most` units of src behind the `at` units that dst has, cut where dst ends. */ \
+    FORCEINLINE NTSTATUS ddk_strsafe_put##S(T *dst, SIZE_T at, SIZE_T cch, const T *src, SIZE_T most, DWORD flags) \
+    { \
+        SIZE_T n = 0; \
+        NTSTATUS status; \
+        while (n < most && at + n < cch && src[n] != 0) n++; \
+        status = at + n >= cch && cch != 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS; \
+        if (cch != 0 && (status == STATUS_SUCCESS || !(flags & STRSAFE_NO_TRUNCATION))) \
+            RtlStringCchCopyN##S(dst + at, cch - at, src, most); \
+        return status; \
+    } \
     FORCEINLINE NTSTATUS RtlStringCchCopyNEx##S(T *pszDest, SIZE_T cchDest, const T *pszSrc, SIZE_T cchToCopy, \
                                                 T **ppszDestEnd, SIZE_T *pcchRemaining, DWORD dwFlags) \
     { \
         NTSTATUS status = STATUS_INVALID_PARAMETER; \
-        SIZE_T n = 0; \
-        if (ddk_strsafe_begin##S(pszDest, cchDest, &pszSrc, dwFlags) && cchToCopy <= NTSTRSAFE_MAX_CCH) { \
-            while (n < cchToCopy && n < cchDest && pszSrc[n] != 0) n++; \
-            status = n >= cchDest && cchDest != 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS; \
-            if (cchDest != 0 && (status == STATUS_SUCCESS || !(dwFlags & STRSAFE_NO_TRUNCATION))) \
-                RtlStringCchCopyN##S(pszDest, cchDest, pszSrc, cchToCopy); \
-        } \
+        if (ddk_strsafe_begin##S(pszDest, cchDest, &pszSrc, dwFlags) && cchToCopy <= NTSTRSAFE_MAX_CCH) \
+            status = ddk_strsafe_put##S(pszDest, 0, cchDest, pszSrc, cchToCopy, dwFlags); \
         return ddk_strsafe_end##S(pszDest, cchDest, ppszDestEnd, pcchRemaining, dwFlags, status); \
     } \
     FORCEINLINE NTSTATUS RtlStringCchCopyEx##S(T *pszDest, SIZE_T cchDest, const T *pszSrc, T **ppszDestEnd, \
@@ -79,15 +85,11 @@
                                                T **ppszDestEnd, SIZE_T *pcchRemaining, DWORD dwFlags) \
     { \
         NTSTATUS status = STATUS_INVALID_PARAMETER; \
-        SIZE_T at = 0, n = 0; \
+        SIZE_T at = 0; \
         if (ddk_strsafe_begin##S(pszDest, cchDest, &pszSrc, dwFlags) && cchToAppend <= NTSTRSAFE_MAX_CCH) { \
             while (at < cchDest && pszDest[at] != 0) at++; \
-            if (at < cchDest || cchDest == 0) { \
-                while (n < cchToAppend && at + n < cchDest && pszSrc[n] != 0) n++; \
-                status = at + n >= cchDest && cchDest != 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS; \
-                if (cchDest != 0 && (status == STATUS_SUCCESS || !(dwFlags & STRSAFE_NO_TRUNCATION))) \
-                    RtlStringCchCopyN##S(pszDest + at, cchDest - at, pszSrc, cchToAppend); \
-            } \
+            if (at < cchDest || cchDest == 0) \
+                status = ddk_strsafe_put##S(pszDest, at, cchDest, pszSrc, cchToAppend, dwFlags); \
         } \
         return ddk_strsafe_end##S(pszDest, cchDest, ppszDestEnd, pcchRemaining, dwFlags, status); \
     } \
