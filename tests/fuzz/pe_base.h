@@ -3,7 +3,8 @@
  * fuzz/pe_base.h - a small driver image made by hand, and every change of one field that is worth a try.
  *
  * The image has all that the loader reads: imports (plain and delayed), exports, relocations, unwind info of both
- * versions, a scope table, load config, debug record, version resource, and code with instructions to patch.
+ * versions, a scope table, load config, debug record, version resource, and code with instructions to patch. It has
+ * a TLS directory with a callback, too, which the kernel's loader does not look at (documented: no driver has TLS).
  */
 #ifndef FUZZ_PE_BASE_H
 #define FUZZ_PE_BASE_H
@@ -156,6 +157,11 @@ pe_base_tables(uint8_t *b)
     pe_w32(b, r + 0x3a0, 0x23c0), pe_w32(b, r + 0x3a4, 0x60);
     pe_w32(b, r + 0x3c0 + 40, 0xfeef04bdu), pe_w32(b, r + 0x3c0 + 48, 0x00060001),
         pe_w32(b, r + 0x3c0 + 52, 0x00020003);
+    /* TLS: data, index, callbacks (one, the leaf) */
+    pe_w64(b, r + 0x440, 0x140003000ull), pe_w64(b, r + 0x448, 0x140003010ull);
+    pe_w64(b, r + 0x450, 0x140003038ull), pe_w64(b, r + 0x458, 0x140002470ull);
+    pe_w32(b, r + 0x460, 8), pe_w32(b, r + 0x464, 0x00300000);
+    pe_w64(b, r + 0x470, 0x140001080ull);
 }
 
 static inline void
@@ -190,6 +196,7 @@ pe_base(uint8_t b[PE_BASE_SIZE])
     pe_dir(b, 4, 0xff0, 0x10);
     pe_dir(b, 5, 0x4000, 24);
     pe_dir(b, 6, 0x22e0, 28);
+    pe_dir(b, 9, 0x2440, 40);
     pe_dir(b, 10, 0x2240, 0x94);
     pe_dir(b, 12, 0x2040, 24);
     pe_dir(b, 13, 0x20c0, 64);
@@ -236,7 +243,7 @@ static const struct {
     { 0, 64 },
     { PE_NT, PE_SECTIONS + 160 },
     { PE_TEXT, PE_TEXT + 0x90 },
-    { PE_RDATA, PE_RDATA + 0x430 },
+    { PE_RDATA, PE_RDATA + 0x480 },
     { PE_DATA, PE_DATA + 0x40 },
     { PE_RELOC, PE_RELOC + 24 },
 };

@@ -37,7 +37,7 @@ TEST(hostile, the_unchanged_image_is_understood)
     CHECK_EQ(im->import_count, 4);
     CHECK_STR(im->imports[0].name, "DbgPrint");
     CHECK_STR(im->imports[1].name, "#7");
-    CHECK_EQ(im->facts, IMAGE_SIGNED | IMAGE_CFG | IMAGE_COOKIE | IMAGE_DELAY);
+    CHECK_EQ(im->facts, IMAGE_SIGNED | IMAGE_TLS | IMAGE_CFG | IMAGE_COOKIE | IMAGE_DELAY);
     CHECK_EQ(image_export(im, "Alpha"), im->base + 0x1000);
     CHECK_EQ(image_export(im, "#1"), im->base + 0x1000);
     CHECK_EQ(image_export(im, "Gamma"), 0);
