@@ -13,12 +13,14 @@
 #include "base/hash.h"
 #include "explore/cause.h"
 #include "explore/follow.h"
+#include "machine/plain.h"
 
 #define TRACES_MIN     (1u << 10)
 #define TRACES_MAX     (1u << 20)
-#define SPUN_MAX       3u    /* livelocks after which a sample has seen enough: each takes long */
-#define POINTS_PER_HIT 2000u /* a failing run costs one for so many points and rounds of loops */
-#define LONG_HITS_MAX  2000u /* what long failing runs may cost in all: a loop that ends by counting takes long */
+#define SPUN_MAX       3u      /* livelocks after which a sample has seen enough: each takes long */
+#define TRAPS_MAX      100000u /* so many it may cost: where a driver's loops trap, 200 runs take long, too */
+#define POINTS_PER_HIT 2000u   /* a failing run costs one for so many points and rounds of loops */
+#define LONG_HITS_MAX  2000u   /* what long failing runs may cost in all: a loop that ends by counting takes long */
 
 /* Happens-before orders seen at ends of runs: a set of 128-bit hashes, host memory of the worker. */
 struct trace_slot {
@@ -129,8 +131,8 @@ keep(struct search_report *rep, const struct explorer *x, const struct run_resul
         if (rep->found[i].root == cause.root)
             f = &rep->found[i];
     if (f && (f->bound < bound ||
-              (f->bound == bound && (f->severity > cause.severity ||
-                                     (f->severity == cause.severity && f->choices.count <= x->made.count)))))
+              (f->bound == bound &&
+               (f->severity > cause.severity || (f->severity == cause.severity && f->choices.count <= x->made.count)))))
         return;
     if (!f && rep->found_count == FOUND_MAX) {
         rep->found_lost++;
@@ -221,6 +223,15 @@ judge(struct explorer *x, const struct run_result *r, const struct search_hooks 
     return failed;
 }
 
+/* A sample that looks for races has cost what it may. */
+static bool
+watched_enough(const struct run_result *r, unsigned *spun)
+{
+    if (r->end == RUN_LIVELOCK)
+        ++*spun;
+    return *spun == SPUN_MAX || race_traps() > TRAPS_MAX;
+}
+
 /*
  * Everything one explorer has to offer; runs that fail do not end it, unless the first is all that is asked for.
  * False: stop searching.
@@ -261,7 +272,7 @@ search_with(struct explorer *x, struct search_level *l, const struct search_job 
                 return false;
             long_hits += (r.points + r.rounds) / POINTS_PER_HIT;
         }
-        if (rep->unsupported[0] || (job->watch && r.end == RUN_LIVELOCK && ++spun == SPUN_MAX))
+        if (rep->unsupported[0] || (job->watch && watched_enough(&r, &spun)))
             return false;
         if (job->check_every && rep->runs / job->check_every > rep->double_runs && r.end != RUN_CUT)
             check_twice(x, &r, h, rep);

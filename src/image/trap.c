@@ -183,6 +183,7 @@ image_fixup_trap(struct trap *t)
         if (i < 0 || im->base + im->sites[i].rva != t->rip - 1 || im->sites[i].patch != PATCH_INT3)
             return false;
         t->rip = im->sites[i].thunk;
+        race_trapped();
         return true;
     }
     if (image_thunk_origin(t->rip, &origin, &pushed)) {

@@ -41,6 +41,10 @@ struct race {
  */
 int race_watch(void (*report)(const struct race *r));
 
+/* A patched instruction trapped while races are watched for; how often that was. Each costs some 2 us. */
+void race_trapped(void);
+uint64_t race_traps(void);
+
 /* Some plain access is a point: then locked instructions that write are remembered, too. */
 extern bool plain_used;
 

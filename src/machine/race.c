@@ -59,6 +59,7 @@ static struct race_state {
     struct clock fiber[FIBERS], handed_over;
     struct ordered object[OBJECTS];
     struct cell cell[CELLS];
+    uint64_t traps;
     void (*report)(const struct race *r);
 } * R;
 
@@ -75,6 +76,19 @@ race_watch(void (*report)(const struct race *))
     memset(R, 0, sizeof(*R));
     R->report = report;
     return 0;
+}
+
+void
+race_trapped(void)
+{
+    if (R != NULL)
+        R->traps++;
+}
+
+uint64_t
+race_traps(void)
+{
+    return R != NULL ? R->traps : 0;
 }
 
 void
