@@ -29,7 +29,7 @@
 
 #define NODES_MAX  16384u
 #define CACHE_SIZE (1u << 20)
-#define MARK_LEAST 4u /* nodes between a mark and where the run leaves the path */
+#define MARK_LEAST 8u /* nodes between a mark and where the run leaves the path */
 
 struct node {
     uint16_t n, answer;
@@ -138,15 +138,15 @@ full(struct icb *b)
 
 /*
  * Depth first, the next runs will leave the path near where this one does, then further and further up. So marks are
- * made 4, 16, 64 ... nodes before that place: each serves as many nodes' runs, and none has far to go from one.
+ * made 8, 32, 128 ... nodes before that place: each serves as many nodes' runs, and none has far to go from one.
  */
 static void
 make_mark(struct icb *b)
 {
     unsigned left = b->depth - b->way.at;
-    bool power_of_4 = (left & (left - 1)) == 0 && (left & 0x55555555u) != 0;
+    bool here = (left & (left - 1)) == 0 && (left & 0xaaaaaaaau) != 0; /* twice a power of 4 */
 
-    if (!b->marks_on || b->way.at >= b->depth || left < MARK_LEAST || !power_of_4 || b->marks == RUN_MARKS ||
+    if (!b->marks_on || b->way.at >= b->depth || left < MARK_LEAST || !here || b->marks == RUN_MARKS ||
         sched_current == NULL || (b->marks > 0 && b->mark[b->marks - 1].way.at >= b->way.at))
         return;
     b->mark[b->marks] = (struct icb_mark){ b->way, b->x.made.count, b->x.made.overflow, b->x.keys };

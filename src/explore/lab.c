@@ -300,7 +300,7 @@ lab_begin(char text[256])
 {
     lab_actors_release();
     machine_on_quiet(lab_epilogue_start, NULL);
-    if (machine_snapshot() == 0)
+    if (machine_snapshot() == 0 && machine_guard() == 0)
         return 0;
     snprintf(text, 256, "no memory for a snapshot of the machine");
     return LAB_OURS;

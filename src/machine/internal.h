@@ -11,6 +11,7 @@ struct kept {
     uint64_t at, size;
     uint8_t *bytes;
     uint64_t room;
+    const struct guard *guard; /* which of its pages need not be put back; NULL: all do */
 };
 
 /* Keep [at, at+size). 0 or -ENOMEM. */
@@ -46,6 +47,8 @@ struct copy {
  */
 int copy_save(struct copy *c, const struct copy *base, const struct fiber *asker);
 void copy_restore(const struct copy *c, const struct copy *base);
+/* Signal context: is it in a page that nobody has written to since the snapshot? It can be written to now. */
+bool snapshot_touch(uint64_t address);
 /* The run stands at that mark again. Returns the fiber that asked for it; what the run had come to is in *out. */
 struct fiber *mark_restore(unsigned mark, struct run_result *out);
 /* asker, parked in the engine, is what the run goes on with. 0 or -ENOMEM. */

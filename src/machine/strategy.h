@@ -71,6 +71,11 @@ void machine_run(struct strategy *s, struct run_result *out);
 /* Remember this state; every machine_restore() comes back to it. Only while no fiber runs. */
 int machine_snapshot(void);
 void machine_restore(void);
+/*
+ * After a snapshot: see who writes to what it holds, so that only that needs to be put back. Nobody else may handle
+ * SIGSEGV then, and no system call write to the machine's memory. 0 or -errno.
+ */
+int machine_guard(void);
 
 /*
  * Marks: states on the way of a run. Called by a strategy from inside pick(), with a fiber running, and returns once

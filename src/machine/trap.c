@@ -177,7 +177,7 @@ on_signal(int sig, siginfo_t *si, void *context)
 
     if (sig == SIGVTALRM && !spin_sample())
         return;
-    if (sig == SIGSEGV && fiber_touch_stack((uint64_t)si->si_addr))
+    if (sig == SIGSEGV && (fiber_touch_stack((uint64_t)si->si_addr) || snapshot_touch((uint64_t)si->si_addr)))
         return;
     load(&t, si, uc);
     if (sig == SIGVTALRM) {
