@@ -28,7 +28,8 @@
 #include "explore/explore.h"
 
 #define NODES_MAX  16384u
-#define CACHE_SIZE (1u << 20)
+#define CACHE_MIN  (1u << 16)
+#define CACHE_MAX  (1u << 20)
 #define MARK_LEAST 8u /* nodes between a mark and where the run leaves the path */
 
 struct node {
@@ -73,7 +74,7 @@ struct icb {
     unsigned marks; /* on the current path, each further on than those before */
     struct icb_mark mark[RUN_MARKS];
     bool cache_on;
-    uint32_t cache_used;
+    uint32_t cache_size, cache_used;
     struct node *node;
     struct entry *cache;
 };
@@ -100,6 +101,41 @@ check_same(struct icb *b, uint64_t lo, uint64_t hi)
     b->x.differ += same == SAME_DIFFERENT;
 }
 
+/* Where an order stands, or would. */
+static struct entry *
+entry_of(const struct icb *b, uint64_t lo, uint64_t hi)
+{
+    uint32_t i = (uint32_t)lo & (b->cache_size - 1);
+
+    while (b->cache[i].lo && (b->cache[i].lo != lo || b->cache[i].hi != hi))
+        i = (i + 1) & (b->cache_size - 1);
+    return &b->cache[i];
+}
+
+/*
+ * Between runs: a table of twice the size as soon as it is a quarter full, so that a run always has room. A small
+ * search has a small one, which stays in the processor's cache. false: there is none at all.
+ */
+static bool
+cache_room(struct icb *b)
+{
+    uint32_t size = b->cache ? b->cache_size * 2 : CACHE_MIN, old_size = b->cache_size;
+    struct entry *old = b->cache, *bigger;
+
+    if (size > CACHE_MAX || (old && b->cache_used < old_size / 4))
+        return true;
+    bigger = calloc(size, sizeof(*bigger));
+    if (!bigger)
+        return old != NULL;
+    b->cache = bigger;
+    b->cache_size = size;
+    for (uint32_t i = 0; i < old_size; i++)
+        if (old[i].lo)
+            *entry_of(b, old[i].lo, old[i].hi) = old[i];
+    free(old);
+    return true;
+}
+
 /* Was this prefix met with as much budget? If not, remember it. */
 static bool
 known(struct icb *b, const struct fiber *current, bool enabled)
@@ -108,22 +144,17 @@ known(struct icb *b, const struct fiber *current, bool enabled)
     uint64_t lo = hash_mix64(hb.lo + hash_mix64_b(hb.pending) + tail) | 1, hi = hb.hi ^ hash_mix64(hb.pending + tail);
     struct left left = { (uint8_t)(b->bound.k - b->way.cost), (uint8_t)(ICB_EVENTS - b->way.events),
                          (uint8_t)(b->bound.faults - b->way.faults), (uint8_t)(b->bound.values - b->way.values) };
-    uint32_t i = (uint32_t)lo & (CACHE_SIZE - 1);
+    struct entry *e = entry_of(b, lo, hi);
 
     check_same(b, lo, hi);
-    while (b->cache[i].lo) {
-        if (b->cache[i].lo == lo && b->cache[i].hi == hi) {
-            if (at_least(b->cache[i].left, left))
-                return true;
-            if (at_least(left, b->cache[i].left))
-                b->cache[i].left = left;
-            return false;
-        }
-        i = (i + 1) & (CACHE_SIZE - 1);
-    }
-    if (b->cache_used < CACHE_SIZE / 4 * 3) {
+    if (e->lo) {
+        if (at_least(e->left, left))
+            return true;
+        if (at_least(left, e->left))
+            e->left = left;
+    } else if (b->cache_used < b->cache_size / 4 * 3) {
         b->cache_used++;
-        b->cache[i] = (struct entry){ lo, hi, left };
+        *e = (struct entry){ lo, hi, left };
     }
     return false;
 }
@@ -245,6 +276,8 @@ icb_begin(struct explorer *x)
     const struct icb_mark *m;
 
     explorer_begin(x);
+    if (b->cache_on)
+        cache_room(b);
     b->way = (struct way){ 0 };
     while (b->marks > 0 && b->mark[b->marks - 1].way.at >= b->depth)
         b->marks--; /* the node that changed came before it */
@@ -288,11 +321,11 @@ icb_create(const struct icb_bound *bound, bool cache, bool marks)
         if (!b || !b->node)
             return NULL;
     }
-    if (cache && !b->cache && !(b->cache = calloc(CACHE_SIZE, sizeof(*b->cache))))
-        return NULL;
     if (b->cache && b->cache_used)
-        memset(b->cache, 0, CACHE_SIZE * sizeof(*b->cache));
+        memset(b->cache, 0, b->cache_size * sizeof(*b->cache));
     b->cache_used = 0;
+    if (cache && !cache_room(b))
+        return NULL;
     b->cache_on = cache;
     b->bound = *bound;
     if (b->bound.nodes == 0 || b->bound.nodes > NODES_MAX)

@@ -255,6 +255,12 @@ host_alloc(size_t size)
     return malloc(size);
 }
 
+void *
+host_alloc_zeroed(size_t size)
+{
+    return calloc(1, size);
+}
+
 void
 host_free(void *p)
 {

@@ -40,6 +40,7 @@ int host_mkdir_p(const char *path);
 
 /* Memory outside the machine: what a snapshot holds. Never while a fiber runs. NULL: none. */
 void *host_alloc(size_t size);
+void *host_alloc_zeroed(size_t size); /* much of it: pages cost nothing before they are used */
 void host_free(void *p);
 
 /* CPU seconds another process of ours has used; 0 when it is gone. */

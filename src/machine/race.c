@@ -70,10 +70,9 @@ bool race_active;
 int
 race_watch(void (*report)(const struct race *))
 {
-    R = host_alloc(sizeof(*R));
+    R = host_alloc_zeroed(sizeof(*R));
     if (!R)
         return -ENOMEM;
-    memset(R, 0, sizeof(*R));
     R->report = report;
     return 0;
 }

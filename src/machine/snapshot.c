@@ -115,10 +115,9 @@ guard(struct kept *k)
         return 0;
     g->from = k->at & ~(PAGE - 1);
     g->pages = (k->at + k->size - g->from + PAGE - 1) / PAGE;
-    g->written = host_alloc(g->pages);
+    g->written = host_alloc_zeroed(g->pages);
     if (!g->written)
         return -ENOMEM;
-    memset(g->written, 0, g->pages);
     err = host_protect(g->from, g->pages * PAGE, HOST_R);
     if (err) {
         host_free(g->written);
@@ -191,8 +190,8 @@ static struct mark *
 mark_of(unsigned number)
 {
     MACHINE_ASSERT(number < RUN_MARKS);
-    if (!marks[number] && (marks[number] = host_alloc(sizeof(*marks[number]))))
-        memset(marks[number], 0, sizeof(*marks[number]));
+    if (!marks[number])
+        marks[number] = host_alloc_zeroed(sizeof(*marks[number]));
     return marks[number];
 }
 
