@@ -42,7 +42,6 @@ void hostif_remove(struct ndis_nic *nic);
 struct hostif_stats {
     uint64_t from_linux, to_linux; /* frames */
     uint64_t down;                 /* Linux sent while the adapter was down */
-    uint64_t no_buffers;           /* all send buffers were on their way */
     uint64_t refused;              /* of a length or with words that the adapter cannot send */
     uint64_t dropped;              /* for Linux, which did not read them */
 };

@@ -329,7 +329,6 @@ adapter_json(const struct admin_job *j, unsigned i)
         json_t *host = wire_json(a->host, &s->host), *drops = json_object_get(host, "drops");
 
         json_object_set_new(drops, "adapter_down", number(s->hostif.down));
-        json_object_set_new(drops, "no_buffers", number(s->hostif.no_buffers));
         json_object_set_new(drops, "adapter_cannot", number(s->hostif.refused));
         json_object_set_new(drops, "linux_did_not_read", number(s->hostif.dropped));
         json_object_set_new(out, "hostif", host);

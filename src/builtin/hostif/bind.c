@@ -298,6 +298,8 @@ set_running(struct hi_binding *b, bool running)
     b->running = running;
     if (running)
         hi_take_busy(b, 1);
+    else
+        figure_add(&b->hostif->stats.down, hi_drop_waiting(b));
     update_carrier(b);
     NdisReleaseSpinLock(&b->lock);
 }

@@ -3,7 +3,8 @@
  * hostif/data.c - frames from Linux down to the adapter, frames of the adapter up to Linux.
  *
  * Model: down, a frame is read into a send buffer; what Linux left to do is asked of the adapter if it does that now,
- * and done here otherwise. Up, a frame is the pieces its MDLs describe; a checksum that the adapter says is right, and
+ * and done here otherwise. A frame that is to be cut needs a buffer for each segment: what there is none for waits, and
+ * Linux is not read on meanwhile. Up, a frame is the pieces its MDLs describe; a checksum that the adapter says is right, and
  * frames it joined, reach Linux as a checksum still to be made (with the pseudo header's sum in its place, in a copy of
  * the headers), so that what Linux passes on to a real network is right, too.
  */
@@ -42,6 +43,7 @@ hi_create_buffers(struct hi_binding *b)
     const struct wire_info *info = wire_info(b->hostif->wire);
     uint32_t size = info->depth * (uint32_t)sizeof(*b->buffers);
 
+    b->waiting_end = &b->waiting;
     b->frame_max = info->frame_max;
     b->buffer_count = info->depth;
     b->pool = create_pool();
@@ -176,52 +178,90 @@ chain_add(struct hi_binding *b, struct chain *c, struct hi_buffer *buffer, uint3
     c->count++;
 }
 
-/* lock held. A frame in `buffer` that nobody below cuts. */
-static void
-cut(struct hi_binding *b, struct hi_buffer *buffer, const uint8_t *frame, uint32_t length,
-    const struct wire_offload *o, PVOID tag, struct chain *c)
+/* lock held. The next segments of a frame that nobody below cuts. false: no buffer is left, and it waits. */
+static bool
+cut(struct hi_binding *b, struct hi_buffer *buffer, struct chain *c)
 {
-    unsigned count = wire_segments(o, length);
+    const uint8_t *frame = buffer->data + buffer->cut.skip;
 
-    for (unsigned i = 0; i < count; i++) {
+    for (; buffer->cut.next < buffer->cut.count; buffer->cut.next++) {
         struct hi_buffer *segment = take_buffer(b);
+        uint32_t length;
 
-        if (segment == NULL) {
-            figure_add(&b->hostif->stats.no_buffers, count - i);
-            break;
-        }
+        if (segment == NULL)
+            return false;
         memset(segment->nbl->NetBufferListInfo, 0, sizeof(segment->nbl->NetBufferListInfo));
-        chain_add(b, c, segment, 0, wire_segment(frame, length, o, i, segment->data), tag);
+        length = wire_segment(frame, buffer->cut.length, &buffer->cut.offload, buffer->cut.next, segment->data);
+        chain_add(b, c, segment, 0, length, buffer->cut.tag);
     }
     give_buffer(b, buffer);
+    return true;
 }
 
-/* lock held. A frame of Linux's on its way down. */
-static void
-prepare(struct hi_binding *b, struct hi_buffer *buffer, const struct wire_rx *rx, struct chain *c)
+/* lock held. A frame of Linux's on its way down. false: it waits for a buffer. */
+static bool
+prepare(struct hi_binding *b, struct hi_buffer *buffer, struct chain *c)
 {
-    struct wire_offload o = rx->offload;
+    struct wire_offload o = buffer->rx.offload;
+    uint32_t skip = 0, length = buffer->rx.length;
     NET_BUFFER_LIST *nbl = buffer->nbl;
-    uint32_t skip = 0, length;
     uint8_t *frame;
     PVOID tag;
 
-    if (o.gso == WIRE_GSO_NONE && rx->length > b->mtu + WIRE_HEADER + 4) {
+    if (buffer->cut.count > 0)
+        return cut(b, buffer, c);
+    if (o.gso == WIRE_GSO_NONE && length > b->mtu + WIRE_HEADER + 4) {
         figure_add(&b->hostif->stats.refused, 1);
         give_buffer(b, buffer);
-        return;
+        return true;
     }
     memset(nbl->NetBufferListInfo, 0, sizeof(nbl->NetBufferListInfo));
-    tag = b->tags ? frame_take_tag(buffer->data, rx->length, &skip, &o) : NULL;
+    tag = b->tags ? frame_take_tag(buffer->data, length, &skip, &o) : NULL;
     frame = buffer->data + skip;
-    length = rx->length - skip;
+    length -= skip;
     if (o.gso != WIRE_GSO_NONE && !ask_segments(b, frame, length, &o, nbl)) {
-        cut(b, buffer, frame, length, &o, tag, c);
-        return;
+        buffer->cut.skip = skip;
+        buffer->cut.length = length;
+        buffer->cut.offload = o;
+        buffer->cut.tag = tag;
+        buffer->cut.next = 0;
+        buffer->cut.count = wire_segments(&o, length);
+        return cut(b, buffer, c);
     }
     if (o.gso == WIRE_GSO_NONE && (o.flags & WIRE_NEEDS_CSUM) && !ask_checksum(b, frame, length, &o, nbl))
         wire_csum_fill(frame, length, &o);
     chain_add(b, c, buffer, skip, length, tag);
+    return true;
+}
+
+/* lock held. What waits, as far as there are buffers. */
+static void
+prepare_waiting(struct hi_binding *b, struct chain *c)
+{
+    struct hi_buffer *buffer, *next;
+
+    for (buffer = b->waiting; buffer != NULL; buffer = next) {
+        next = buffer->next; /* it may be free afterwards */
+        if (!prepare(b, buffer, c))
+            break;
+    }
+    b->waiting = buffer;
+    if (buffer == NULL)
+        b->waiting_end = &b->waiting;
+}
+
+unsigned
+hi_drop_waiting(struct hi_binding *b)
+{
+    struct hi_buffer *buffer;
+    unsigned count = 0;
+
+    for (; (buffer = b->waiting) != NULL; count++) {
+        b->waiting = buffer->next;
+        give_buffer(b, buffer);
+    }
+    b->waiting_end = &b->waiting;
+    return count;
 }
 
 /* What Linux sends while nobody takes it. */
@@ -255,8 +295,16 @@ read_frames(struct hi_binding *b, struct hi_buffer **buffer, unsigned count, str
     NdisAcquireSpinLock(&b->lock);
     while (count > got)
         give_buffer(b, buffer[--count]);
-    for (unsigned i = 0; i < got; i++)
-        prepare(b, buffer[i], &rx[i], c);
+    for (unsigned i = 0; i < got; i++) {
+        buffer[i]->rx = rx[i];
+        buffer[i]->cut.count = 0;
+        buffer[i]->next = NULL;
+        *b->waiting_end = buffer[i];
+        b->waiting_end = &buffer[i]->next;
+    }
+    prepare_waiting(b, c);
+    if (!b->running) /* paused meanwhile */
+        figure_add(&h->stats.down, hi_drop_waiting(b));
     NdisReleaseSpinLock(&b->lock);
     return got;
 }
@@ -267,7 +315,7 @@ hi_poll(struct hostif *h, unsigned budget)
     struct hi_binding *b = h->binding;
     struct hi_buffer *buffer[WIRE_BURST];
     struct chain chain = { .first = NULL, .end = &chain.first };
-    unsigned count = 0, got;
+    unsigned count = 0, most, got;
     bool running = false;
 
     if (b != NULL) {
@@ -275,7 +323,10 @@ hi_poll(struct hostif *h, unsigned budget)
         running = b->running;
         if (running) {
             hi_take_busy(b, 1); /* this call */
-            while (count < budget && count < h->burst && (buffer[count] = take_buffer(b)) != NULL)
+            prepare_waiting(b, &chain);
+            most = b->buffer_count / 2; /* the others are for segments, lest all wait */
+            most = b->waiting != NULL ? 0 : budget < most ? budget : most;
+            while (count < most && count < h->burst && (buffer[count] = take_buffer(b)) != NULL)
                 count++;
             if (count == 0 && !b->starved) {
                 b->starved = true;

@@ -38,10 +38,18 @@ enum hi_offload {
 };
 
 struct hi_buffer {
-    struct hi_buffer *next; /* lock */
+    struct hi_buffer *next; /* lock: among the free, or those that wait */
     PNET_BUFFER_LIST nbl;
     PMDL mdl;
     uint8_t *data;
+    /* lock: a frame of Linux's that waits */
+    struct wire_rx rx;
+    struct {
+        uint32_t skip, length;       /* where in data it is */
+        struct wire_offload offload; /* corrected for that */
+        PVOID tag;                   /* its Ieee8021QNetBufferListInfo */
+        unsigned next, count;        /* segments; count 0: it was not begun */
+    } cut;
 };
 
 struct hi_binding;
@@ -80,6 +88,7 @@ struct hi_binding {
     bool link_up;
     bool starved; /* no buffer was left: the wire does not tell of frames */
     struct hi_buffer *free;
+    struct hi_buffer *waiting, **waiting_end; /* read of Linux and not sent, oldest first */
     uint32_t offloads; /* enum hi_offload: what it does now */
 
     NDIS_OID_REQUEST request; /* one at a time, in bind */
@@ -105,6 +114,7 @@ PROTOCOL_RECEIVE_NET_BUFFER_LISTS HiReceive;
 PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE HiSendComplete;
 NDIS_STATUS hi_create_buffers(struct hi_binding *b);
 void hi_destroy_buffers(struct hi_binding *b);
+unsigned hi_drop_waiting(struct hi_binding *b);      /* lock held; how many frames */
 unsigned hi_poll(struct hostif *h, unsigned budget); /* DISPATCH_LEVEL; the DPC or the poller */
 
 #endif

@@ -211,17 +211,13 @@ TEST(builtin, frames_and_their_words_go_through_both_ways)
     run(frames_both_ways);
 }
 
-/* What was switched off in the registry or by an OID is done by the processor. */
+/* As an administrator does by an OID; the adapter is enabled. */
 static void
-offloads_off(void *arg)
+switch_offloads_off(void)
 {
     NDIS_OFFLOAD_PARAMETERS *p = heap_alloc(sizeof(*p), 'tset');
     NDIS_OID_REQUEST *request = heap_alloc(sizeof(*request), 'tset');
-    struct wire_offload o;
-    uint32_t done = 0;
 
-    (void)arg;
-    CHECK_EQ(ndis_nic_enable(nic), 0);
     memset(p, 0, sizeof(*p));
     ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_DEFAULT, NDIS_OFFLOAD_PARAMETERS_REVISION_3,
                     NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_3);
@@ -238,7 +234,18 @@ offloads_off(void *arg)
     CHECK_EQ((NDIS_STATUS)NDIS_CALL(ndis_site.ndisInvokeOidRequest, nic->adapter->layer.op[NDIS_OP_OID],
                                     nic->adapter->layer.context, request),
              NDIS_STATUS_SUCCESS);
+}
 
+/* What was switched off in the registry or by an OID is done by the processor. */
+static void
+offloads_off(void *arg)
+{
+    struct wire_offload o;
+    uint32_t done = 0;
+
+    (void)arg;
+    CHECK_EQ(ndis_nic_enable(nic), 0);
+    switch_offloads_off();
     for (unsigned way = 0; way < 2; way++) {
         struct wire *from = way ? cable : lin, *to = way ? lin : cable;
 
@@ -273,6 +280,47 @@ offloads_off(void *arg)
 TEST(builtin, offloads_that_are_off_are_done_by_the_processor)
 {
     run(offloads_off);
+}
+
+/* Of hostif there are eight buffers, and eight frames go into the cable; the last two frames are not to be cut. */
+static void
+cut_into_many(void *arg)
+{
+    struct wire_offload o = segments(19054);
+    struct hostif_stats stats;
+    uint32_t done = 54;
+
+    (void)arg;
+    CHECK_EQ(ndis_nic_enable(nic), 0);
+    switch_offloads_off();
+    for (unsigned round = 0; round < 2; round++, done = 54) {
+        CHECK_EQ(wire_put(lin, frame, 19054, &o), 0);
+        settle();
+        for (; done < 19054 && take(cable) == 0; done += got.length - 54) {
+            CHECK_MEM(got_bytes + 54, frame + done, got.length - 54);
+            settle();
+        }
+        CHECK_EQ(done, 19054);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK_EQ(wire_put(lin, frame, 19054, &o), 0);
+        settle();
+    }
+    ndis_nic_disable(nic);
+    hostif_stats(nic, &stats);
+    CHECK_EQ(stats.from_linux, 3); /* the last two are still with Linux */
+    CHECK(stats.down >= 1); /* it waited for buffers */
+    CHECK_EQ(ndis_nic_enable(nic), 0);
+    while (take(cable) == 0)
+        settle();
+    plain(99, 60);
+    check_through(lin, cable, 60, NULL);
+    ndis_nic_disable(nic);
+}
+
+TEST(builtin, a_frame_to_be_cut_waits_for_buffers_and_loses_no_segment)
+{
+    run(cut_into_many);
 }
 
 /* Puts a tag into `frame`, and the words on. */
@@ -649,6 +697,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST_CASE_WITH(builtin, frames_and_their_words_go_through_both_ways, restore, NULL),
         TEST_CASE_WITH(builtin, offloads_that_are_off_are_done_by_the_processor, restore, NULL),
+        TEST_CASE_WITH(builtin, a_frame_to_be_cut_waits_for_buffers_and_loses_no_segment, restore, NULL),
         TEST_CASE_WITH(builtin, tags_go_out_of_band_where_that_is_switched_on_and_back_into_frames, restore, NULL),
         TEST_CASE_WITH(builtin, the_packet_filter_keeps_out_what_is_for_others, restore, NULL),
         TEST_CASE_WITH(builtin, a_full_cable_holds_sends_back_and_loses_none, restore, NULL),
