@@ -51,6 +51,29 @@ NcMessageIsr(NDIS_HANDLE MiniportInterruptContext, ULONG MessageId, PBOOLEAN Que
     return mine;
 }
 
+/*
+ * The indication itself is counted in Busy, because the stack may return all buffers before the call has come back, and
+ * a pause must not end before that.
+ */
+static VOID
+NcReceive(PNC_ADAPTER Adapter)
+{
+    PNET_BUFFER_LIST chain;
+    ULONG count;
+
+    NdisDprAcquireSpinLock(&Adapter->Lock);
+    count = NcTakeReceived(Adapter, NC_RING, &chain);
+    if (count != 0)
+        Adapter->Busy += count + 1;
+    NdisDprReleaseSpinLock(&Adapter->Lock);
+
+    if (count != 0) {
+        NdisMIndicateReceiveNetBufferLists(Adapter->MiniportHandle, chain, NDIS_DEFAULT_PORT_NUMBER, count,
+                                           NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL);
+        NcReleaseBusy(Adapter, 1);
+    }
+}
+
 static VOID
 NcServe(PNC_ADAPTER Adapter, ULONG Message)
 {

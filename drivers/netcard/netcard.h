@@ -132,6 +132,7 @@ NDIS_STATUS NcCreateRings(PNC_ADAPTER Adapter);
 VOID NcDestroyRings(PNC_ADAPTER Adapter);
 VOID NcStartRings(PNC_ADAPTER Adapter);
 VOID NcPost(PNC_ADAPTER Adapter, PNC_RECEIVE_BUFFER Buffer);
+ULONG NcHead(PNC_ADAPTER Adapter, ULONG Ring, ULONG Seen);
 
 /* send.c */
 MINIPORT_SEND_NET_BUFFER_LISTS NcSend;
@@ -141,7 +142,7 @@ VOID NcReapSends(PNC_ADAPTER Adapter);
 VOID NcDropSends(PNC_ADAPTER Adapter);
 
 /* receive.c */
-VOID NcReceive(PNC_ADAPTER Adapter);
+ULONG NcTakeReceived(PNC_ADAPTER Adapter, ULONG Most, PNET_BUFFER_LIST *Chain);
 MINIPORT_RETURN_NET_BUFFER_LISTS NcReturn;
 
 /* oid.c */

@@ -4,21 +4,15 @@
  */
 #include "netcard.h"
 
-/*
- * From the DPC. The indication itself is counted in Busy, because the stack may return all buffers before the call has
- * come back, and a pause must not end before that.
- */
-VOID
-NcReceive(PNC_ADAPTER Adapter)
+/* Lock. A chain of what came since the last time, Most at most; how many. What comes in a pause is posted again. */
+ULONG
+NcTakeReceived(PNC_ADAPTER Adapter, ULONG Most, PNET_BUFFER_LIST *Chain)
 {
-    PNET_BUFFER_LIST chain = NULL;
-    PNET_BUFFER_LIST *tail = &chain;
+    ULONG head = NcHead(Adapter, NC_REG_RX, Adapter->ReceiveNext);
+    PNET_BUFFER_LIST *tail = Chain;
     ULONG count = 0;
-    ULONG head;
 
-    NdisDprAcquireSpinLock(&Adapter->Lock);
-    head = NcRead(Adapter, NC_REG_RX + NC_RING_HEAD);
-    while (head < NC_RING && Adapter->ReceiveNext != head) { /* a card that is gone reads as all ones */
+    while (Adapter->ReceiveNext != head && count < Most) {
         PNC_RECEIVE_BUFFER buffer = Adapter->Posted[Adapter->ReceiveNext];
         ULONG length = Adapter->ReceiveRing[Adapter->ReceiveNext].Length;
 
@@ -36,15 +30,7 @@ NcReceive(PNC_ADAPTER Adapter)
         count++;
     }
     *tail = NULL;
-    if (count != 0)
-        Adapter->Busy += count + 1;
-    NdisDprReleaseSpinLock(&Adapter->Lock);
-
-    if (count != 0) {
-        NdisMIndicateReceiveNetBufferLists(Adapter->MiniportHandle, chain, NDIS_DEFAULT_PORT_NUMBER, count,
-                                           NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL);
-        NcReleaseBusy(Adapter, 1);
-    }
+    return count;
 }
 
 _Use_decl_annotations_

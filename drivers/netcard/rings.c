@@ -133,3 +133,16 @@ NcPost(PNC_ADAPTER Adapter, PNC_RECEIVE_BUFFER Buffer)
     Adapter->ReceiveTail = (Adapter->ReceiveTail + 1) % NC_RING;
     NcWrite(Adapter, NC_REG_RX + NC_RING_TAIL, Adapter->ReceiveTail);
 }
+
+/*
+ * Lock. How far the card is in a ring; Seen, what was known before, if it tells no more: one that is gone reads as all
+ * ones, and one that NcShutdown has reset while a DPC was still to run has lost its place, and is off.
+ */
+ULONG
+NcHead(PNC_ADAPTER Adapter, ULONG Ring, ULONG Seen)
+{
+    ULONG head = NcRead(Adapter, Ring + NC_RING_HEAD);
+    ULONG on = NcRead(Adapter, NC_REG_CONTROL) & (NC_CONTROL_TX | NC_CONTROL_RX);
+
+    return head < NC_RING && on != 0 ? head : Seen;
+}

@@ -169,19 +169,16 @@ NcFinishSends(PNC_ADAPTER Adapter, PNC_SEND_SLOT Done, ULONG Count, NDIS_STATUS 
     }
 }
 
-/* From the DPC: the card is done with every descriptor before its head. A card that is gone reads as all ones. */
+/* From the DPC: the card is done with every descriptor before its head. */
 VOID
 NcReapSends(PNC_ADAPTER Adapter)
 {
     NC_SEND_SLOT done[NC_RING];
-    ULONG count = 0;
-    ULONG head;
+    ULONG count;
     ULONG i;
 
     NdisDprAcquireSpinLock(&Adapter->Lock);
-    head = NcRead(Adapter, NC_REG_TX + NC_RING_HEAD);
-    if (head < NC_RING)
-        count = NcTakeSends(Adapter, head, done);
+    count = NcTakeSends(Adapter, NcHead(Adapter, NC_REG_TX, Adapter->SendDone), done);
     Adapter->FramesSent += count;
     for (i = 0; i < count; i++)
         Adapter->Statistics.ifHCOutOctets += NET_BUFFER_DATA_LENGTH(done[i].NetBuffer);

@@ -93,6 +93,7 @@ NDIS_STATUS Nc5CreateRings(PNC5_ADAPTER Adapter);
 VOID Nc5DestroyRings(PNC5_ADAPTER Adapter);
 VOID Nc5StartRings(PNC5_ADAPTER Adapter);
 VOID Nc5Post(PNC5_ADAPTER Adapter, PNC5_BUFFER Buffer);
+ULONG Nc5Head(PNC5_ADAPTER Adapter, ULONG Ring, ULONG Seen);
 
 /* interrupt5.c */
 VOID NTAPI Nc5Isr(PBOOLEAN InterruptRecognized, PBOOLEAN QueueMiniportHandleInterrupt,

@@ -5,9 +5,9 @@
 VOID
 Nc5Receive(PNC5_ADAPTER Adapter)
 {
-    ULONG head = Nc5Read(Adapter, NC_REG_RX + NC_RING_HEAD);
+    ULONG head = Nc5Head(Adapter, NC_REG_RX, Adapter->ReceiveHead);
 
-    while (head < NC5_RING && Adapter->ReceiveHead != head) {
+    while (Adapter->ReceiveHead != head) {
         ULONG length = Adapter->ReceiveRing[Adapter->ReceiveHead].Length;
         PNC5_BUFFER buffer = Adapter->Posted[Adapter->ReceiveHead];
 

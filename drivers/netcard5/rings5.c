@@ -129,3 +129,16 @@ Nc5Post(PNC5_ADAPTER Adapter, PNC5_BUFFER Buffer)
     Adapter->ReceiveTail = (Adapter->ReceiveTail + 1) % NC5_RING;
     Nc5Write(Adapter, NC_REG_RX + NC_RING_TAIL, Adapter->ReceiveTail);
 }
+
+/*
+ * How far the card is in a ring; Seen, what was known before, if it tells no more: one that is gone reads as all ones,
+ * and one that Nc5Shutdown has reset while Nc5Handle was still to run has lost its place, and is off.
+ */
+ULONG
+Nc5Head(PNC5_ADAPTER Adapter, ULONG Ring, ULONG Seen)
+{
+    ULONG head = Nc5Read(Adapter, Ring + NC_RING_HEAD);
+    ULONG on = Nc5Read(Adapter, NC_REG_CONTROL) & (NC_CONTROL_TX | NC_CONTROL_RX);
+
+    return head < NC5_RING && on != 0 ? head : Seen;
+}

@@ -60,11 +60,7 @@ Nc5CompleteUpTo(PNC5_ADAPTER Adapter, ULONG Head, NDIS_STATUS Status)
 VOID
 Nc5ReapSends(PNC5_ADAPTER Adapter)
 {
-    ULONG head = Nc5Read(Adapter, NC_REG_TX + NC_RING_HEAD);
-
-    if (head >= NC5_RING)
-        return; /* pulled out: all ones */
-    Nc5CompleteUpTo(Adapter, head, NDIS_STATUS_SUCCESS);
+    Nc5CompleteUpTo(Adapter, Nc5Head(Adapter, NC_REG_TX, Adapter->SendHead), NDIS_STATUS_SUCCESS);
     if (Adapter->Refused) {
         Adapter->Refused = FALSE;
         NdisMSendResourcesAvailable(Adapter->Handle);
