@@ -21,6 +21,7 @@
 
 #define CLIENTS_MAX 40u
 #define ADMIN_MAX   4u      /* requests of one administrator under way */
+#define BURST       32u     /* packets of one client, read or written, before it is the next one's turn */
 #define ANSWER_MAX  200000u /* bytes: what a packet may have without more rights */
 #define PRINTS      256u
 #define PRINT_BYTES 240u
@@ -30,6 +31,15 @@ struct answer {
     size_t length;
     int fd; /* goes with it; -1: none */
     uint8_t bytes[];
+};
+
+/* An answer on its way. */
+struct packet_out {
+    struct iovec iov;
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr header;
+    } ctl;
 };
 
 struct client {
@@ -150,33 +160,62 @@ show_prints(void)
 
 /* ------------------------------------------------------------------ answers */
 
+/* Packets for the oldest answers, as many as fit; how many. */
+static unsigned
+fill_packets(struct client *c, struct packet_out p[BURST], struct mmsghdr m[BURST])
+{
+    unsigned count = 0;
+
+    memset(m, 0, BURST * sizeof(*m));
+    for (const struct answer *a = c->first; a != NULL && count < BURST; a = a->next, count++) {
+        p[count].iov = (struct iovec){ (void *)a->bytes, a->length };
+        m[count].msg_hdr.msg_iov = &p[count].iov;
+        m[count].msg_hdr.msg_iovlen = 1;
+        if (a->fd < 0)
+            continue;
+        p[count].ctl.header = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
+                                                .cmsg_type = SCM_RIGHTS,
+                                                .cmsg_len = CMSG_LEN(sizeof(int)) };
+        memcpy(CMSG_DATA(&p[count].ctl.header), &a->fd, sizeof(int));
+        m[count].msg_hdr.msg_control = &p[count].ctl;
+        m[count].msg_hdr.msg_controllen = sizeof(p[count].ctl);
+    }
+    return count;
+}
+
 /* Write what waits, as far as the peer takes it. */
 static void
 flush_answers(struct client *c)
 {
     while (c->first != NULL && c->fd >= 0) {
-        struct answer *a = c->first;
-        struct iovec iov = { a->bytes, a->length };
-        union {
-            char bytes[CMSG_SPACE(sizeof(int))];
-            struct cmsghdr header;
-        } ctl = { .header = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) } };
-        struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+        struct packet_out p[BURST];
+        struct mmsghdr m[BURST];
+        unsigned count = fill_packets(c, p, m);
+        int sent = sendmmsg(c->fd, m, count, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-        if (a->fd >= 0) {
-            memcpy(CMSG_DATA(&ctl.header), &a->fd, sizeof(int));
-            m.msg_control = &ctl;
-            m.msg_controllen = sizeof(ctl);
-        }
-        if (sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR))
+        if (sent < 0 && (errno == EAGAIN || errno == EINTR))
             return;
-        c->first = a->next; /* sent, or the peer is going: its end comes as a hang-up */
-        if (c->first == NULL)
-            c->last = &c->first;
-        free(a);
+        /* what is not sent for another reason is for a peer that is going: its end comes as a hang-up */
+        for (count = sent < 0 ? count : (unsigned)sent; count > 0; count--) {
+            struct answer *a = c->first;
+
+            c->first = a->next;
+            if (c->first == NULL)
+                c->last = &c->first;
+            free(a);
+        }
     }
 }
 
+static void
+flush_all(void)
+{
+    for (unsigned i = 0; i < CLIENTS_MAX; i++)
+        if (server.client[i] != NULL)
+            flush_answers(server.client[i]);
+}
+
+/* It goes out with flush_answers(), when the control thread has done what there is to do. */
 static void
 answer(struct client *c, const void *bytes, size_t length, int fd)
 {
@@ -193,7 +232,6 @@ answer(struct client *c, const void *bytes, size_t length, int fd)
     memcpy(a->bytes, bytes, length);
     *c->last = a;
     c->last = &a->next;
-    flush_answers(c);
 }
 
 static void
@@ -403,6 +441,7 @@ accept_one(void)
 static void
 hang_up(struct client *c)
 {
+    flush_answers(c);
     close(c->fd);
     c->fd = -1;
     while (c->first != NULL) {
@@ -430,7 +469,8 @@ wind_down(struct client *c)
     return c->program == NULL && c->admin_jobs == 0;
 }
 
-static void
+/* false: nothing is there any more. */
+static bool
 read_one(struct client *c)
 {
     static union {
@@ -440,10 +480,10 @@ read_one(struct client *c)
     ssize_t n = recv(c->fd, packet.bytes, sizeof(packet.bytes), MSG_DONTWAIT | MSG_TRUNC);
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
+        return false;
     if (n <= 0) {
         hang_up(c);
-        return;
+        return false;
     }
     switch (message_kind(packet.bytes, (size_t)n, sizeof(packet.bytes))) {
     case MESSAGE_ADMIN:
@@ -462,6 +502,7 @@ read_one(struct client *c)
         hang_up(c); /* a program that does not speak the protocol */
         break;
     }
+    return c->fd >= 0;
 }
 
 /* May more be read from it? Only if it reads, too. */
@@ -480,7 +521,8 @@ serve_client(struct client **slot, short events)
     if (c->fd >= 0 && (events & POLLOUT))
         flush_answers(c);
     if (c->fd >= 0 && (events & POLLIN))
-        read_one(c);
+        for (unsigned i = 0; i < BURST && listens(c) && read_one(c); i++)
+            ;
     else if (c->fd >= 0 && (events & (POLLHUP | POLLERR)))
         hang_up(c);
     if (c->fd < 0 && wind_down(c)) {
@@ -508,8 +550,10 @@ serve(void *arg)
             waits = waits || (c != NULL && c->fd < 0 && !c->ending);
         }
         poll(fds, CLIENTS_MAX + 2, trace_drain() || waits ? 10 : -1);
-        host_eventfd_clear(server.wake);
+        if (fds[1].revents & POLLIN)
+            host_eventfd_clear(server.wake);
         take_finished();
+        flush_all(); /* who is not answered is not read */
         show_prints();
         if (__atomic_load_n(&server.stopping, __ATOMIC_ACQUIRE))
             for (unsigned i = 0; i < CLIENTS_MAX; i++)
@@ -523,6 +567,7 @@ serve(void *arg)
                 serve_client(&server.client[i], fds[i + 2].fd >= 0 ? fds[i + 2].revents : 0);
             left = left || server.client[i] != NULL;
         }
+        flush_all();
     }
     trace_close(&(unsigned long){ 0 }, &(unsigned long){ 0 });
     close(server.listen);

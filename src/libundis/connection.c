@@ -26,6 +26,7 @@
 #define PAGES (UNDIS_WINDOW / PAGE)
 #define LIMIT 160u                  /* requests under way that may take long; the machine takes 200 */
 #define EXTRA 39u                   /* and of the others: those that end them */
+#define ANSWERS 32u                 /* read at a time */
 #define GONE  ((int32_t)0xc000009d) /* STATUS_DEVICE_NOT_CONNECTED */
 
 static struct {
@@ -94,32 +95,59 @@ complete(struct lib_request *r)
     pthread_cond_broadcast(&c.changed);
 }
 
+static void
+take_answer(const struct undis_answer *a)
+{
+    struct lib_request *r;
+
+    if (a->op == UNDIS_EVENT_TOLD) {
+        lib_event_told(a->handle);
+        return;
+    }
+    pthread_mutex_lock(&c.lock);
+    r = unlink_request(a->id);
+    if (r != NULL) {
+        r->a = *a;
+        complete(r);
+    }
+    pthread_mutex_unlock(&c.lock);
+}
+
+/* As many as there are, at least one. How many; negative: the socket has ended, or the machine talks nonsense. */
+static int
+receive_answers(struct undis_answer a[ANSWERS])
+{
+    struct mmsghdr m[ANSWERS];
+    struct iovec iov[ANSWERS];
+    int n;
+
+    memset(m, 0, sizeof(m));
+    for (unsigned i = 0; i < ANSWERS; i++) {
+        iov[i] = (struct iovec){ &a[i], sizeof(a[i]) };
+        m[i].msg_hdr.msg_iov = &iov[i];
+        m[i].msg_hdr.msg_iovlen = 1;
+    }
+    do
+        n = recvmmsg(c.fd, m, ANSWERS, MSG_WAITFORONE, NULL);
+    while (n < 0 && errno == EINTR);
+    for (int i = 0; i < n; i++)
+        if (m[i].msg_len != sizeof(a[i]) || a[i].magic != UNDIS_MAGIC) {
+            shutdown(c.fd, SHUT_RDWR); /* nothing after it counts */
+            return i > 0 ? i : -1;
+        }
+    return n > 0 ? n : -1;
+}
+
 static void *
 read_answers(void *arg)
 {
-    struct undis_answer a;
+    struct undis_answer a[ANSWERS];
+    int n;
 
     (void)arg;
-    for (;;) {
-        ssize_t n = recv(c.fd, &a, sizeof(a), 0);
-        struct lib_request *r;
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n != sizeof(a) || a.magic != UNDIS_MAGIC)
-            break;
-        if (a.op == UNDIS_EVENT_TOLD) {
-            lib_event_told(a.handle);
-            continue;
-        }
-        pthread_mutex_lock(&c.lock);
-        r = unlink_request(a.id);
-        if (r != NULL) {
-            r->a = a;
-            complete(r);
-        }
-        pthread_mutex_unlock(&c.lock);
-    }
+    while ((n = receive_answers(a)) > 0)
+        for (int i = 0; i < n; i++)
+            take_answer(&a[i]);
     pthread_mutex_lock(&c.lock);
     c.up = false;
     while (c.first != NULL) {
