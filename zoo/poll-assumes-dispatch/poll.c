@@ -2,8 +2,8 @@
 /*
  * poll.c - frames that the card put into posted buffers, given to NDIS when it polls.
  *
- * Model: as in drivers/netcard, but that NDIS indicates the chain and says how long it may be. The lock is taken as a DPC
- * does, though NDIS also polls at PASSIVE_LEVEL.
+ * Model: as in drivers/netcard, but that NDIS indicates the chain and says how long it may be. The lock is taken as a
+ * DPC does, though NDIS also polls at PASSIVE_LEVEL.
  */
 #include "../poll-common/poll.h"
 

@@ -4,9 +4,10 @@
  *
  * Model: down, a frame is read into a send buffer; what Linux left to do is asked of the adapter if it does that now,
  * and done here otherwise. A frame that is to be cut needs a buffer for each segment: what there is none for waits, and
- * Linux is not read on meanwhile. Up, a frame is the pieces its MDLs describe; a checksum that the adapter says is right, and
- * frames it joined, reach Linux as a checksum still to be made (with the pseudo header's sum in its place, in a copy of
- * the headers), so that what Linux passes on to a real network is right, too.
+ * Linux is not read on meanwhile.
+ * Up, a frame is the pieces its MDLs describe; a checksum that the adapter says is right, and frames it joined, reach
+ * Linux as a checksum still to be made (with the pseudo header's sum in its place, in a copy of the headers), so that
+ * what Linux passes on to a real network is right, too.
  */
 #include "builtin/hostif/hostif.h"
 
