@@ -25,7 +25,6 @@
 #define OWN_MAX      1024u
 #define MACHINES_MAX 65536u
 #define FIRST_HANDLE 0x100000000ull
-#define TIMED_OUT    0x102 /* STATUS_TIMEOUT: the machine says that it is not set */
 
 struct object {
     unsigned handles; /* 0: free */

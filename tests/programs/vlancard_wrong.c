@@ -216,6 +216,13 @@ one_event(HANDLE npf, bool manual)
     expect("event", manual, give_event(h), SUCCESS);
     both[1] = h;
     expect("not set", manual, WaitForSingleObject(h, 0), WAIT_TIMEOUT);
+    for (unsigned i = 0; i < 20; i++) { /* what we set ourselves is set when the call returns */
+        expect("set here", i, !SetEvent(h), 0);
+        expect("seen here", i, WaitForSingleObject(h, 0), WAIT_OBJECT_0);
+        expect("taken here", i, WaitForSingleObject(h, 0), manual ? WAIT_OBJECT_0 : WAIT_TIMEOUT);
+        expect("reset here", i, !ResetEvent(h), 0);
+        expect("not seen", i, WaitForSingleObject(h, 0), WAIT_TIMEOUT);
+    }
     for (unsigned i = 0; i < 20; i++) {
         arrive(npf, 60 + i);
         expect("set", i, WaitForMultipleObjects(2, both, FALSE, 5000), WAIT_OBJECT_0 + 1);
