@@ -25,9 +25,8 @@
 
 static const char help[] =
     "usage: undis capture -i ADAPTER -w FILE [options] [filter expression]\n"
-    "Captures what passes npf at an adapter of a running machine, received and sent, as pcapng; FILE - is standard "
-    "output.\n"
-    " The expression is that of tcpdump, compiled by libpcap and run in the driver. Ends at Ctrl-C, SIGTERM,\n"
+    "Captures what passes npf at an adapter of a running machine, received and sent, as pcapng; FILE - is standard\n"
+    "output. The expression is that of tcpdump, compiled by libpcap and run in the driver. Ends at Ctrl-C, SIGTERM,\n"
     "or when the adapter goes.\n"
     "  -c N         end after N packets\n"
     "  -s BYTES     keep so much of each packet (default: all)\n"

@@ -290,10 +290,11 @@ print_not_called(const struct coverage *c, const struct test_options *o)
 }
 
 void
-coverage_end(struct coverage *c, const struct test_options *o)
+coverage_end(struct coverage *c, const struct test_options *o, bool ran)
 {
     if (c) {
-        print_not_called(c, o);
+        if (ran)
+            print_not_called(c, o);
         image_cover_into(NULL, 0);
         guest_note_calls(NULL, 0);
         if (c->bits)

@@ -10,6 +10,7 @@
 #define CLI_COVERAGE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "explore/supervisor.h"
 
@@ -22,9 +23,9 @@ struct coverage *coverage_begin(const struct test_options *o);
 json_t *coverage_not_called(const struct coverage *c, const struct test_options *o);
 
 /*
- * Prints what was not called; for drivers built with --coverage writes OUT/coverage.info (as lcov's tools read it) and
- * prints a line for each source file. Releases c, which may be NULL.
+ * Prints what was not called, if anything ran; for drivers built with --coverage writes OUT/coverage.info (as lcov's
+ * tools read it) and prints a line for each source file. Releases c, which may be NULL.
  */
-void coverage_end(struct coverage *c, const struct test_options *o);
+void coverage_end(struct coverage *c, const struct test_options *o, bool ran);
 
 #endif

@@ -307,7 +307,7 @@ cmd_test(int argc, char **argv)
         printf("\n%u finding%s, %llu runs, %.2f s (CPU %.2f s)\n", r.finding_count, r.finding_count == 1 ? "" : "s",
                (unsigned long long)r.runs, r.seconds, r.cpu_seconds);
     }
-    coverage_end(coverage, &o);
+    coverage_end(coverage, &o, r.scenario_count > 0);
     if (((o.junit && report_junit(o.junit, &o, &r)) || (o.sarif && report_sarif(o.sarif, &o, &r))) &&
         (status == EXIT_CLEAN || status == EXIT_BUDGET))
         status = EXIT_INPUT;

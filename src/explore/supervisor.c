@@ -433,7 +433,7 @@ save_scenario(const struct test_options *o, const struct scenario *scn, const st
     char path[600];
     FILE *f;
 
-    if (!o->write_scenario || host_mkdir_p(o->write_scenario))
+    if (!o->write_scenario)
         return;
     snprintf(path, sizeof(path), "%s/%s.yaml", o->write_scenario, name);
     f = fopen(path, "w");
@@ -624,12 +624,24 @@ run_battery(const struct test_options *o, const struct lab_subjects *s, struct t
     return 0;
 }
 
+/* The folder that an option names, made if need be. 0, or LAB_INPUT with a text: nothing can be written there. */
+static int
+make_folder(const char *dir, const char *what, const char *option, char text[256])
+{
+    int err = host_mkdir_p(dir);
+
+    if (!err && access(dir, W_OK | X_OK) == 0)
+        return 0;
+    snprintf(text, 256, "%.150s: %s cannot be written there (%s); name another with %s", dir, what,
+             strerror(err ? -err : errno), option);
+    return LAB_INPUT;
+}
+
 int
 supervisor_test(const struct test_options *o, struct test_result *out)
 {
     struct lab_subjects subjects = { .count = 0 };
     double begin = seconds_now();
-    int err;
 
     memset(out, 0, sizeof(*out));
     lab_register_exports(); /* names of exports, for stacks; workers inherit the table */
@@ -637,13 +649,11 @@ supervisor_test(const struct test_options *o, struct test_result *out)
     if (out->exit_status)
         goto out;
     releases_installs(&subjects, out->installs);
-    err = o->counts_only ? 0 : host_mkdir_p(o->out);
-    if (!o->counts_only && (err || access(o->out, W_OK | X_OK))) {
-        snprintf(out->text, sizeof(out->text), "%.150s: findings cannot be written there (%s); name another with --out",
-                 o->out, strerror(err ? -err : errno));
-        out->exit_status = LAB_INPUT;
+    out->exit_status = o->counts_only ? 0 : make_folder(o->out, "findings", "--out", out->text);
+    if (!out->exit_status && o->write_scenario)
+        out->exit_status = make_folder(o->write_scenario, "scenarios", "--write-scenario", out->text);
+    if (out->exit_status)
         goto out;
-    }
     if (o->scenario)
         out->exit_status = run_file(o, &subjects, out);
     else

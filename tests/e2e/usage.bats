@@ -95,6 +95,15 @@ commands() {
     refuses 64 '8 drivers at most' test "$@"
 }
 
+@test "a folder that cannot be written is named before anything runs, and nothing else is told" {
+    needs "$drivers/pool-leak/pool_leak.sys"
+    for option in --out --write-scenario; do
+        refuses 4 "/proc/none: .* cannot be written there .*name another with $option" \
+            test "$drivers/pool-leak" $option /proc/none
+        no prints 'not called|init-halt'
+    done
+}
+
 @test "undis test --only list names the scenarios" {
     undis test --only list
     exits 0
