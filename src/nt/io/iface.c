@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nt/io/iface.c - device interfaces, PnP notification, shutdown notification, error log, and what PnP answers about a
- * device.
+ * nt/io/iface.c - device interfaces, PnP notification, shutdown notification, error log.
  *
  * Model: an interface is a class, a device and a link name \??\<device>#{class}[\reference]; enabling it makes the
  * link and tells who registered for the class. Both lists are monitor memory with the driver-visible strings on the
@@ -323,5 +322,3 @@ IoWriteErrorLogEntry(PVOID ElEntry)
     NT->io->error_log_entries++;
     IoFreeErrorLogEntry(ElEntry);
 }
-
-/* ------------------------------------------------------------------ WMI */
