@@ -32,7 +32,11 @@ ask_options(struct ask *a, int argc, char **argv, unsigned words_min, unsigned w
         }
     }
     if (a->words < words_min) {
-        fprintf(stderr, "undis %s: something is missing; undis %s --help tells what\n", a->command, a->command);
+        size_t forms = strcspn(a->help, "\n") + 1;
+
+        while (a->help[forms] == ' ') /* the help begins with the forms that the command has, one a line */
+            forms += strcspn(a->help + forms, "\n") + 1;
+        fprintf(stderr, "undis %s: something is missing\n%.*s", a->command, (int)forms, a->help);
         return EXIT_USAGE;
     }
     return -1;

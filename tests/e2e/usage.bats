@@ -104,6 +104,16 @@ commands() {
     done
 }
 
+@test "a command that misses its words shows the forms it has, and no more" {
+    for command in adapter filter driver net trace; do
+        undis $command
+        exits 64
+        complains "^undis $command: something is missing\$"
+        complains "^usage: undis $command [a-z|]+ "
+        [ "$(grep -vc "undis $command" <<<"$stderr")" -eq 0 ]
+    done
+}
+
 @test "undis test --only list names the scenarios" {
     undis test --only list
     exits 0
