@@ -229,6 +229,27 @@ NdisFSetAttributes(NDIS_HANDLE NdisFilterHandle, NDIS_HANDLE FilterModuleContext
     return NDIS_STATUS_SUCCESS;
 }
 
+/*
+ * NdisFGetOptionalSwitchHandlers - what the extensible switch offers an extension; no adapter here is such a switch.
+ *
+ * Source:    documented: _NOT_SUPPORTED where the filter is attached to a physical adapter; then nothing is filled in.
+ * IRQL:      PASSIVE_LEVEL (FilterAttach)
+ * Ownership: borrows both.
+ * Returns:   NDIS_STATUS_NOT_SUPPORTED
+ * Tests:     tests/ddi/stack/module.c
+ */
+NDIS_STATUS NTAPI
+NdisFGetOptionalSwitchHandlers(NDIS_HANDLE NdisFilterHandle, PNDIS_SWITCH_CONTEXT NdisSwitchContext,
+                               PNDIS_SWITCH_OPTIONAL_HANDLERS NdisSwitchHandlers)
+{
+    struct ndis_filter *fm = NdisFilterHandle;
+
+    (void)NdisSwitchContext;
+    (void)NdisSwitchHandlers;
+    sched_touch(fm->layer.ledger->handle);
+    return NDIS_STATUS_NOT_SUPPORTED;
+}
+
 /* ------------------------------------------------------------------ attach and detach */
 
 static struct ndis_layer *

@@ -13,6 +13,7 @@ OriginalOf(PNDIS_OID_REQUEST Clone)
 static NDIS_STATUS NTAPI
 Attach(NDIS_HANDLE NdisFilterHandle, NDIS_HANDLE FilterDriverContext, PNDIS_FILTER_ATTACH_PARAMETERS AttachParameters)
 {
+    PVOID context = NULL, handlers = NULL; /* left alone: it is asked on what is no switch */
     NDIS_FILTER_ATTRIBUTES attributes;
     NDIS_STATUS status;
 
@@ -24,6 +25,9 @@ Attach(NDIS_HANDLE NdisFilterHandle, NDIS_HANDLE FilterDriverContext, PNDIS_FILT
     attributes.Header.Revision = NDIS_FILTER_ATTRIBUTES_REVISION_1;
     attributes.Header.Size = NDIS_SIZEOF_FILTER_ATTRIBUTES_REVISION_1;
     status = NdisFSetAttributes(NdisFilterHandle, &StackModule, &attributes);
+    CHECK(NdisFGetOptionalSwitchHandlers(NdisFilterHandle, (PVOID)&context, (PVOID)&handlers) ==
+          NDIS_STATUS_NOT_SUPPORTED);
+    CHECK(context == NULL && handlers == NULL);
     if (status == NDIS_STATUS_SUCCESS)
         StackModule = NdisFilterHandle;
     return status;
