@@ -57,6 +57,7 @@ static const char *const flags_clang[] = {
     LENIENT("implicit-function-declaration"),
     LENIENT("int-conversion"),
     LENIENT("incompatible-function-pointer-types"),
+    LENIENT("invalid-token-paste"),
 };
 
 /*

@@ -74,6 +74,25 @@ END
     complains 'nonsense'
 }
 
+@test "what MSVC pastes, clang pastes with a warning" {
+    cat >pasted.c <<'EOF'
+#include <ntddk.h>
+#define MEMBER(s, f) s##.##f
+static struct { NTSTATUS Value; } Whole;
+DRIVER_INITIALIZE DriverEntry;
+NTSTATUS
+DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
+    UNREFERENCED_PARAMETER(DriverObject);
+    UNREFERENCED_PARAMETER(RegistryPath);
+    return MEMBER(Whole, Value);
+}
+EOF
+    undis cc --cc clang pasted.c -o pasted.sys
+    exits 0
+    complains 'warning: pasting formed'
+}
+
 @test "a driver that uses netioapi.h builds with both compilers, and a call of it is unsupported by name" {
     for cc in gcc clang; do
         [ $cc = gcc ] || command -v clang-19 >/dev/null || command -v clang >/dev/null || continue
