@@ -109,7 +109,7 @@ commands() {
         undis $command
         exits 64
         complains "^undis $command: something is missing\$"
-        complains "^usage: undis $command [a-z|]+ "
+        complains "^usage: undis $command [a-z]+"
         [ "$(grep -vc "undis $command" <<<"$stderr")" -eq 0 ]
     done
 }
