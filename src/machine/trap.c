@@ -2,7 +2,8 @@
 /*
  * machine/trap.c - faults and patched instructions.
  *
- * Model: the first touch of a page of a guest stack goes on at once (fiber.c).
+ * Model: the first touch of a page of a guest stack goes on at once (fiber.c), and so does the first write to a page
+ * that the snapshot holds (snapshot.c).
  * Else a signal handler runs on the OS thread's alternate stack, classifies,
  * copies the registers to one static record, points rip at trap_entry and rsp at
  * the fiber's host stack, and returns. The work (exception dispatch, bugcheck)
