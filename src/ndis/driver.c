@@ -7,6 +7,7 @@
  * record in monitor memory.
  */
 #include "ndis/driver.h"
+#include "ndis/idle.h"
 
 #include "base/fmt.h"
 #include "base/str.h"
@@ -119,6 +120,8 @@ NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS O
     case NDIS_SIG_MINIPORT_DRIVER:
         if (header->Type == NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS)
             return ndis_miniport_set_pnp((struct ndis_miniport_driver *)object, header);
+        if (header->Type == NDIS_OBJECT_TYPE_MINIPORT_SS_CHARACTERISTICS)
+            return ndis_miniport_set_idle((struct ndis_miniport_driver *)object, header);
         break;
     default:
         break;

@@ -14,6 +14,7 @@
 #include "base/fmt.h"
 #include "ndis/admin.h"
 #include "ndis/driver.h"
+#include "ndis/idle.h"
 #include "nt/hal/hal.h"
 #include "nt/io/devnode.h"
 #include "nt/io/driver.h"
@@ -256,7 +257,7 @@ woken(void *arg)
 
     if (ndis_root()->asleep)
         ndis_pnp_system_power(false);
-    else
+    else if (!ndis_idle_signal(nic->adapter)) /* documented: a suspended one is asked to complete its notification */
         ndis_pnp_set_power(nic, 0);
 }
 

@@ -7,6 +7,7 @@
  */
 #include "ndis/driver.h"
 #include "ndis/fdo.h"
+#include "ndis/idle.h"
 #include "ndis/pm.h"
 #include "ndis/poll.h"
 #include "ndis/port.h"
@@ -562,6 +563,7 @@ ndis_miniport_pause(struct ndis_adapter *ad, uint32_t reason)
     ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_DEFAULT, NDIS_MINIPORT_PAUSE_PARAMETERS_REVISION_1,
                     RTL_SIZEOF_THROUGH_FIELD(NDIS_MINIPORT_PAUSE_PARAMETERS, PauseReason));
     p->PauseReason = reason;
+    ndis_idle_stop(ad);
     ndis_layer_move(&ad->layer, NDIS_MOVE_PAUSE);
     ndis_layer_invoke(&ad->layer, NDIS_PENDING_PAUSE, ndis_site.ndisMPauseMiniport,
                       (ndis_fn)ad->driver->chars.PauseHandler, ad->layer.context, (uint64_t)p, "MiniportPause");
@@ -587,6 +589,8 @@ ndis_miniport_restart(struct ndis_adapter *ad)
                           (ndis_fn)ad->driver->chars.RestartHandler, ad->layer.context, (uint64_t)p, "MiniportRestart");
     guest_release(mark);
     ndis_layer_move(&ad->layer, status == NDIS_STATUS_SUCCESS ? NDIS_MOVE_RESTARTED : NDIS_MOVE_RESTART_FAILED);
+    if (status == NDIS_STATUS_SUCCESS)
+        ndis_idle_start(ad);
     return status;
 }
 

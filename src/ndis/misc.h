@@ -70,6 +70,9 @@ NDIS_STATUS oid_submit(struct ndis_layer *source, struct ndis_layer *from, NDIS_
 NDIS_STATUS oid_submit_to(struct ndis_layer *source, struct ndis_layer *target, NDIS_OID_REQUEST *request, bool direct,
                           oid_done_fn done, uint64_t done_arg);
 
+/* Let target have the next request that waits for it, if there is one and it may have one. */
+void oid_start_next(struct ndis_layer *target);
+
 /* Is the target at it, or about to be? */
 bool oid_record_active(const struct oid_record *r);
 /* Completion that was not returned by the handler. Emits, makes room for the next, tells who asked; r is gone. */

@@ -75,6 +75,8 @@ void nbl_note_return(struct ndis_layer *from, struct ndis_layer *to, NET_BUFFER_
 void nbl_note_lent_back(struct ndis_layer *from, NET_BUFFER_LIST *nbls);
 
 /* Paths as NDIS walks them, from layer `from` on. */
+/* The last hop of a send: the miniport, or NDIS for one that is paused. */
+void ndis_send_to_miniport(struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t flags);
 void ndis_send_down(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t flags);
 void ndis_send_complete_up(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t flags);
 /* Does a packet filter pass this frame of the adapter? */

@@ -290,6 +290,7 @@ struct ndis_miniport_driver {
     struct ndis_driver driver;
     NDIS_MINIPORT_DRIVER_CHARACTERISTICS chars;
     NDIS_MINIPORT_PNP_CHARACTERISTICS pnp; /* NdisSetOptionalHandlers; handlers 0 if not set */
+    NDIS_MINIPORT_SS_CHARACTERISTICS idle; /* the same */
     struct ndis_driver *associated;        /* the protocol edge of an intermediate driver; NULL: none */
 };
 
@@ -319,6 +320,7 @@ struct ndis_nic {
     uint64_t luid;
     uint64_t add_device_context; /* from MiniportAddDevice */
     void *host;                  /* ends/: state of a wiretest adapter, monitor memory */
+    struct ndis_idle *idle;      /* idle.c; NULL: its miniport was never watched */
     struct ndis_reset *reset;    /* reset.c; NULL: nothing of the kind has happened yet */
     uint64_t im_context;         /* DeviceContext of an intermediate driver's virtual adapter */
     const char *im_name;         /* by which its driver asks for it; NULL: it has not, or by the GUID; monitor memory */
@@ -379,6 +381,7 @@ struct ndis_adapter {
     struct list polls;                    /* struct ndis_poll.node */
     struct list pm_items;                 /* pm.c: what layers want of it in low power */
     uint32_t pm_id;                       /* the last identifier that an item had */
+    struct ndis_idle *idle;               /* idle.c watches it; NULL: nobody does */
     bool pm_arming;                       /* NDIS sends OID_PM_PARAMETERS */
     NDIS_OBJECT_HEADER *hardware_assist, *native; /* copies of further attributes, NULL if not set */
     NDIS_OFFLOAD *offload, *offload_hardware;     /* what it offloads now, and what it could; NULL: nothing */
@@ -602,6 +605,9 @@ enum ndis_state_misuse {
     NDIS_MISUSE_POLL_FLAGS,          /* NdisPoll set a flag that is not its to set; value: the flags */
     NDIS_MISUSE_POLL_RESERVED,       /* NdisRequestPoll with a Reserved that is not zero; value: it */
     NDIS_MISUSE_STOP_WITH_POLLS,     /* halted with a Poll object registered */
+    NDIS_MISUSE_IDLE_CONFIRM,        /* no idle notification to confirm; value: enum idle_state */
+    NDIS_MISUSE_IDLE_COMPLETE,       /* none to complete */
+    NDIS_MISUSE_IDLE_RETURNED,       /* MiniportIdleNotification returned neither _PENDING, _BUSY nor _FAILURE; value */
     NDIS_MISUSE_CLOSED_TWICE,
 };
 

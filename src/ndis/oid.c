@@ -13,6 +13,7 @@
  * Start reading at: oid_submit().
  */
 #include "ndis/driver.h"
+#include "ndis/idle.h"
 #include "ndis/misc.h"
 
 #include <string.h>
@@ -154,7 +155,6 @@ check_release(const struct ndis_layer *target, const struct oid_record *r, NDIS_
         machine_bugcheck(NDIS_BUGCHECK, BUGCHECK_FAILED_OID_MUST_SUCCEED, (uint64_t)target, r->oid, (uint32_t)status);
 }
 
-static void start_next(struct ndis_layer *target);
 static void arm_timeout(struct oid_record *r, uint32_t seconds);
 
 /* r has its answer: event, checks, room for the next. r stays on the list; the caller frees it. */
@@ -215,7 +215,7 @@ oid_gate_check(struct ndis_layer *layer)
 static void
 target_freed(struct ndis_layer *target)
 {
-    start_next(target);
+    oid_start_next(target);
     oid_gate_check(target);
 }
 
@@ -315,10 +315,16 @@ deliver_later(struct oid_record *r)
         oid_record_complete(r, NDIS_STATUS_RESOURCES);
 }
 
-static void
-start_next(struct ndis_layer *target)
+static bool
+is_down(const struct ndis_layer *target)
 {
-    struct oid_record *r = first_queued(target);
+    return target->kind == NDIS_LAYER_MINIPORT && ndis_idle_down((const struct ndis_adapter *)target);
+}
+
+void
+oid_start_next(struct ndis_layer *target)
+{
+    struct oid_record *r = is_down(target) ? NULL : first_queued(target);
 
     if (r != NULL && busy_with(target) == NULL)
         deliver_later(r);
@@ -355,7 +361,10 @@ oid_submit_to(struct ndis_layer *source, struct ndis_layer *target, NDIS_OID_REQ
     r->done_arg = done_arg;
     if (request->Timeout != NDIS_OID_REQUEST_TIMEOUT_INFINITE)
         arm_timeout(r, request->Timeout);
-    if (!direct && (busy_with(target) != NULL || first_queued(target) != r)) {
+    if (source == NULL && is_down(target) && ndis_idle_own_oid((struct ndis_adapter *)target, r->oid))
+        return deliver(r); /* before those that it holds */
+    if ((target->kind == NDIS_LAYER_MINIPORT && ndis_idle_holds_oids((struct ndis_adapter *)target)) ||
+        (!direct && (busy_with(target) != NULL || first_queued(target) != r))) {
         r->state = OID_QUEUED;
         return NDIS_STATUS_PENDING;
     }

@@ -16,6 +16,7 @@
 #include "ndis/driver.h"
 #include "ndis/fdo.h"
 #include "ndis/hw/nic.h"
+#include "ndis/idle.h"
 #include "ndis/misc.h"
 #include "ndis/pm.h"
 
@@ -109,6 +110,8 @@ ndis_power_set(struct ndis_adapter *ad, uint32_t state)
     if (card != NULL && state == NdisDeviceStateD0)
         hw_nic_power(card, true);
     ad->power_next = (uint8_t)state;
+    if (state != NdisDeviceStateD0)
+        ndis_idle_stop(ad);
     if (!halts(ad)) {
         bool armed = state != NdisDeviceStateD0 && ndis_pm_arm(ad);
 
@@ -126,6 +129,8 @@ ndis_power_set(struct ndis_adapter *ad, uint32_t state)
     trace_emit(EV_ADAPTER_POWER, ad, from, state);
     if (ok && state == NdisDeviceStateD0)
         ndis_power_profile(ad);
+    if (ok && state == NdisDeviceStateD0 && ad->layer.state == NDIS_STATE_RUNNING) /* it was not paused for the sleep */
+        ndis_idle_start(ad);
     return ok;
 }
 

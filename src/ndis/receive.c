@@ -9,6 +9,7 @@
  * Start reading at: ndis_receive_up().
  */
 #include "ndis/driver.h"
+#include "ndis/idle.h"
 #include "ndis/nbl.h"
 #include "ndis/port.h"
 
@@ -280,6 +281,8 @@ NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFE
         ndis_port_check(&ad->layer, PortNumber);
     if (ad->power != NdisDeviceStateD0 && ad->power_next != NdisDeviceStateD0) /* documented: OID_PNP_SET_POWER */
         ndis_misuse(&ad->layer, NDIS_MISUSE_RECEIVE_IN_LOW_POWER, ad->power);
+    if (ad->idle != NULL)
+        ndis_idle_use(ad);
     ndis_receive_up(&ad->layer, NetBufferList, PortNumber, NumberOfNetBufferLists, ReceiveFlags);
 }
 

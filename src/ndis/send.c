@@ -9,6 +9,7 @@
  * there, before anything else is touched.
  * Start reading at: ndis_send_down().
  */
+#include "ndis/idle.h"
 #include "ndis/nbl.h"
 #include "ndis/port.h"
 
@@ -34,13 +35,21 @@ ndis_send_down(struct ndis_layer *from, NET_BUFFER_LIST *nbls, uint32_t port, ui
         NDIS_CALL(ndis_site.ndisSendNBLToFilter, handler, to->context, (uint64_t)nbls, port, flags);
         return;
     }
+    if (((struct ndis_adapter *)to)->idle == NULL ||
+        !ndis_idle_hold_sends((struct ndis_adapter *)to, nbls, port, flags))
+        ndis_send_to_miniport(to, nbls, port, flags);
+}
+
+void
+ndis_send_to_miniport(struct ndis_layer *to, NET_BUFFER_LIST *nbls, uint32_t port, uint32_t flags)
+{
     if (miniport_refuses(to)) {
         for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next)
             nbl->Status = NDIS_STATUS_PAUSED;
         ndis_send_complete_up(to, nbls, SEND_TO_COMPLETE(flags));
         return;
     }
-    NDIS_CALL(ndis_site.ndisMSendNBLToMiniport, handler, to->context, (uint64_t)nbls, port, flags);
+    NDIS_CALL(ndis_site.ndisMSendNBLToMiniport, to->op[NDIS_OP_SEND], to->context, (uint64_t)nbls, port, flags);
 }
 
 /* The part of the chain that starts at first and has one SourceHandle; *rest gets what follows. Its length. */

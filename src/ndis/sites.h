@@ -61,7 +61,9 @@
     X(ndisMFilterResourceRequirements)         \
     X(ndisMQueuedAllocateSharedHandler)        \
     X(ndisInvokePoll)                          \
-    X(ndisSetPollNotification)
+    X(ndisSetPollNotification)                 \
+    X(ndisMIdleNotification)                   \
+    X(ndisMCancelIdleNotification)
 
 struct ndis_sites {
 #define X(name) uint32_t name;

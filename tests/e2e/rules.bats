@@ -111,7 +111,7 @@ judged() {
 }
 
 @test "rules of miniports: broken they are named, kept they are quiet" {
-    judged miniport 11
+    judged miniport 12
 }
 
 @test "rules of protocols: broken they are named, kept they are quiet" {

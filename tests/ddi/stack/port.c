@@ -71,6 +71,7 @@ PortInitialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext
     power.Header.Revision = NDIS_PM_CAPABILITIES_REVISION_2;
     power.Header.Size = NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_2;
     power.SupportedWoLPacketPatterns = NDIS_PM_WOL_MAGIC_PACKET_SUPPORTED | NDIS_PM_WOL_BITMAP_PATTERN_SUPPORTED;
+    power.Flags = NDIS_PM_SELECTIVE_SUSPEND_SUPPORTED;
     power.NumTotalWoLPatterns = 4;
     power.MaxWoLPatternSize = 128;
     power.SupportedProtocolOffloads = NDIS_PM_PROTOCOL_OFFLOAD_ARP_SUPPORTED;
@@ -276,6 +277,7 @@ PortSend(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST NetBufferList, NDI
     UNREFERENCED_PARAMETER(MiniportAdapterContext);
     UNREFERENCED_PARAMETER(PortNumber);
     InterlockedIncrement(&Seen.PortSends);
+    StackPowerAtSend = StackPower;
     if (StackHoldsSends) {
         Held = NetBufferList;
         return;
@@ -380,6 +382,62 @@ DeviceIrp(NDIS_HANDLE MiniportAddDeviceContext, PIRP Irp)
     return NDIS_STATUS_SUCCESS;
 }
 
+volatile LONG StackIdleMode, StackIdles, StackIdleCancels, StackIdlesForced;
+ULONG StackPowerAtSend;
+
+static VOID NTAPI
+ConfirmLater(PVOID Context, NDIS_HANDLE Item)
+{
+    NdisMIdleNotificationConfirm(Context, NdisDeviceStateD2);
+    NdisFreeIoWorkItem(Item);
+}
+
+static NDIS_STATUS NTAPI
+PortIdle(NDIS_HANDLE MiniportAdapterContext, BOOLEAN ForceIdle)
+{
+    UNREFERENCED_PARAMETER(MiniportAdapterContext);
+    CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+    InterlockedIncrement(&StackIdles);
+    if (ForceIdle)
+        InterlockedIncrement(&StackIdlesForced);
+    switch (StackIdleMode) {
+    case StackIdleConfirms:
+        NdisMIdleNotificationConfirm(StackPort, NdisDeviceStateD2);
+        CHECK(StackPower == NdisDeviceStateD2); /* documented: when the call returns, it is done */
+        return NDIS_STATUS_PENDING;
+    case StackIdleConfirmsLater:
+        StackLater(StackPort, ConfirmLater, StackPort);
+        return NDIS_STATUS_PENDING;
+    default:
+        return NDIS_STATUS_BUSY;
+    }
+}
+
+static VOID NTAPI
+PortCancelIdle(NDIS_HANDLE MiniportAdapterContext)
+{
+    UNREFERENCED_PARAMETER(MiniportAdapterContext);
+    CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+    InterlockedIncrement(&StackIdleCancels);
+    NdisMIdleNotificationComplete(StackPort);
+}
+
+static VOID
+SetIdleHandlers(NDIS_HANDLE NdisDriverHandle)
+{
+    NDIS_MINIPORT_SS_CHARACTERISTICS idle;
+
+    NdisZeroMemory(&idle, sizeof(idle));
+    idle.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_SS_CHARACTERISTICS;
+    idle.Header.Revision = NDIS_MINIPORT_SS_CHARACTERISTICS_REVISION_1;
+    idle.Header.Size = NDIS_SIZEOF_MINIPORT_SS_CHARACTERISTICS_REVISION_1;
+    idle.IdleNotificationHandler = PortIdle;
+    CHECK(NdisSetOptionalHandlers(NdisDriverHandle, (PNDIS_DRIVER_OPTIONAL_HANDLERS)&idle) ==
+          NDIS_STATUS_BAD_CHARACTERISTICS); /* one without the other */
+    idle.CancelIdleNotificationHandler = PortCancelIdle;
+    CHECK(NdisSetOptionalHandlers(NdisDriverHandle, (PNDIS_DRIVER_OPTIONAL_HANDLERS)&idle) == NDIS_STATUS_SUCCESS);
+}
+
 static NDIS_STATUS NTAPI
 PortSetOptions(NDIS_HANDLE NdisDriverHandle, NDIS_HANDLE DriverContext)
 {
@@ -388,6 +446,7 @@ PortSetOptions(NDIS_HANDLE NdisDriverHandle, NDIS_HANDLE DriverContext)
 
     UNREFERENCED_PARAMETER(DriverContext);
     CHECK(NdisSetOptionalHandlers(NdisDriverHandle, &nonsense) == NDIS_STATUS_NOT_SUPPORTED);
+    SetIdleHandlers(NdisDriverHandle);
     NdisZeroMemory(&pnp, sizeof(pnp));
     pnp.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_PNP_CHARACTERISTICS;
     pnp.Header.Revision = NDIS_MINIPORT_PNP_CHARACTERISTICS_REVISION_1;

@@ -38,6 +38,11 @@ typedef struct _STACK_PM {
     LONG ParametersSets, Powers;   /* times told; Powers as it was then */
 } STACK_PM;
 
+/* Selective suspend: what the miniport says when it is asked, and how often it was. */
+typedef enum _STACK_IDLE_MODE { StackIdleRefuses, StackIdleConfirms, StackIdleConfirmsLater } STACK_IDLE_MODE;
+extern volatile LONG StackIdleMode, StackIdles, StackIdleCancels, StackIdlesForced;
+extern ULONG StackPowerAtSend; /* what it had been told when the last frame came */
+
 extern STACK_PM StackPm;
 extern NDIS_STATUS StackIndicated; /* the last status that the binding heard of, and its first four bytes */
 extern ULONG StackIndicatedValue;
@@ -70,9 +75,12 @@ VOID StackRequest(PNDIS_OID_REQUEST Request, NDIS_REQUEST_TYPE Type, NDIS_OID Oi
 /* Within two seconds of machine time. */
 BOOLEAN StackReaches(volatile LONG *Count, LONG Value);
 VOID StackRunTests(VOID);
+/* A frame of 100 bytes, one at a time. */
+PNET_BUFFER_LIST StackFrame(VOID);
+VOID StackFreeFrame(VOID);
 /* NdisOidRequest and its like from the binding, waited for. */
 NDIS_STATUS StackAsk(NDIS_STATUS(NTAPI *Send)(NDIS_HANDLE, PNDIS_OID_REQUEST), volatile LONG *Done,
                      PNDIS_OID_REQUEST Request);
-extern const DDI_GROUP stackGroup, portsGroup, resetGroup, pollGroup, deviceGroup, pmGroup, leaveGroup;
+extern const DDI_GROUP stackGroup, portsGroup, resetGroup, pollGroup, deviceGroup, pmGroup, idleGroup, leaveGroup;
 
 #endif

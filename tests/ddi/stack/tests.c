@@ -80,6 +80,18 @@ FreeList(VOID)
     NdisFreeNetBufferListPool(Pool);
 }
 
+PNET_BUFFER_LIST
+StackFrame(VOID)
+{
+    return MakeList() ? List : NULL;
+}
+
+VOID
+StackFreeFrame(VOID)
+{
+    FreeList();
+}
+
 static VOID
 EverythingCameUp(VOID)
 {
@@ -354,7 +366,7 @@ VOID
 StackRunTests(VOID)
 {
     static const DDI_GROUP *const groups[] = { &stackGroup, &portsGroup, &resetGroup, &pollGroup,
-                                               &pmGroup,    &deviceGroup, &leaveGroup };
+                                               &pmGroup,    &idleGroup,  &deviceGroup, &leaveGroup };
     ULONG i, failed = 0, count = 0;
 
     StackReaches(&Seen.BindingRestarts, 1);

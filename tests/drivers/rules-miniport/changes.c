@@ -130,6 +130,29 @@ MaskAndSleep(NDIS_HANDLE MiniportAdapterContext, PNDIS_OID_REQUEST OidRequest)
 CHANGE(BreakWritesAsleep, .Oid = SleepAndMask)
 CHANGE(KeepWritesAsleep, .Oid = MaskAndSleep)
 
+/* ------------------------------------------------------------------ selective suspend */
+
+/* It is awake already, and says that it may sleep. */
+static VOID
+CompleteAndConfirm(NDIS_HANDLE MiniportAdapterContext)
+{
+    PADAPTER adapter = MiniportAdapterContext;
+
+    NdisMIdleNotificationComplete(adapter->Handle);
+    NdisMIdleNotificationConfirm(adapter->Handle, NdisDeviceStateD3);
+}
+
+static VOID
+CompleteIdle(NDIS_HANDLE MiniportAdapterContext)
+{
+    PADAPTER adapter = MiniportAdapterContext;
+
+    NdisMIdleNotificationComplete(adapter->Handle);
+}
+
+CHANGE(BreakConfirmsLate, .CancelIdle = CompleteAndConfirm)
+CHANGE(KeepConfirmsLate, .CancelIdle = CompleteIdle)
+
 /* ------------------------------------------------------------------ ports */
 
 static NDIS_STATUS

@@ -9,6 +9,9 @@
 
 DRIVER_INITIALIZE DriverEntry;
 static MINIPORT_UNLOAD Unload;
+static SET_OPTIONS SetOptions;
+static MINIPORT_IDLE_NOTIFICATION Idle;
+static MINIPORT_CANCEL_IDLE_NOTIFICATION CancelIdleAsChosen;
 static MINIPORT_INITIALIZE Initialize;
 static MINIPORT_HALT HaltAsChosen;
 static MINIPORT_PAUSE PauseAsChosen;
@@ -59,7 +62,44 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     chars.CancelSendHandler = CancelSend;
     chars.ReturnNetBufferListsHandler = Return;
     chars.ResetHandlerEx = ResetAsChosen;
+    chars.SetOptionsHandler = SetOptions;
     return NdisMRegisterMiniportDriver(DriverObject, RegistryPath, NULL, &chars, &DriverHandle);
+}
+
+/* ------------------------------------------------------------------ selective suspend */
+
+/* At once: no bus has to be asked. */
+_Use_decl_annotations_ static NDIS_STATUS
+Idle(NDIS_HANDLE MiniportAdapterContext, BOOLEAN ForceIdle)
+{
+    PADAPTER adapter = MiniportAdapterContext;
+
+    UNREFERENCED_PARAMETER(ForceIdle);
+
+    NdisMIdleNotificationConfirm(adapter->Handle, NdisDeviceStateD3);
+    return NDIS_STATUS_PENDING;
+}
+
+_Use_decl_annotations_ static VOID
+CancelIdleAsChosen(NDIS_HANDLE MiniportAdapterContext)
+{
+    Change->CancelIdle(MiniportAdapterContext);
+}
+
+_Use_decl_annotations_ static NDIS_STATUS
+SetOptions(NDIS_HANDLE NdisDriverHandle, NDIS_HANDLE DriverContext)
+{
+    NDIS_MINIPORT_SS_CHARACTERISTICS idle;
+
+    UNREFERENCED_PARAMETER(DriverContext);
+
+    NdisZeroMemory(&idle, sizeof(idle));
+    idle.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_SS_CHARACTERISTICS;
+    idle.Header.Revision = NDIS_MINIPORT_SS_CHARACTERISTICS_REVISION_1;
+    idle.Header.Size = NDIS_SIZEOF_MINIPORT_SS_CHARACTERISTICS_REVISION_1;
+    idle.IdleNotificationHandler = Idle;
+    idle.CancelIdleNotificationHandler = CancelIdleAsChosen;
+    return NdisSetOptionalHandlers(NdisDriverHandle, (PNDIS_DRIVER_OPTIONAL_HANDLERS)&idle);
 }
 
 _Use_decl_annotations_ static VOID
@@ -190,6 +230,7 @@ NDIS_STATUS
 Describe(PADAPTER Adapter)
 {
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
+    NDIS_PM_CAPABILITIES power;
 
     NdisZeroMemory(&general, sizeof(general));
     general.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES;
@@ -212,6 +253,14 @@ Describe(PADAPTER Adapter)
     general.ConnectionType = NET_IF_CONNECTION_DEDICATED;
     general.IfType = IF_TYPE_ETHERNET_CSMACD;
     general.SupportedPauseFunctions = NdisPauseFunctionsUnsupported;
+    if (Change->CancelIdle != NULL) {
+        NdisZeroMemory(&power, sizeof(power));
+        power.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
+        power.Header.Revision = NDIS_PM_CAPABILITIES_REVISION_2;
+        power.Header.Size = NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_2;
+        power.Flags = NDIS_PM_SELECTIVE_SUSPEND_SUPPORTED;
+        general.PowerManagementCapabilitiesEx = &power;
+    }
     general.SupportedOidList = (PNDIS_OID)(ULONG_PTR)Supported;
     general.SupportedOidListLength = sizeof(Supported);
     return NdisMSetMiniportAttributes(Adapter->Handle, (PNDIS_MINIPORT_ADAPTER_ATTRIBUTES)&general);
@@ -415,6 +464,7 @@ Oid(NDIS_HANDLE MiniportAdapterContext, PNDIS_OID_REQUEST OidRequest)
         case OID_GEN_CURRENT_LOOKAHEAD:
         case OID_802_3_MULTICAST_LIST:
         case OID_PNP_SET_POWER:
+        case OID_PM_PARAMETERS:
             OidRequest->DATA.SET_INFORMATION.BytesRead = OidRequest->DATA.SET_INFORMATION.InformationBufferLength;
             return NDIS_STATUS_SUCCESS;
         default:

@@ -53,6 +53,7 @@ typedef struct _RULES_CHANGE {
     MINIPORT_PAUSE_HANDLER Pause;
     MINIPORT_OID_REQUEST_HANDLER Oid;
     MINIPORT_RESET_HANDLER Reset;
+    MINIPORT_CANCEL_IDLE_NOTIFICATION_HANDLER CancelIdle; /* NULL: it is not to be suspended */
 } RULES_CHANGE;
 
 #define CHANGE(name, ...) const RULES_CHANGE name = { __VA_ARGS__ };
