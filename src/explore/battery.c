@@ -390,6 +390,20 @@ static const char removal_and_rebalance[] = "name: removal-and-rebalance\n"
                                             "    ops: [ { op: send, count: 1, len: 64, shape: plain } ]\n"
                                             "  - { name: administrator, kind: admin, ops: [rebalance, remove] }\n";
 
+/* Twelve seconds: a time-out that began just after the last look, and the next one. */
+static const char suspended_while_idle[] =
+    "name: suspended-while-idle\n"
+    "vps: 2\n" LOOP_AND_TEST "actors:\n"
+    "  - name: protocol\n"
+    "    kind: protocol\n"
+    "    ops:\n"
+    "      - { op: wait, ms: 12000 }\n"
+    "      - { op: send, count: 1, len: 64, shape: plain }\n"
+    "      - { op: wait, ms: 12000 }\n"
+    "      - { op: oid, oid: 0x00020106, out: 160 }\n"
+    "  - { name: wire, kind: wire, ops: [ { op: wait, ms: 36000 }, wake-signal ] }\n"
+    "  - { name: administrator, kind: admin, ops: [ { op: wait, ms: 48000 }, pause, restart ] }\n";
+
 static const char reset_under_traffic[] = "name: reset-under-traffic\n"
                                           "vps: 2\n" LOOP_AND_TEST "actors:\n"
                                           "  - name: protocol\n"
@@ -550,6 +564,8 @@ parse(const char *text, enum inf_kind kind)
         FILTER | MINIPORT | PROTOCOL, false)                                                                           \
     ROW(shutdown_under_traffic, "shutdown-under-traffic", "the system goes down while frames go both ways", 1,         \
         FILTER | MINIPORT | PROTOCOL, false)                                                                           \
+    ROW(suspended_while_idle, "suspended-while-idle",                                                                  \
+        "the adapter is suspended, and woken by a send, a request, its device and a pause", 1, BATTERY_IDLE, false)    \
     ROW(virtual_cycled, "virtual-adapter-cycled", "the virtual adapter is disabled and enabled under traffic", 1,      \
         VIRTUAL, false)                                                                                                \
     ROW(reset_under_traffic, "reset-under-traffic", "the miniport is reset while it sends and is paused", 1, MINIPORT, \

@@ -581,12 +581,23 @@ run_file(const struct test_options *o, struct lab_subjects *s, struct test_resul
     return err;
 }
 
+/* An import by name stands in the file as it is. */
+static bool
+can_be_suspended(const struct pnp_driver *d)
+{
+    static const char name[] = "NdisMIdleNotificationConfirm";
+
+    return d->bytes != NULL && memmem(d->bytes, d->len, name, sizeof(name)) != NULL;
+}
+
 static bool
 fits(const struct battery_entry *b, const struct pnp_driver *d)
 {
     bool card = has_card(d);
 
     if (card && (b->kinds & BATTERY_CARD))
+        return true;
+    if ((b->kinds & BATTERY_IDLE) && can_be_suspended(d))
         return true;
     return (b->kinds >> d->kind & 1) && !(card && (b->kinds & BATTERY_NO_CARD));
 }
