@@ -33,6 +33,9 @@ void builtin_init(void);
  */
 struct ndis_nic *wirenic_add(const char *name, struct wire *w, const char *config_key);
 
+/* Before it is enabled: which VP polls the wire, modulo their number; 0 unless said. */
+void wirenic_set_vp(struct ndis_nic *nic, unsigned vp);
+
 /* Show nic to Linux by this wire, a tap. Binds at once if the nic is enabled. 0, -ENOMEM, -EEXIST. */
 int hostif_add(struct ndis_nic *nic, struct wire *w);
 /* Unbind for ever; the wire is the caller's again. */

@@ -18,6 +18,8 @@
 #include "ndis/nbl.h"
 
 #define PIECES 256u
+#define WINDOW_MIN   2u
+#define WINDOW_TRIES 4096u /* sends that were taken before one more is tried */
 
 /* ------------------------------------------------------------------ buffers */
 
@@ -46,7 +48,7 @@ hi_create_buffers(struct hi_binding *b)
 
     b->waiting_end = &b->waiting;
     b->frame_max = info->frame_max;
-    b->buffer_count = info->depth;
+    b->buffer_count = b->window = info->depth;
     b->pool = create_pool();
     b->buffers = NdisAllocateMemoryWithTagPriority(*hi_driver, size, HI_TAG, NormalPoolPriority);
     if (b->pool == NULL || b->buffers == NULL)
@@ -177,16 +179,17 @@ chain_add(struct hi_binding *b, struct chain *c, struct hi_buffer *buffer, uint3
     *c->end = nbl;
     c->end = &nbl->Next;
     c->count++;
+    b->out++;
 }
 
-/* lock held. The next segments of a frame that nobody below cuts. false: no buffer is left, and it waits. */
+/* lock held. The next segments of a frame that nobody below cuts. false: there is no room or no buffer, and it waits. */
 static bool
 cut(struct hi_binding *b, struct hi_buffer *buffer, struct chain *c)
 {
     const uint8_t *frame = buffer->data + buffer->cut.skip;
 
     for (; buffer->cut.next < buffer->cut.count; buffer->cut.next++) {
-        struct hi_buffer *segment = take_buffer(b);
+        struct hi_buffer *segment = b->out < b->window ? take_buffer(b) : NULL;
         uint32_t length;
 
         if (segment == NULL)
@@ -235,13 +238,13 @@ prepare(struct hi_binding *b, struct hi_buffer *buffer, struct chain *c)
     return true;
 }
 
-/* lock held. What waits, as far as there are buffers. */
+/* lock held. What waits, as far as there are room and buffers. */
 static void
 prepare_waiting(struct hi_binding *b, struct chain *c)
 {
     struct hi_buffer *buffer, *next;
 
-    for (buffer = b->waiting; buffer != NULL; buffer = next) {
+    for (buffer = b->waiting; buffer != NULL && b->out < b->window; buffer = next) {
         next = buffer->next; /* it may be free afterwards */
         if (!prepare(b, buffer, c))
             break;
@@ -278,6 +281,15 @@ discard(struct hostif *h, unsigned budget)
     return got;
 }
 
+/* lock held. Nothing is to be read until a send is back. */
+static void
+starve(struct hi_binding *b)
+{
+    if (!b->starved)
+        wire_listen(b->hostif->wire, false);
+    b->starved = true;
+}
+
 static unsigned
 read_frames(struct hi_binding *b, struct hi_buffer **buffer, unsigned count, struct chain *c)
 {
@@ -304,10 +316,31 @@ read_frames(struct hi_binding *b, struct hi_buffer **buffer, unsigned count, str
         b->waiting_end = &buffer[i]->next;
     }
     prepare_waiting(b, c);
+    if (b->waiting != NULL)
+        starve(b);
     if (!b->running) /* paused meanwhile */
         figure_add(&h->stats.down, hi_drop_waiting(b));
     NdisReleaseSpinLock(&b->lock);
     return got;
+}
+
+/*
+ * An adapter that fails sends for lack of room tells how much it has: what is still out. The rest is better left with
+ * Linux, whose senders slow down, than lost. Now and then one more is tried.
+ */
+static void
+fit_window(struct hi_binding *b)
+{
+    NdisAcquireSpinLock(&b->lock);
+    if (b->no_room) {
+        b->window = b->out > WINDOW_MIN ? b->out : WINDOW_MIN;
+        b->taken = 0;
+    } else if (b->taken >= WINDOW_TRIES && b->window < b->buffer_count) {
+        b->window++;
+        b->taken = 0;
+    }
+    b->no_room = false;
+    NdisReleaseSpinLock(&b->lock);
 }
 
 unsigned
@@ -327,12 +360,11 @@ hi_poll(struct hostif *h, unsigned budget)
             prepare_waiting(b, &chain);
             most = b->buffer_count / 2; /* the others are for segments, lest all wait */
             most = b->waiting != NULL ? 0 : budget < most ? budget : most;
-            while (count < most && count < h->burst && (buffer[count] = take_buffer(b)) != NULL)
+            while (count < most && count < h->burst && b->out + count < b->window &&
+                   (buffer[count] = take_buffer(b)) != NULL)
                 count++;
-            if (count == 0 && !b->starved) {
-                b->starved = true;
-                wire_listen(h->wire, false); /* until a send is back */
-            }
+            if (count == 0)
+                starve(b);
         }
         NdisReleaseSpinLock(&b->lock);
     }
@@ -343,6 +375,7 @@ hi_poll(struct hostif *h, unsigned budget)
     if (chain.count > 0) {
         hi_take_busy(b, chain.count);
         NdisSendNetBufferLists(b->handle, chain.first, NDIS_DEFAULT_PORT_NUMBER, NDIS_SEND_FLAGS_DISPATCH_LEVEL);
+        fit_window(b);
     }
     if (running)
         hi_release_busy(b, 1);
@@ -365,10 +398,14 @@ HiSendComplete(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferLis
     NdisAcquireSpinLock(&b->lock);
     for (nbl = NetBufferList; nbl != NULL; nbl = next, count++) {
         next = nbl->Next;
-        if (nbl->Status != NDIS_STATUS_SUCCESS)
+        if (nbl->Status == NDIS_STATUS_SUCCESS)
+            b->taken++;
+        else
             figure_add(&b->hostif->stats.refused, 1);
+        b->no_room = b->no_room || nbl->Status == NDIS_STATUS_RESOURCES;
         give_buffer(b, nbl->ProtocolReserved[0]);
     }
+    b->out -= (uint32_t)count;
     starved = b->starved;
     b->starved = false;
     if (starved)

@@ -89,6 +89,9 @@ struct hi_binding {
     bool starved; /* no buffer was left: the wire does not tell of frames */
     struct hi_buffer *free;
     struct hi_buffer *waiting, **waiting_end; /* read of Linux and not sent, oldest first */
+    uint32_t out, window; /* sends that are not back; so many may be: what the adapter has room for, as far as known */
+    uint32_t taken;       /* sends that it took since the window grew last */
+    bool no_room;         /* it refused some for lack of it */
     uint32_t offloads; /* enum hi_offload: what it does now */
 
     NDIS_OID_REQUEST request; /* one at a time, in bind */
