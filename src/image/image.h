@@ -266,6 +266,8 @@ void seh_init(
 
 /* Signal context: called by machine/trap.c for a fault in driver text. true: t was edited (redirected to a thunk or emulated). */
 bool image_fixup_trap(struct trap *t);
+/* store.c: machine_store of machine.h. */
+unsigned image_store(struct trap *t, uint8_t bytes[16]);
 
 /* ------------------------------------------------------------------ symbols (symbol.c, supervisor only) */
 

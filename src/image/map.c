@@ -539,6 +539,7 @@ image_init(void)
     paged_init();
     machine_image_readable = readable;
     machine_fixup_trap = image_fixup_trap;
+    machine_store = image_store;
     machine_privileged = privileged;
     machine_site_access = image_site_access;
 }

@@ -451,6 +451,7 @@ live_dispatch(struct fiber *f, struct crossing *c)
         f->locked = false;
         live_unlock();
     }
+    live_interrupts(f);
     if (f->irql < IRQL_DISPATCH) {
         l = vp_local();
         if (__atomic_load_n(&l->attention, __ATOMIC_RELAXED) || ++l->returns % LIVE_POLL_EVERY == 0)

@@ -152,6 +152,7 @@ void hb_device(uint64_t generation); /* a device did something of its own */
 /* irq.c */
 bool irq_can_enter(const struct vp *vp); /* an interrupt waits there that is above the VP's IRQL */
 bool mdevice_poll(void); /* see irq.h */
+struct mdevice *mdevice_at(uint64_t address); /* whose registers are there; NULL. Signal-safe, once there is a device */
 uint64_t mdevice_generation(void); /* how often devices have changed what drivers can read */
 
 /* guest.c */

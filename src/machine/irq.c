@@ -8,9 +8,12 @@
 
 #include "base/fmt.h"
 #include "machine/internal.h"
+#include "machine/live_internal.h"
 #include "trace/event.h"
 
-#define STORM_MAX 100u /* deliveries of a level-sensitive vector that stays asserted; more is reported */
+/* Deliveries of a level-sensitive vector that stays asserted; more is reported. */
+#define STORM_MAX      100u
+#define STORM_MAX_LIVE 1000000u /* a second or so: another processor may take the line down */
 
 /* Run state in monitor memory; made with the first vector or device. */
 struct irq_state {
@@ -58,6 +61,26 @@ irq_can_enter(const struct vp *vp)
     return v != NULL && v->irql > irql;
 }
 
+/* One delivery, on the VP's ISR fiber. */
+static void
+serve(struct vp *vp, struct fiber *self, struct irq_vector *v)
+{
+    self->irql = vp->irql = v->irql;
+    kpcr_irql(self->irql);
+    sched_touch((uint64_t)v);
+    if (!v->level)
+        v->asserted = false;
+    v->again++;
+    v->delivered++;
+    trace_emit(EV_INTERRUPT, v, v->irql, v->level, vp->number);
+    v->deliver(v);
+    mdevice_poll(); /* the routine's last register writes count before the line is looked at */
+    trace_emit(EV_INTERRUPT_DONE, v, v->irql);
+    self->irql = vp->irql = IRQL_PASSIVE;
+    if (!v->asserted)
+        v->again = 0;
+}
+
 static void
 isr_main(void *arg)
 {
@@ -78,20 +101,37 @@ isr_main(void *arg)
             if (next_vector(vp) != v || !irq_can_enter(vp))
                 continue;
         }
-        self->irql = vp->irql = v->irql;
-        kpcr_irql(self->irql);
-        sched_touch((uint64_t)v);
-        if (!v->level)
-            v->asserted = false;
-        v->again++;
-        v->delivered++;
-        trace_emit(EV_INTERRUPT, v, v->irql, v->level, vp->number);
-        v->deliver(v);
-        mdevice_poll(); /* the routine's last register writes count before the line is looked at */
-        trace_emit(EV_INTERRUPT_DONE, v, v->irql);
-        self->irql = vp->irql = IRQL_PASSIVE;
-        if (!v->asserted)
-            v->again = 0;
+        serve(vp, self, v);
+    }
+}
+
+/* What the VP has to serve now. */
+static void
+live_update(const struct vp *vp)
+{
+    const struct irq_vector *v = next_vector(vp);
+
+    live_interrupt(vp->number, v != NULL ? v->irql : 0);
+}
+
+/* The same for a live machine: what the VP's loop found interrupted goes on when nothing above its IRQL is left. */
+static void
+live_isr_main(void *arg)
+{
+    struct vp *vp = arg;
+    struct fiber *self = sched_current;
+
+    for (;;) {
+        struct irq_vector *v = next_vector(vp);
+
+        if (v == NULL || v->irql <= live_interrupted(vp->number)) {
+            live_isr_done();
+            continue;
+        }
+        if (v->again > STORM_MAX_LIVE)
+            run_end(RUN_LIVELOCK, "an interrupt line stays asserted: no service routine clears its cause");
+        serve(vp, self, v);
+        live_update(vp);
     }
 }
 
@@ -103,7 +143,7 @@ need_fiber(struct vp *vp)
 
     if (vp->isr_fiber)
         return;
-    f = fiber_create(names[vp->number], FIBER_ISR, isr_main, vp, true);
+    f = fiber_create(names[vp->number], FIBER_ISR, machine_live ? live_isr_main : isr_main, vp, true);
     if (f == NULL)
         machine_unsupported(0, "an interrupt with no fiber left to serve it");
     f->vp = (uint8_t)vp->number;
@@ -113,12 +153,15 @@ need_fiber(struct vp *vp)
     vp->isr_fiber = f;
 }
 
+/* The vector can be served now, or no more. */
 static void
 wake_isr(const struct irq_vector *v)
 {
     struct fiber *f = machine->vp[v->vp].isr_fiber;
 
-    if (f->state == FIBER_BLOCKED && f->block_kind == BLOCK_IDLE)
+    if (machine_live)
+        live_update(&machine->vp[v->vp]);
+    else if (f->state == FIBER_BLOCKED && f->block_kind == BLOCK_IDLE)
         sched_wake(f);
 }
 
@@ -127,8 +170,6 @@ wake_isr(const struct irq_vector *v)
 void
 irq_connect(struct irq_vector *v)
 {
-    if (machine_live)
-        machine_unsupported(0, "an interrupt in a live machine");
     need_state();
     MACHINE_ASSERT(v->irql > IRQL_DISPATCH && v->irql <= IRQL_HIGH && v->vp < machine->vp_count);
     need_fiber(&machine->vp[v->vp]);
@@ -145,6 +186,8 @@ irq_disconnect(struct irq_vector *v)
     v->connected = false;
     if (!v->level)
         v->asserted = false; /* a message that nobody takes is lost */
+    if (machine_live)
+        live_update(&machine->vp[v->vp]);
 }
 
 /* Who serves the vector depends on it; whoever moved it went before. */
@@ -177,13 +220,17 @@ irq_deassert(struct irq_vector *v)
     v->asserted = false;
     v->again = 0;
     line_moved(v);
+    if (machine_live && v->connected)
+        live_update(&machine->vp[v->vp]);
 }
 
 void
 irq_mask(struct irq_vector *v, bool masked)
 {
     v->masked = masked;
-    if (!masked && v->asserted && v->connected)
+    if (machine_live && v->connected)
+        live_update(&machine->vp[v->vp]);
+    else if (!masked && v->asserted && v->connected)
         wake_isr(v);
 }
 
@@ -208,6 +255,27 @@ mdevice_add(struct mdevice *d)
     list_add_tail(&I->devices, &d->link);
 }
 
+void *
+mdevice_registers(struct mdevice *d, void *memory, uint32_t bytes)
+{
+    d->registers = (uint64_t)memory;
+    d->register_bytes = bytes;
+    return machine_live ? live_device_pages(memory, bytes) : memory;
+}
+
+struct mdevice *
+mdevice_at(uint64_t address)
+{
+    struct mdevice *d;
+
+    if (machine->irq == NULL)
+        return NULL;
+    list_for_each (d, &I->devices, link)
+        if (address - d->registers < d->register_bytes)
+            return d;
+    return NULL;
+}
+
 void
 mdevice_remove(struct mdevice *d)
 {
@@ -218,6 +286,8 @@ mdevice_remove(struct mdevice *d)
 void
 mdevice_changed(void)
 {
+    if (machine_live)
+        return;
     need_state();
     hb_device(++I->generation);
     if (!machine->setup && sched_current && !machine->in_timer) {
@@ -239,7 +309,7 @@ mdevice_poll(void)
     enum mdevice_news news = MDEVICE_NOTHING;
     struct mdevice *d;
 
-    if (machine->irq == NULL || I->polling || f == NULL)
+    if (machine_live || machine->irq == NULL || I->polling || f == NULL)
         return false;
     if (I->seen[f->id] != I->generation) { /* its last step could see what devices did before it */
         I->seen[f->id] = I->generation;

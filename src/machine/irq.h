@@ -11,10 +11,15 @@
  *
  * assumed: an ISR is not interrupted by a higher vector of the same VP (on Windows it is). docs/assumptions.md.
  *
- * A device is memory that a driver reads and writes without a call: its poll() looks at every scheduling point for
- * what the running fiber wrote since its last one, so a register write reaches the device with the next call, fence or
- * interlocked instruction. What a device changes that drivers can read (registers, DMA) counts as one event that every
- * fiber's next step depends on, since they see it without a call.
+ * A device is memory that a driver reads and writes without a call. Under exploration its poll() looks at every
+ * scheduling point for what the running fiber wrote since its last one, so a register write reaches the device with the
+ * next call, fence or interlocked instruction. What a device changed that drivers can read (registers, DMA) counts as
+ * one event that every fiber's next step depends on, since they see it without a call.
+ *
+ * In a live machine drivers cannot write to a device's registers at all: the instruction faults, and its value goes to
+ * the device's write() at once, under the machine lock, whatever is written on other VPs meanwhile. All functions here
+ * want that lock. An interrupt stops what runs on its VP there and then if that runs at a lower IRQL; else it comes
+ * when the IRQL falls.
  */
 #ifndef MACHINE_IRQ_H
 #define MACHINE_IRQ_H
@@ -56,8 +61,17 @@ struct mdevice {
      * else than before; VISIBLE: they can. No scheduling points.
      */
     enum mdevice_news (*poll)(struct mdevice *d);
+    /* Live: a driver stores size bytes at that offset of its registers. Calls no drivers, does not block. */
+    void (*write)(struct mdevice *d, uint32_t offset, const uint8_t *bytes, unsigned size);
+    uint64_t registers; /* mdevice_registers() */
+    uint32_t register_bytes;
 };
 void mdevice_add(struct mdevice *d);
+/*
+ * Machine memory at `memory`, whole pages, is the device's registers from now on. Returns where the device itself
+ * writes them: a live machine's drivers cannot, under exploration it is `memory`. Once per device, after mdevice_add().
+ */
+void *mdevice_registers(struct mdevice *d, void *memory, uint32_t bytes);
 void mdevice_remove(struct mdevice *d);
 /* The device changed registers or memory outside of poll(). */
 void mdevice_changed(void);

@@ -56,6 +56,15 @@ on_tick(int sig, siginfo_t *si, void *context)
     trap_tick(context);
 }
 
+/* An interrupt for this VP (live_irq.c). */
+TSAN_SKIP static void
+on_interrupt(int sig, siginfo_t *si, void *context)
+{
+    (void)sig;
+    (void)si;
+    trap_tick(context);
+}
+
 TSAN_SKIP static void
 on_stop(int sig, siginfo_t *si, void *context)
 {
@@ -121,7 +130,8 @@ live_start(char text[160])
     int err = 0;
 
     trap_init();
-    if (host_on_signal(SIG_TICK, on_tick) || host_on_signal(SIG_STOP, on_stop))
+    if (host_on_signal(SIG_TICK, on_tick) || host_on_signal(SIG_STOP, on_stop) ||
+        host_on_signal(LIVE_SIG_INTERRUPT, on_interrupt))
         err = -EINVAL;
     for (unsigned i = 0; i < machine->vp_count && !err; i++) {
         live.vp[i].epoll = host_epoll();
@@ -460,6 +470,19 @@ live_poller_remove(struct live_poller *p)
         }
     }
     live_poller_unlink(v, p);
+}
+
+void
+live_poller_due(struct live_poller *p)
+{
+    struct live_vp *v = &live.vp[p->vp];
+
+    if (!machine_live || !p->active)
+        return;
+    p->due = true;
+    if (v->poll == POLL_NONE)
+        v->poll = POLL_DUE;
+    live_kick(v);
 }
 
 void

@@ -128,6 +128,8 @@ struct live_poller {
 int live_poller_add(struct live_poller *p);
 void live_poller_remove(struct live_poller *p);
 
+/* The same from host code under the machine lock: cheaper, above all on p's own VP. Any IRQL. */
+void live_poller_due(struct live_poller *p);
 /* Something outside became ready that no descriptor tells: let p's VP poll soon. Any thread. */
 void live_poller_kick(struct live_poller *p);
 

@@ -3,12 +3,15 @@
 #ifndef MACHINE_LIVE_INTERNAL_H
 #define MACHINE_LIVE_INTERNAL_H
 
+#include <signal.h>
+
 #include "base/figure.h"
 #include "machine/internal.h"
 #include "machine/live.h"
 
 #define LIVE_TICK_NS 10000000u
 #define LIVE_CALLS   256u
+#define LIVE_SIG_INTERRUPT SIGURG
 
 /* Which of a VP's pollers want a round: none, those that are due, all. */
 enum live_poll { POLL_NONE, POLL_DUE, POLL_ALL };
@@ -21,6 +24,8 @@ struct live_vp {
     struct list queue; /* struct fiber.run: can run, first to last; anybody under the lock */
     struct live_poller *pollers;
     struct live_vp_stats stats;
+    struct fiber *over;  /* interrupted, and about to go back to the loop */
+    uint8_t over_irql;   /* while the ISR fiber runs: what it came over */
     struct trap stopped; /* where it was when the machine stopped, if it was in driver code */
     bool was_in_driver;
     uint32_t is_stopped; /* futex */
@@ -90,6 +95,37 @@ void live_attend(void);                /* at a DDI's return: attention was asked
 void live_preempt(void);               /* on the host stack of a fiber taken out of driver code */
 void live_run(struct run_result *out); /* machine_run() */
 uint64_t live_now(void);
+
+void live_park(void); /* the running fiber, to its VP's loop; under the lock */
+
+/* live_irq.c */
+/* The highest interrupt that waits for that VP has this IRQL now; 0: none does. Under the lock. */
+void live_interrupt(uint32_t number, unsigned irql);
+void live_let_in(struct fiber *f);
+
+/* Does one wait that may come over f, which runs here? Signal-safe. */
+static inline bool
+live_may_interrupt(const struct fiber *f)
+{
+    return __builtin_expect(__atomic_load_n(&vp_local()->interrupt, __ATOMIC_RELAXED) > f->irql, 0) &&
+           f->kind != FIBER_ISR;
+}
+
+/* Let in what may come over f, the running fiber; returns when it was served. With the lock or without. */
+static inline void
+live_interrupts(struct fiber *f)
+{
+    if (live_may_interrupt(f))
+        live_let_in(f);
+}
+
+/* On the ISR fiber: the IRQL that it came over; and back to there. */
+unsigned live_interrupted(uint32_t number);
+void live_isr_done(void);
+/* Drivers can only read these pages of the heap from now on. Returns where they can be written. Under the lock. */
+void *live_device_pages(void *memory, uint32_t bytes);
+/* A driver's store to a device's registers faulted: does what it would have done. false: undis cannot tell what. */
+bool live_store(struct trap *t);
 
 /* live_heap.c */
 void *live_heap_alloc(size_t size, size_t align, uint32_t tag);

@@ -154,8 +154,8 @@ live_kick_any(void)
 }
 
 /* The running fiber stops; returns when the loop of some VP resumed it. Under the lock, before and after. */
-static void
-park(void)
+void
+live_park(void)
 {
     struct fiber *f = fiber_self();
     struct vp *vp = &machine->vp[f->vp];
@@ -176,8 +176,8 @@ live_block(enum block_kind kind, uint64_t object, struct fiber *owner, const cha
         sched_spin();
         return;
     }
-    /* documented (0xB8): a DPC, or what a wire brings at DISPATCH_LEVEL, waits for something. */
-    if (f->kind == FIBER_DPC)
+    /* documented (0xB8): a DPC, or what a wire brings at DISPATCH_LEVEL, or a service routine waits for something. */
+    if (f->kind >= FIBER_DPC)
         machine_bugcheck(BUGCHECK_ATTEMPTED_SWITCH_FROM_DPC, (uint64_t)f->thread, 0, f->guest_sp, 0);
     was = machine_lock();
     f->state = FIBER_BLOCKED;
@@ -187,20 +187,20 @@ live_block(enum block_kind kind, uint64_t object, struct fiber *owner, const cha
     f->block_why = why;
     if (kind == BLOCK_IDLE && !f->daemon)
         live_changed();
-    park();
+    live_park();
     f->block_kind = BLOCK_NONE;
     f->block_owner = NULL;
     f->block_why = NULL;
     machine_unlock(was);
 }
 
-/* A new fiber can run; a DPC fiber waits for its VP's loop. */
+/* A new fiber can run; those of DPCs and interrupts wait for their VP's loop. */
 void
 live_created(struct fiber *f)
 {
     list_node_init(&f->run);
     f->awaited = !f->daemon && fiber_self() == NULL;
-    if (f->kind != FIBER_DPC)
+    if (f->kind < FIBER_DPC)
         make_ready(f, false);
 }
 
@@ -222,7 +222,7 @@ step_aside(bool first)
     bool was = machine_lock();
 
     make_ready(f, first);
-    park();
+    live_park();
     machine_unlock(was);
 }
 
@@ -253,6 +253,7 @@ sched_spin(void)
         cpu_relax();
     if (++vp_local()->spins % 64 == 0)
         host_yield();
+    live_interrupts(f);
     if (held) {
         live_lock();
         f->locked = true;
@@ -288,7 +289,7 @@ live_dpc_requested(struct vp *vp)
     struct fiber *f = fiber_self();
 
     if (f && f->vp == vp->number) {
-        if (f->irql < IRQL_DISPATCH && f->kind != FIBER_DPC)
+        if (f->irql < IRQL_DISPATCH && f->kind < FIBER_DPC)
             step_aside(true);
         return;
     }
@@ -304,7 +305,7 @@ live_fiber_exit(void)
     f->state = FIBER_DONE;
     f->irql = IRQL_PASSIVE;
     live_changed();
-    park();
+    live_park();
     __builtin_unreachable();
 }
 
@@ -327,7 +328,9 @@ live_preempt(void)
     struct fiber *f = fiber_self();
     uint64_t host_sp = f->host_sp;
 
-    live_attend();
+    live_interrupts(f);
+    if (f->irql < IRQL_DISPATCH && __atomic_load_n(&vp_local()->attention, __ATOMIC_RELAXED))
+        live_attend();
     f->host_sp = host_sp;
 }
 
@@ -347,6 +350,7 @@ poll_round(struct live_vp *v)
         next = p->next;
         if (which != POLL_ALL && !p->due)
             continue;
+        p->due = false; /* live_poller_due() may set it again while fn runs */
         p->running = true;
         f->locked = false;
         live_unlock();
@@ -358,9 +362,10 @@ poll_round(struct live_vp *v)
         p->running = false;
         figure_add(&v->stats.polls, 1);
         figure_add(&v->stats.polled, n);
-        p->due = n >= LIVE_BURST || (n > 0 && p->fd_count == 0);
-        if (p->due)
+        if (n >= LIVE_BURST || (n > 0 && p->fd_count == 0)) {
+            p->due = true;
             then = POLL_ALL; /* the descriptors of the others are not looked at meanwhile */
+        }
         next = p->next;
         if (!p->active)
             live_poller_unlink(v, p);
@@ -394,7 +399,7 @@ live_dpc_main(void *arg)
         self->irql = vp->irql = IRQL_PASSIVE;
         self->state = FIBER_BLOCKED;
         self->block_kind = BLOCK_IDLE;
-        park();
+        live_park();
         self->block_kind = BLOCK_NONE;
     }
 }
@@ -416,18 +421,43 @@ take(struct live_vp *v)
     return n ? list_entry(n, struct fiber, run) : NULL;
 }
 
+/* f runs here until it parks. */
 static void
-run(struct live_vp *v, struct vp *vp, struct fiber *f)
+resume(struct live_vp *v, struct vp *vp, struct fiber *f)
 {
     f->vp = (uint8_t)vp->number;
     f->placed = true;
     f->state = FIBER_READY;
     f->locked = true;
     vp->irql = f->irql;
-    if (f->kind != FIBER_DPC)
+    if (f->kind < FIBER_DPC)
         vp->current = f;
     figure_add(&v->stats.switches, 1);
-    fiber_go(f); /* comes back through park() */
+    fiber_go(f); /* comes back through live_park() */
+}
+
+/* The VP serves what is above irql. */
+static void
+interrupt(struct live_vp *v, struct vp *vp, unsigned irql)
+{
+    v->over_irql = (uint8_t)irql;
+    resume(v, vp, vp->isr_fiber);
+    vp->isr_fiber->placed = false;
+}
+
+static void
+run(struct live_vp *v, struct vp *vp, struct fiber *f)
+{
+    resume(v, vp, f);
+    while (v->over == f) {
+        v->over = NULL;
+        interrupt(v, vp, f->irql);
+        if (f->irql < IRQL_DISPATCH && vp->dpc_pending) {
+            make_ready(f, true);
+            return;
+        }
+        resume(v, vp, f);
+    }
     if (f->state == FIBER_DONE)
         fiber_free(f);
 }
@@ -510,6 +540,8 @@ live_loop(void *arg)
         bool dpc_idle = dpc->state == FIBER_BLOCKED && dpc->block_kind == BLOCK_IDLE;
 
         let_others_in();
+        if (vp_local()->interrupt > IRQL_PASSIVE)
+            interrupt(v, vp, IRQL_PASSIVE);
         if (live.call_count > 0) {
             figure_add(&v->stats.calls, 1);
             take_call();
@@ -523,7 +555,7 @@ live_loop(void *arg)
                 v->poll = POLL_ALL;
             continue;
         }
-        if (vp->dpc_pending || v->poll || live.call_count > 0)
+        if (vp->dpc_pending || v->poll || live.call_count > 0 || vp_local()->interrupt > IRQL_PASSIVE)
             continue;
         idle(v);
     }

@@ -194,6 +194,7 @@ struct vp_local {
     uint32_t attention; /* not 0: let the VP's loop run at the next return from a DDI; anybody sets it */
     uint32_t returns;   /* of DDIs */
     uint32_t spins;
+    uint32_t interrupt; /* IRQL of the interrupt that waits for this VP; 0: none. Written under the machine lock */
     struct asan_stack engine; /* where the engine's stack lies */
 };
 
@@ -527,6 +528,11 @@ extern bool (*machine_fixup_trap)(struct trap *t);
 extern bool (*machine_paged)(uint64_t rip);
 /* image sets it: a function of a pageable section is entered at that patched site, at DISPATCH_LEVEL or above. */
 extern void (*machine_paged_entered)(uint32_t site);
+/*
+ * image sets it: what the instruction at t->rip, which may not write to t->address, would have stored there, in at most
+ * 16 bytes; *t becomes as it is after the instruction, or after one element of a repeated one. 0: it cannot be told.
+ */
+extern unsigned (*machine_store)(struct trap *t, uint8_t bytes[16]);
 /* image sets it: is the instruction at rip (driver text) a privileged one? */
 extern bool (*machine_privileged)(uint64_t rip);
 

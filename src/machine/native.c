@@ -29,6 +29,7 @@ native_leave(unsigned index, bool was)
 {
     if (machine_is_native()) {
         machine_unlock(was);
+        live_interrupts(fiber_self());
         return;
     }
     if (ddi_get(index)->flags & DDI_AFTER)

@@ -37,6 +37,7 @@ void (*machine_on_user_exception)(const struct trap *t, uint32_t ntstatus);
 #define TRAP_SYSCALL 0x100u
 #define TRAP_STUCK   0x101u
 #define TRAP_TICK    0x102u
+#define TRAP_DEVICE  0x103u /* live: a store to a device's registers */
 
 #define STATUS_ACCESS_VIOLATION       0xC0000005u
 #define STATUS_ILLEGAL_INSTRUCTION    0xC000001Du
@@ -153,7 +154,7 @@ trap_tick(void *context)
     struct fiber *f = sched_current;
     struct trap t;
 
-    if (!trap_in_driver(context) || f->irql >= IRQL_DISPATCH)
+    if (!trap_in_driver(context) || (f->irql >= IRQL_DISPATCH && !live_may_interrupt(f)))
         return;
     load(&t, NULL, uc);
     t.vector = TRAP_TICK;
@@ -203,6 +204,12 @@ on_signal(int sig, siginfo_t *si, void *context)
 #endif
     if (!f)
         host_crash("a fault outside any run", t.rip, t.address);
+    if (machine_live && t.vector == 14 && (t.error_code & 2) && mdevice_at(t.address) != NULL) {
+        t.vector = TRAP_DEVICE;
+        t.in_host = !in_driver_code(t.rip);
+        redirect(&t, f, uc);
+        return;
+    }
     if (in_driver_code(t.rip) && sig == SIGSEGV && trapped_rdtsc(&t)) {
         store(&t, uc);
         return;
@@ -384,6 +391,13 @@ trap_run(void)
 
     f->in_driver = false;
     if (t.vector == TRAP_TICK) {
+        live_preempt();
+        f->in_driver = true;
+        guest_load(&t);
+    }
+    if (t.vector == TRAP_DEVICE) {
+        if (t.in_host || !live_store(&t))
+            machine_unsupported(UINT32_MAX, "a store to a device's registers that undis cannot follow");
         live_preempt();
         f->in_driver = true;
         guest_load(&t);

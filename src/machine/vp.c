@@ -101,6 +101,8 @@ irql_lower(unsigned irql)
     f->irql = (uint8_t)irql;
     machine->vp[f->vp].irql = f->irql;
     kpcr_irql(irql);
+    if (machine_live)
+        live_interrupts(f);
     if (old < IRQL_DISPATCH || irql >= IRQL_DISPATCH || f->kind >= FIBER_DPC)
         return;
     if (machine_live)
