@@ -25,7 +25,8 @@ struct running_adapter {
     const struct stack_adapter *config;
     const struct pnp_driver *miniport; /* NULL: wirenic */
     struct ndis_nic *nic;
-    struct wire *wire, *host; /* of wirenic, of hostif; NULL: none */
+    struct wire *wire, *host; /* of wirenic or a simulated card, of hostif; NULL: none */
+    struct cable *cable;      /* between card and wire; NULL: none */
     bool removed;
     bool left; /* with its driver, which may come back */
 };

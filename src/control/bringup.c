@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "builtin/cable.h"
 #include "control/measure.h"
 #include "control/record.h"
 #include "control/refusal.h"
@@ -17,6 +18,7 @@
 #include "host/host.h"
 #include "image/image.h"
 #include "ndis/admin.h"
+#include "ndis/hw/nic.h"
 #include "ndis/ndis.h"
 #include "nt/ex/ex.h"
 #include "nt/io/driver.h"
@@ -103,13 +105,20 @@ stack_files_read(const struct stack *stack, struct stack_files *f, unsigned *lin
         return -EINVAL;
     for (unsigned i = 0; i < stack->adapter_count; i++) {
         f->miniport[i] = -1;
-        if (stack->adapter[i].wire != NULL)
+        if (stack->adapter[i].built_in)
             continue;
         *line = stack->adapter[i].line;
         f->miniport[i] = add_file(f, stack->adapter[i].miniport, NULL, text);
         if (f->miniport[i] < 0 || check_kind(&f->driver[f->miniport[i]], INF_MINIPORT, text) ||
             check_parameters(&f->driver[f->miniport[i]], &stack->adapter[i].parameters, text))
             return -EINVAL;
+        if (stack->adapter[i].wire != NULL && !pnp_driver_has_card(&f->driver[f->miniport[i]])) {
+            snprintf(text, 256,
+                     "the adapter \"%.60s\" has a wire, but its driver's INF does not name the simulated card "
+                     "(%s); only that and wirenic are plugged into wires",
+                     stack->adapter[i].name, HW_NIC_HARDWARE_ID);
+            return -EINVAL;
+        }
     }
     return 0;
 }
@@ -204,8 +213,17 @@ up_add_adapter(struct running_adapter *a)
 
     if (a->miniport != NULL)
         a->nic = pnp_nic_add(a->miniport, a->config->name, p->p, p->count);
-    else if ((a->nic = wirenic_add(a->config->name, a->wire, NULL)) != NULL)
+    else if ((a->nic = wirenic_add(a->config->name, a->wire, NULL)) != NULL) {
+        wirenic_set_vp(a->nic, a->config->vp);
         pnp_nic_install(a->nic, NULL, p->p, p->count);
+    }
+    if (a->nic != NULL && a->miniport != NULL && a->wire != NULL) {
+        a->cable = cable_add(hw_nic_of(a->nic), a->wire, a->config->vp);
+        if (a->cable == NULL) {
+            snprintf(up.failure, sizeof(up.failure), "%.60s: the wire cannot be waited for", a->config->name);
+            return false;
+        }
+    }
     if (a->nic != NULL)
         return true;
     snprintf(up.failure, sizeof(up.failure), "%.60s: the miniport driver registered no miniport with NDIS",
@@ -301,6 +319,8 @@ take_down(void *arg)
         if (a->nic == NULL)
             continue;
         ndis_nic_disable(a->nic);
+        if (a->cable != NULL)
+            cable_remove(a->cable);
         if (a->host != NULL && !a->removed)
             hostif_remove(a->nic);
     }

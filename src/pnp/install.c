@@ -487,11 +487,17 @@ wants_messages(const struct pnp_driver *file)
     return false;
 }
 
+bool
+pnp_driver_has_card(const struct pnp_driver *file)
+{
+    return file->parsed && str_ieq(file->info.component_id, HW_NIC_HARDWARE_ID);
+}
+
 /* The device that the INF names, if it is one we simulate: its physical device object. */
 static void *
 hardware(const struct pnp_driver *file)
 {
-    if (!file->parsed || !str_ieq(file->info.component_id, HW_NIC_HARDWARE_ID))
+    if (!pnp_driver_has_card(file))
         return NULL;
     return hw_nic_pdo(hw_nic_create(wants_messages(file) ? HW_NIC_MESSAGES : 0));
 }

@@ -38,6 +38,9 @@ int pnp_load(const struct pnp_driver *d, struct pnp_service *out, char text[256]
  */
 int32_t pnp_start(struct pnp_service *service, const struct pnp_parameter *parameters, unsigned count);
 
+/* Does its INF name the simulated card (ndis/hw/nic.h)? Then its devices are such cards. */
+bool pnp_driver_has_card(const struct pnp_driver *file);
+
 /*
  * System fiber: a device of a miniport driver that has started, disabled, installed as below. NULL: the driver
  * registered no miniport. Adapters come before the drivers above them: what those look for when they start is there.

@@ -16,7 +16,7 @@
 
 static const char *const yes_words[] = { "yes", "no", "true", "false", NULL };
 
-enum { A_NAME, A_MINIPORT, A_WIRE, A_HOSTIF, A_ENABLED, A_PARAMETERS, A_UNBOUND };
+enum { A_NAME, A_MINIPORT, A_WIRE, A_HOSTIF, A_ENABLED, A_PARAMETERS, A_UNBOUND, A_VP };
 
 static const struct yaml_field adapter_fields[] = {
     [A_NAME] = TEXT(struct stack_adapter, name),
@@ -26,6 +26,7 @@ static const struct yaml_field adapter_fields[] = {
     [A_ENABLED] = NODE("enabled"),
     [A_PARAMETERS] = NODE("parameters"),
     [A_UNBOUND] = TEXTS(struct stack_adapter, unbound),
+    [A_VP] = NUMBER(struct stack_adapter, vp, 0, STACK_VPS_MAX - 1),
 };
 
 enum { D_DRIVER, D_PARAMETERS, D_ADAPTERS };
@@ -170,11 +171,9 @@ read_adapter(struct yaml_reader *r, const yaml_node_t *node, const struct contex
         return yaml_fail(r->err, node, "there are two adapters called \"%.60s\"", a->name);
     if (!(seen & BIT(A_MINIPORT)) && (a->miniport = strdup(BUILT_IN)) == NULL)
         return -ENOMEM;
-    if (str_eq(a->miniport, BUILT_IN) != (a->wire != NULL))
-        return yaml_fail(r->err, node,
-                         a->wire ? "the adapter \"%.60s\" has a wire, which only the miniport " BUILT_IN
-                                   " is plugged into"
-                                 : "the adapter \"%.60s\" needs \"wire\", what " BUILT_IN " is plugged into",
+    a->built_in = str_eq(a->miniport, BUILT_IN);
+    if (a->built_in && !a->wire)
+        return yaml_fail(r->err, node, "the adapter \"%.60s\" needs \"wire\", what " BUILT_IN " is plugged into",
                          a->name);
     if (nodes[A_ENABLED]) {
         err = yaml_word(r, nodes[A_ENABLED], &enabled, &word);
@@ -184,7 +183,7 @@ read_adapter(struct yaml_reader *r, const yaml_node_t *node, const struct contex
         err = read_parameters(r, nodes[A_PARAMETERS], &a->parameters);
     if (!err)
         err = stack_whole_hostif(a);
-    if (!err && !a->wire)
+    if (!err && !a->built_in)
         err = make_path(&a->miniport, c->folder);
     return err;
 }

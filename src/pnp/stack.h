@@ -11,8 +11,9 @@
  *     adapters:
  *       - name: Ethernet
  *         miniport: wirenic        built in; or a driver: folder, .inf or .sys
- *         wire: tap:wan0           what wirenic is plugged into (wire/wire.h)
+ *         wire: tap:wan0           what it is plugged into (wire/wire.h): wirenic, or a driver of the simulated card
  *         hostif: tap:lan0         Linux's view of the top of the stack; also a bare interface name
+ *         vp: 0                    which processor polls the wire, modulo their number
  *         enabled: yes
  *         unbound: [npf]           services that do not bind here, though their INF would have them
  *         parameters: { NetworkAddress: 02-00-00-00-00-01, "*JumboPacket": 1514 }
@@ -46,8 +47,10 @@ struct stack_parameters {
 struct stack_adapter {
     char *name;
     char *miniport; /* "wirenic", or a path */
-    char *wire;     /* spec; NULL unless wirenic */
+    bool built_in;  /* wirenic */
+    char *wire;     /* spec; wirenic has one, a driver of the simulated card may; else NULL */
     char *hostif;   /* spec; NULL: none */
+    unsigned vp;    /* that polls the wire */
     bool disabled;
     char **unbound;
     unsigned unbound_count;

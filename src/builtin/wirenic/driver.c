@@ -53,6 +53,14 @@ wirenic_add(const char *name, struct wire *w, const char *config_key)
     return nic;
 }
 
+void
+wirenic_set_vp(struct ndis_nic *nic, unsigned vp)
+{
+    struct wn_nic *wn = nic->host;
+
+    wn->poller.vp = (uint8_t)(vp % machine->vp_count);
+}
+
 static VOID NTAPI
 WnUnload(PDRIVER_OBJECT DriverObject)
 {

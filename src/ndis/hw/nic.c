@@ -3,9 +3,10 @@
  * ndis/hw/nic.c - the simulated Ethernet card of nic.h.
  *
  * Model: `seen` is what the card knows of its registers; poll() compares it with the memory the driver writes to,
- * takes what changed and puts back what is read-only. Sending is a timer of the machine, so that it may happen before
- * or after whatever else goes on.
- * Start reading at: poll().
+ * takes what changed and puts back what is read-only. A live machine says what is written (written()). Either ends in
+ * act(). Without a cable sending is a timer of the machine, so that it may happen before or after whatever else
+ * goes on.
+ * Start reading at: poll(), act().
  */
 #include "ndis/hw/nic.h"
 
@@ -43,7 +44,6 @@ enum { RING_BASE, RING_BASE_HIGH, RING_COUNT, RING_TAIL, RING_HEAD };
 #define CAUSE_LINK       4u
 #define DESCRIPTOR_END   1u
 #define DESCRIPTOR_DONE  2u
-#define FRAME_MAX        1518u
 #define RING_MAX         4096u
 #define SEND_TAKES_100NS 10u
 
@@ -60,9 +60,13 @@ struct hw_nic {
     uint32_t seen[R_COUNT];
     uint32_t high; /* message n was sent for what is set now: bit n */
     struct mtimer send;
+    const struct hw_nic_cable *cable;
+    bool short_of_room; /* whoever has the cable found that nothing can be received */
+    uint32_t told;      /* R_TX's head when the driver was told last */
     enum { ON, OFF, GONE } state;
     struct hw_nic_counts counts;
-    uint8_t frame[FRAME_MAX];
+    uint8_t frame[HW_NIC_FRAME_MAX];
+    uint8_t address[8];
 };
 
 static struct hw_nic *
@@ -139,13 +143,19 @@ ring_advance(struct hw_nic *n, unsigned ring)
     set(n, ring + RING_HEAD, (n->seen[ring + RING_HEAD] + 1) % n->seen[ring + RING_COUNT]);
 }
 
+static bool
+receiver_on(const struct hw_nic *n)
+{
+    return n->state == ON && (n->seen[R_CONTROL] & CONTROL_RX) && (n->seen[R_STATUS] & 1);
+}
+
 bool
 hw_nic_receive(struct hw_nic *n, const void *frame, uint32_t length)
 {
     struct descriptor *d;
 
     mdevice_poll();
-    if (n->state != ON || !(n->seen[R_CONTROL] & CONTROL_RX) || !(n->seen[R_STATUS] & 1) || ring_empty(n, R_RX)) {
+    if (!receiver_on(n) || ring_empty(n, R_RX)) {
         n->counts.lost++;
         return false;
     }
@@ -164,34 +174,70 @@ hw_nic_receive(struct hw_nic *n, const void *frame, uint32_t length)
     return true;
 }
 
-/* The card's clock: it sends all there is. Frames may consist of several descriptors. */
+/* Frames may consist of several descriptors. */
+uint32_t
+hw_nic_take(struct hw_nic *n, uint8_t *frame)
+{
+    uint32_t length = 0;
+
+    while ((n->seen[R_CONTROL] & CONTROL_TX) && !ring_empty(n, R_TX)) {
+        struct descriptor *d = ring_next(n, R_TX);
+        uint32_t room = HW_NIC_FRAME_MAX - length, bytes = d->length < room ? d->length : room;
+        bool end = d->flags & DESCRIPTOR_END;
+
+        memcpy(frame + length, hal_dma_reach(n->hal, d->address, bytes), bytes);
+        length += bytes;
+        d->flags |= DESCRIPTOR_DONE;
+        ring_advance(n, R_TX);
+        if (!end)
+            continue;
+        n->counts.sent++;
+        if (n->seen[R_CONTROL] & CONTROL_LOOP)
+            hw_nic_receive(n, frame, length);
+        if (length != 0)
+            return length;
+    }
+    return 0;
+}
+
+void
+hw_nic_taken(struct hw_nic *n)
+{
+    if (n->told == n->seen[R_TX + RING_HEAD])
+        return;
+    n->told = n->seen[R_TX + RING_HEAD];
+    raise(n, CAUSE_TX);
+    mdevice_changed();
+}
+
+/* The card's clock: it sends all there is. */
 static void
 send_now(struct mtimer *t)
 {
     struct hw_nic *n = of_timer(t);
-    uint32_t length = 0;
-    bool any = false;
 
-    while ((n->seen[R_CONTROL] & CONTROL_TX) && !ring_empty(n, R_TX)) {
-        struct descriptor *d = ring_next(n, R_TX);
-        uint32_t room = FRAME_MAX - length, bytes = d->length < room ? d->length : room;
+    while (hw_nic_take(n, n->frame) != 0)
+        ;
+    hw_nic_taken(n);
+}
 
-        memcpy(n->frame + length, hal_dma_reach(n->hal, d->address, bytes), bytes);
-        length += bytes;
-        d->flags |= DESCRIPTOR_DONE;
-        if (d->flags & DESCRIPTOR_END) {
-            n->counts.sent++;
-            if (n->seen[R_CONTROL] & CONTROL_LOOP)
-                hw_nic_receive(n, n->frame, length);
-            length = 0;
-        }
-        ring_advance(n, R_TX);
-        any = true;
-    }
-    if (any) {
-        raise(n, CAUSE_TX);
-        mdevice_changed();
-    }
+uint32_t
+hw_nic_room(struct hw_nic *n)
+{
+    const uint32_t *r = &n->seen[R_RX];
+
+    n->short_of_room = !receiver_on(n) || ring_empty(n, R_RX);
+    if (!receiver_on(n))
+        return UINT32_MAX;
+    return n->short_of_room ? 0 : (r[RING_TAIL] + r[RING_COUNT] - r[RING_HEAD]) % r[RING_COUNT];
+}
+
+/* The driver wrote something: has the cable to do with it? */
+static bool
+cable_wanted(const struct hw_nic *n)
+{
+    return n->cable != NULL && (((n->seen[R_CONTROL] & CONTROL_TX) && !ring_empty(n, R_TX)) ||
+                                (n->short_of_room && receiver_on(n) && !ring_empty(n, R_RX)));
 }
 
 /* ------------------------------------------------------------------ registers */
@@ -199,18 +245,18 @@ send_now(struct mtimer *t)
 static void
 reset(struct hw_nic *n)
 {
-    static const uint8_t address[8] = { 0x02, 0x55, 0x4e, 0x00, 0x00, 0x01 };
     uint32_t status = n->seen[R_STATUS], half[2];
 
     if (n->send.armed)
         mtimer_cancel(&n->send);
+    n->told = 0;
     for (unsigned i = 0; i < R_COUNT; i++)
         set(n, i, 0);
-    memcpy(half, address, sizeof(half));
+    memcpy(half, n->address, sizeof(half));
     set(n, R_ID, ID);
     set(n, R_STATUS, status);
     set(n, R_ADDRESS, half[0]);
-    set(n, R_ADDRESS_HIGH, half[1] + (n->hal->number << 8));
+    set(n, R_ADDRESS_HIGH, half[1]);
     update_interrupt(n);
 }
 
@@ -237,11 +283,32 @@ unpowered_writes(struct hw_nic *n)
     return any ? MDEVICE_TAKEN : MDEVICE_NOTHING;
 }
 
+/* What the registers say now. */
+static enum mdevice_news
+act(struct hw_nic *n)
+{
+    uint32_t cleared;
+
+    if (n->seen[R_CONTROL] & CONTROL_RESET) {
+        reset(n);
+        return MDEVICE_VISIBLE;
+    }
+    cleared = n->seen[R_CAUSE] & n->seen[R_CLEAR];
+    set(n, R_CAUSE, n->seen[R_CAUSE] & ~n->seen[R_CLEAR]);
+    set(n, R_CLEAR, 0);
+    update_interrupt(n);
+    if (cable_wanted(n))
+        n->cable->ready(n->cable->arg);
+    else if (n->cable == NULL && (n->seen[R_CONTROL] & CONTROL_TX) && !ring_empty(n, R_TX) &&
+             !n->send.armed)
+        mtimer_set(&n->send, machine->now_100ns + SEND_TAKES_100NS, send_now);
+    return cleared ? MDEVICE_VISIBLE : MDEVICE_TAKEN;
+}
+
 static enum mdevice_news
 poll(struct mdevice *d)
 {
     struct hw_nic *n = (struct hw_nic *)d;
-    uint32_t cleared;
 
     if (n->state != ON)
         return unpowered_writes(n);
@@ -254,17 +321,26 @@ poll(struct mdevice *d)
             continue;
         set(n, r, writable(r) ? value : n->seen[r]);
     }
-    if (n->seen[R_CONTROL] & CONTROL_RESET) {
-        reset(n);
-        return MDEVICE_VISIBLE;
+    return act(n);
+}
+
+static void
+written(struct mdevice *d, uint32_t offset, const uint8_t *bytes, unsigned size)
+{
+    struct hw_nic *n = (struct hw_nic *)d;
+
+    for (unsigned r = offset / 4; r <= (offset + size - 1) / 4 && r < R_COUNT; r++) {
+        uint32_t value = n->seen[r], from = r * 4 > offset ? r * 4 : offset;
+        uint32_t to = r * 4 + 4 < offset + size ? r * 4 + 4 : offset + size;
+
+        memcpy((uint8_t *)&value + from % 4, bytes + (from - offset), to - from);
+        if (n->state == OFF)
+            trace_emit(EV_HARDWARE_MISUSE, d->registers + r * 4, NDIS_HW_WRITE_IN_LOW_POWER, r * 4, value);
+        else if (n->state == ON && writable(r))
+            set(n, r, value);
     }
-    cleared = n->seen[R_CAUSE] & n->seen[R_CLEAR];
-    set(n, R_CAUSE, n->seen[R_CAUSE] & ~n->seen[R_CLEAR]);
-    set(n, R_CLEAR, 0);
-    update_interrupt(n);
-    if ((n->seen[R_CONTROL] & CONTROL_TX) && !ring_empty(n, R_TX) && !n->send.armed)
-        mtimer_set(&n->send, machine->now_100ns + SEND_TAKES_100NS, send_now);
-    return cleared ? MDEVICE_VISIBLE : MDEVICE_TAKEN;
+    if (n->state == ON)
+        act(n);
 }
 
 /* ------------------------------------------------------------------ the world outside */
@@ -272,18 +348,27 @@ poll(struct mdevice *d)
 struct hw_nic *
 hw_nic_create(unsigned messages)
 {
+    static const uint8_t address[6] = { 0x02, 0x55, 0x4e, 0x00, 0x00, 0x01 };
     struct hw_nic *n = mon_alloc(sizeof(*n));
     const struct hal_device_config config = {
-        .name = "undis NIC", .vendor = 0x554e, .device = 0x0001, .bar_bytes = { 4096 }, .messages = messages
+        .name = "undis NIC",
+        .vendor = 0x554e,
+        .device = 0x0001,
+        .bar_bytes = { 4096 },
+        .messages = messages,
+        .share = hal_device_with_line(),
     };
 
     n->hal = hal_device_create(&config);
     n->hal->model = n;
-    n->reg = (volatile uint32_t *)n->hal->bar[0].memory;
-    n->seen[R_STATUS] = 1;
-    reset(n);
     n->device.poll = poll;
+    n->device.write = written;
     mdevice_add(&n->device);
+    n->reg = mdevice_registers(&n->device, n->hal->bar[0].memory, n->hal->bar[0].bytes);
+    n->seen[R_STATUS] = 1;
+    memcpy(n->address, address, sizeof(address));
+    n->address[5] += (uint8_t)n->hal->number;
+    reset(n);
     return n;
 }
 
@@ -299,6 +384,19 @@ void *
 hw_nic_pdo(const struct hw_nic *n)
 {
     return n->hal->pdo;
+}
+
+void
+hw_nic_connect(struct hw_nic *n, const struct hw_nic_cable *cable)
+{
+    n->cable = cable;
+}
+
+void
+hw_nic_set_address(struct hw_nic *n, const uint8_t address[6])
+{
+    memcpy(n->address, address, 6);
+    reset(n);
 }
 
 static void

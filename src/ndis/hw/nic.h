@@ -24,8 +24,13 @@
  * On a line the card interrupts while CAUSE & MASK is not 0 (level-sensitive). With messages, message 0 is sent when
  * `received` becomes set and unmasked, message 1 for the other two.
  *
- * Register writes are posted: the card takes them at the fence that WRITE_REGISTER_XXX ends with, or at the next call.
- * It is memory, so a read has no side effect: hence CLEAR. Without power, or pulled out, every register reads all ones.
+ * Register writes are posted: the card takes them at the fence that WRITE_REGISTER_XXX ends with, or at the next call
+ * (in a live machine at once). It is memory, so a read has no side effect: hence CLEAR. Without power, or pulled out,
+ * every register reads all ones.
+ *
+ * Whoever holds the other end of the cable is told when there is something to send or room to receive, and moves frames
+ * with hw_nic_take() and hw_nic_receive(). Without a cable what is sent goes nowhere, a while after it was given.
+ * All functions: under the machine lock, in any context that may not be a service routine's.
  */
 #ifndef NDIS_HW_NIC_H
 #define NDIS_HW_NIC_H
@@ -40,7 +45,7 @@ struct hw_nic;
 
 struct ndis_nic;
 
-/* messages: 0 (a line) or HW_NIC_MESSAGES. Never NULL. */
+/* messages: 0 (a line, which all such cards share) or HW_NIC_MESSAGES. Never NULL. */
 struct hw_nic *hw_nic_create(unsigned messages);
 /* The card of a network device; NULL: it has none. */
 struct hw_nic *hw_nic_of(const struct ndis_nic *nic);
@@ -61,6 +66,23 @@ void hw_nic_plug(struct hw_nic *nic);
 void hw_nic_link(struct hw_nic *nic, bool up);
 /* An interrupt that no traffic explains: a neighbour's on the line, or a link change with messages. */
 void hw_nic_interrupt(struct hw_nic *nic);
+
+/* The other end of the cable. */
+struct hw_nic_cable {
+    void (*ready)(void *arg); /* the driver gave frames or room; any IRQL; calls nobody but the machine */
+    void *arg;
+};
+/* cable lives until the next call; NULL: it is out. */
+void hw_nic_connect(struct hw_nic *nic, const struct hw_nic_cable *cable);
+/* Before the driver looks: its station address. */
+void hw_nic_set_address(struct hw_nic *nic, const uint8_t address[6]);
+/* Frames that hw_nic_receive() would not lose now; UINT32_MAX: it loses any, as the receiver is off. */
+uint32_t hw_nic_room(struct hw_nic *nic);
+/* The next frame the driver gave, HW_NIC_FRAME_MAX bytes at most: its length; 0: there is none. */
+#define HW_NIC_FRAME_MAX 1518u
+uint32_t hw_nic_take(struct hw_nic *nic, uint8_t *frame);
+/* After some, or none: tells the driver. */
+void hw_nic_taken(struct hw_nic *nic);
 
 struct hw_nic_counts {
     uint32_t sent, received, lost, interrupts;

@@ -238,6 +238,17 @@ hal_device_with_vector(uint32_t number)
     return NULL;
 }
 
+struct hal_device *
+hal_device_with_line(void)
+{
+    struct hal_device *d;
+
+    list_for_each (d, &HAL->devices, link)
+        if (d->line != NULL)
+            return d;
+    return NULL;
+}
+
 struct hal_ipi *
 hal_ipi_of(void)
 {

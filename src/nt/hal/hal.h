@@ -70,6 +70,7 @@ void hal_init(struct nt *nt);
 struct hal_device *hal_device_create(const struct hal_device_config *config);
 struct hal_device *hal_device_of(const void *pdo);          /* NULL: not on this bus */
 struct hal_device *hal_device_with_vector(uint32_t number); /* NULL: nobody's */
+struct hal_device *hal_device_with_line(void);              /* the first; NULL: all have messages */
 
 /* The device's side. Line: holds it up or lets go. Message: table entry n is sent. Any context. */
 void hal_line_set(struct hal_device *d, bool up);

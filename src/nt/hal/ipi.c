@@ -13,7 +13,7 @@
 
 #define IPI_IRQL 14u
 
-static uint32_t site_ipi; /* const after init */
+static uint32_t site_ipi, site_call; /* const after init */
 
 /* Monitor memory. */
 struct hal_ipi {
@@ -79,6 +79,8 @@ KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR Context)
     uint64_t result;
     uint8_t old;
 
+    if (machine_is_native())
+        machine_unsupported(site_call, "KeIpiGenericCall in a machine that runs");
     if (!ipi->ready)
         connect(ipi);
     while (ipi->busy)
@@ -104,5 +106,6 @@ struct hal_ipi *
 hal_ipi_create(void)
 {
     site_ipi = ke_site("KiIpiServiceRoutine");
+    site_call = ke_site("KeIpiGenericCall");
     return mon_alloc(sizeof(struct hal_ipi));
 }
