@@ -182,7 +182,7 @@ chain_add(struct hi_binding *b, struct chain *c, struct hi_buffer *buffer, uint3
     b->out++;
 }
 
-/* lock held. The next segments of a frame that nobody below cuts. false: there is no room or no buffer, and it waits. */
+/* lock held. The next segments of a frame that nobody below cuts. false: no room or no buffer is left, and it waits. */
 static bool
 cut(struct hi_binding *b, struct hi_buffer *buffer, struct chain *c)
 {

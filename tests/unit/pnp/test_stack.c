@@ -65,7 +65,7 @@ static const struct {
     { "name: a/b\nadapters: [{ name: E, wire: loop }]\n", 1, "no name for a machine" },
     { "adapters:\n  - { wire: loop }\n", 2, "name" },
     { "adapters:\n  - { name: E }\n", 2, "needs \"wire\"" },
-    { "adapters:\n  - { name: E, miniport: x.inf, wire: loop }\n", 2, "only the miniport wirenic" },
+    { "adapters:\n  - { name: E, wire: loop, vp: 4 }\n", 2, "vp" },
     { "adapters:\n  - { name: E, wire: loop }\n  - { name: e, wire: loop }\n", 3, "two adapters" },
     { "adapters:\n  - { name: E, wire: loop, enabled: perhaps }\n", 2, "perhaps" },
     { "adapters:\n  - name: E\n    wire: loop\n    parameters: [1]\n", 4, "mapping" },
