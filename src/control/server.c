@@ -195,8 +195,8 @@ flush_answers(struct client *c)
 
         if (sent < 0 && (errno == EAGAIN || errno == EINTR))
             return;
-        /* what is not sent for another reason is for a peer that is going: its end comes as a hang-up */
-        for (count = sent < 0 ? count : (unsigned)sent; count > 0; count--) {
+        /* the first is not sent for another reason: for a peer that is going, whose end comes as a hang-up */
+        for (count = sent < 0 ? 1 : (unsigned)sent; count > 0; count--) {
             struct answer *a = c->first;
 
             c->first = a->next;
