@@ -143,19 +143,23 @@ TEST(tap, a_buffer_with_margins_holds_the_same_frame)
     packet = opened("afpacket:wt6");
     for (unsigned i = 0; i < 8; i++) {
         uint32_t length = lengths[i % 4], room = i < 4 ? length : length - 1;
-        uint64_t before, now;
+        uint64_t before;
 
         wire_stats(tap, &stats);
         before = stats.rx_long;
         memset(memory, 0xaa, sizeof(memory));
         make_frame(frame, length, (uint8_t)i);
         CHECK_EQ(send_one(packet, frame, length, (struct wire_offload){ 0 }), 1);
-        do { /* what Linux itself says on the interface is older than the frame */
+        for (bool done = false; !done;) { /* what Linux itself says on the interface is older than the frame */
+            unsigned got;
+
             rx = (struct wire_rx){ .buffer = buffer, .room = room, .margins = true };
-            CHECK(wire_receive(tap, &rx, 1) == 1 || room < length);
+            got = wire_receive(tap, &rx, 1);
             wire_stats(tap, &stats);
-            now = stats.rx_long;
-        } while (room == length ? buffer[12] != 0x88 || buffer[13] != 0xb5 : now == before);
+            done = room == length ? got == 1 && buffer[12] == 0x88 && buffer[13] == 0xb5 : stats.rx_long != before;
+            if (!done && got == 0) /* Linux may pass it on from another processor, a while later */
+                CHECK_EQ(poll(&(struct pollfd){ .fd = wire_fd(tap), .events = POLLIN }, 1, 5000), 1);
+        }
         for (unsigned at = 0; at < WIRE_MARGIN; at++)
             CHECK(memory[at] == 0xaa && buffer[room + WIRE_MARGIN + at] == 0xaa);
         if (room == length) {
