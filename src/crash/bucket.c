@@ -229,7 +229,7 @@ bucket_culprit(const struct finding_input *in)
 
     if (v == NULL)
         return 0;
-    if (v->ev.kind == EV_CALLBACK_LEAVE || v->ev.kind == EV_CALLBACK_ENTER)
+    if (v->ev.kind == EV_CALLBACK_LEAVE || v->ev.kind == EV_CALLBACK_ENTER || v->ev.kind == EV_IRQL_RETURN)
         return v->ev.a[0];
     if (v->ev.kind == EV_POOL_LEAK || v->ev.kind == EV_IRP_MISUSE)
         return v->ev.a[2];

@@ -262,6 +262,10 @@ story_event_text(const struct finding_input *in, const struct event *ev, char *o
         finding_name_of(in, ev->a[0], other, sizeof(other));
         snprintf(out, room, "%s returns 0x%08x", other, (unsigned)ev->a[2]);
         break;
+    case EV_IRQL_RETURN:
+        finding_name_of(in, ev->a[0], other, sizeof(other));
+        snprintf(out, room, "%s, called at IRQL %u, returns at IRQL %u", other, (unsigned)ev->a[3], (unsigned)ev->a[4]);
+        break;
     case EV_ADAPTER_STATE:
         state_text(in, ev, 0, out, room);
         break;

@@ -88,6 +88,8 @@ guest_call(uint32_t site, uint64_t function, unsigned nargs, const uint64_t *arg
     f->outer = g.prev;
     f->crossing = g.inner;
     f->frame_count = frames;
+    if (g.irql != f->irql)
+        trace_emit(EV_IRQL_RETURN, args && nargs ? args[0] : 0, function, site, result, g.irql, f->irql);
     trace_emit(EV_CALLBACK_LEAVE, args && nargs ? args[0] : 0, function, site, result, g.irql, f->irql);
     return result;
 }

@@ -85,7 +85,7 @@ tells() {
     }
 }
 
-@test "a pool block that is freed twice, one that is written after, a list that is broken" {
+@test "a pool block that is freed twice, one that is written after, a broken list, a routine that keeps its IRQL" {
     local name device pattern
     while read -r name device pattern; do
         needs "$drivers/$name"
@@ -97,6 +97,7 @@ double-free DoubleFree 0xC2_.*TwiceWrite
 use-after-free UseAfterFree 0x3B_.*
 pool-overrun PoolOverrun 0x
 fast-fail-list FastFailList 0x139_.*ListWrite
+irql-leak IrqlLeak 0xc4_IrqlReturn_.*LeakWrite
 END
 }
 

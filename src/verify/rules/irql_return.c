@@ -23,7 +23,7 @@ on_event(struct rule_ctx *ctx, const struct event *ev)
 {
     uint64_t before = ev->a[3], after = ev->a[4];
 
-    if (before == after || may_change_irql(rule_site_name(ev->a[1])))
+    if (may_change_irql(rule_site_name(ev->a[1])))
         return;
     rule_finding_p(ctx, ev, ev->a[0], before, after, "called by %s at IRQL %u, it returned at IRQL %u",
                    rule_site_name(ev->a[1]), (unsigned)before, (unsigned)after);
@@ -39,6 +39,6 @@ const struct verify_rule rule_irql_return = {
     .fix = "pair every raise and every lock with its counterpart on all paths out, errors included",
     .source = "documented: rule IrqlReturn; bugchecks 0xC8 and 0xC9 argument 5",
     .ddi = "",
-    .watches = RULE_WATCHES(EV_CALLBACK_LEAVE),
+    .watches = RULE_WATCHES(EV_IRQL_RETURN),
     .on_event = on_event,
 };

@@ -166,7 +166,7 @@ TEST(bucket, blames_the_routine_the_rule_points_at)
     struct finding_frame culprit = { .module = "npf", .function = "NPF_Read" };
 
     sample_build();
-    sample.violations[0].ev.kind = EV_CALLBACK_LEAVE;
+    sample.violations[0].ev.kind = EV_IRQL_RETURN;
     sample.violations[0].ev.a[0] = SAMPLE_NPF + 0x1080;
     CHECK_EQ(bucket_culprit(&sample.in), SAMPLE_NPF + 0x1080);
     sample.in.frame_count = 1;

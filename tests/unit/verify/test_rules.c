@@ -157,8 +157,8 @@ TEST(verify, another_fibers_return_does_not_blame_the_holder)
 
 TEST(verify, changed_irql_stops_the_machine_except_for_cancel_routines)
 {
-    CHECK(EMIT(.kind = EV_CALLBACK_LEAVE, .a = { 0x7e9010001000ull, 4 /* IoCancelIrp */, 0, 2, 0 }));
-    CHECK(!EMIT(.kind = EV_CALLBACK_LEAVE, .a = { 0x7e9010001000ull, 1, 0, 0, 2 }));
+    CHECK(EMIT(.kind = EV_IRQL_RETURN, .a = { 0x7e9010001000ull, 4 /* IoCancelIrp */, 0, 2, 0 }));
+    CHECK(!EMIT(.kind = EV_IRQL_RETURN, .a = { 0x7e9010001000ull, 1, 0, 0, 2 }));
     CHECK_STR(first_rule(), "IrqlReturn");
     CHECK_EQ(fake_p[0], 0x2001d);
 }
