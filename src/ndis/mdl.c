@@ -122,15 +122,16 @@ ndis_nb_write(NET_BUFFER *nb, size_t offset, const void *from, size_t length)
 }
 
 /*
- * Locked pages that nobody has mapped yet get an address where they hold the length bytes from offset on; it goes with
- * the MDL. false: one of them got none.
+ * Locked pages that nobody has mapped yet get an address where they hold data from offset on, up to length bytes; it
+ * goes with the MDL. false: one of them got none.
  */
 static bool
 map_data(const NET_BUFFER *nb, size_t offset, size_t length)
 {
-    size_t at = 0, first = nb->DataOffset + offset;
+    size_t left = offset < nb->DataLength ? nb->DataLength - offset : 0;
+    size_t at = 0, first = nb->DataOffset + offset, end = first + (length < left ? length : left);
 
-    for (MDL *mdl = nb->MdlChain; mdl != NULL && at < first + length; at += mdl->ByteCount, mdl = mdl->Next)
+    for (MDL *mdl = nb->MdlChain; mdl != NULL && at < end; at += mdl->ByteCount, mdl = mdl->Next)
         if (at + mdl->ByteCount > first && !(mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) &&
             MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE, LowPagePriority) == NULL)
             return false;

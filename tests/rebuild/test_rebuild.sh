@@ -9,8 +9,8 @@
 # preemptions a bug needs is a property of the binary: a difference from the pinned build, in the same scenario, is
 # shown, not failed. Exit status 77: skipped.
 #
-# By itself it takes the zoo's first shelf. REBUILD=all takes every driver, which lasts long and does not yet agree
-# everywhere (docs/status.md); REBUILD="name ..." takes these.
+# By itself it takes the zoo's first shelf. REBUILD=all takes every driver, which lasts long; REBUILD="name ..." takes
+# these.
 set -u
 
 build=$(cd "$1" && pwd) || exit 4

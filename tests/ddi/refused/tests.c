@@ -81,7 +81,7 @@ CopyBetween(PNET_BUFFER To, PNET_BUFFER From, PUCHAR Bytes)
     NDIS_STATUS status;
     PUCHAR data;
 
-    while ((status = NdisCopyFromNetBufferToNetBuffer(To, 0, BYTES, From, 0, &copied)) == NDIS_STATUS_RESOURCES)
+    while ((status = NdisCopyFromNetBufferToNetBuffer(To, 0, 2 * BYTES, From, 0, &copied)) == NDIS_STATUS_RESOURCES)
         CHECK(copied == 0 && Bytes[0] == 0);
     CHECK(status == NDIS_STATUS_SUCCESS && copied == BYTES && Bytes[0] == 0x5a && Bytes[BYTES - 1] == 0x5a);
     data = NdisGetDataBuffer(From, BYTES, NULL, 1, 0);
@@ -94,7 +94,7 @@ Data(VOID)
     static UCHAR bytes[2][BYTES];
     NET_BUFFER_POOL_PARAMETERS parameters;
     PNET_BUFFER buffer[2] = { NULL, NULL };
-    PMDL mdl[2];
+    PMDL mdl[2], behind;
     NDIS_HANDLE pool;
     ULONG i;
 
@@ -111,8 +111,13 @@ Data(VOID)
         if (pool != NULL && mdl[i] != NULL)
             buffer[i] = NdisAllocateNetBuffer(pool, mdl[i], 0, BYTES);
     }
-    if (buffer[0] != NULL && buffer[1] != NULL)
+    behind = IoAllocateMdl(bytes[1], BYTES, FALSE, FALSE, NULL); /* no pages yet: it must be left alone */
+    if (buffer[0] != NULL && buffer[1] != NULL) {
+        mdl[1]->Next = behind;
         CopyBetween(buffer[0], buffer[1], bytes[0]);
+    }
+    if (behind != NULL)
+        IoFreeMdl(behind);
     for (i = 0; i < 2; i++) {
         if (buffer[i] != NULL)
             NdisFreeNetBuffer(buffer[i]);
