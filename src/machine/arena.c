@@ -307,7 +307,7 @@ machine_digest_on_the_way(void)
 
     for (unsigned i = 0; i < image_data_count && n < 256; i++)
         r[n++] = (struct machine_range){ image_data[i].va, image_data[i].size, (void *)image_data[i].hot };
-    return digest(r, n + heap_ranges(r + n, 256 - n));
+    return heap_digest(digest(r, n));
 }
 
 bool

@@ -245,6 +245,25 @@ heap_check(void)
     return NULL;
 }
 
+struct hash128
+heap_digest(struct hash128 hash)
+{
+    for (unsigned lane = 0; lane < LANES; lane++) {
+        uint64_t from = lane_base(lane), end = from + lanes[lane].used;
+
+        for (uint32_t i = 0; i < lanes[lane].count; i++) {
+            const struct heap_block *b = &lane_blocks(lane)[i];
+
+            if (!b->freed)
+                continue;
+            hash = hash128_add(hash128_memory(hash, (const void *)from, b->address - from), b->address);
+            from = b->address + b->size;
+        }
+        hash = hash128_add(hash128_memory(hash, (const void *)from, end - from), end);
+    }
+    return hash;
+}
+
 /* What is known of blocks changes only at its end, unless the lane is dirty. */
 int
 heap_save(struct copy *c, const struct copy *base)

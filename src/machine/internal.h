@@ -70,6 +70,7 @@ machine_allocator(void)
 void heap_init(void);
 int heap_save(struct copy *c, const struct copy *base);
 void heap_restore(const struct copy *c, const struct copy *base);
+struct hash128 heap_digest(struct hash128 hash); /* adds all lanes to it, but for what lies in freed blocks */
 unsigned heap_ranges(struct machine_range *out, unsigned max);
 
 /* fiber.c */

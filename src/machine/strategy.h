@@ -107,7 +107,10 @@ _Noreturn void machine_power_off(void);
 void machine_hash(uint8_t out[32]);
 /* The same memory for comparisons within one process: no file digest, but made in a hundredth of a run's time. */
 struct hash128 machine_digest(void);
-/* Drivers' data and kernel memory alone, also while fibers run: their stacks hold what earlier calls left there. */
+/*
+ * Drivers' data and kernel memory alone, also while fibers run: their stacks hold what earlier calls left there. Not
+ * what lies in freed memory: a driver that still writes there does so at no point.
+ */
 struct hash128 machine_digest_on_the_way(void);
 
 /* Live memory ranges for a dump, in address order. */

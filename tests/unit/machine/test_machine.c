@@ -175,6 +175,33 @@ heap_tells_double_free_and_overrun(void **state)
     machine_restore();
 }
 
+static void
+what_is_written_to_freed_memory_is_not_compared_on_the_way(void **state)
+{
+    char *p = heap_alloc(32, 0x74736574), *q = heap_alloc(32, 0x74736574);
+    struct hash128 before, after;
+
+    (void)state;
+    memset(q, 'q', 32);
+    assert_int_equal(heap_free(p), HEAP_FREED);
+    before = machine_digest_on_the_way();
+    memset(p, 'x', 32);
+    after = machine_digest_on_the_way();
+    assert_true(hash128_equal(before, after));
+    q[0] = 'x';
+    after = machine_digest_on_the_way();
+    assert_false(hash128_equal(before, after));
+    q[0] = 'q';
+    p[32] = 'x'; /* behind it */
+    after = machine_digest_on_the_way();
+    assert_false(hash128_equal(before, after));
+    p[32] = (char)0xfd;
+    assert_int_equal(heap_free(q), HEAP_FREED);
+    after = machine_digest_on_the_way();
+    assert_false(hash128_equal(before, after));
+    machine_restore();
+}
+
 static struct fiber *sleeper;
 
 static void
@@ -254,6 +281,7 @@ main(void)
         cmocka_unit_test(a_fault_in_a_system_thread_is_7e_and_in_a_user_thread_3b),
         cmocka_unit_test(a_fault_at_dispatch_is_d1),
         cmocka_unit_test(heap_tells_double_free_and_overrun),
+        cmocka_unit_test(what_is_written_to_freed_memory_is_not_compared_on_the_way),
         cmocka_unit_test(a_fiber_nobody_wakes_is_a_hang),
         cmocka_unit_test(spinning_alone_is_a_livelock),
         cmocka_unit_test(same_seed_same_order),
