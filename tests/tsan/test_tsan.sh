@@ -31,6 +31,9 @@ quiet() {
         failed=1
         rm -f "$reports"/report.*
     fi
+    grep -q '^1\.\.' "$reports/out" &&
+        awk -v name="$name" '/^ok .*# skip/ { s++; next } /^ok / { p++ }
+            END { print name ": " p + 0 " passed, " s + 0 " skipped" }' "$reports/out"
 }
 
 for test in outside failing stack heap dpc_waits; do
@@ -38,11 +41,11 @@ for test in outside failing stack heap dpc_waits; do
 done
 quiet "tsan_locked" "$build/tests/tsan_locked"
 if command -v bats >/dev/null 2>&1; then
-    for file in live live_net wire pcap_live; do
+    for file in live live_net card_live wire pcap_live; do
         quiet "$file.bats" bats --tap "tests/e2e/$file.bats"
     done
 else
-    echo "SKIPPED live.bats, live_net.bats, wire.bats, pcap_live.bats: bats is not installed"
+    echo "SKIPPED the .bats files: bats is not installed"
 fi
 
 # The list of bindings without its lock.
