@@ -496,6 +496,7 @@ ndis_miniport_initialize(struct ndis_nic *nic)
     ad->layer.adapter = ad;
     ad->power = ad->power_next = ad->power_told = NdisDeviceStateD0;
     list_init(&ad->bindings);
+    list_init(&ad->sets);
     list_init(&ad->polls);
     list_init(&ad->pm_items);
     ndis_ports_init(ad);

@@ -366,6 +366,8 @@ struct ndis_adapter {
     struct ndis_miniport_driver *driver;
     struct ndis_layer *top; /* the highest filter module, or the adapter itself */
     struct list bindings;   /* struct ndis_binding.node, open ones in order of opening */
+    struct list sets;       /* oid_set.c: sets that wait for the one that is under way */
+    bool setting;
     uint32_t
         bindings_lock; /* a live machine: over changes of the list, and over looks at it without the machine lock */
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;

@@ -5,8 +5,9 @@
  * Model: each binding asks for the packet filter, lookahead and multicast addresses it wants; the layers below must see
  * what serves them all (documented: the pages of these OIDs). So NDIS sends a request of its own with the combined
  * value, in the name of the protocol's request, and answers that one when its own is answered. A binding's value counts
- * from when the set succeeded. documented: adding and deleting one address becomes a set of the whole list; an address
- * is gone when it was deleted as often as added.
+ * from when the set succeeded, so one such set of an adapter is under way at a time, and what all want is summed up
+ * when it begins (assumed; protocols see no more than that sets pend). documented: adding and deleting one address
+ * becomes a set of the whole list; an address is gone when it was deleted as often as added.
  * assumed: a set that was combined is not cancelled with the request it came from; it completes as it would have.
  * Start reading at: oid_set_combined().
  */
@@ -27,6 +28,27 @@ struct own_request {
     struct ndis_multicast *list; /* what the binding's becomes */
     uint8_t value[];             /* what goes down */
 };
+
+/* A set that waits for the one under way. Monitor memory. */
+struct waiting_set {
+    struct list_node node;
+    struct ndis_binding *binding;
+    NDIS_OID_REQUEST *request;
+};
+
+static void carry_on(struct waiting_set *w);
+
+/* The set under way has ended: the next one, or NULL. */
+static struct waiting_set *
+take_waiting(struct ndis_adapter *ad)
+{
+    struct list_node *node;
+
+    sched_touch((uint64_t)&ad->sets);
+    node = list_pop_head(&ad->sets);
+    ad->setting = node != NULL;
+    return node != NULL ? list_entry(node, struct waiting_set, node) : NULL;
+}
 
 /* ------------------------------------------------------------------ sums */
 
@@ -136,16 +158,26 @@ finish(struct own_request *own, NDIS_STATUS status)
 }
 
 static void
+tell(struct ndis_binding *b, NDIS_OID_REQUEST *original, NDIS_STATUS status)
+{
+    b->layer.ledger->oids--;
+    NDIS_CALL(ndis_site.ndisInvokeOidRequestComplete, b->layer.op[NDIS_OP_OID_COMPLETE], b->layer.context,
+              (uint64_t)original, (uint32_t)status);
+}
+
+static void
 own_done(struct oid_record *r, NDIS_STATUS status)
 {
     struct own_request *own = (struct own_request *)r->done_arg;
     struct ndis_binding *b = own->binding;
     NDIS_OID_REQUEST *original = own->original;
+    struct waiting_set *next;
 
     finish(own, status);
-    b->layer.ledger->oids--;
-    NDIS_CALL(ndis_site.ndisInvokeOidRequestComplete, b->layer.op[NDIS_OP_OID_COMPLETE], b->layer.context,
-              (uint64_t)original, (uint32_t)status);
+    next = take_waiting(b->layer.adapter);
+    tell(b, original, status); /* without a next one the adapter may be gone after it */
+    if (next != NULL)
+        carry_on(next);
 }
 
 /* With room for so many bytes of value. */
@@ -296,26 +328,68 @@ ndis_oid_restore(struct ndis_adapter *ad)
     guest_release(mark);
 }
 
-/* ------------------------------------------------------------------ */
+/* ------------------------------------------------------------------ one at a time */
+
+/* Whatever it returns but PENDING is the answer; nobody was told. */
+static NDIS_STATUS
+begin(struct ndis_binding *b, NDIS_OID_REQUEST *request)
+{
+    struct own_request *own;
+    NDIS_STATUS status = of_list(oid_of(request)) ? list_request(b, request, &own) : number_request(b, request, &own);
+
+    if (status != NDIS_STATUS_SUCCESS)
+        return status;
+    status = oid_submit(NULL, &b->layer, &own->request, false, own_done, (uint64_t)own);
+    if (status != NDIS_STATUS_PENDING)
+        finish(own, status);
+    return status;
+}
+
+/* Takes w. */
+static void
+carry_on(struct waiting_set *w)
+{
+    while (w != NULL) {
+        struct ndis_binding *b = w->binding;
+        NDIS_OID_REQUEST *request = w->request;
+        NDIS_STATUS status = begin(b, request);
+
+        mon_free(w, sizeof(*w));
+        if (status == NDIS_STATUS_PENDING)
+            return;
+        w = take_waiting(b->layer.adapter);
+        tell(b, request, status);
+    }
+}
 
 bool
 oid_set_combined(struct ndis_binding *b, NDIS_OID_REQUEST *request, NDIS_STATUS *status)
 {
+    struct ndis_adapter *ad = b->layer.adapter;
     uint32_t oid = oid_of(request);
-    struct own_request *own;
+    struct waiting_set *w;
 
     if (request->RequestType != NdisRequestSetInformation || request->PortNumber != NDIS_DEFAULT_PORT_NUMBER ||
         (oid != OID_GEN_CURRENT_PACKET_FILTER && oid != OID_GEN_CURRENT_LOOKAHEAD && !of_list(oid)))
         return false;
     trace_emit(EV_OID_REQUEST, request, b->layer.kind, (uint64_t)b, oid, request->RequestType);
-    *status = of_list(oid) ? list_request(b, request, &own) : number_request(b, request, &own);
-    if (*status != NDIS_STATUS_SUCCESS)
-        return true;
     b->layer.ledger->oids++;
-    *status = oid_submit(NULL, &b->layer, &own->request, false, own_done, (uint64_t)own);
+    sched_touch((uint64_t)&ad->sets);
+    if (ad->setting) {
+        w = mon_alloc(sizeof(*w));
+        w->binding = b;
+        w->request = request;
+        list_add_tail(&ad->sets, &w->node);
+        *status = NDIS_STATUS_PENDING;
+        return true;
+    }
+    ad->setting = true;
+    *status = begin(b, request);
     if (*status != NDIS_STATUS_PENDING) {
-        finish(own, *status);
+        w = take_waiting(ad);
         b->layer.ledger->oids--;
+        if (w != NULL)
+            carry_on(w);
     }
     return true;
 }

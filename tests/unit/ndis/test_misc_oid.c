@@ -364,6 +364,51 @@ TEST(ndis_oid, packet_filters_of_all_bindings_are_combined)
     assert_int_equal(run(set_packet_filter, NULL), RUN_DONE);
 }
 
+static NDIS_OID_REQUEST *
+add_address(uint8_t last)
+{
+    NDIS_OID_REQUEST *r = request_new(NdisRequestSetInformation, OID_802_3_ADD_MULTICAST_ADDRESS, 6);
+
+    memcpy(r->DATA.SET_INFORMATION.InformationBuffer, (uint8_t[]){ 1, 0, 0x5e, 0, 0, last }, 6);
+    assert_int_equal(NdisOidRequest(binding(), r), NDIS_STATUS_PENDING);
+    return r;
+}
+
+/* What the second comes to is known when the first has ended. */
+static void
+add_two_at_once(void *arg)
+{
+    bool first_fails = *(bool *)arg;
+
+    mode = HOLD;
+    add_address(1);
+    add_address(2);
+    assert_int_equal(asked, 1);
+    assert_int_equal(binding()->layer.ledger->oids, 2);
+    NdisFOidRequestComplete(module, held, first_fails ? NDIS_STATUS_FAILURE : NDIS_STATUS_SUCCESS);
+    let_others_run();
+    assert_int_equal(asked, 2);
+    assert_int_equal(held->DATA.SET_INFORMATION.InformationBufferLength, first_fails ? 6 : 12);
+    NdisFOidRequestComplete(module, held, NDIS_STATUS_SUCCESS);
+    let_others_run();
+    assert_int_equal(binding()->multicast->count, first_fails ? 1 : 2);
+    assert_int_equal(binding()->layer.ledger->oids, 0);
+    assert_false(nic->adapter->setting);
+}
+
+TEST(ndis_oid, of_two_sets_under_way_the_second_adds_to_what_the_first_left)
+{
+    struct run_result r;
+
+    for (unsigned i = 0; i < 2; i++) {
+        bool first_fails = i == 1;
+
+        assert_int_equal(machine_test(add_two_at_once, &first_fails, FIBER_SYSTEM, &r), RUN_DONE);
+        if (i == 0)
+            restore(NULL);
+    }
+}
+
 /* ------------------------------------------------------------------ cancel, timeout, drain */
 
 static void
@@ -590,6 +635,7 @@ main(void)
         CASE(ndis_oid, a_request_made_at_dispatch_level_is_delivered_later),
         CASE(ndis_oid, a_filter_request_with_a_bad_header_is_refused),
         CASE(ndis_oid, packet_filters_of_all_bindings_are_combined),
+        CASE(ndis_oid, of_two_sets_under_way_the_second_adds_to_what_the_first_left),
         CASE(ndis_oid, cancel_asks_for_what_is_pended_and_ends_what_is_queued),
         CASE(ndis_oid, a_request_whose_time_is_over_is_cancelled),
         CASE(ndis_oid, detach_waits_for_a_pended_request),
