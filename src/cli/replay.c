@@ -105,8 +105,10 @@ replay(const char *folder, const char *driver_path, uint64_t times, bool quiet)
         return fail(path, err);
     free(bytes);
     snprintf(path, sizeof(path), "%s/scenario.yaml", folder);
-    if (scenario_load(path, &scn, &serr))
+    if (scenario_load(path, &scn, &serr)) {
+        snprintf(path + strlen(path), sizeof(path) - strlen(path), serr.line ? ", line %u" : "%.0u", serr.line);
         return fail(path, serr.text);
+    }
     for (unsigned i = 0; i < trace.driver_count; i++) {
         const char *from = i == 0 && driver_path ? driver_path : trace.driver[i].path;
 

@@ -115,7 +115,10 @@ create(const struct object *made)
     return h;
 }
 
-/* Without lock. The handle that the machine gave for o, which is held; 0: it gave none, and o is let go. */
+/*
+ * Without lock. The handle that the machine gave for o, which is held; 0: it gave none, and o is let go. One that is
+ * beyond what this library keeps goes back.
+ */
 static HANDLE
 machine_handle(struct object *o, uint64_t handle)
 {
@@ -127,7 +130,15 @@ machine_handle(struct object *o, uint64_t handle)
     else
         o->handles--;
     pthread_mutex_unlock(&lock);
-    return slot != NULL ? (HANDLE)handle : NULL;
+    if (slot != NULL)
+        return (HANDLE)handle;
+    if (handle != 0) {
+        struct lib_request r = { .q.op = UNDIS_CLOSE, .q.handle = handle };
+
+        lib_call(&r);
+        lib_fail(ERROR_NO_SYSTEM_RESOURCES);
+    }
+    return NULL;
 }
 
 enum object_kind
