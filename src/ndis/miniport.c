@@ -421,6 +421,7 @@ call_halt(struct ndis_adapter *ad, NDIS_HALT_ACTION action)
 {
     ndis_reset_stop(ad);
     ndis_oid_drain(&ad->layer);
+    ndis_shared_finish(ad, true);
     ndis_layer_move(&ad->layer, NDIS_MOVE_STOP);
     NDIS_CALL(ndis_site.ndisMHaltMiniport, (ndis_fn)ad->driver->chars.HaltHandlerEx, ad->layer.context, action);
 }
@@ -458,6 +459,7 @@ start(struct ndis_adapter *ad)
         return NDIS_STATUS_FAILURE;
     }
     if (status != NDIS_STATUS_SUCCESS) {
+        ndis_shared_finish(ad, false);
         ndis_layer_move(&ad->layer, NDIS_MOVE_START_FAILED);
         ndis_hw_check(ad, ad->suspended ? PM_INIT_FAILED_NO_INT_DEREGISTER : INIT_FAILED_WITHOUT_INTERRUPT_DEREGISTER);
         return status;

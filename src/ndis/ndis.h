@@ -398,6 +398,8 @@ struct ndis_adapter {
 
 /* hw/: bug check 0x7C with this reason if the adapter's interrupt is still registered. */
 void ndis_hw_check(struct ndis_adapter *ad, uint32_t reason);
+/* hw/shared.c. The adapter will be halted: what was asked for is told before; tell false: it never was initialized. */
+void ndis_shared_finish(struct ndis_adapter *ad, bool tell);
 void ndis_hw_init(void);
 /* The partial resource list that MiniportInitializeEx is shown; NULL: it has no hardware. */
 void *ndis_hw_resources(const struct ndis_nic *nic);

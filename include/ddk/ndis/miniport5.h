@@ -342,6 +342,8 @@ typedef struct _NDIS_PHYSICAL_ADDRESS_UNIT {
     NDIS_PHYSICAL_ADDRESS PhysicalAddress;
     UINT Length;
 } NDIS_PHYSICAL_ADDRESS_UNIT, *PNDIS_PHYSICAL_ADDRESS_UNIT;
+NDISAPI NDIS_STATUS NTAPI NdisMAllocateSharedMemoryAsync(NDIS_HANDLE MiniportAdapterHandle, ULONG Length,
+                                                         BOOLEAN Cached, PVOID Context);
 NDISAPI NDIS_STATUS NTAPI NdisMAllocateMapRegisters(NDIS_HANDLE MiniportAdapterHandle, UINT DmaChannel,
                                                     NDIS_DMA_SIZE DmaSize, ULONG BaseMapRegistersNeeded,
                                                     ULONG MaximumBufferSize);

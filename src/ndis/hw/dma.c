@@ -138,8 +138,8 @@ NdisMFreeNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PSCATTER_GATHER_LIST
 
 /* ------------------------------------------------------------------ shared memory */
 
-static void *
-shared_alloc(struct ndis_adapter *ad, ULONG length, NDIS_PHYSICAL_ADDRESS *physical)
+void *
+ndis_shared_alloc(struct ndis_adapter *ad, ULONG length, NDIS_PHYSICAL_ADDRESS *physical)
 {
     void *memory = length == 0 || ex_fault(TAG_SHARED) ? NULL : heap_alloc_aligned(length, PAGE_SIZE, TAG_SHARED);
 
@@ -178,7 +178,7 @@ NdisMAllocateSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOLE
     (void)Cached;
     if (irql_get() > IRQL_PASSIVE)
         machine_bugcheck(NDIS_BUGCHECK, 0x01, (uint64_t)ad, Length, irql_get());
-    *VirtualAddress = ndis_hw_device(ad) != NULL ? shared_alloc(ad, Length, PhysicalAddress) : NULL;
+    *VirtualAddress = ndis_hw_device(ad) != NULL ? ndis_shared_alloc(ad, Length, PhysicalAddress) : NULL;
 }
 
 /* Source: documented; an address that is not out is bug check 0x7C, 3. IRQL: <= DISPATCH_LEVEL. */
@@ -192,27 +192,6 @@ NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOLEAN C
     shared_free(legacy_adapter_behind(MiniportAdapterHandle), VirtualAddress);
 }
 
-struct async_request {
-    struct ndis_dma *dma;
-    ULONG length;
-    uint64_t context;
-};
-
-/* On NDIS's worker at PASSIVE_LEVEL. Documented: VirtualAddress is NULL when there was no memory. */
-static void
-allocate_later(void *arg)
-{
-    struct async_request *r = arg;
-    struct ndis_adapter *ad = r->dma->adapter;
-    uint64_t mark = guest_mark();
-    NDIS_PHYSICAL_ADDRESS *physical = guest_alloc(sizeof(*physical));
-    void *memory = shared_alloc(ad, r->length, physical);
-
-    NDIS_CALL(ndis_site.ndisMQueuedAllocateSharedHandler, r->dma->shared_complete, ad->layer.context, (uint64_t)memory,
-              (uint64_t)physical, r->length, r->context);
-    guest_release(mark);
-}
-
 /*
  * NdisMAllocateSharedMemoryAsyncEx - the same, later, told by MiniportAllocateSharedMemoryComplete.
  *
@@ -223,16 +202,11 @@ NDIS_STATUS NTAPI
 NdisMAllocateSharedMemoryAsyncEx(NDIS_HANDLE MiniportDmaHandle, ULONG Length, BOOLEAN Cached, PVOID Context)
 {
     struct ndis_dma *dma = MiniportDmaHandle;
-    struct async_request *r;
 
     (void)Cached;
     if (dma->shared_complete == 0)
         return NDIS_STATUS_FAILURE;
-    r = mon_alloc(sizeof(*r));
-    r->dma = dma;
-    r->length = Length;
-    r->context = (uint64_t)Context;
-    ndis_work_queue(allocate_later, r);
+    ndis_shared_later(dma->adapter, &dma->adapter->layer.context, dma->shared_complete, NULL, Length, Context);
     return NDIS_STATUS_PENDING;
 }
 
@@ -274,7 +248,7 @@ NdisAllocateSharedMemory(NDIS_HANDLE NdisHandle, PNDIS_SHARED_MEMORY_PARAMETERS 
     h = ndis_object_alloc(NDIS_SIG_SHARED_MEMORY, sizeof(*h), "shared memory");
     if (h == NULL)
         return NDIS_STATUS_RESOURCES;
-    h->memory = shared_alloc(ad, p->Length, &physical);
+    h->memory = ndis_shared_alloc(ad, p->Length, &physical);
     if (h->memory == NULL) {
         ndis_free(h);
         return NDIS_STATUS_RESOURCES;

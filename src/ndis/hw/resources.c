@@ -12,8 +12,10 @@
 struct ndis_hw *
 ndis_hw_of(struct ndis_adapter *ad)
 {
-    if (ad->hw == NULL)
+    if (ad->hw == NULL) {
         ad->hw = mon_alloc(sizeof(struct ndis_hw));
+        list_init(&((struct ndis_hw *)ad->hw)->later);
+    }
     return ad->hw;
 }
 

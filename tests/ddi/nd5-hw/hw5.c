@@ -89,6 +89,44 @@ RegistersAndMemory(VOID)
     CHECK(NdisMInitializeScatterGatherDma(Adapter, TRUE, 1514) == NDIS_STATUS_NOT_SUPPORTED); /* no bus master */
 }
 
+/* ---- memory that comes later */
+
+static ULONG Told, ToldWrong;
+static PVOID ToldMemory;
+static NDIS_PHYSICAL_ADDRESS ToldAddress;
+
+static VOID NTAPI
+AllocateComplete(NDIS_HANDLE MiniportAdapterContext, PVOID VirtualAddress, PNDIS_PHYSICAL_ADDRESS PhysicalAddress,
+                 ULONG Bytes, PVOID Context)
+{
+    if (MiniportAdapterContext != &Adapter || Context != &Told || KeGetCurrentIrql() != DISPATCH_LEVEL ||
+        (VirtualAddress == NULL) != (PhysicalAddress == NULL) || (VirtualAddress == NULL) != (Bytes == 0))
+        ToldWrong++;
+    ToldMemory = VirtualAddress;
+    if (PhysicalAddress != NULL)
+        ToldAddress = *PhysicalAddress;
+    Told++;
+}
+
+static VOID
+MemoryLater(VOID)
+{
+    LARGE_INTEGER wait = { .QuadPart = -10 * 1000 * 50 };
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    CHECK(NdisMAllocateSharedMemoryAsync(Adapter, 3000, TRUE, &Told) == NDIS_STATUS_PENDING);
+    CHECK(Told == 0);
+    KeLowerIrql(irql);
+    KeDelayExecutionThread(KernelMode, FALSE, &wait);
+    CHECK(Told == 1 && ToldWrong == 0 && ToldMemory != NULL);
+    CHECK(ToldAddress.QuadPart == MmGetPhysicalAddress(ToldMemory).QuadPart);
+    NdisMFreeSharedMemory(Adapter, 3000, TRUE, ToldMemory, ToldAddress);
+    CHECK(NdisMAllocateSharedMemoryAsync(Adapter, 0, TRUE, &Told) == NDIS_STATUS_PENDING);
+    KeDelayExecutionThread(KernelMode, FALSE, &wait);
+    CHECK(Told == 2 && ToldWrong == 0 && ToldMemory == NULL);
+}
+
 static VOID
 MapRegisters(VOID)
 {
@@ -222,8 +260,8 @@ InterruptsByDisable(VOID)
 }
 
 DDI_TESTS(hw5, { "resources", Resources }, { "configuration_space", ConfigurationSpace },
-          { "registers_and_memory", RegistersAndMemory }, { "map_registers", MapRegisters },
-          { "interrupts_by_isr", InterruptsByIsr },
+          { "registers_and_memory", RegistersAndMemory }, { "memory_later", MemoryLater },
+          { "map_registers", MapRegisters }, { "interrupts_by_isr", InterruptsByIsr },
           { "interrupts_by_disable", InterruptsByDisable });
 
 static NDIS_STATUS NTAPI
@@ -301,5 +339,6 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     miniport.HandleInterruptHandler = Handle;
     miniport.DisableInterruptHandler = Disable;
     miniport.EnableInterruptHandler = Enable;
+    miniport.AllocateCompleteHandler = AllocateComplete;
     return NdisMRegisterMiniport(wrapper, &miniport, sizeof(miniport));
 }
