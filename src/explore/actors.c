@@ -197,8 +197,10 @@ protocol_op(struct lab_actor *a, const struct scn_op *op)
         return;
     if (op->kind == OP_OID)
         lab_oid_op(op, nic);
-    else if (op->kind == OP_CANCEL)
+    else if (op->kind == OP_CANCEL) {
         ends_proto_cancel_oids(nic);
+        ends_proto_cancel_sends(nic);
+    }
     if (op->kind != OP_SEND)
         return;
     lab_fill_frame(a->buffer, op->len);

@@ -436,6 +436,16 @@ static const char oid_cancelled[] = "name: oid-cancelled\n"
                                     "    ops: [ { op: oid, oid: 0x00020106, out: 160 } ]\n"
                                     "  - { name: canceller, kind: protocol, ops: [cancel] }\n";
 
+/* The second frame of a chain may wait where the first is under way; a pause waits for both. */
+static const char sends_cancelled[] =
+    "name: sends-cancelled\n"
+    "vps: 2\n" LOOP_AND_TEST "actors:\n"
+    "  - name: protocol\n"
+    "    kind: protocol\n"
+    "    ops: [ { op: send, count: 1, len: 64, shape: chain } ]\n"
+    "  - { name: canceller, kind: protocol, ops: [cancel] }\n"
+    "  - { name: administrator, kind: admin, ops: [pause, restart] }\n";
+
 static const char link_changes[] = "name: link-changes\n"
                                    "vps: 2\n" LOOP_AND_TEST "actors:\n"
                                    "  - { name: wire, kind: wire, ops: [ link-down, link-up ] }\n"
@@ -555,6 +565,8 @@ parse(const char *text, enum inf_kind kind)
     ROW(oid_requests, "oid-requests", "every OID that protocols ask, with room enough and too little", 0,              \
         FILTER | MINIPORT | VIRTUAL, false)                                                                            \
     ROW(oid_while_disabled, "oid-while-disabled", "a query and a set while the adapter is disabled and enabled", 1,    \
+        FILTER | MINIPORT | VIRTUAL, false)                                                                            \
+    ROW(sends_cancelled, "sends-cancelled", "sends are cancelled by another thread while the stack is paused", 1,      \
         FILTER | MINIPORT | VIRTUAL, false)                                                                            \
     ROW(oid_cancelled, "oid-cancelled", "a query is cancelled by another thread of the protocol", 2,                   \
         FILTER | MINIPORT | VIRTUAL, false)                                                                            \

@@ -27,14 +27,15 @@ sends() {
     exits 0
     prints 'virtual-adapter-cycled *clean'
     prints 'oid-cancelled *clean'
+    prints 'sends-cancelled *clean'
     no prints "^not called.*$1!($2)"
 }
 
 @test "mux: the battery sends and asks through a virtual adapter" {
-    sends mux 'MuxSendNetBufferLists|MuxSendNetBufferListsComplete|MuxOidRequest|MuxReceiveNetBufferLists|MuxShutdown'
+    sends mux 'MuxSendNetBufferLists|MuxSendNetBufferListsComplete|MuxOidRequest|MuxReceiveNetBufferLists|MuxShutdown|MuxCancelSend'
 }
 @test "mux5: the battery sends and asks through a virtual adapter" {
-    sends mux5 'MuxSendPackets5|MuxSendComplete5|MuxQuery5|MuxSet5|MuxReceivePacket5|MuxShutdown5'
+    sends mux5 'MuxSendPackets5|MuxSendComplete5|MuxQuery5|MuxSet5|MuxReceivePacket5|MuxShutdown5|MuxCancelSends5'
 }
 
 @test "an op for a virtual adapter that nobody made is refused, by its number" {

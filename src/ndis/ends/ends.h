@@ -89,6 +89,8 @@ struct ends_oid {
 int ends_proto_oid(struct ndis_nic *nic, const struct ends_oid *ask, int32_t *status);
 /* NdisCancelOidRequest for each that is under way. 0 or -ENETDOWN. */
 int ends_proto_cancel_oids(struct ndis_nic *nic);
+/* NdisCancelSendNetBufferLists for all of its sends. 0; -ENETDOWN: none is under way. */
+int ends_proto_cancel_sends(struct ndis_nic *nic);
 /* Return what is held; in which order is a choice. */
 void ends_proto_return(struct ndis_nic *nic);
 

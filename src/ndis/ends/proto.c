@@ -10,6 +10,8 @@
 
 #include "ndis/ends/proto.h"
 
+#define CANCEL_ID ((void *)0x7f00000000000001ull) /* of all its sends */
+
 struct proto {
     struct list stacks;
     NDIS_HANDLE driver;
@@ -235,6 +237,8 @@ ends_proto_send(struct ndis_nic *nic, const void *frame, size_t length, enum end
     nbls = shape_build(&s->pools, s->binding, frame, length, shape, &count);
     if (nbls == NULL)
         return -ENOMEM;
+    for (NET_BUFFER_LIST *nbl = nbls; nbl != NULL; nbl = nbl->Next)
+        NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(nbl, CANCEL_ID);
     s->sends_out += count; /* from here on a pause waits for us */
     s->stats.sent += count;
     if (flags & ENDS_DISPATCH)
@@ -243,6 +247,22 @@ ends_proto_send(struct ndis_nic *nic, const void *frame, size_t length, enum end
     NdisSendNetBufferLists(s->binding, nbls, NDIS_DEFAULT_PORT_NUMBER,
                            flags & ENDS_DISPATCH ? NDIS_SEND_FLAGS_DISPATCH_LEVEL : 0);
     irql_lower(irql);
+    return 0;
+}
+
+int
+ends_proto_cancel_sends(struct ndis_nic *nic)
+{
+    struct proto_stack *s = proto_stack_of(nic);
+
+    sched_point(OP_INTERNAL, (uint64_t)s);
+    if (s->binding == NULL || s->sends_out == 0)
+        return -ENETDOWN;
+    s->sends_out++; /* the binding stays until we are back */
+    sched_point(OP_DDI, (uint64_t)s->binding);
+    NdisCancelSendNetBufferLists(s->binding, CANCEL_ID);
+    s->sends_out--;
+    check_pause(s);
     return 0;
 }
 
