@@ -2,8 +2,9 @@
 /*
  * ndis/hw/shared.c - shared memory that a miniport asks for at DISPATCH_LEVEL and is given later.
  *
- * Model: a request stands in its adapter's list until NDIS's worker allocates and calls the completion handler. Assumed:
- * an adapter is not halted under it: whoever halts does what is left in the list first and waits for handlers that run.
+ * Model: a request stands in its adapter's list until NDIS's worker allocates and calls the completion handler.
+ * Assumed: an adapter is not halted under it: whoever halts does what is left in the list first and waits for handlers
+ * that run.
  */
 #include "ndis/hw/hw.h"
 
