@@ -235,6 +235,7 @@ Versions(VOID)
     asked.dwMajorVersion = major + 1;
     CHECK(RtlVerifyVersionInfo(&asked, VER_MAJORVERSION, mask) == STATUS_REVISION_MISMATCH);
     CHECK(RtlVerifyVersionInfo(&asked, 0, mask) == STATUS_INVALID_PARAMETER);
+    CHECK(IoIsWdmVersionAvailable(1, 0x30) && IoIsWdmVersionAvailable(6, 0) && !IoIsWdmVersionAvailable(7, 0));
     CHECK(RtlIsNtDdiVersionAvailable(0x06000000) && !RtlIsNtDdiVersionAvailable(0x7f000000));
 }
 

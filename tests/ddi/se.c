@@ -81,7 +81,10 @@ Descriptors(VOID)
     SECURITY_DESCRIPTOR sd;
     ACL_ROOM room;
     SID_ROOM sid;
+    BOOLEAN there, defaulted;
     ULONG length = 8;
+    PACL list;
+    PSID part;
 
     MakeSid(&sid, 544);
     CHECK(RtlCreateAcl(&room.Acl, sizeof(room), ACL_REVISION) == STATUS_SUCCESS);
@@ -94,12 +97,19 @@ Descriptors(VOID)
     CHECK(RtlSetOwnerSecurityDescriptor(&sd, &sid.Sid, FALSE) == STATUS_SUCCESS && sd.Owner == &sid.Sid);
     CHECK(RtlSetGroupSecurityDescriptor(&sd, &sid.Sid, TRUE) == STATUS_SUCCESS && (sd.Control & SE_GROUP_DEFAULTED));
     CHECK(RtlLengthSecurityDescriptor(&sd) == sizeof(sd) + 2 * 16 + sizeof(room));
+    CHECK(RtlGetDaclSecurityDescriptor(&sd, &there, &list, &defaulted) == STATUS_SUCCESS && there && !defaulted);
+    CHECK(list == &room.Acl);
+    CHECK(RtlGetSaclSecurityDescriptor(&sd, &there, &list, &defaulted) == STATUS_SUCCESS && !there);
+    CHECK(list == &room.Acl); /* documented: left alone */
+    CHECK(RtlGetOwnerSecurityDescriptor(&sd, &part, &defaulted) == STATUS_SUCCESS && !defaulted && part == &sid.Sid);
+    CHECK(RtlGetGroupSecurityDescriptor(&sd, &part, &defaulted) == STATUS_SUCCESS && defaulted && part == &sid.Sid);
 
     CHECK(RtlAbsoluteToSelfRelativeSD(&sd, bytes, &length) == STATUS_BUFFER_TOO_SMALL);
     CHECK(length == 20 + 2 * 16 + sizeof(room)); /* documented: what it needs */
     length = sizeof(bytes);
     REQUIRE(RtlAbsoluteToSelfRelativeSD(&sd, bytes, &length) == STATUS_SUCCESS);
     CHECK((relative->Control & SE_SELF_RELATIVE) && RtlValidSecurityDescriptor(relative));
+    CHECK(RtlGetOwnerSecurityDescriptor(relative, &part, &defaulted) == STATUS_SUCCESS && RtlEqualSid(part, &sid.Sid));
     length = RtlLengthSecurityDescriptor(relative);
     CHECK(length == 20 + 2 * 16 + sizeof(room));
     CHECK(RtlValidRelativeSecurityDescriptor(relative, length, OWNER_SECURITY_INFORMATION));
@@ -113,6 +123,10 @@ Descriptors(VOID)
     sd.Revision = 3;
     CHECK(!RtlValidSecurityDescriptor(&sd));
     CHECK(RtlSetDaclSecurityDescriptor(&sd, FALSE, NULL, FALSE) == STATUS_UNKNOWN_REVISION);
+    CHECK(RtlGetDaclSecurityDescriptor(&sd, &there, &list, &defaulted) == STATUS_UNKNOWN_REVISION);
+    CHECK(RtlGetSaclSecurityDescriptor(&sd, &there, &list, &defaulted) == STATUS_UNKNOWN_REVISION);
+    CHECK(RtlGetOwnerSecurityDescriptor(&sd, &part, &defaulted) == STATUS_UNKNOWN_REVISION);
+    CHECK(RtlGetGroupSecurityDescriptor(&sd, &part, &defaulted) == STATUS_UNKNOWN_REVISION);
 }
 
 static const GENERIC_MAPPING Mapping = { 1, 2, 4, 7 };

@@ -57,6 +57,7 @@ typedef USHORT SECURITY_DESCRIPTOR_CONTROL, *PSECURITY_DESCRIPTOR_CONTROL;
 #define SE_DACL_PRESENT 0x0004
 #define SE_DACL_DEFAULTED 0x0008
 #define SE_SACL_PRESENT 0x0010
+#define SE_SACL_DEFAULTED 0x0020
 #define SE_SELF_RELATIVE 0x8000
 #define ACL_REVISION 2
 
@@ -188,6 +189,14 @@ NTSYSAPI NTSTATUS NTAPI RtlSetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR Secur
                                                       BOOLEAN OwnerDefaulted);
 NTSYSAPI NTSTATUS NTAPI RtlSetGroupSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PSID Group,
                                                       BOOLEAN GroupDefaulted);
+NTSYSAPI NTSTATUS NTAPI RtlGetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PBOOLEAN DaclPresent,
+                                                     PACL *Dacl, PBOOLEAN DaclDefaulted);
+NTSYSAPI NTSTATUS NTAPI RtlGetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PBOOLEAN SaclPresent,
+                                                     PACL *Sacl, PBOOLEAN SaclDefaulted);
+NTSYSAPI NTSTATUS NTAPI RtlGetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PSID *Owner,
+                                                      PBOOLEAN OwnerDefaulted);
+NTSYSAPI NTSTATUS NTAPI RtlGetGroupSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PSID *Group,
+                                                      PBOOLEAN GroupDefaulted);
 NTSYSAPI NTSTATUS NTAPI RtlAbsoluteToSelfRelativeSD(PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
                                                     PSECURITY_DESCRIPTOR SelfRelativeSecurityDescriptor,
                                                     PULONG BufferLength);

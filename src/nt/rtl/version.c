@@ -44,6 +44,13 @@ PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNIC
     return (BOOLEAN)nt_profile_ask(PROFILE_CHECKED);
 }
 
+/* documented: is this WDM or a later one offered? From Vista on it is 6.00 (documented), whatever the release. */
+BOOLEAN NTAPI
+IoIsWdmVersionAvailable(UCHAR MajorVersion, UCHAR MinorVersion)
+{
+    return MajorVersion < 6 || (MajorVersion == 6 && MinorVersion == 0);
+}
+
 /* documented: three bits of condition per type, in the order of the VER_* bits. */
 ULONGLONG NTAPI
 VerSetConditionMask(ULONGLONG ConditionMask, ULONG TypeMask, UCHAR Condition)

@@ -239,6 +239,78 @@ RtlSetGroupSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PSID Grou
     return STATUS_SUCCESS;
 }
 
+/*
+ * The four getters take descriptors of either form; what they give lies in the descriptor, or where it points.
+ *
+ * Source:    documented: STATUS_UNKNOWN_REVISION; of a list that is not there only *Present is written.
+ * IRQL:      <= APC_LEVEL
+ * Ownership: borrows the descriptor; the caller may use the parts as long as it has it.
+ * Tests:     tests/ddi/se.c
+ */
+static bool
+is_known(PSECURITY_DESCRIPTOR sd)
+{
+    return ((PISECURITY_DESCRIPTOR)sd)->Revision == SECURITY_DESCRIPTOR_REVISION;
+}
+
+static bool
+has_bit(PSECURITY_DESCRIPTOR sd, USHORT bit)
+{
+    return (((PISECURITY_DESCRIPTOR)sd)->Control & bit) != 0;
+}
+
+NTSTATUS NTAPI
+RtlGetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PBOOLEAN DaclPresent, PACL *Dacl,
+                             PBOOLEAN DaclDefaulted)
+{
+    bool present;
+    PACL dacl;
+
+    if (!is_known(SecurityDescriptor))
+        return STATUS_UNKNOWN_REVISION;
+    dacl = se_dacl(SecurityDescriptor, &present);
+    *DaclPresent = present;
+    if (present) {
+        *Dacl = dacl;
+        *DaclDefaulted = has_bit(SecurityDescriptor, SE_DACL_DEFAULTED);
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI
+RtlGetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PBOOLEAN SaclPresent, PACL *Sacl,
+                             PBOOLEAN SaclDefaulted)
+{
+    if (!is_known(SecurityDescriptor))
+        return STATUS_UNKNOWN_REVISION;
+    *SaclPresent = has_bit(SecurityDescriptor, SE_SACL_PRESENT);
+    if (*SaclPresent) {
+        *Sacl = sacl_of(SecurityDescriptor);
+        *SaclDefaulted = has_bit(SecurityDescriptor, SE_SACL_DEFAULTED);
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI
+RtlGetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PSID *Owner, PBOOLEAN OwnerDefaulted)
+{
+    if (!is_known(SecurityDescriptor))
+        return STATUS_UNKNOWN_REVISION;
+    *Owner = se_owner(SecurityDescriptor);
+    *OwnerDefaulted = has_bit(SecurityDescriptor, SE_OWNER_DEFAULTED);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI
+RtlGetGroupSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PSID *Group, PBOOLEAN GroupDefaulted)
+{
+    if (!is_known(SecurityDescriptor))
+        return STATUS_UNKNOWN_REVISION;
+    *Group = se_group(SecurityDescriptor);
+    *GroupDefaulted = has_bit(SecurityDescriptor, SE_GROUP_DEFAULTED);
+    return STATUS_SUCCESS;
+}
+
 static ULONG
 rounded(ULONG n)
 {
