@@ -2,6 +2,7 @@
 /* io_dev.c - devices and their stacks, opening them, interfaces, notifications, timers, the error log. */
 #include "ddi.h"
 
+#include <ntifs.h>
 #include <wdmsec.h>
 #include <wmistr.h>
 
@@ -133,6 +134,76 @@ SecureDevice(VOID)
     } else {
         CHECK(!"IoCreateDeviceSecure");
     }
+    End();
+}
+
+/* A handle of the device object itself, as wdmsec.lib takes one. */
+static HANDLE
+OfDevice(PDEVICE_OBJECT Device, ACCESS_MASK Access)
+{
+    HANDLE handle = NULL;
+
+    CHECK(ObOpenObjectByPointer(Device, OBJ_KERNEL_HANDLE, NULL, Access, NULL, KernelMode, &handle) == STATUS_SUCCESS);
+    return handle;
+}
+
+static VOID
+RefusesDescriptors(HANDLE Handle, PSECURITY_DESCRIPTOR Good)
+{
+    SECURITY_DESCRIPTOR bad;
+    UCHAR sid[16] = { 9 };
+    ACL acl;
+
+    CHECK(ZwSetSecurityObject(Handle, DACL_SECURITY_INFORMATION, NULL) == STATUS_ACCESS_VIOLATION);
+    CHECK(ZwSetSecurityObject(NULL, DACL_SECURITY_INFORMATION, Good) == STATUS_INVALID_HANDLE);
+    CHECK(ZwSetSecurityObject(Handle, OWNER_SECURITY_INFORMATION, Good) == STATUS_ACCESS_DENIED);
+    CHECK(ZwSetSecurityObject(Handle, SACL_SECURITY_INFORMATION, Good) == STATUS_ACCESS_DENIED);
+    RtlCreateSecurityDescriptor(&bad, SECURITY_DESCRIPTOR_REVISION);
+    bad.Revision = 7;
+    CHECK(ZwSetSecurityObject(Handle, DACL_SECURITY_INFORMATION, &bad) == STATUS_UNKNOWN_REVISION);
+    bad.Revision = SECURITY_DESCRIPTOR_REVISION;
+    bad.Owner = sid;
+    CHECK(ZwSetSecurityObject(Handle, DACL_SECURITY_INFORMATION, &bad) == STATUS_INVALID_SID);
+    bad.Owner = NULL;
+    RtlCreateAcl(&acl, sizeof(acl), ACL_REVISION);
+    acl.AceCount = 1;
+    RtlSetDaclSecurityDescriptor(&bad, TRUE, &acl, FALSE);
+    CHECK(ZwSetSecurityObject(Handle, DACL_SECURITY_INFORMATION, &bad) == STATUS_INVALID_ACL);
+}
+
+/* documented: opens after it are checked against what was set; what info does not name stays */
+static VOID
+SetsSecurity(VOID)
+{
+    PDEVICE_OBJECT device = Make(&Name, 0, FALSE);
+    SID system = { 1, 1, { { 0, 0, 0, 0, 0, 5 } }, { 18 } };
+    SECURITY_DESCRIPTOR sd;
+    HANDLE handle, file;
+    ACL nobody;
+
+    REQUIRE(device != NULL);
+    Begin();
+    RtlCreateAcl(&nobody, sizeof(nobody), ACL_REVISION);
+    RtlCreateSecurityDescriptor(&sd, SECURITY_DESCRIPTOR_REVISION);
+    RtlSetDaclSecurityDescriptor(&sd, TRUE, &nobody, FALSE);
+    CHECK(Open(&Name, OBJ_FORCE_ACCESS_CHECK, 0, &file) == STATUS_SUCCESS);
+    ZwClose(file);
+    handle = OfDevice(device, WRITE_DAC);
+    RefusesDescriptors(handle, &sd);
+    CHECK(ZwSetSecurityObject(handle, DACL_SECURITY_INFORMATION, &sd) == STATUS_SUCCESS);
+    CHECK(Open(&Name, OBJ_FORCE_ACCESS_CHECK, 0, &file) == STATUS_ACCESS_DENIED);
+    ZwClose(handle);
+    handle = OfDevice(device, WRITE_OWNER | WRITE_DAC);
+    CHECK(ZwSetSecurityObject(handle, OWNER_SECURITY_INFORMATION, &sd) == STATUS_INVALID_SECURITY_DESCR);
+    sd.Owner = &system;
+    CHECK(ZwSetSecurityObject(handle, OWNER_SECURITY_INFORMATION, &sd) == STATUS_SUCCESS);
+    CHECK(Open(&Name, OBJ_FORCE_ACCESS_CHECK, 0, &file) == STATUS_ACCESS_DENIED); /* the DACL stayed */
+    RtlSetDaclSecurityDescriptor(&sd, FALSE, NULL, FALSE);
+    CHECK(ZwSetSecurityObject(handle, DACL_SECURITY_INFORMATION, &sd) == STATUS_SUCCESS);
+    CHECK(Open(&Name, OBJ_FORCE_ACCESS_CHECK, 0, &file) == STATUS_SUCCESS);
+    ZwClose(file);
+    ZwClose(handle);
+    IoDeleteDevice(device);
     End();
 }
 
@@ -502,11 +573,11 @@ WmiEvents(VOID)
     IoDeleteDevice(device);
 }
 
-DDI_TESTS(dev, { "secure_device", SecureDevice }, { "exclusive_device", ExclusiveDevice }, { "stack", Stack },
-          { "files", Files }, { "requests_on_bad_handles", RequestsOnBadHandles },
-          { "cancel_of_a_file", CancelOfAFile }, { "driver_extension", DriverExtension },
-          { "work_item_in_own_memory", WorkItemInOwnMemory }, { "timer_ticks_each_second", TimerTicksEachSecond },
-          { "interface_needs_a_pdo", InterfaceNeedsAPdo }, { "create_fails", CreateFails },
-          { "shutdown_is_registered", ShutdownIsRegistered }, { "error_log", ErrorLog },
-          { "wmi_registration", WmiRegistration }, { "wmi_events", WmiEvents }, { "file_information", FileInformation },
-          { "links_and_mapping", LinksAndMapping });
+DDI_TESTS(dev, { "secure_device", SecureDevice }, { "sets_security", SetsSecurity },
+          { "exclusive_device", ExclusiveDevice }, { "stack", Stack }, { "files", Files },
+          { "requests_on_bad_handles", RequestsOnBadHandles }, { "cancel_of_a_file", CancelOfAFile },
+          { "driver_extension", DriverExtension }, { "work_item_in_own_memory", WorkItemInOwnMemory },
+          { "timer_ticks_each_second", TimerTicksEachSecond }, { "interface_needs_a_pdo", InterfaceNeedsAPdo },
+          { "create_fails", CreateFails }, { "shutdown_is_registered", ShutdownIsRegistered },
+          { "error_log", ErrorLog }, { "wmi_registration", WmiRegistration }, { "wmi_events", WmiEvents },
+          { "file_information", FileInformation }, { "links_and_mapping", LinksAndMapping });

@@ -204,6 +204,33 @@ AccessChecks(VOID)
     SeReleaseSubjectContext(&subject);
 }
 
+/* assumed: it stands on no page */
+static VOID
+Captures(VOID)
+{
+    DDI_EXPORT(NTSTATUS, SeCaptureSecurityDescriptor,
+               (PSECURITY_DESCRIPTOR, KPROCESSOR_MODE, POOL_TYPE, BOOLEAN, PSECURITY_DESCRIPTOR *));
+    PSECURITY_DESCRIPTOR copy = NULL;
+    SECURITY_DESCRIPTOR sd;
+    BOOLEAN defaulted;
+    SID_ROOM sid;
+    PSID owner;
+
+    MakeSid(&sid, 544);
+    RtlCreateSecurityDescriptor(&sd, SECURITY_DESCRIPTOR_REVISION);
+    RtlSetOwnerSecurityDescriptor(&sd, &sid.Sid, FALSE);
+    CHECK(pSeCaptureSecurityDescriptor(NULL, KernelMode, PagedPool, TRUE, &copy) == STATUS_SUCCESS && copy == NULL);
+    CHECK(pSeCaptureSecurityDescriptor(&sd, KernelMode, PagedPool, FALSE, &copy) == STATUS_SUCCESS && copy == &sd);
+    REQUIRE(pSeCaptureSecurityDescriptor(&sd, KernelMode, PagedPool, TRUE, &copy) == STATUS_SUCCESS && copy != &sd);
+    CHECK(RtlValidRelativeSecurityDescriptor(copy, RtlLengthSecurityDescriptor(copy), OWNER_SECURITY_INFORMATION));
+    CHECK(RtlGetOwnerSecurityDescriptor(copy, &owner, &defaulted) == STATUS_SUCCESS && RtlEqualSid(owner, &sid.Sid));
+    ExFreePool(copy);
+    sid.Sid.Revision = 9;
+    CHECK(pSeCaptureSecurityDescriptor(&sd, KernelMode, PagedPool, TRUE, &copy) == STATUS_INVALID_SID && copy == NULL);
+    sd.Revision = 2;
+    CHECK(pSeCaptureSecurityDescriptor(&sd, KernelMode, PagedPool, TRUE, &copy) == STATUS_UNKNOWN_REVISION);
+}
+
 static VOID
 Tokens(VOID)
 {
@@ -223,4 +250,5 @@ Tokens(VOID)
 }
 
 DDI_TESTS(se, { "sids", Sids }, { "access_lists", AccessLists }, { "descriptors", Descriptors },
-          { "maps_generic_rights", MapsGenericRights }, { "access_checks", AccessChecks }, { "tokens", Tokens });
+          { "maps_generic_rights", MapsGenericRights }, { "access_checks", AccessChecks }, { "captures", Captures },
+          { "tokens", Tokens });

@@ -58,10 +58,14 @@ NTSTATUS se_from_sddl(PCUNICODE_STRING sddl, PSECURITY_DESCRIPTOR *out);
 PSID se_owner(PSECURITY_DESCRIPTOR sd);
 PSID se_group(PSECURITY_DESCRIPTOR sd);
 PACL se_dacl(PSECURITY_DESCRIPTOR sd, bool *dacl_present);
+PACL se_sacl(PSECURITY_DESCRIPTOR sd);
 
 /* ------------------------------------------------------------------ exported, but declared by no DDK header */
 
 BOOLEAN NTAPI SeTokenIsAdmin(PACCESS_TOKEN Token);
+NTSTATUS NTAPI SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR OriginalSecurityDescriptor,
+                                           KPROCESSOR_MODE CurrentMode, POOL_TYPE PoolType, BOOLEAN CaptureIfKernel,
+                                           PSECURITY_DESCRIPTOR *CapturedSecurityDescriptor);
 NTSTATUS NTAPI RtlAddAccessDeniedAce(PACL Acl, ULONG AceRevision, ACCESS_MASK AccessMask, PSID Sid);
 
 #endif

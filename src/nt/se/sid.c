@@ -163,8 +163,8 @@ se_dacl(PSECURITY_DESCRIPTOR sd, bool *dacl_present)
     return present ? part(sd, ((PISECURITY_DESCRIPTOR)sd)->Dacl, ((struct relative_sd *)sd)->dacl) : NULL;
 }
 
-static PACL
-sacl_of(PSECURITY_DESCRIPTOR sd)
+PACL
+se_sacl(PSECURITY_DESCRIPTOR sd)
 {
     if (!(((PISECURITY_DESCRIPTOR)sd)->Control & SE_SACL_PRESENT))
         return NULL;
@@ -285,7 +285,7 @@ RtlGetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, PBOOLEAN S
         return STATUS_UNKNOWN_REVISION;
     *SaclPresent = has_bit(SecurityDescriptor, SE_SACL_PRESENT);
     if (*SaclPresent) {
-        *Sacl = sacl_of(SecurityDescriptor);
+        *Sacl = se_sacl(SecurityDescriptor);
         *SaclDefaulted = has_bit(SecurityDescriptor, SE_SACL_DEFAULTED);
     }
     return STATUS_SUCCESS;
@@ -323,7 +323,7 @@ RtlLengthSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor)
     PISECURITY_DESCRIPTOR sd = SecurityDescriptor;
     bool relative = (sd->Control & SE_SELF_RELATIVE) != 0;
     ULONG size = relative ? sizeof(struct relative_sd) : sizeof(*sd);
-    PACL dacl = se_dacl(sd, NULL), sacl = sacl_of(sd);
+    PACL dacl = se_dacl(sd, NULL), sacl = se_sacl(sd);
 
     if (se_owner(sd) != NULL)
         size += rounded(RtlLengthSid(se_owner(sd)));
@@ -425,7 +425,7 @@ RtlAbsoluteToSelfRelativeSD(PSECURITY_DESCRIPTOR AbsoluteSecurityDescriptor,
 {
     PISECURITY_DESCRIPTOR sd = AbsoluteSecurityDescriptor;
     struct relative_sd *to = SelfRelativeSecurityDescriptor;
-    PACL dacl = se_dacl(sd, NULL), sacl = sacl_of(sd);
+    PACL dacl = se_dacl(sd, NULL), sacl = se_sacl(sd);
     ULONG used = sizeof(*to), need;
 
     if (sd->Control & SE_SELF_RELATIVE)
