@@ -38,6 +38,49 @@ PoolLimits(VOID)
     CHECK(NdisPacketSize(16) >= sizeof(NDIS_PACKET) + sizeof(NDIS_PACKET_OOB_DATA) + sizeof(NDIS_PACKET_EXTENSION));
 }
 
+/* How many packets a pool gives, up to eight; all are back in it then. */
+static ULONG
+Drain(NDIS_HANDLE Pool)
+{
+    PNDIS_PACKET packet[8];
+    NDIS_STATUS status;
+    ULONG count, i;
+
+    for (count = 0; count < RTL_NUMBER_OF(packet); count++) {
+        NdisAllocatePacket(&status, &packet[count], Pool);
+        if (status != NDIS_STATUS_SUCCESS)
+            break;
+    }
+    for (i = 0; i < count; i++)
+        NdisFreePacket(packet[i]);
+    return count;
+}
+
+/* Documented: more than 0xffff are refused; of an overflow beyond that so many are left out. */
+static VOID
+PoolBounds(VOID)
+{
+    NDIS_HANDLE pool;
+    NDIS_STATUS status;
+
+    NdisAllocatePacketPoolEx(&status, &pool, 0x10000, 0, sizeof(PVOID));
+    CHECK(status == NDIS_STATUS_RESOURCES && pool == NULL);
+    NdisAllocatePacketPool(&status, &pool, 0xffffffff, sizeof(PVOID));
+    CHECK(status == NDIS_STATUS_RESOURCES && pool == NULL);
+    NdisAllocatePacketPoolEx(&status, &pool, 2, 0xffffffff, sizeof(PVOID));
+    REQUIRE(status == NDIS_STATUS_SUCCESS);
+    CHECK(Drain(pool) == 8);
+    NdisFreePacketPool(pool);
+    NdisAllocatePacketPoolEx(&status, &pool, 1, 2, sizeof(PVOID));
+    REQUIRE(status == NDIS_STATUS_SUCCESS);
+    CHECK(Drain(pool) == 3);
+    NdisFreePacketPool(pool);
+    NdisAllocatePacketPool(&status, &pool, 0, sizeof(PVOID));
+    REQUIRE(status == NDIS_STATUS_SUCCESS);
+    CHECK(Drain(pool) == 0);
+    NdisFreePacketPool(pool);
+}
+
 /* A packet from a pool of its own; free both with FreePacket(). */
 static PNDIS_PACKET
 NewPacket(VOID)
@@ -252,5 +295,6 @@ Refused(VOID)
     CHECK(status == NDIS_STATUS_BAD_CHARACTERISTICS && handle == NULL);
 }
 
-DDI_TESTS(nd5, { "pool_limits", PoolLimits }, { "out_of_band", OutOfBand }, { "chains", Chains }, { "copies", Copies },
-          { "timers", Timers }, { "work_items", WorkItems }, { "refused", Refused });
+DDI_TESTS(nd5, { "pool_limits", PoolLimits }, { "pool_bounds", PoolBounds }, { "out_of_band", OutOfBand },
+          { "chains", Chains }, { "copies", Copies }, { "timers", Timers }, { "work_items", WorkItems },
+          { "refused", Refused });

@@ -251,7 +251,7 @@ adapter_create(struct ndis_adapter *ad, struct legacy_driver *ld)
     list_init(&la->given);
     list_init(&la->returns);
     la->block = ndis_object_alloc(NDIS_SIG_BLOCK, sizeof(*la->block), "miniport block");
-    la->packets = packet_pool_create(0, PROTOCOL_RESERVED_SIZE_IN_PACKET);
+    la->packets = packet_pool_create(PACKETS_ANY, PROTOCOL_RESERVED_SIZE_IN_PACKET);
     la->nbls = nbl_pool_create(ad);
     if (la->block == NULL || la->packets == NULL || la->nbls == NULL) {
         adapter_free(la);

@@ -75,12 +75,13 @@ struct packet_track {
 struct packet_pool {
     struct ndis_object object;
     uint32_t reserved; /* bytes of ProtocolReserved */
-    uint32_t room;     /* packets there may be; 0: any number */
+    uint32_t room;     /* packets there may be */
     uint32_t out;
     uint32_t protocol_id;
     bool own; /* the wrapper's */
 };
 
+#define PACKETS_ANY UINT32_MAX
 struct packet_pool *packet_pool_create(uint32_t packets, uint32_t reserved);
 NDIS_PACKET *packet_create(struct packet_pool *pool);
 void packet_free(NDIS_PACKET *packet);

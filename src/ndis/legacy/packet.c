@@ -67,7 +67,7 @@ packet_create(struct packet_pool *pool)
     NDIS_PACKET *packet;
 
     sched_touch((uint64_t)pool);
-    if (pool->room != 0 && pool->out == pool->room)
+    if (pool->out == pool->room)
         return NULL;
     head = ndis_alloc(sizeof(*head) + oob + sizeof(NDIS_PACKET_OOB_DATA) + sizeof(NDIS_PACKET_EXTENSION),
                       NDIS_SIG_PACKET, "NDIS packet");
@@ -118,11 +118,14 @@ packet_free_again(const NDIS_PACKET *packet)
 
 /* ------------------------------------------------------------------ what drivers call */
 
+#define DESCRIPTORS_MAX 0xffffu
+
 /*
  * NdisAllocatePacketPoolEx - a pool of packets with ProtocolReservedLength bytes each. NdisAllocatePacketPool - the
  * same without an overflow.
  *
- * Source:    documented. Assumed: exactly that many packets there may be; memory is not set aside for them.
+ * Source:    documented: there may be as many packets as both numbers come to, of which the first is refused beyond
+ *            0xffff and the second cut to what is left of that. Assumed: memory is not set aside for them.
  * IRQL:      <= DISPATCH_LEVEL
  * Ownership: the caller takes *PoolHandle until NdisFreePacketPool.
  * Status:    NDIS_STATUS_SUCCESS, _RESOURCES.
@@ -132,9 +135,14 @@ NdisAllocatePacketPoolEx(PNDIS_STATUS Status, PNDIS_HANDLE PoolHandle, UINT Numb
                          UINT NumberOfOverflowDescriptors, UINT ProtocolReservedLength)
 {
     struct packet_pool *pool = NULL;
+    UINT room;
 
-    if (oob_offset(ProtocolReservedLength) < 0x8000 && ProtocolReservedLength < 0x8000)
-        pool = packet_pool_create(NumberOfDescriptors + NumberOfOverflowDescriptors, ProtocolReservedLength);
+    if (NumberOfDescriptors <= DESCRIPTORS_MAX && ProtocolReservedLength < 0x8000 &&
+        oob_offset(ProtocolReservedLength) < 0x8000) {
+        room = DESCRIPTORS_MAX - NumberOfDescriptors;
+        room = NumberOfDescriptors + (NumberOfOverflowDescriptors < room ? NumberOfOverflowDescriptors : room);
+        pool = packet_pool_create(room, ProtocolReservedLength);
+    }
     *PoolHandle = pool;
     *Status = pool != NULL ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
 }

@@ -557,7 +557,7 @@ bind(const uint64_t *args)
     lb->protocol = lp;
     lb->device = p->AdapterName;
     lb->section = p->ProtocolSection;
-    lb->packets = packet_pool_create(0, PROTOCOL_RESERVED_SIZE_IN_PACKET);
+    lb->packets = packet_pool_create(PACKETS_ANY, PROTOCOL_RESERVED_SIZE_IN_PACKET);
     lb->nbls = nbl_pool_create(lp->driver);
     lb->context5 =
         ndis_object_alloc(NDIS_SIG_BIND5, sizeof(*lb->context5), "bind context"); /* now: unbind cannot fail */
