@@ -428,6 +428,11 @@ struct ndis_binding {
     uint32_t packet_filter; /* NDIS_PACKET_TYPE_xxx; oid.c sets it when the OID succeeded */
     uint32_t lookahead;
     struct ndis_multicast *multicast; /* NULL: none; as packet_filter */
+    /*
+     * A binding that several share (legacy/): the packet filter of all of them if the one that asks has this value;
+     * taken: it has from now on. NULL: a value is the binding's.
+     */
+    uint32_t (*shared_filter)(NDIS_OID_REQUEST *request, uint32_t value, bool taken);
     void *oid;                        /* oid.c */
 };
 

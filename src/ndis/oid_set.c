@@ -147,10 +147,11 @@ finish(struct own_request *own, NDIS_STATUS status)
             own->list = NULL;
         } else {
             original->DATA.SET_INFORMATION.BytesRead = sizeof(uint32_t);
-            if (oid == OID_GEN_CURRENT_PACKET_FILTER)
-                b->packet_filter = own->wanted;
-            else
+            if (oid == OID_GEN_CURRENT_LOOKAHEAD)
                 b->lookahead = own->wanted;
+            else
+                b->packet_filter =
+                    b->shared_filter != NULL ? b->shared_filter(original, own->wanted, true) : own->wanted;
         }
     }
     ndis_free(own->list);
@@ -221,8 +222,10 @@ number_request(struct ndis_binding *b, NDIS_OID_REQUEST *request, struct own_req
     *own = own_create(b, request, sizeof(wanted));
     if (*own == NULL)
         return NDIS_STATUS_RESOURCES;
-    value = combined(ad, b, oid, wanted);
     (*own)->wanted = wanted;
+    if (oid == OID_GEN_CURRENT_PACKET_FILTER && b->shared_filter != NULL)
+        wanted = b->shared_filter(request, wanted, false);
+    value = combined(ad, b, oid, wanted);
     memcpy((*own)->value, &value, sizeof(value));
     return NDIS_STATUS_SUCCESS;
 }

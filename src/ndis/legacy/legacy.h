@@ -296,10 +296,10 @@ struct legacy_open {
 struct legacy_open *legacy_open_of(NDIS_HANDLE handle);
 /* Was that the last thing a close waits for? */
 void legacy_open_check(struct legacy_open *lo);
-/* The open's packet filter is so from now on. */
-void legacy_open_filter(struct legacy_open *lo, uint32_t packet_filter);
 /* What the adapter has to pass for all opens but this one. */
 uint32_t legacy_filter_of_others(const struct legacy_open *lo);
+/* struct ndis_binding.shared_filter: for all opens of the request's binding. */
+uint32_t legacy_shared_filter(NDIS_OID_REQUEST *request, uint32_t value, bool taken);
 /* A handler of the protocol is entered: a close waits until it is left. */
 void legacy_enter(struct legacy_open *lo);
 void legacy_leave(struct legacy_open *lo);

@@ -236,14 +236,6 @@ legacy_filter_of_others(const struct legacy_open *lo)
 }
 
 void
-legacy_open_filter(struct legacy_open *lo, uint32_t packet_filter)
-{
-    lo->packet_filter = packet_filter;
-    lo->binding->b->packet_filter = packet_filter | legacy_filter_of_others(lo);
-    sched_touch((uint64_t)lo->binding->b);
-}
-
-void
 legacy_enter(struct legacy_open *lo)
 {
     lo->calls++;
@@ -288,7 +280,9 @@ may_close(const struct legacy_open *lo)
 static void
 close_finish(struct legacy_open *lo)
 {
-    legacy_open_filter(lo, 0);
+    lo->packet_filter = 0;
+    lo->binding->b->packet_filter = legacy_filter_of_others(lo);
+    sched_touch((uint64_t)lo->binding->b);
     ndis_free(lo->block);
     lo->block = NULL;
     lo->close_pended = false;
@@ -529,6 +523,8 @@ open_adapter(struct legacy_binding *lb, NDIS_HANDLE bind_context, UNICODE_STRING
     p->SelectedMediumIndex = index;
     status = NdisOpenAdapterEx(lb->protocol->driver, lb, p, bind_context, handle);
     lb->b = *handle;
+    if (lb->b != NULL)
+        lb->b->shared_filter = legacy_shared_filter;
     guest_release(mark);
     return status;
 }

@@ -319,15 +319,16 @@ struct request5 {
     NDIS_OID_REQUEST request; /* what goes down */
     NDIS_REQUEST *original;
     struct legacy_open *open;
-    ULONG filter, wanted; /* a packet filter: for all opens, for this one */
 };
 
-static bool
-sets_filter(const NDIS_REQUEST *r)
+uint32_t
+legacy_shared_filter(NDIS_OID_REQUEST *request, uint32_t value, bool taken)
 {
-    return r->RequestType == NdisRequestSetInformation &&
-           r->DATA.SET_INFORMATION.Oid == OID_GEN_CURRENT_PACKET_FILTER &&
-           r->DATA.SET_INFORMATION.InformationBufferLength >= sizeof(ULONG);
+    struct legacy_open *lo = list_entry(request, struct request5, request)->open;
+
+    if (taken)
+        lo->packet_filter = value;
+    return value | legacy_filter_of_others(lo);
 }
 
 static NDIS_STATUS
@@ -342,8 +343,6 @@ request_done(struct request5 *own, NDIS_STATUS status)
         r->DATA.QUERY_INFORMATION.BytesWritten = own->request.DATA.QUERY_INFORMATION.BytesWritten;
         r->DATA.QUERY_INFORMATION.BytesNeeded = own->request.DATA.QUERY_INFORMATION.BytesNeeded;
     }
-    if (sets_filter(r) && status == NDIS_STATUS_SUCCESS)
-        legacy_open_filter(own->open, own->wanted);
     own->open->requests--;
     ndis_free(own);
     return status;
@@ -383,11 +382,6 @@ ndisPRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_REQUEST NdisRequest)
     own->request.DATA.QUERY_INFORMATION.InformationBuffer = NdisRequest->DATA.QUERY_INFORMATION.InformationBuffer;
     own->request.DATA.QUERY_INFORMATION.InformationBufferLength =
         NdisRequest->DATA.QUERY_INFORMATION.InformationBufferLength;
-    if (sets_filter(NdisRequest)) {
-        memcpy(&own->wanted, NdisRequest->DATA.SET_INFORMATION.InformationBuffer, sizeof(own->wanted));
-        own->filter = own->wanted | legacy_filter_of_others(lo);
-        own->request.DATA.SET_INFORMATION.InformationBuffer = &own->filter;
-    }
     lo->requests++;
     status = NdisOidRequest(lo->binding->b, &own->request);
     return status == NDIS_STATUS_PENDING ? status : request_done(own, status);

@@ -3,6 +3,7 @@
 #include "stack5.h"
 
 NDIS_HANDLE Protocol, Binding, VirtualBinding;
+WCHAR PortDevice[80];
 NDIS_STATUS LastStatus, BoundSection = NDIS_STATUS_PENDING;
 PNDIS_PACKET LastDone;
 UCHAR FrameSeen[FRAME_MAX];
@@ -62,6 +63,8 @@ Bind(PNDIS_STATUS Status, NDIS_HANDLE BindContext, PNDIS_STRING DeviceName, PVOI
     *Status = NDIS_STATUS_FAILURE;
     if (*handle != NULL || Port == NULL || (handle == &VirtualBinding && Virtual == NULL))
         return;
+    if (handle == &Binding && DeviceName->Length < sizeof(PortDevice))
+        NdisMoveMemory(PortDevice, DeviceName->Buffer, DeviceName->Length);
     BoundSection = ReadSection(SystemSpecific1);
     NdisOpenAdapter(Status, &error, handle, &index, &wrong, 1, Protocol, handle, DeviceName, 0, NULL);
     CHECK(*Status == NDIS_STATUS_UNSUPPORTED_MEDIA);

@@ -6,6 +6,7 @@ NDIS_HANDLE Port, Wrapper;
 NDIS_STATUS PortSays, PortFetches, PortPacketStatus, PortResets = NDIS_STATUS_PENDING;
 volatile LONG PortHangs;
 BOOLEAN PortAddressing, PortNested;
+BOOLEAN PortHoldsFilter;
 ULONG PortLast[8], PortListBytes, PortFilter, PortParameter;
 UCHAR PortList[64], PortFrame[FRAME_MAX];
 UINT PortOffset, PortBytes;
@@ -278,7 +279,11 @@ Set(NDIS_HANDLE MiniportAdapterContext, NDIS_OID Oid, PVOID InformationBuffer, U
     case OID_GEN_CURRENT_PACKET_FILTER:
         PortFilter = *(PULONG)InformationBuffer;
         InterlockedIncrement(&Seen.Filters);
-        return NDIS_STATUS_SUCCESS;
+        if (!PortHoldsFilter)
+            return NDIS_STATUS_SUCCESS;
+        Asked = TRUE;
+        AskedQuery = FALSE;
+        return NDIS_STATUS_PENDING;
     case OID_GEN_CURRENT_LOOKAHEAD:
         InterlockedIncrement(&Seen.Lookaheads);
         return NDIS_STATUS_SUCCESS;

@@ -40,6 +40,7 @@ extern NDIS_STATUS PortSays;    /* of a send: what the port answers */
 extern NDIS_STATUS PortFetches; /* of a transfer: likewise */
 extern NDIS_STATUS PortResets;  /* of a reset: likewise */
 extern volatile LONG PortHangs; /* to be told at the next check */
+extern BOOLEAN PortHoldsFilter; /* a set of it pends until PortAnswer() */
 extern BOOLEAN PortAddressing;  /* of the next reset */
 extern ULONG PortLast[8];       /* first bytes of the last sends, by Seen.Sends */
 extern UCHAR PortList[64];      /* the multicast list as last set */
@@ -72,6 +73,7 @@ NDIS_STATUS VirtualRegister(NDIS_HANDLE WrapperHandle);
 /* ---- binding.c */
 
 extern NDIS_HANDLE Protocol, Binding, VirtualBinding; /* NULL: not bound */
+extern WCHAR PortDevice[80];                          /* the port's name for NdisOpenAdapter */
 extern NDIS_STATUS LastStatus;                        /* of what was completed last */
 extern NDIS_STATUS BoundSection;                      /* what reading the protocol's section said */
 extern PNDIS_PACKET LastDone;

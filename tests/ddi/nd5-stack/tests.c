@@ -154,6 +154,53 @@ Addresses(VOID)
     CHECK(Seen.Lists == lists && PortListBytes == 12);
 }
 
+static NDIS_STATUS
+Filter(NDIS_REQUEST *Request, NDIS_HANDLE Handle, const ULONG *Value)
+{
+    NDIS_STATUS status;
+
+    NdisZeroMemory(Request, sizeof(*Request));
+    Request->RequestType = NdisRequestSetInformation;
+    Request->DATA.SET_INFORMATION.Oid = OID_GEN_CURRENT_PACKET_FILTER;
+    Request->DATA.SET_INFORMATION.InformationBuffer = (PVOID)(ULONG_PTR)Value;
+    Request->DATA.SET_INFORMATION.InformationBufferLength = sizeof(*Value);
+    NdisRequest(&status, Handle, Request);
+    return status;
+}
+
+/* Two opens of the port set their filters at once: the port passes what both want and no more. */
+static VOID
+FiltersAtOnce(VOID)
+{
+    static const ULONG first = NDIS_PACKET_TYPE_DIRECTED, second = NDIS_PACKET_TYPE_BROADCAST;
+    static NDIS_REQUEST of_first, of_second, back;
+    static NDIS_MEDIUM medium = NdisMedium802_3;
+    ULONG all = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_BROADCAST, i;
+    LONG done = Seen.RequestsDone;
+    NDIS_HANDLE other = NULL;
+    NDIS_STATUS status, error;
+    NDIS_STRING name;
+    UINT index;
+
+    NdisInitUnicodeString(&name, PortDevice);
+    NdisOpenAdapter(&status, &error, &other, &index, &medium, 1, Protocol, &other, &name, 0, NULL);
+    REQUIRE(status == NDIS_STATUS_SUCCESS);
+    PortHoldsFilter = TRUE;
+    CHECK(Filter(&of_first, Binding, &first) == NDIS_STATUS_PENDING);
+    CHECK(Filter(&of_second, other, &second) == NDIS_STATUS_PENDING);
+    for (i = 1; i <= 2; i++) {
+        PortDo(PortAnswer);
+        CHECK(Reaches(&Seen.RequestsDone, done + (LONG)i) && LastStatus == NDIS_STATUS_SUCCESS);
+    }
+    PortHoldsFilter = FALSE;
+    CHECK((PortFilter & all) == (first | second));
+    NdisCloseAdapter(&status, other);
+    CHECK(status == NDIS_STATUS_SUCCESS);
+    status = Filter(&back, Binding, &all);
+    CHECK(status == NDIS_STATUS_SUCCESS || Reaches(&Seen.RequestsDone, done + 3));
+    CHECK((PortFilter & all) == all);
+}
+
 static VOID
 FramesWhole(VOID)
 {
@@ -542,6 +589,7 @@ ProtocolLeaves(VOID)
 }
 
 DDI_TESTS(stack5, { "came_up", CameUp }, { "requests", Requests }, { "addresses", Addresses },
+          { "filters_at_once", FiltersAtOnce },
           { "frames_whole", FramesWhole }, { "frames_fetched", FramesFetched },
           { "frames_fetched_later", FramesFetchedLater }, { "frames_by_packet", FramesByPacket }, { "sends", Sends },
           { "sends_wait", SendsWait },
