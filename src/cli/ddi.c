@@ -56,7 +56,7 @@ cmd_ddi(int argc, char **argv)
     }
     lab_register_exports();
     if (image_inspect(d.bytes, d.len, d.sys, &im, &err)) {
-        fprintf(stderr, "undis ddi: %s: %s\n", d.sys, err.text);
+        fprintf(stderr, "undis ddi: %s\n", err.text);
         return EXIT_INPUT;
     }
     for (unsigned i = 0; i < im->import_count; i++)

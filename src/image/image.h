@@ -130,7 +130,7 @@ struct image {
 };
 
 struct image_error {
-    char text[256];
+    char text[256]; /* a sentence that begins with the name that was given */
 };
 
 /*

@@ -58,6 +58,7 @@ struct pe_section {
 struct pe {
     const uint8_t *raw;
     size_t len;
+    const char *name; /* for messages; borrowed, as raw is */
     uint32_t size_of_image, size_of_headers, entry, section_align;
     uint64_t preferred_base;
     uint32_t timestamp, checksum;

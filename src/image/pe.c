@@ -158,6 +158,7 @@ pe_parse(struct pe *pe, const uint8_t *raw, size_t len, const char *name, struct
     memset(pe, 0, offsetof(struct pe, section));
     pe->raw = raw;
     pe->len = len;
+    pe->name = name;
     if (len < 64 || raw[0] != 'M' || raw[1] != 'Z')
         return image_bad(err, "%s is no Windows image: it does not begin with MZ", name);
     if (len > 0x40000000)
@@ -266,14 +267,14 @@ pe_relocate(struct pe *pe, void (*fn)(void *ctx, uint32_t rva), void *ctx, struc
         return 0;
     p = pe_at(pe, at, left);
     if (!p)
-        return image_bad(err, "malformed image: relocations lie outside the file");
+        return image_bad(err, "%s is malformed: relocations lie outside the file", pe->name);
     while (left >= 8) {
         uint32_t page = get32(p), size = get32(p + 4);
 
         if (size == 0)
             break;
         if (size < 8 || size > left || (size & 1))
-            return image_bad(err, "malformed image: relocation block of 0x%x bytes", size);
+            return image_bad(err, "%s is malformed: relocation block of 0x%x bytes", pe->name, size);
         for (uint32_t i = 8; i < size; i += 2) {
             uint32_t entry = get16(p + i), type = entry >> 12;
             uint64_t rva = (uint64_t)page + (entry & 0xfff);
@@ -281,9 +282,9 @@ pe_relocate(struct pe *pe, void (*fn)(void *ctx, uint32_t rva), void *ctx, struc
             if (type == RELOC_ABSOLUTE)
                 continue;
             if (type != RELOC_DIR64)
-                return image_bad(err, "malformed image: relocation type %u is not one of x64", type);
+                return image_bad(err, "%s is malformed: relocation type %u is not one of x64", pe->name, type);
             if (rva + 8 > pe->size_of_image)
-                return image_bad(err, "malformed image: relocation of 0x%llx behind the image",
+                return image_bad(err, "%s is malformed: relocation of 0x%llx behind the image", pe->name,
                                  (unsigned long long)rva);
             fn(ctx, (uint32_t)rva);
         }

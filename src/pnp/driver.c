@@ -185,7 +185,7 @@ pnp_driver_read(const char *path, struct pnp_driver *d, char text[256])
     struct stat st;
     struct image *im;
     struct image_error ierr;
-    int err;
+    int err, dir;
 
     memset(d, 0, sizeof(*d));
     if (strlen(path) >= sizeof(d->inf) || stat(path, &st)) {
@@ -221,8 +221,10 @@ pnp_driver_read(const char *path, struct pnp_driver *d, char text[256])
         pnp_driver_free(d);
         return -EINVAL;
     }
+    dir = (int)(base_name(d->sys) - d->sys);
     if (image_inspect(d->bytes, d->len, base_name(d->sys), &im, &ierr)) {
-        snprintf(text, 256, "%.100s: %.150s", d->sys, ierr.text);
+        /* the sentence begins with the file's name */
+        snprintf(text, 256, "%.*s%.150s", dir < 100 ? dir : 100, d->sys, ierr.text);
         pnp_driver_free(d);
         return -EINVAL;
     }

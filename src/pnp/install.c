@@ -57,9 +57,9 @@ static int
 load_libraries(const char *sys, const uint8_t *bytes, size_t len, unsigned depth, char text[256])
 {
     const char *leaf = strrchr(sys, '/') ? strrchr(sys, '/') + 1 : sys;
+    int rc = 0, dir = (int)(leaf - sys);
     struct image_error err;
     struct image *im;
-    int rc = 0;
 
     if (depth > 8 || image_inspect(bytes, len, leaf, &im, &err))
         return 0; /* what is wrong with it is said when it is loaded */
@@ -72,7 +72,7 @@ load_libraries(const char *sys, const uint8_t *bytes, size_t len, unsigned depth
 
         if (is_ours(module) || (i > 0 && strcmp(module, im->imports[i - 1].module) == 0))
             continue;
-        fmt(path, sizeof(path), "%.*s%s", (int)(leaf - sys), sys, module);
+        fmt(path, sizeof(path), "%.*s%s", dir, sys, module);
         if (strcmp(path, sys) == 0 || host_read_file(path, &more, &more_len))
             continue;
         if (loaded_from(path, more, more_len)) {
@@ -81,7 +81,7 @@ load_libraries(const char *sys, const uint8_t *bytes, size_t len, unsigned depth
         }
         rc = load_libraries(path, more, more_len, depth + 1, text);
         if (!rc && image_load(more, more_len, module, path, &library, &err)) {
-            fmt(text, 256, "%.120s: %.120s", path, err.text);
+            fmt(text, 256, "%.*s%.120s", dir < 120 ? dir : 120, path, err.text);
             rc = -EINVAL;
         }
         free(more);
@@ -93,7 +93,8 @@ load_libraries(const char *sys, const uint8_t *bytes, size_t len, unsigned depth
 int
 pnp_load(const struct pnp_driver *d, struct pnp_service *out, char text[256])
 {
-    const char *slash = strrchr(d->sys, '/');
+    const char *leaf = strrchr(d->sys, '/') ? strrchr(d->sys, '/') + 1 : d->sys;
+    int dir = (int)(leaf - d->sys);
     struct image_error err;
 
     *out = (struct pnp_service){ .file = d, .image = loaded_from(d->sys, d->bytes, d->len) };
@@ -101,8 +102,8 @@ pnp_load(const struct pnp_driver *d, struct pnp_service *out, char text[256])
         return 0;
     if (load_libraries(d->sys, d->bytes, d->len, 0, text))
         return -EINVAL;
-    if (image_load(d->bytes, d->len, slash ? slash + 1 : d->sys, d->sys, &out->image, &err)) {
-        fmt(text, 256, "%.120s: %.120s", d->sys, err.text);
+    if (image_load(d->bytes, d->len, leaf, d->sys, &out->image, &err)) {
+        fmt(text, 256, "%.*s%.120s", dir < 120 ? dir : 120, d->sys, err.text);
         return -EINVAL;
     }
     return 0;

@@ -45,12 +45,15 @@ unusable() { # PATTERN FILE - for test and for ddi
 
 @test "an empty file called .sys" {
     : >empty.sys
-    unusable 'empty.sys: ' empty.sys
+    unusable ': empty.sys is no Windows image' empty.sys
 }
 
 @test "a text file called .sys" {
     for i in $(seq 200); do echo "this is not a driver, line $i"; done >text.sys
-    unusable 'text.sys: .*(MZ|PE|image|executable)' text.sys
+    unusable ': text.sys is no Windows image: .*MZ' text.sys
+    mkdir folder
+    mv text.sys folder
+    unusable ': folder/text.sys is no Windows image' folder/text.sys
 }
 
 @test "a 32-bit driver" {
@@ -59,14 +62,14 @@ unusable() { # PATTERN FILE - for test and for ddi
     pe=$(pe_offset old.sys)
     patch old.sys $((pe + 4)) '\x4c\x01'
     patch old.sys $((pe + 24)) '\x0b\x01'
-    unusable 'old.sys: .*(32-bit|x86)' old.sys
+    unusable ': old.sys .*(32-bit|x86)' old.sys
 }
 
 @test "an ARM64 driver" {
     needs "$good"
     cp "$good" arm.sys
     patch arm.sys $(($(pe_offset arm.sys) + 4)) '\x64\xaa'
-    unusable 'arm.sys: .*ARM64' arm.sys
+    unusable ': arm.sys .*ARM64' arm.sys
 }
 
 @test "a truncated driver, wherever it ends" {
@@ -74,8 +77,8 @@ unusable() { # PATTERN FILE - for test and for ddi
     size=$(stat -c %s "$good")
     for at in 1 2 60 64 100 200 400 1000 $((size / 2)); do
         head -c $at "$good" >cut.sys
-        refuses 4 'cut.sys: ' ddi cut.sys
-        refuses 4 'cut.sys: ' test cut.sys
+        refuses 4 ': cut.sys is ' ddi cut.sys
+        refuses 4 ': cut.sys is ' test cut.sys
     done
 }
 
