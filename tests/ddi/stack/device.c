@@ -216,6 +216,8 @@ static PDEVICE_OBJECT Over, Below;
 static volatile LONG Minors[32], Removals; /* asked for; removals that are done */
 static volatile LONG Powers[4], SystemPowers; /* power requests by minor code; how many of them for the system */
 static ULONG_PTR DeviceState;
+static BOOLEAN KeepsWake; /* the device over it plays the bus: IRP_MN_WAIT_WAKE stays with it */
+static PIRP WakeKept;
 
 static NTSTATUS NTAPI
 OverPower(PDEVICE_OBJECT DeviceObject, PIRP Irp)
@@ -230,6 +232,11 @@ OverPower(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     InterlockedIncrement(&Powers[at->MinorFunction & 3]);
     if (at->MinorFunction == IRP_MN_SET_POWER && at->Parameters.Power.Type == SystemPowerState)
         InterlockedIncrement(&SystemPowers);
+    if (at->MinorFunction == IRP_MN_WAIT_WAKE && KeepsWake) {
+        IoMarkIrpPending(Irp);
+        WakeKept = Irp;
+        return STATUS_PENDING;
+    }
     IoSkipCurrentIrpStackLocation(Irp);
     return IoCallDriver(Below, Irp);
 }
@@ -373,6 +380,30 @@ SleepWaitsForWake(VOID)
     CHECK(Send(IRP_MJ_POWER, IRP_MN_SET_POWER, PowerDeviceD0) == STATUS_SUCCESS);
     CHECK(StackReaches(&Seen.BindingRestarts, restarts + 1));
     BusKeepsWaitWake();
+    TakeOff();
+}
+
+/* documented: the request that is completed with success is the signal, and the adapter goes to full power for it */
+static VOID
+SignalWakes(VOID)
+{
+    LONG powers = Seen.PortPowers, restarts = Seen.BindingRestarts;
+    KIRQL old;
+
+    REQUIRE(Pdo != NULL && PutOver());
+    WakeKept = NULL;
+    KeepsWake = TRUE;
+    CHECK(Send(IRP_MJ_POWER, IRP_MN_SET_POWER, PowerDeviceD3) == STATUS_SUCCESS);
+    KeepsWake = FALSE;
+    CHECK(!StackReaches(&Seen.PortPowers, powers + 2) && StackPower == NdisDeviceStateD3);
+    if (WakeKept != NULL) {
+        WakeKept->IoStatus.Status = STATUS_SUCCESS;
+        KeRaiseIrql(DISPATCH_LEVEL, &old);
+        IoCompleteRequest(WakeKept, IO_NO_INCREMENT);
+        KeLowerIrql(old);
+    }
+    CHECK(WakeKept != NULL && StackReaches(&Seen.PortPowers, powers + 2) && StackPower == NdisDeviceStateD0);
+    CHECK(StackReaches(&Seen.BindingRestarts, restarts + 1));
     TakeOff();
 }
 
@@ -531,5 +562,6 @@ DDI_TESTS(device, { "device_objects", DeviceObjects }, { "properties", Propertie
           { "programs_open_it", ProgramsOpenIt }, { "queries", Queries },
           { "sleeps_and_wakes", SleepsAndWakes }, { "stops_and_starts", StopsAndStarts },
           { "bus_keeps_wait_wake", BusKeepsWaitWake }, { "sleep_waits_for_wake", SleepWaitsForWake },
+          { "signal_wakes", SignalWakes },
           { "system_sleep_is_the_devices", SystemSleepIsTheDevices },
           { "state_is_asked_for", StateIsAskedFor }, { "failed_device_is_removed", FailedDeviceIsRemoved });

@@ -269,6 +269,30 @@ Statuses(VOID)
     CHECK(Remove(OID_PM_REMOVE_WOL_PATTERN, bitmap.Pattern.PatternId) == NDIS_STATUS_SUCCESS);
 }
 
+/* documented: what woke the adapter is told to those above, with the frame behind the structure */
+static VOID
+WakeReason(VOID)
+{
+    struct {
+        NDIS_PM_WAKE_REASON Reason;
+        NDIS_PM_WAKE_PACKET Packet;
+        UCHAR Frame[60];
+    } told;
+    LONG module = Seen.ModuleStatuses;
+
+    NdisZeroMemory(&told, sizeof(told));
+    told.Reason.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
+    told.Reason.Header.Revision = NDIS_PM_WAKE_REASON_REVISION_1;
+    told.Reason.Header.Size = NDIS_SIZEOF_PM_WAKE_REASON_REVISION_1;
+    told.Reason.WakeReason = NdisWakeReasonPacket;
+    told.Reason.InfoBufferOffset = FIELD_OFFSET(NDIS_PM_WAKE_REASON, InfoBufferSize) + sizeof(ULONG);
+    told.Reason.InfoBufferSize = sizeof(told) - sizeof(told.Reason);
+    StackIndicated = 0;
+    Indicate(NDIS_STATUS_PM_WAKE_REASON, &told, sizeof(told));
+    CHECK(StackIndicated == NDIS_STATUS_PM_WAKE_REASON && Seen.ModuleStatuses == module + 1);
+    CHECK(StackIndicatedValue == *(PULONG)&told);
+}
+
 /* The older way of saying so. */
 static VOID
 WakeUp(VOID)
@@ -287,4 +311,5 @@ WakeUp(VOID)
 
 DDI_TESTS(pm, { "capabilities", Capabilities }, { "parameters", Parameters }, { "patterns", Patterns },
           { "bad_patterns", BadPatterns }, { "patterns_by_priority", PatternsByPriority }, { "offloads", Offloads },
-          { "statuses", Statuses }, { "wake_up", WakeUp });
+          { "statuses", Statuses }, { "wake_reason", WakeReason },
+          { "wake_up", WakeUp });
