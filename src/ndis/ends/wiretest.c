@@ -183,6 +183,20 @@ cancel_send(const uint64_t *a)
 
 static const NDIS_OID oids[] = { OID_GEN_CURRENT_PACKET_FILTER, OID_GEN_CURRENT_LOOKAHEAD, OID_GEN_STATISTICS };
 
+/* It may be armed to wake, by a magic packet: in guest scratch memory. */
+static PNDIS_PM_CAPABILITIES
+power_capabilities(void)
+{
+    NDIS_PM_CAPABILITIES *c = guest_alloc(sizeof(*c));
+
+    memset(c, 0, sizeof(*c));
+    ndis_header_set(&c->Header, NDIS_OBJECT_TYPE_DEFAULT, NDIS_PM_CAPABILITIES_REVISION_1,
+                    NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1);
+    c->SupportedWoLPacketPatterns = NDIS_PM_WOL_MAGIC_PACKET_SUPPORTED;
+    c->MinMagicPacketWakeUp = NdisDeviceStateD3;
+    return c;
+}
+
 static NDIS_STATUS
 set_attributes(struct wire *w, NDIS_HANDLE adapter)
 {
@@ -226,6 +240,7 @@ set_attributes(struct wire *w, NDIS_HANDLE adapter)
     g->ConnectionType = NET_IF_CONNECTION_DEDICATED;
     g->IfType = 6; /* ethernetCsmacd */
     g->IfConnectorPresent = TRUE;
+    g->PowerManagementCapabilitiesEx = power_capabilities();
     g->SupportedOidList = list;
     g->SupportedOidListLength = sizeof(oids);
     status = NdisMSetMiniportAttributes(adapter, (NDIS_MINIPORT_ADAPTER_ATTRIBUTES *)g);
@@ -292,7 +307,8 @@ answer_oid(NDIS_OID_REQUEST *request)
     uint32_t oid = request->DATA.SET_INFORMATION.Oid;
 
     if (request->RequestType == NdisRequestSetInformation &&
-        (oid == OID_GEN_CURRENT_PACKET_FILTER || oid == OID_GEN_CURRENT_LOOKAHEAD || oid == OID_802_3_MULTICAST_LIST)) {
+        (oid == OID_GEN_CURRENT_PACKET_FILTER || oid == OID_GEN_CURRENT_LOOKAHEAD || oid == OID_802_3_MULTICAST_LIST ||
+         oid == OID_PM_PARAMETERS)) {
         request->DATA.SET_INFORMATION.BytesRead = request->DATA.SET_INFORMATION.InformationBufferLength;
         return NDIS_STATUS_SUCCESS;
     }
