@@ -6,7 +6,8 @@ load common
 
 # scenario WIRE ADMIN - what the wire does after two seconds; after ten all adapters are woken for the scenario's end
 scenario() {
-    printf '%s\n' 'name: asleep' 'stack: { miniport: loop, adapters: 1, protocols: [test] }' 'actors:' \
+    printf '%s\n' 'name: asleep' \
+        'stack: { miniport: loop, adapters: 1, filters: [watches_power, npf], protocols: [test] }' 'actors:' \
         "  - { name: wire, kind: wire, ops: [ { op: wait, ms: 2000 }$1 ] }" \
         "  - { name: administrator, kind: admin, ops: [ $2, { op: wait, ms: 10000 } ] }" >asleep.yaml
 }
