@@ -15,7 +15,7 @@ scenario() {
 # sleeps OUT SECONDS - through npf and past it comes one OID_PM_PARAMETERS, with the magic packet (2), before D3 (4)
 sleeps() {
     needs "$UNDIS_BUILD_DIR/drivers/npf/npf.inf" "$drivers/watches-power/watches_power.sys"
-    undis test "$UNDIS_BUILD_DIR/drivers/npf" "$drivers/watches-power/watches_power.sys" --scenario asleep.yaml \
+    undis test "$UNDIS_BUILD_DIR/drivers/npf" "$drivers/watches-power" --scenario asleep.yaml \
         --k 0 --faults 0 --first --out "$1"
     exits 1
     prints 'FINDING *0xE2_watches_power'
