@@ -61,7 +61,12 @@
 #define NTAPI_INLINE
 #define EXPORT
 
+/* As MSVC's, it may stand behind extern or static. */
+#if defined(_WIN32) && defined(__clang__)
+#define FORCEINLINE __forceinline
+#else
 #define FORCEINLINE static inline __attribute__((always_inline, unused))
+#endif
 #define CFORCEINLINE FORCEINLINE
 #define DECLSPEC_NORETURN __attribute__((noreturn))
 #define DECLSPEC_RESTRICT
