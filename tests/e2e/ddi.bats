@@ -87,6 +87,7 @@ inside() {
 @test "ddi: poll mode" { inside stack poll poll; }
 @test "ddi: an adapter's device: properties, keys, requests of PnP, power and programs" { inside stack device device; }
 @test "ddi: wake-up patterns, protocol offloads, and what is enabled in low power" { inside stack pm pm; }
+@test "ddi: what may wake an NDIS 6.1 miniport" { inside stack-older older older; }
 @test "ddi: selective suspend" { inside stack idle idle; }
 @test "ddi: a protocol that leaves" { inside stack leave leave; }
 

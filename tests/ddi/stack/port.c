@@ -5,6 +5,12 @@
 NDIS_HANDLE StackPort;
 NDIS_HANDLE StackMiniportDriver;
 ULONG StackPower, StackHaltAction;
+#ifdef STACK_OLDER
+#define PORT_MINOR 1
+#else
+#define PORT_MINOR 85
+#endif
+
 STACK_PM StackPm;
 volatile LONG StackHoldsSends, StackHangs, StackResetPends;
 
@@ -25,6 +31,7 @@ PortInitialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext
     NDIS_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES registration;
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
     NDIS_PM_CAPABILITIES power;
+    NDIS_PNP_CAPABILITIES older;
     NDIS_STATUS status;
 
     UNREFERENCED_PARAMETER(MiniportDriverContext);
@@ -77,7 +84,12 @@ PortInitialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext
     power.SupportedProtocolOffloads = NDIS_PM_PROTOCOL_OFFLOAD_ARP_SUPPORTED;
     power.NumArpOffloadIPv4Addresses = 1;
     power.MinMagicPacketWakeUp = power.MinPatternWakeUp = NdisDeviceStateD3;
-    general.PowerManagementCapabilitiesEx = &power;
+    NdisZeroMemory(&older, sizeof(older));
+    older.WakeUpCapabilities.MinMagicPacketWakeUp = older.WakeUpCapabilities.MinPatternWakeUp = NdisDeviceStateD3;
+    if (PORT_MINOR >= 20)
+        general.PowerManagementCapabilitiesEx = &power;
+    else
+        general.PowerManagementCapabilities = &older;
     StackPm.PatternsMax = 4;
     StackPm.Patterns = StackPm.Offloads = 0;
     status = NdisMSetMiniportAttributes(NdisMiniportHandle, (PNDIS_MINIPORT_ADAPTER_ATTRIBUTES)&general);
@@ -148,6 +160,11 @@ AnswerPm(PNDIS_OID_REQUEST Request)
     switch (Request->DATA.SET_INFORMATION.Oid) {
     case OID_PM_PARAMETERS:
         StackPm.Parameters = *(PNDIS_PM_PARAMETERS)buffer;
+        StackPm.Powers = Seen.PortPowers;
+        StackPm.ParametersSets++;
+        break;
+    case OID_PNP_ENABLE_WAKE_UP:
+        StackPm.WakeUp = *(PULONG)buffer;
         StackPm.Powers = Seen.PortPowers;
         StackPm.ParametersSets++;
         break;
@@ -471,8 +488,8 @@ PortRegister(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     CHECK(NdisMRegisterMiniportDriver(DriverObject, RegistryPath, NULL, &chars, &StackMiniportDriver) ==
           NDIS_STATUS_BAD_VERSION);
     chars.MajorNdisVersion = 6;
-    chars.MinorNdisVersion = 85;
-    chars.SetOptionsHandler = PortSetOptions;
+    chars.MinorNdisVersion = PORT_MINOR;
+    chars.SetOptionsHandler = PORT_MINOR >= 20 ? PortSetOptions : NULL;
     chars.InitializeHandlerEx = PortInitialize;
     chars.HaltHandlerEx = PortHalt;
     chars.UnloadHandler = Unload;

@@ -35,6 +35,7 @@ typedef struct _STACK_PM {
     ULONG Offloads;
     ULONG AddedId, RemovedId;      /* of the last request */
     NDIS_PM_PARAMETERS Parameters; /* last told */
+    ULONG WakeUp;                  /* likewise, by OID_PNP_ENABLE_WAKE_UP */
     LONG ParametersSets, Powers;   /* times told; Powers as it was then */
 } STACK_PM;
 
@@ -82,5 +83,6 @@ VOID StackFreeFrame(VOID);
 NDIS_STATUS StackAsk(NDIS_STATUS(NTAPI *Send)(NDIS_HANDLE, PNDIS_OID_REQUEST), volatile LONG *Done,
                      PNDIS_OID_REQUEST Request);
 extern const DDI_GROUP stackGroup, portsGroup, resetGroup, pollGroup, deviceGroup, pmGroup, idleGroup, leaveGroup;
+extern const DDI_GROUP olderGroup; /* the only one of a build with STACK_OLDER, whose miniport is of NDIS 6.1 */
 
 #endif
