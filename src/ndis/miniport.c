@@ -437,6 +437,7 @@ start(struct ndis_adapter *ad)
 
     ndis_layer_move(&ad->layer, NDIS_MOVE_START);
     ndis_oid_layer_init(&ad->layer);
+    ad->halting = false;
     mark = guest_mark();
     p = guest_alloc(sizeof(*p));
     ndis_header_set(&p->Header, NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, NDIS_MINIPORT_INIT_PARAMETERS_REVISION_1,

@@ -394,6 +394,7 @@ struct ndis_adapter {
     NDIS_RESTART_ATTRIBUTES *restart_attributes; /* built for the restart under way */
     void *oid;                                   /* oid.c: its queue */
     void *hw;                                    /* hw/: what it took of its device; NULL: nothing */
+    bool halting; /* hw/shared.c: from the halt on no memory is promised */
 };
 
 /* hw/: bug check 0x7C with this reason if the adapter's interrupt is still registered. */

@@ -119,6 +119,15 @@ nd5() {
 
 @test "ddi: NDIS 5: interrupts, resources and shared memory of a card" { inside nd5-hw hw5 hw5; }
 
+@test "ddi: NDIS 5: shared memory that was asked for is told before the adapter is halted, and none is promised then" {
+    needs "$UNDIS_BUILD_DIR/tests/drivers/asks-memory5/asks_memory5.sys"
+    printf '%s\n' 'name: asks' 'actors:' '  - name: a' '    kind: admin' \
+        '    ops: [ { op: wait, ms: 10 }, disable, enable, { op: wait, ms: 10 }, disable ]' >asks.yaml
+    undis test "$UNDIS_BUILD_DIR/tests/drivers/asks-memory5" --scenario asks.yaml --k 2 --faults 0 --out asks
+    exits 0
+    prints 'asks +clean +k<=2 exhausted'
+}
+
 @test "ddi: NDIS 5: the shutdown handler that was registered last is called, with its context, at PASSIVE_LEVEL" {
     printf 'name: off\nactors: [ { name: a, kind: admin, ops: [load, shutdown] } ]\n' >off.yaml
     timeout 60 "$UNDIS" test "$UNDIS_BUILD_DIR/tests/ddi/nd5-stack" --scenario off.yaml --k 0 --faults 0 --first \

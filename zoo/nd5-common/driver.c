@@ -26,6 +26,7 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     miniport.SetInformationHandler = Nd5Set;
     miniport.AdapterShutdownHandler = Nd5Shutdown;
     miniport.CheckForHangHandler = ND5_CHECK_FOR_HANG;
+    miniport.AllocateCompleteHandler = ND5_ALLOCATE_COMPLETE;
     status = NdisMRegisterMiniport(wrapper, &miniport, sizeof(miniport));
     if (status != NDIS_STATUS_SUCCESS)
         NdisTerminateWrapper(wrapper, NULL);

@@ -25,6 +25,10 @@
 #ifndef ND5_CHECK_FOR_HANG
 #define ND5_CHECK_FOR_HANG NULL
 #endif
+/* One that is given memory later, here. */
+#ifndef ND5_ALLOCATE_COMPLETE
+#define ND5_ALLOCATE_COMPLETE NULL
+#endif
 
 typedef struct _ND5_RECEIVE {
     struct _ND5_RECEIVE *Next; /* lock: in Free */
@@ -70,10 +74,12 @@ VOID Nd5Free(ND5_ADAPTER *Adapter);
 /* tick_none.c or tick.c: last act of initialize, first of halt */
 VOID Nd5Start(ND5_ADAPTER *Adapter);
 VOID Nd5Stop(ND5_ADAPTER *Adapter);
-/* halt.c, reset.c; a variant has Nd5CheckForHang */
+/* halt.c, reset.c; a variant has Nd5CheckForHang, one has Nd5AllocateComplete */
 VOID NTAPI Nd5Halt(NDIS_HANDLE MiniportAdapterContext);
 NDIS_STATUS NTAPI Nd5Reset(PBOOLEAN AddressingReset, NDIS_HANDLE MiniportAdapterContext);
 BOOLEAN NTAPI Nd5CheckForHang(NDIS_HANDLE MiniportAdapterContext);
+VOID NTAPI Nd5AllocateComplete(NDIS_HANDLE MiniportAdapterContext, PVOID VirtualAddress,
+                               PNDIS_PHYSICAL_ADDRESS PhysicalAddress, ULONG Length, PVOID Context);
 
 /* send.c */
 NDIS_STATUS NTAPI Nd5Send(NDIS_HANDLE MiniportAdapterContext, PNDIS_PACKET Packet, UINT Flags);

@@ -196,7 +196,7 @@ NdisMFreeSharedMemory(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, BOOLEAN C
  * NdisMAllocateSharedMemoryAsyncEx - the same, later, told by MiniportAllocateSharedMemoryComplete.
  *
  * Source:    documented. IRQL: <= DISPATCH_LEVEL.
- * Returns:   NDIS_STATUS_PENDING, _FAILURE without that handler (assumed).
+ * Returns:   NDIS_STATUS_PENDING, _FAILURE without that handler, and while the adapter is halted (assumed).
  */
 NDIS_STATUS NTAPI
 NdisMAllocateSharedMemoryAsyncEx(NDIS_HANDLE MiniportDmaHandle, ULONG Length, BOOLEAN Cached, PVOID Context)
@@ -206,8 +206,9 @@ NdisMAllocateSharedMemoryAsyncEx(NDIS_HANDLE MiniportDmaHandle, ULONG Length, BO
     (void)Cached;
     if (dma->shared_complete == 0)
         return NDIS_STATUS_FAILURE;
-    ndis_shared_later(dma->adapter, &dma->adapter->layer.context, dma->shared_complete, NULL, Length, Context);
-    return NDIS_STATUS_PENDING;
+    return ndis_shared_later(dma->adapter, &dma->adapter->layer.context, dma->shared_complete, NULL, Length, Context)
+               ? NDIS_STATUS_PENDING
+               : NDIS_STATUS_FAILURE;
 }
 
 /* Machine memory: the handle NdisAllocateSharedMemory gives. */

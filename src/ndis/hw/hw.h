@@ -41,9 +41,10 @@ void *ndis_shared_alloc(struct ndis_adapter *ad, ULONG length, NDIS_PHYSICAL_ADD
 /*
  * shared.c. Allocate later, at PASSIVE_LEVEL on NDIS's worker, and tell the driver by `complete`, whose first argument
  * then stands at `driver`. run: calls fn(ad, arg) as the adapter's handlers of NDIS 5 are called; NULL: at once.
+ * False: the adapter is being halted, or its initialization has failed.
  */
 typedef void ndis_shared_run(struct ndis_adapter *ad, void (*fn)(struct ndis_adapter *ad, void *arg), void *arg);
-void ndis_shared_later(struct ndis_adapter *ad, const uint64_t *driver, uint64_t complete, ndis_shared_run *run,
+bool ndis_shared_later(struct ndis_adapter *ad, const uint64_t *driver, uint64_t complete, ndis_shared_run *run,
                        ULONG length, void *context);
 
 #endif

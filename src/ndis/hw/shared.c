@@ -4,7 +4,7 @@
  *
  * Model: a request stands in its adapter's list until NDIS's worker allocates and calls the completion handler.
  * Assumed: an adapter is not halted under it: whoever halts does what is left in the list first and waits for handlers
- * that run.
+ * that run; from then on nothing is promised, not in MiniportHalt either, as its context goes with it.
  */
 #include "ndis/hw/hw.h"
 
@@ -82,13 +82,17 @@ worker_comes(void *arg)
     put(r);
 }
 
-void
+bool
 ndis_shared_later(struct ndis_adapter *ad, const uint64_t *driver, uint64_t complete, ndis_shared_run *run,
                   ULONG length, void *context)
 {
     struct ndis_hw *hw = ndis_hw_of(ad);
-    struct shared_request *r = mon_alloc(sizeof(*r));
+    struct shared_request *r;
 
+    sched_touch((uint64_t)hw);
+    if (ad->halting)
+        return false;
+    r = mon_alloc(sizeof(*r));
     *r = (struct shared_request){ .users = 2,
                                   .ad = ad,
                                   .driver = driver,
@@ -96,9 +100,9 @@ ndis_shared_later(struct ndis_adapter *ad, const uint64_t *driver, uint64_t comp
                                   .run = run,
                                   .length = length,
                                   .context = context };
-    sched_touch((uint64_t)hw);
     list_add_tail(&hw->later, &r->node);
     ndis_work_queue(worker_comes, r);
+    return true;
 }
 
 void
@@ -106,6 +110,7 @@ ndis_shared_finish(struct ndis_adapter *ad, bool tell_driver)
 {
     struct ndis_hw *hw = ad->hw;
 
+    ad->halting = true;
     while (hw != NULL && !list_empty(&hw->later)) {
         struct shared_request *r = list_entry(hw->later.head.next, struct shared_request, node);
 

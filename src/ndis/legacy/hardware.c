@@ -129,9 +129,9 @@ as_handler(struct ndis_adapter *ad, void (*fn)(struct ndis_adapter *ad, void *ar
 /*
  * NdisMAllocateSharedMemoryAsync - memory that driver and device both reach, told by MiniportAllocateComplete later.
  *
- * Source:    documented; assumed: _FAILURE without that handler, and where NdisMAllocateSharedMemory gives nothing; a
- *            serialized miniport's handler runs under the miniport lock, a deserialized one's at PASSIVE_LEVEL as that
- *            of NDIS 6 does; what was asked for is told before the adapter is halted.
+ * Source:    documented; assumed: _FAILURE without that handler, where NdisMAllocateSharedMemory gives nothing, and
+ *            while the adapter is halted; a serialized miniport's handler runs under the miniport lock, a deserialized
+ *            one's at PASSIVE_LEVEL as that of NDIS 6 does; what was asked for is told before the adapter is halted.
  * IRQL:      <= DISPATCH_LEVEL
  * Ownership: the memory is the driver's from MiniportAllocateComplete until NdisMFreeSharedMemory.
  * Returns:   NDIS_STATUS_PENDING, _FAILURE.
@@ -145,8 +145,8 @@ NdisMAllocateSharedMemoryAsync(NDIS_HANDLE MiniportAdapterHandle, ULONG Length, 
     (void)Cached;
     if (complete == 0 || ndis_hw_device(la->ad) == NULL)
         return NDIS_STATUS_FAILURE;
-    ndis_shared_later(la->ad, &la->context, complete, as_handler, Length, Context);
-    return NDIS_STATUS_PENDING;
+    return ndis_shared_later(la->ad, &la->context, complete, as_handler, Length, Context) ? NDIS_STATUS_PENDING
+                                                                                         : NDIS_STATUS_FAILURE;
 }
 
 /* ------------------------------------------------------------------ registration of interrupts */
