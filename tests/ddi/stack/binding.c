@@ -62,6 +62,8 @@ Bind(NDIS_HANDLE ProtocolDriverContext, NDIS_HANDLE Context, PNDIS_BIND_PARAMETE
     StackBoundPorts = 0;
     for (port = BindParameters->ActivePorts; port != NULL; port = port->Next)
         StackBoundPorts++;
+    StackInterfaces.Bound = BindParameters->BoundIfNetluid;
+    StackInterfaces.BoundIndex = BindParameters->BoundIfIndex;
     BindContext = Context;
     status = NdisOpenAdapterEx(StackProtocolDriver, &StackBinding, &parameters, Context, &StackBinding);
     if (status == NDIS_STATUS_PENDING)

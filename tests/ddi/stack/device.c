@@ -7,6 +7,8 @@
 
 #define IOCTL_QUERY_GLOBAL_STATS CTL_CODE(0x17, 0, METHOD_OUT_DIRECT, FILE_ANY_ACCESS)
 
+#define DESCRIPTION L"undis tests: a stack of its own" /* of the INF */
+
 static PDEVICE_OBJECT Pdo, Fdo, Next;
 
 /* A PnP or power request to the top of the stack; its status. */
@@ -76,6 +78,8 @@ Properties(VOID)
     CHECK(length == sizeof(L"Net") && RtlCompareMemory(text, L"Net", length) == length);
     CHECK(IoGetDeviceProperty(Pdo, DevicePropertyEnumeratorName, sizeof(text), text, &length) == STATUS_SUCCESS);
     CHECK(length == sizeof(L"ROOT") && RtlCompareMemory(text, L"ROOT", length) == length);
+    CHECK(IoGetDeviceProperty(Pdo, DevicePropertyFriendlyName, sizeof(text), text, &length) == STATUS_SUCCESS);
+    CHECK(length == sizeof(DESCRIPTION) && RtlCompareMemory(text, DESCRIPTION, length) == length);
     CHECK(IoGetDeviceProperty(Pdo, DevicePropertyInstallState, sizeof(number), &number, &length) == STATUS_SUCCESS);
     CHECK(number == 0 && length == sizeof(number)); /* InstallStateInstalled */
     CHECK(IoGetDeviceProperty(Pdo, DevicePropertyAddress, sizeof(number), &number, &length) == STATUS_SUCCESS);

@@ -18,7 +18,10 @@ Attach(NDIS_HANDLE NdisFilterHandle, NDIS_HANDLE FilterDriverContext, PNDIS_FILT
     NDIS_STATUS status;
 
     UNREFERENCED_PARAMETER(FilterDriverContext);
-    UNREFERENCED_PARAMETER(AttachParameters);
+    StackInterfaces.Module = AttachParameters->NetLuid;
+    StackInterfaces.ModuleIndex = AttachParameters->IfIndex;
+    StackInterfaces.ModuleBase = AttachParameters->BaseMiniportNetLuid;
+    StackInterfaces.ModuleBaseIndex = AttachParameters->BaseMiniportIfIndex;
     NdisZeroMemory(&attributes, sizeof(attributes));
     CHECK(NdisFSetAttributes(NdisFilterHandle, &StackModule, &attributes) == NDIS_STATUS_FAILURE); /* no header */
     attributes.Header.Type = NDIS_OBJECT_TYPE_FILTER_ATTRIBUTES;

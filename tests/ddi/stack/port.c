@@ -12,6 +12,7 @@ ULONG StackPower, StackHaltAction;
 #endif
 
 STACK_PM StackPm;
+STACK_INTERFACES StackInterfaces;
 volatile LONG StackHoldsSends, StackHangs, StackResetPends;
 
 static NDIS_SPIN_LOCK Lock;
@@ -35,7 +36,8 @@ PortInitialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE MiniportDriverContext
     NDIS_STATUS status;
 
     UNREFERENCED_PARAMETER(MiniportDriverContext);
-    UNREFERENCED_PARAMETER(MiniportInitParameters);
+    StackInterfaces.Port = MiniportInitParameters->NetLuid;
+    StackInterfaces.PortIndex = MiniportInitParameters->IfIndex;
     NdisAllocateSpinLock(&Lock);
     NdisZeroMemory(&registration, sizeof(registration));
     registration.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES;

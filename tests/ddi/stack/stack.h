@@ -44,6 +44,13 @@ typedef enum _STACK_IDLE_MODE { StackIdleRefuses, StackIdleConfirms, StackIdleCo
 extern volatile LONG StackIdleMode, StackIdles, StackIdleCancels, StackIdlesForced;
 extern ULONG StackPowerAtSend; /* what it had been told when the last frame came */
 
+/* The interfaces as each of the three was told: of the adapter, of the module, of what the binding is bound to. */
+typedef struct _STACK_INTERFACES {
+    NET_LUID Port, ModuleBase, Module, Bound;
+    NET_IFINDEX PortIndex, ModuleBaseIndex, ModuleIndex, BoundIndex;
+} STACK_INTERFACES;
+extern STACK_INTERFACES StackInterfaces;
+
 extern STACK_PM StackPm;
 extern NDIS_STATUS StackIndicated; /* the last status that the binding heard of, and its first four bytes */
 extern ULONG StackIndicatedValue;

@@ -304,6 +304,21 @@ Names(VOID)
     NdisFreeMemory(adapter.Buffer, 0, 0);
 }
 
+/* documented: an adapter and each module over it are interfaces; a protocol is bound to the topmost */
+static VOID
+Interfaces(VOID)
+{
+    const STACK_INTERFACES *i = &StackInterfaces;
+    NET_IFINDEX index = 0;
+
+    CHECK(i->Port.Value == i->ModuleBase.Value && i->PortIndex == i->ModuleBaseIndex);
+    CHECK(i->Module.Value != i->Port.Value && i->ModuleIndex != i->PortIndex);
+    CHECK(i->Bound.Value == i->Module.Value && i->BoundIndex == i->ModuleIndex);
+    CHECK(i->Port.Info.IfType == IF_TYPE_ETHERNET_CSMACD);
+    CHECK(NdisIfGetInterfaceIndexFromNetLuid(i->Port, &index) == NDIS_STATUS_SUCCESS && index == i->PortIndex);
+    CHECK(NdisIfGetInterfaceIndexFromNetLuid(i->Module, &index) == NDIS_STATUS_SUCCESS && index == i->ModuleIndex);
+}
+
 static VOID
 ModuleRestarts(VOID)
 {
@@ -359,7 +374,8 @@ DDI_TESTS(stack, { "everything_came_up", EverythingCameUp }, { "sends_from_the_t
           { "receives", Receives }, { "requests", Requests }, { "counters", Counters },
           { "direct_requests", DirectRequests }, { "synchronous_requests", SynchronousRequests },
           { "requests_pend_and_are_cancelled", RequestsPendAndAreCancelled }, { "statuses", Statuses },
-          { "names", Names }, { "module_restarts", ModuleRestarts }, { "events_go_up", EventsGoUp },
+          { "names", Names }, { "interfaces", Interfaces },
+          { "module_restarts", ModuleRestarts }, { "events_go_up", EventsGoUp },
           { "events_go_down", EventsGoDown }, { "unbinds_and_binds", UnbindsAndBinds });
 
 VOID
