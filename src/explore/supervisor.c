@@ -212,14 +212,15 @@ judge(struct scenario_result *s, const struct shared *sh, bool first, int werr, 
         s->setup_failed = true;
         s->state = sh->setup.end == RUN_UNSUPPORTED ? 4 : 1;
         snprintf(s->text, sizeof(s->text), "%.255s", sh->text);
-    } else if (r->divergences > 0) {
+    } else if (r->divergences > r->same_differ) {
         s->state = 3;
-        if (r->same_differ > 0)
-            snprintf(s->text, sizeof(s->text), "%llu of %llu equal orders of events ended in unequal memory",
-                     (unsigned long long)r->same_differ, (unsigned long long)r->same_orders);
-        else
-            snprintf(s->text, sizeof(s->text), "nondeterminism: %llu of %llu runs that were made twice differed",
-                     (unsigned long long)r->divergences, (unsigned long long)r->double_runs);
+        snprintf(s->text, sizeof(s->text), "nondeterminism: %llu of %llu runs that were made twice differed",
+                 (unsigned long long)(r->divergences - r->same_differ), (unsigned long long)r->double_runs);
+    } else if (r->same_differ > 0) {
+        /* A driver that fails may have written what is not its own any more; without a failure it is our fault. */
+        s->state = r->found_count > 0 ? 1 : 3;
+        snprintf(s->text, sizeof(s->text), "%llu of %llu equal orders of events ended in unequal memory",
+                 (unsigned long long)r->same_differ, (unsigned long long)r->same_orders);
     } else if (r->found_count > 0) {
         s->state = 1;
         if (r->found_lost > 0)

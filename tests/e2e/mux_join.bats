@@ -57,11 +57,15 @@ joins_and_leaves() {
         at=$(grep -F "$guid" <<<"$output" | cut -d ' ' -f 1)
         run timeout 20 "$built/ndisprot/rawframes" "$at" send 5
         exits 0
-        undis adapter disable Ethernet
-        exits 0
+        for below in Ethernet Second; do # which of the two it stands on is not said
+            undis adapter disable $below
+            exits 0
+        done
         [ -z "$(layers Mux)" ] # it follows the one below
-        undis adapter enable Ethernet
-        exits 0
+        for below in Ethernet Second; do
+            undis adapter enable $below
+            exits 0
+        done
         [ "$(layers Mux)" = "$1:Running NDISPROT:Running" ]
         undis driver unload "$1"
         exits 0
